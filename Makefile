@@ -1,0 +1,44 @@
+# Every command sets up what it needs. `make` alone lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The Lambda runtime whose Python is the one of this virtual environment.
+export SAM_CLI_TELEMETRY := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock format check test demo up down invoke clean
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# One stamp file: set up again only when the pinned requirements change.
+$(VENV)/ready: requirements-dev.txt
+	$(PYTHON) -m venv "$(VENV)"
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	touch "$@"
+
+setup: $(VENV)/ready ## install what the commands need into .venv
+
+lock: setup ## pin requirements again, with hashes
+	"$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	  layers/relay/requirements.in -o layers/relay/requirements.txt
+	"$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	  requirements-dev.in -o requirements-dev.txt
+
+format: setup ## format the code
+	"$(BIN)/ruff" format .
+	"$(BIN)/ruff" check --fix .
+
+check: setup ## everything that needs no local stack: format, lint, types, template, unit tests
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/ruff" check .
+	"$(BIN)/mypy" layers/relay/relay local tests
+	for app in functions/*/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
+	"$(BIN)/sam" validate --lint --region us-east-1
+	"$(BIN)/pytest" -q tests/unit tests/template
+
+test: check ## all tests: check, then integration, runtime and end to end on the local stack
+	"$(BIN)/pytest" -q tests/integration
+	"$(BIN)/pytest" -q tests/runtime tests/e2e

@@ -1,0 +1,10 @@
+"""The machine's clock."""
+
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """Fills in `relay.ports.Clock`."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)

@@ -1,0 +1,42 @@
+"""An object or folder in S3."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import unquote
+
+_S3 = re.compile(r"s3://([^/]+)/(.*)", re.DOTALL)
+_VIRTUAL_HOST = re.compile(r"https://(.+?)\.s3[.-][^/]+/(.*)", re.DOTALL)
+_PATH_STYLE = re.compile(r"https://s3[.-][^/]+/([^/]+)/(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Uri:
+    """A bucket and a key. The key is raw: decoded, exactly as S3 stores it."""
+
+    bucket: str
+    key: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads `s3://bucket/key` and the `https://` forms that SageMaker also uses.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        if match := _S3.fullmatch(text):
+            return cls(match[1], match[2])
+        if match := _PATH_STYLE.fullmatch(text) or _VIRTUAL_HOST.fullmatch(text):
+            return cls(match[1], unquote(match[2]))
+        raise ValueError(f"not an S3 location: {text!r}")
+
+    def contains(self, other: "S3Uri") -> bool:
+        """Whether `other` lies under this folder (`..` is an ordinary name in S3, but nobody's here)."""
+        return (
+            other.bucket == self.bucket
+            and other.key.startswith(self.key)
+            and ".." not in other.key.split("/")
+        )
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
