@@ -1,7 +1,7 @@
 """Logger and metrics of the functions. Imported by `app.py` files only.
 
-Logs carry ids, locations and reasons, never payloads: no body, no custom attributes, no answer of the
-model. One line for a batch, and one for each thing that a person may want to look into.
+Logs carry ids, locations and reasons, never payloads: no body, no custom attributes, no answer of
+the model. One line for a batch, and one for each thing that a person may want to look into.
 """
 
 from aws_lambda_powertools import Logger, Metrics
