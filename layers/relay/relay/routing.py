@@ -143,11 +143,11 @@ class Route:
         return _Decision(finished, message, closing)
 
     def _worth_another_try(self, attempt: Attempt, notification: Notification) -> bool:
-        return (
+        # An inline body is kept nowhere, so only an uploaded input can be submitted again.
+        if attempt.number >= self._settings.max_attempts or attempt.location is None:
+            return False
+        return notification.outcome is Outcome.EXPIRED or (
             notification.outcome is Outcome.FAILED
-            and attempt.number < self._settings.max_attempts
-            # An inline body is kept nowhere, so only an uploaded input can be submitted again.
-            and attempt.location is not None
             and classify_failure(notification.failure_reason) is FailureClass.TRANSIENT
         )
 

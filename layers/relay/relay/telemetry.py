@@ -27,6 +27,8 @@ def tell(report: Report, deliveries: int, logger: Logger, metrics: Metrics) -> N
                 logger.error(note.text, extra=fields)
     counts = {str(name): number for name, number in report.counts.items()}
     logger.info("batch", extra={"deliveries": deliveries, **counts})
+    if report.minutes_behind is not None:
+        counts["MinutesBehind"] = report.minutes_behind
     if counts:
         for name, number in counts.items():
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
