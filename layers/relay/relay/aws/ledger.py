@@ -42,7 +42,7 @@ _Thing = TypeVar("_Thing")
 class DynamoDbLedger:
     """Fills in `relay.ports.Ledger` and `DueLedger`.
 
-    The table's key is `id`; its index `due` groups attempts by the minute in which they are overdue.
+    The table's key is `id`; its index `due` groups attempts by the minute they are overdue in.
     """
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
