@@ -61,9 +61,9 @@ class AttemptReader(Protocol):
 
 
 class Ledger(AttemptReader, Protocol):
-    """Knows every attempt. Failures are told for each attempt, by id; the rest succeeded.
+    """Knows every attempt. Writes tell their failures for each attempt, by id; the rest succeeded.
 
-    A method raises a RelayError only when nothing at all can be said.
+    `claim` and `look_up` raise a RelayError when they cannot tell what is there.
     """
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:

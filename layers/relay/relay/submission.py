@@ -53,11 +53,7 @@ class Submit:
         self._waiting = Waiting(inbox, outbox, settings.submit_queue_url)
 
     def __call__(self, incoming: Sequence[Incoming[InferenceRequest]], until: datetime) -> Report:
-        """Works on a batch until it is done or the time has come to stop; the rest is given back.
-
-        Raises:
-            RelayError: the ledger could not be reached at all; everything comes again.
-        """
+        """Works on a batch until it is done or the time has come to stop; the rest is given back."""
         report = Report()
         self._parking.park_unreadable(incoming, report)
         report.count(Count.IGNORED, sum(item.ignored for item in incoming))
@@ -119,7 +115,13 @@ class Submit:
 
     def _claim(self, chunk: Sequence[Job], report: Report) -> tuple[list[Job], list[Job]]:
         """The jobs that are ours to do now, and those whose claim must be tried again."""
-        claims = self._ledger.claim([job.attempt for job in chunk])
+        try:
+            claims = self._ledger.claim([job.attempt for job in chunk])
+        except RelayError as error:
+            # Some of them may be claimed all the same.
+            for job in chunk:
+                _put_off(job, error, report)
+            return [], _same_again(chunk, report)
         ours: list[Job] = []
         left_behind: list[Job] = []
         waiting: list[Job] = []
