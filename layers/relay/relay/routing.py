@@ -65,7 +65,7 @@ class Route:
         self._parking = Parking(outbox, clock, settings.dead_letter_queue_url, "route")
 
     def __call__(self, incoming: Sequence[Incoming[Notification]], until: datetime) -> Report:
-        """Works on a batch until it is done or the time has come to stop; the rest is given back."""
+        """Works on a batch until it is done or time runs out; the rest is given back."""
         report = Report()
         self._parking.park_unreadable(incoming, report)
         report.count(Count.IGNORED, sum(item.ignored for item in incoming))
