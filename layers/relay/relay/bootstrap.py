@@ -5,11 +5,16 @@ from collections.abc import Mapping
 
 from relay.aws.clients import Clients
 from relay.aws.clock import SystemClock
+from relay.aws.cloudformation import CloudFormationPostman
 from relay.aws.endpoint import SageMakerEndpoint
 from relay.aws.ledger import DynamoDbLedger
 from relay.aws.queues import SqsInbox, SqsOutbox
+from relay.aws.sagemaker import SageMakerControlPlane
+from relay.aws.waiting_room import DynamoDbWaitingRoom
+from relay.provisioning.ports import Journal
+from relay.provisioning.reception import Reception
 from relay.routing import Route
-from relay.settings import RouteSettings, SubmitSettings
+from relay.settings import ProvisionSettings, RouteSettings, SubmitSettings
 from relay.submission import Submit
 
 
@@ -44,4 +49,24 @@ def route(environment: Mapping[str, str] = os.environ) -> Route:
         DynamoDbLedger(clients.dynamodb, settings.ledger_table),
         SqsOutbox(clients.sqs),
         SystemClock(),
+    )
+
+
+def provision(journal: Journal, environment: Mapping[str, str] = os.environ) -> Reception:
+    """The use case of the provision function, which writes its log to `journal` as it goes.
+
+    Raises:
+        ConfigurationError: the environment is wrong, with every problem in one message.
+    """
+    settings = ProvisionSettings.read(environment)
+    clients = Clients()
+    clock = SystemClock()
+    return Reception(
+        settings.endpoint,
+        settings.region,
+        control_plane=SageMakerControlPlane(clients.sagemaker),
+        waiting_room=DynamoDbWaitingRoom(clients.dynamodb, settings.ledger_table, clock),
+        postman=CloudFormationPostman(),
+        clock=clock,
+        journal=journal,
     )
