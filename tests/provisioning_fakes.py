@@ -1,4 +1,4 @@
-"""Stand-ins for what provisioning needs from the world, and the requests that CloudFormation makes."""
+"""Stand-ins for what provisioning needs, and the requests that CloudFormation makes."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

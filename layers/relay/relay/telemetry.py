@@ -18,6 +18,8 @@ def tell(report: Report, deliveries: int, logger: Logger, metrics: Metrics) -> N
         write(note, logger)
     counts = {str(name): number for name, number in report.counts.items()}
     logger.info("batch", extra={"deliveries": deliveries, **counts})
+    if report.minutes_behind is not None:
+        counts["MinutesBehind"] = report.minutes_behind
     if counts:
         for name, number in counts.items():
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
