@@ -184,3 +184,24 @@ class ReconcileSettings:
         )
         reader.check()
         return settings
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionSettings:
+    """Of the provision function."""
+
+    endpoint: str
+    ledger_table: str
+    region: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises ConfigurationError with every problem in one message."""
+        reader = _Reader(environment)
+        settings = cls(
+            endpoint=reader.text("ENDPOINT_NAME"),
+            ledger_table=reader.text("LEDGER_TABLE_NAME"),
+            region=reader.text("AWS_REGION"),  # set by Lambda itself
+        )
+        reader.check()
+        return settings

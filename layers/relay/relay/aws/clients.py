@@ -9,6 +9,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sqs import SQSClient
 
@@ -38,6 +39,10 @@ class Clients:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         return self._session.client("dynamodb", config=self._config)
+
+    @cached_property
+    def sagemaker(self) -> "SageMakerClient":
+        return self._session.client("sagemaker", config=self._config)
 
     @cached_property
     def sagemaker_runtime(self) -> "SageMakerRuntimeClient":
