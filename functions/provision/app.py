@@ -1,6 +1,16 @@
 import json, urllib.request
+
+
 def handler(event, context):
     print(event)
     if "ResponseURL" in event:
-        b=json.dumps(dict(Status="SUCCESS",PhysicalResourceId="relay",StackId=event["StackId"],RequestId=event["RequestId"],LogicalResourceId=event["LogicalResourceId"])).encode()
-        urllib.request.urlopen(urllib.request.Request(event["ResponseURL"],data=b,method="PUT"))
+        b = json.dumps(
+            dict(
+                Status="SUCCESS",
+                PhysicalResourceId="relay",
+                StackId=event["StackId"],
+                RequestId=event["RequestId"],
+                LogicalResourceId=event["LogicalResourceId"],
+            )
+        ).encode()
+        urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], data=b, method="PUT"))
