@@ -31,7 +31,7 @@ class S3Uri:
         raise ValueError(f"not an S3 location: {text!r}")
 
     def contains(self, other: "S3Uri") -> bool:
-        """Whether `other` lies under this folder (`..` is an ordinary name in S3, but nobody's here)."""
+        """Whether `other` lies under this folder. A `..` in its key never does."""
         return (
             other.bucket == self.bucket
             and other.key.startswith(self.key)

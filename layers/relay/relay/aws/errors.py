@@ -1,4 +1,4 @@
-"""Where every botocore error becomes one of the relay's own. Nothing else looks at error codes first."""
+"""Where every botocore error becomes one of the relay's own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,9 +21,14 @@ _DENIED = frozenset(
     }
 )
 
-# SageMaker's runtime models no throttling error; codes as botocore's own retry rules list them.
-_THROTTLED = frozenset(
+# Throttling as botocore's own retry rules list it (SageMaker's runtime models none), and a server's
+# own trouble as batch calls report it for an entry.
+_TEMPORARY = frozenset(
     {
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "ServiceUnavailable",
         "BandwidthLimitExceeded",
         "LimitExceededException",
         "PriorRequestNotComplete",
@@ -37,6 +42,7 @@ _THROTTLED = frozenset(
         "ThrottlingError",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionConflict",
         "TransactionInProgressException",
     }
 )
@@ -55,12 +61,16 @@ def classify(error: ClientError | BotoCoreError, doing: str) -> RelayError:
         # The network, a time-out, or credentials that could not be fetched.
         return TransientError(f"{doing}: {error}")
     details = error.response.get("Error", {})
-    code = details.get("Code", "Unknown")
-    text = f"{doing}: {code}: {details.get('Message', 'no message')}"
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return classify_code(details.get("Code", "Unknown"), details.get("Message", ""), doing, status)
+
+
+def classify_code(code: str, message: str, doing: str, status: int = 400) -> RelayError:
+    """The relay's error for an error code, as batch calls also report it for each entry."""
+    text = f"{doing}: {code}: {message or 'no message'}"
     if code in _DENIED or status in (401, 403):
         return AccessDenied(text)
-    if code in _THROTTLED or status == 429 or status >= 500:
+    if code in _TEMPORARY or status == 429 or status >= 500:
         return TransientError(text)
     return PermanentError(text)
 

@@ -1,0 +1,65 @@
+"""Jobs: a request, the attempt to be claimed for it, and the delivery that answers for both."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from relay.ids import attempt_id
+from relay.limits import output_extension
+from relay.model import Attempt, Delivery, Incoming, InferenceRequest
+from relay.settings import SubmitSettings
+
+# After submission + TTL + timeout nothing can be alive; a notification may take a little longer.
+_SLACK = timedelta(minutes=10)
+# SageMaker takes less; a request that asks for more is claimed all the same, to be rejected.
+_LONGEST = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request on its way."""
+
+    delivery: Delivery
+    request: InferenceRequest
+    attempt: Attempt
+
+
+def jobs(
+    incoming: Iterable[Incoming[InferenceRequest]], settings: SubmitSettings, now: datetime
+) -> Iterator[Job]:
+    """A job for every request of a batch, with the deployment's defaults filled in."""
+    for item in incoming:
+        for bare in item.contents:
+            request = replace(
+                bare,
+                content_type=bare.content_type or settings.content_type,
+                accept=bare.accept or settings.accept,
+            )
+            yield Job(item.delivery, request, _attempt(item.delivery, request, settings, now))
+
+
+def _attempt(
+    delivery: Delivery, request: InferenceRequest, settings: SubmitSettings, now: datetime
+) -> Attempt:
+    inference_id = attempt_id(request.id, request.attempt)
+    ttl = request.ttl_seconds or settings.ttl_seconds
+    timeout = request.timeout_seconds or settings.timeout_seconds
+    extension = output_extension(request.location, settings.inputs)
+    folder = f"{extension}/" if extension else ""
+    return Attempt(
+        id=inference_id,
+        request_id=request.id,
+        number=request.attempt,
+        claimed_by=delivery.message_id,
+        endpoint=settings.endpoint,
+        submitted_at=now,
+        due_at=now + timedelta(seconds=min(ttl, _LONGEST) + min(timeout, _LONGEST)) + _SLACK,
+        location=request.location,
+        version_id=request.version_id,
+        content_type=request.content_type,
+        accept=request.accept,
+        custom_attributes=request.custom_attributes,
+        ttl_seconds=ttl,
+        timeout_seconds=timeout,
+        output_location=f"{settings.outputs}{folder}{inference_id}",
+    )

@@ -1,0 +1,47 @@
+"""The composition root: settings and clients become use cases, once for each environment."""
+
+import os
+from collections.abc import Mapping
+
+from relay.aws.clients import Clients
+from relay.aws.clock import SystemClock
+from relay.aws.endpoint import SageMakerEndpoint
+from relay.aws.ledger import DynamoDbLedger
+from relay.aws.queues import SqsInbox, SqsOutbox
+from relay.routing import Route
+from relay.settings import RouteSettings, SubmitSettings
+from relay.submission import Submit
+
+
+def submit(environment: Mapping[str, str] = os.environ) -> Submit:
+    """The use case of the submit function.
+
+    Raises:
+        ConfigurationError: the environment is wrong, with every problem in one message.
+    """
+    settings = SubmitSettings.read(environment)
+    clients = Clients()
+    return Submit(
+        settings,
+        SageMakerEndpoint(clients.sagemaker_runtime, settings.endpoint, settings.inputs),
+        DynamoDbLedger(clients.dynamodb, settings.ledger_table),
+        SqsOutbox(clients.sqs),
+        SqsInbox(clients.sqs, settings.submit_queue_url),
+        SystemClock(),
+    )
+
+
+def route(environment: Mapping[str, str] = os.environ) -> Route:
+    """The use case of the route function.
+
+    Raises:
+        ConfigurationError: the environment is wrong, with every problem in one message.
+    """
+    settings = RouteSettings.read(environment)
+    clients = Clients()
+    return Route(
+        settings,
+        DynamoDbLedger(clients.dynamodb, settings.ledger_table),
+        SqsOutbox(clients.sqs),
+        SystemClock(),
+    )

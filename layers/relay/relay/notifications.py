@@ -1,0 +1,110 @@
+"""SageMaker's notification JSON, and the relay's own, as objects.
+
+Shapes as observed: times with any number of fraction digits; `contentType`, `accept`,
+`responseParameters` and `failureReason` missing; locations as `s3://` with raw spaces or as `https://`;
+the model's answer in `responseBody`, base64 or plain. A Failed notification has no
+`responseParameters` at all.
+"""
+
+import base64
+import binascii
+import json
+
+from relay.errors import UnreadableMessage
+from relay.fields import Fields
+from relay.model import Notification, Outcome, TopicCheck
+
+SAGEMAKER = "aws:sagemaker"
+RELAY = "async-inference-relay"
+
+_OUTCOMES = {"Completed": Outcome.COMPLETED, "Failed": Outcome.FAILED}
+
+
+def read_notification(value: object, topic_arn: str | None) -> Notification | TopicCheck:
+    """Reads one notification.
+
+    Args:
+        value: the parsed JSON of the SNS message.
+        topic_arn: the topic it came through; None where raw delivery dropped the envelope.
+
+    Raises:
+        UnreadableMessage: it is not a notification of SageMaker's or of the relay's.
+    """
+    fields = Fields(value)
+    source = fields.optional_text("eventSource")
+    if source == RELAY:
+        return _own(fields)
+    if source != SAGEMAKER:
+        raise UnreadableMessage(f"eventSource is {source!r}, not {SAGEMAKER!r}")
+    name = fields.optional_text("eventName")
+    if name == "TestNotification":
+        return TopicCheck()
+    if name != "InferenceResult":
+        raise UnreadableMessage(f"eventName is {name!r}, not 'InferenceResult'")
+    return _inference_result(fields, topic_arn)
+
+
+def own_notification(inference_id: str, outcome: Outcome, endpoint: str, reason: str) -> str:
+    """The JSON with which the relay reports an attempt that SageMaker will not report."""
+    notification = {
+        "eventSource": RELAY,
+        "eventName": "InferenceResult",
+        "eventVersion": "1.0",
+        "inferenceId": inference_id,
+        "invocationStatus": outcome.value,
+        "failureReason": reason,
+        "requestParameters": {"endpointName": endpoint},
+    }
+    return json.dumps(notification)
+
+
+def _own(fields: Fields) -> Notification:
+    status = fields.text("invocationStatus")
+    try:
+        outcome = Outcome(status)
+    except ValueError as error:
+        raise UnreadableMessage(f"invocationStatus is {status!r}") from error
+    return Notification(
+        inference_id=fields.text("inferenceId"),
+        outcome=outcome,
+        endpoint=fields.object("requestParameters").text("endpointName"),
+        failure_reason=fields.optional_text("failureReason"),
+        from_relay=True,
+    )
+
+
+def _inference_result(fields: Fields, topic_arn: str | None) -> Notification:
+    status = fields.optional_text("invocationStatus")
+    if status not in _OUTCOMES:
+        raise UnreadableMessage(f"invocationStatus is {status!r}, not 'Completed' or 'Failed'")
+    request = fields.object("requestParameters")
+    response = fields.optional_object("responseParameters") or Fields({})
+    return Notification(
+        inference_id=fields.text("inferenceId"),
+        outcome=_OUTCOMES[status],
+        endpoint=request.text("endpointName"),
+        topic_arn=topic_arn,
+        location=request.optional_location("inputLocation"),
+        output_location=response.optional_text("outputLocation"),
+        failure_location=response.optional_text("failureLocation")
+        or fields.optional_text("failureLocation"),
+        failure_reason=fields.optional_text("failureReason"),
+        content_type=request.optional_text("contentType"),
+        output_content_type=response.optional_text("contentType"),
+        custom_attributes=request.optional_text("customAttributes"),
+        received_at=fields.optional_time("receivedTime"),
+        finished_at=fields.optional_time("eventTime"),
+        response_body=_response_body(fields.optional_object("responseBody")),
+    )
+
+
+def _response_body(fields: Fields | None) -> bytes | None:
+    content = None if fields is None else fields.optional_text("content")
+    if fields is None or content is None:
+        return None
+    if fields.optional_text("encoding") != "BASE64":
+        return content.encode()
+    try:
+        return base64.b64decode(content, validate=True)
+    except binascii.Error as error:
+        raise UnreadableMessage(f"responseBody.content is not base64: {error}") from error
