@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from local import interruption, processes
 from local.clients import Clients
-from local.deployment import Deployment
+from local.deployment import stack_outputs
 from local.errors import LocalStackError
 from local.interruption import Interrupted
 from local.lock import exclusive
@@ -33,7 +33,9 @@ def main(arguments: Sequence[str]) -> int:
 def up(settings: StackSettings) -> int:
     """Starts the stack and deploys; on a stack that runs, deploys the code as it is now."""
     with exclusive(settings):
-        ran_before = Stack(settings).running
+        stack = Stack(settings)
+        stack.check_ports_kept()
+        ran_before = stack.running
         if ran_before:
             print("the local stack is running: building and deploying again")
         try:
@@ -65,7 +67,7 @@ def status(settings: StackSettings) -> int:
         print(f"{part.name:<10} {state}, port {part.port}")
     if not stack.running:
         return 1
-    for name, value in Deployment(settings, Clients(settings), stack.check).outputs().items():
+    for name, value in stack_outputs(Clients(settings)).items():
         print(f"{name:<32} {value}")
     return 0
 

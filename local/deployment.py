@@ -91,18 +91,9 @@ class Deployment:
             reasons = "".join(f"\n    {reason}" for reason in self._failures())
             said = f"CloudFormation says:{reasons}" if reasons else deploy.last_words()
             raise LocalStackError(f"sam deploy failed. {said}\nAll it said is in {deploy.log}")
-        outputs = self.outputs()
+        outputs = stack_outputs(self._clients)
         self._wait_until_in_service(outputs["EndpointName"])
         return outputs
-
-    def outputs(self) -> dict[str, str]:
-        """Raises LocalStackError when the application is not deployed."""
-        try:
-            found = self._clients.cloudformation.describe_stacks(StackName=STACK_NAME)
-        except ClientError as exc:
-            raise LocalStackError(f"the stack {STACK_NAME} is not deployed: {exc}") from exc
-        outputs = found["Stacks"][0].get("Outputs", [])
-        return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
     def _sam(self, command: str, *arguments: str | Path) -> Process:
         return Process.start(
@@ -148,6 +139,16 @@ class Deployment:
                 raise LocalStackError(f"the endpoint {endpoint_name} is {status}: {reason}")
             self._meanwhile()
             time.sleep(0.2)
+
+
+def stack_outputs(clients: Clients) -> dict[str, str]:
+    """Raises LocalStackError when the application is not deployed."""
+    try:
+        found = clients.cloudformation.describe_stacks(StackName=STACK_NAME)
+    except ClientError as exc:
+        raise LocalStackError(f"the stack {STACK_NAME} is not deployed: {exc}") from exc
+    outputs = found["Stacks"][0].get("Outputs", [])
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
 def machine_parameters(

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 
 from local import certificate, processes
+from local.environment import read_environment_file
 from local.errors import LocalStackError
 from local.parts import Part, parts
 from local.ports import is_free
@@ -23,8 +24,8 @@ class Stack:
 
     @property
     def running(self) -> bool:
-        """Whether every part that was started is alive."""
-        return not self._missing()
+        """Whether this stack is up: every part alive, on these ports, with the application."""
+        return not self._missing() and self._deployed_at() == self._settings.aws_url
 
     def start(self) -> None:
         """Starts every part on its own port and waits until it answers.
@@ -66,9 +67,25 @@ class Stack:
             log = self._settings.logs / f"{part.name}.log"
             raise LocalStackError(f"{part.name} has ended. {describe_log(log)}")
 
+    def check_ports_kept(self) -> None:
+        """Raises LocalStackError when a stack runs in this directory, but on other ports."""
+        deployed_at = self._deployed_at()
+        if deployed_at not in (None, self._settings.aws_url) and not self._missing():
+            raise LocalStackError(
+                f"a stack in {self._settings.directory} runs at {deployed_at}, not at "
+                f"{self._settings.aws_url}: stop it with make down, "
+                "or give this one its own RELAY_LOCAL_DIR"
+            )
+
     def _missing(self) -> list[Part]:
         alive = {r.name for r in processes.read_records(self._settings.records) if r.alive}
         return [part for part in self.parts if part.name not in alive]
+
+    def _deployed_at(self) -> str | None:
+        try:
+            return read_environment_file(self._settings).get("AWS_ENDPOINT_URL")
+        except FileNotFoundError:
+            return None
 
     def _check_ports(self) -> None:
         for part in self.parts:
