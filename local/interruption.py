@@ -46,6 +46,6 @@ def postponed() -> Iterator[None]:
         yield
     finally:
         _depth -= 1
-    if _pending is not None and not _depth:
-        number, _pending = _pending, None
-        raise Interrupted(number)
+        if _pending is not None and not _depth:
+            number, _pending = _pending, None
+            raise Interrupted(number)

@@ -15,6 +15,7 @@ from local.interruption import postponed
 
 _POLL_SECONDS = 0.1
 _TERMINATE_SECONDS = 8.0
+_KILL_SECONDS = 2.0
 _LOG_LINES = 15
 
 
@@ -159,14 +160,19 @@ def stop(records: Path) -> tuple[str, ...]:
         alive = [record for record in ours if record.alive]
         for record in alive:
             _signal_group(record.pid, signal.SIGTERM)
-        deadline = time.monotonic() + _TERMINATE_SECONDS
-        while any(record.alive for record in alive) and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
+        _wait_until_gone(alive, _TERMINATE_SECONDS)
         for record in ours:
             _signal_group(record.pid, signal.SIGKILL)
+        _wait_until_gone(alive, _KILL_SECONDS)
         for path in records.glob("*.json"):
             path.unlink()
     return tuple(record.name for record in alive)
+
+
+def _wait_until_gone(records: Sequence[ProcessRecord], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while any(record.alive for record in records) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
 
 
 def _signal_group(leader: int, number: signal.Signals) -> None:
