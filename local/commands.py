@@ -14,7 +14,7 @@ from local.interruption import Interrupted
 from local.lock import exclusive
 from local.settings import StackSettings
 from local.stack import Stack
-from local.up import Narrator, bring_up
+from local.up import Narrator, bring_up, train_model
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,7 +39,7 @@ def up(settings: StackSettings) -> int:
         if ran_before:
             print("the local stack is running: building and deploying again")
         try:
-            outputs = bring_up(settings, Narrator())
+            outputs = bring_up(settings, train_model(settings), Narrator())
         except BaseException:
             if not ran_before:
                 _stop(settings)

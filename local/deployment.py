@@ -41,16 +41,15 @@ class Deployment:
         self._meanwhile = meanwhile
         self._started = datetime.now(UTC)
 
-    def start_build(self) -> Process:
-        return self._sam(
+    def build(self) -> None:
+        """Raises LocalStackError, with the end of its log, when `sam build` fails."""
+        build = self._sam(
             "build",
             *("--template-file", REPOSITORY / "template.yaml"),
             *("--build-dir", self._settings.sam_directory / "build"),
             *("--cache-dir", self._settings.sam_directory / "cache"),
             *("--parameter-overrides", *machine_parameters()),
         )
-
-    def finish_build(self, build: Process) -> None:
         if build.wait(_BUILD_SECONDS, self._meanwhile):
             raise LocalStackError(f"sam build failed. {build.last_words()}")
 

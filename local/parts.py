@@ -92,7 +92,7 @@ def _sagemaker(settings: StackSettings) -> Part:
         directory=REPOSITORY,
         environment=child_variables(settings, os.environ)
         | {"PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "layers/relay")))},
-        ready=lambda: answers(f"{settings.sagemaker_url}/"),
+        ready=lambda: answers(f"{settings.sagemaker_url}/_emulator/health"),
         ready_seconds=60,
     )
 

@@ -29,11 +29,13 @@ class Narrator:
 
 def bring_up(
     settings: StackSettings,
+    model: Path,
     tell: Callable[[str], None],
     during_deploy: Callable[[Callable[[], None]], None] | None = None,
 ) -> Mapping[str, str]:
     """Starts what does not run, deploys the code as it is now, and returns the stack's outputs.
 
+    `model` is a model.tar.gz.
     `during_deploy` is called while `sam deploy` works, with a check to call while it waits.
 
     Raises:
@@ -44,11 +46,10 @@ def bring_up(
     if not stack.running:
         stack.start()
     deployment = Deployment(settings, Clients(settings), meanwhile=stack.check)
-    build = deployment.start_build()
-    model_data_url = deployment.upload_model(_train(settings.directory / "model"))
-    tell(f"model trained and uploaded to {model_data_url}")
-    deployment.finish_build(build)
+    deployment.build()
     tell("sam build is done")
+    model_data_url = deployment.upload_model(model)
+    tell(f"the model is uploaded to {model_data_url}")
     deploy = deployment.start_deploy(model_data_url)
     if during_deploy:
         during_deploy(deployment.still_deploying(deploy))
@@ -58,8 +59,10 @@ def bring_up(
     return outputs
 
 
-def _train(directory: Path) -> Path:
-    # Imported here: it brings in the model's libraries, which no other command needs.
-    from local.model import train
+def train_model(settings: StackSettings) -> Path:
+    """Trains the model and returns its model.tar.gz; the same data give the same bytes."""
+    # Imported here: the model's libraries are large, and no other command needs them.
+    from local.model.data import training_rows
+    from local.model.training import pack, train
 
-    return train(directory)
+    return pack(train(training_rows()), settings.directory / "model")

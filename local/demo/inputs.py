@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from local.model import HeldOutRow
-
 # SageMaker takes at most 1,024 characters of S3 URI; S3 itself takes keys of 1,024 bytes.
 _LONGEST_KEY = 1024
 
@@ -31,6 +29,15 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A row that the model never saw: its features as CSV, what the model says, and the truth."""
+
+    csv: bytes
+    prediction: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """One upload. `prediction` is the model's own, made without the pipeline; None without one."""
 
@@ -42,20 +49,20 @@ class Input:
     label: str = ""
 
 
-def row_inputs(rows: Iterable[HeldOutRow]) -> Iterator[Input]:
+def row_inputs(rows: Iterable[Row]) -> Iterator[Input]:
     """One CSV row each, under keys with spaces, plus signs, percent signs and non-ASCII letters."""
     for n, row in enumerate(rows, start=1):
         key = "inputs/" + _NAMES[n % len(_NAMES)].format(n=n)
         yield Input(Kind.ROW, key, row.csv, "completed", row.prediction, row.label)
 
 
-def early_input(row: HeldOutRow) -> Input:
+def early_input(row: Row) -> Input:
     return Input(
         Kind.EARLY, "inputs/early bird.csv", row.csv, "completed", row.prediction, row.label
     )
 
 
-def deleted_input(row: HeldOutRow) -> Input:
+def deleted_input(row: Row) -> Input:
     return Input(Kind.DELETED, "inputs/deleted again.csv", row.csv, "failed")
 
 
@@ -65,7 +72,7 @@ def refused_inputs(count: int) -> Iterator[Input]:
         yield Input(Kind.REFUSED, f"inputs/not numbers {n}.csv", b"these,are,not,numbers", "failed")
 
 
-def too_long_input(row: HeldOutRow) -> Input:
+def too_long_input(row: Row) -> Input:
     """S3 stores it, but no request can name it."""
     stem = "inputs/a long name "
     key = stem + "x" * (_LONGEST_KEY - len(stem) - len(".csv")) + ".csv"

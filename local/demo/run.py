@@ -23,14 +23,14 @@ from local.demo.inputs import (
 )
 from local.demo.report import describe
 from local.demo.results import Inbox, Result, queue_depths, read_output
+from local.demo.rows import held_out_rows
 from local.errors import LocalStackError
 from local.lock import exclusive
-from local.model import held_out_rows
 from local.ports import free_ports
 from local.progress import Progress
 from local.settings import StackSettings
 from local.stack import Stack
-from local.up import Narrator, bring_up
+from local.up import Narrator, bring_up, train_model
 
 _ROWS = 200
 _REFUSED = 5
@@ -82,7 +82,8 @@ class _Demo:
         self._tell = tell
         self._clients = Clients(settings)
         self._stack = Stack(settings)
-        first, *others = held_out_rows(_ROWS + 1)
+        self._model = train_model(settings)
+        first, *others = held_out_rows(self._model, _ROWS + 1)
         self._early = early_input(first)
         self._deleted = deleted_input(first)
         self._later = [
@@ -95,7 +96,7 @@ class _Demo:
         """Returns the account and everything that is wrong."""
         deployed: Mapping[str, str] = {}
         try:
-            deployed = bring_up(self._settings, self._tell, self._upload_early)
+            deployed = bring_up(self._settings, self._model, self._tell, self._upload_early)
             bucket = deployed["DataBucketName"]
             inputs = {f"s3://{bucket}/{item.key}": item for item in self._inputs()}
             self._upload(bucket)
