@@ -8,8 +8,11 @@ from relay.aws.clock import SystemClock
 from relay.aws.endpoint import SageMakerEndpoint
 from relay.aws.ledger import DynamoDbLedger
 from relay.aws.queues import SqsInbox, SqsOutbox
+from relay.aws.storage import S3Storage
+from relay.ports import AttemptReader
+from relay.reconciliation import Reconcile
 from relay.routing import Route
-from relay.settings import RouteSettings, SubmitSettings
+from relay.settings import ReconcileSettings, RouteSettings, SubmitSettings
 from relay.submission import Submit
 
 
@@ -45,3 +48,16 @@ def route(environment: Mapping[str, str] = os.environ) -> Route:
         SqsOutbox(clients.sqs),
         SystemClock(),
     )
+
+
+def reconcile(environment: Mapping[str, str] = os.environ) -> tuple[Reconcile, AttemptReader]:
+    """The use case of the reconcile function, and the ledger for questions about requests.
+
+    Raises:
+        ConfigurationError: the environment is wrong, with every problem in one message.
+    """
+    settings = ReconcileSettings.read(environment)
+    clients = Clients()
+    ledger = DynamoDbLedger(clients.dynamodb, settings.ledger_table)
+    outbox = SqsOutbox(clients.sqs)
+    return Reconcile(settings, ledger, S3Storage(clients.s3), outbox, SystemClock()), ledger

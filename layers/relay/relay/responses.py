@@ -8,7 +8,7 @@ from relay.errors import RelayError
 from relay.model import Content, Incoming
 from relay.report import Level, Report
 
-# Left for the chunk in hand (three tries of a call that hangs for eight seconds) and for the answer.
+# Left for the chunk in hand (three tries of a call that hangs for eight seconds) and the answer.
 _MARGIN = timedelta(seconds=25)
 
 

@@ -1,7 +1,7 @@
 """Logger and metrics of the functions. Imported by `app.py` files only.
 
-Logs carry ids, locations and reasons, never payloads: no body, no custom attributes, no answer of the
-model. One line for a batch, and one for each thing that a person may want to look into.
+Logs carry ids, locations and reasons, never payloads: no body, no custom attributes, no answer of
+the model. One line for a batch, and one for each thing that a person may want to look into.
 """
 
 from aws_lambda_powertools import Logger, Metrics
@@ -27,6 +27,8 @@ def tell(report: Report, deliveries: int, logger: Logger, metrics: Metrics) -> N
                 logger.error(note.text, extra=fields)
     counts = {str(name): number for name, number in report.counts.items()}
     logger.info("batch", extra={"deliveries": deliveries, **counts})
+    if report.minutes_behind is not None:
+        counts["MinutesBehind"] = report.minutes_behind
     if counts:
         for name, number in counts.items():
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
