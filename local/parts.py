@@ -67,7 +67,7 @@ def _ministack(settings: StackSettings) -> Part:
         port_variable="RELAY_AWS_PORT",
         command=(
             sys.executable,
-            *("-m", "hypercorn", "ministack.app:app"),
+            *("-m", "hypercorn", f"{REPOSITORY / 'local/aws/application.py'}:app"),
             *("--workers", "0", "--bind", address, "--keep-alive", "75"),
             *("--certfile", tls.certificate, "--keyfile", tls.key),
         ),
