@@ -42,3 +42,12 @@ check: setup ## everything that needs no local stack: format, lint, types, templ
 test: check ## all tests: check, then integration, runtime and end to end on the local stack
 	"$(BIN)/pytest" -q tests/integration
 	"$(BIN)/pytest" -q tests/runtime tests/e2e
+
+up: setup ## start the local stack and deploy the application; again: deploy changed code
+	@"$(BIN)/python" -m local up
+
+down: setup ## stop the local stack
+	@"$(BIN)/python" -m local down
+
+demo: setup ## run the whole pipeline once, beside a stack that is up, and check every result
+	@"$(BIN)/python" -m local demo

@@ -9,8 +9,6 @@ from relay.limits import output_extension
 from relay.model import Attempt, Delivery, Incoming, InferenceRequest
 from relay.settings import SubmitSettings
 
-# After submission + TTL + timeout nothing can be alive; a notification may take a little longer.
-_SLACK = timedelta(minutes=10)
 # SageMaker takes less; a request that asks for more is claimed all the same, to be rejected.
 _LONGEST = 86_400
 
@@ -53,7 +51,9 @@ def _attempt(
         claimed_by=delivery.message_id,
         endpoint=settings.endpoint,
         submitted_at=now,
-        due_at=now + timedelta(seconds=min(ttl, _LONGEST) + min(timeout, _LONGEST)) + _SLACK,
+        # Nothing can be alive after TTL and time-out; its notification may take a little longer.
+        due_at=now
+        + timedelta(seconds=min(ttl, _LONGEST) + min(timeout, _LONGEST) + settings.slack_seconds),
         location=request.location,
         version_id=request.version_id,
         content_type=request.content_type,

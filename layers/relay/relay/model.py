@@ -78,6 +78,7 @@ class Attempt:
     ttl_seconds: int | None = None
     timeout_seconds: int | None = None
     output_location: str | None = None
+    routed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

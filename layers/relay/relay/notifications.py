@@ -44,18 +44,32 @@ def read_notification(value: object, topic_arn: str | None) -> Notification | To
     return _inference_result(fields, topic_arn)
 
 
-def own_notification(inference_id: str, outcome: Outcome, endpoint: str, reason: str) -> str:
-    """The JSON with which the relay reports an attempt that SageMaker will not report."""
-    notification = {
-        "eventSource": RELAY,
-        "eventName": "InferenceResult",
-        "eventVersion": "1.0",
-        "inferenceId": inference_id,
-        "invocationStatus": outcome.value,
-        "failureReason": reason,
-        "requestParameters": {"endpointName": endpoint},
-    }
-    return json.dumps(notification)
+def own_notification(
+    inference_id: str,
+    outcome: Outcome,
+    endpoint: str,
+    reason: str | None,
+    location: str | None = None,
+) -> str:
+    """The JSON with which the relay reports an attempt that SageMaker did not, or will not, report.
+
+    `location` is the output of a completed attempt, the failure object of a failed one.
+    """
+    completed = outcome is Outcome.COMPLETED
+    return json.dumps(
+        {
+            "eventSource": RELAY,
+            "eventName": "InferenceResult",
+            "eventVersion": "1.0",
+            "inferenceId": inference_id,
+            "invocationStatus": outcome.value,
+            "failureReason": reason,
+            "requestParameters": {"endpointName": endpoint},
+            "responseParameters": {
+                "outputLocation" if completed else "failureLocation": location,
+            },
+        }
+    )
 
 
 def _own(fields: Fields) -> Notification:
@@ -64,10 +78,13 @@ def _own(fields: Fields) -> Notification:
         outcome = Outcome(status)
     except ValueError as error:
         raise UnreadableMessage(f"invocationStatus is {status!r}") from error
+    response = fields.object("responseParameters")
     return Notification(
         inference_id=fields.text("inferenceId"),
         outcome=outcome,
         endpoint=fields.object("requestParameters").text("endpointName"),
+        output_location=response.optional_text("outputLocation"),
+        failure_location=response.optional_text("failureLocation"),
         failure_reason=fields.optional_text("failureReason"),
         from_relay=True,
     )

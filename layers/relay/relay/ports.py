@@ -3,7 +3,7 @@
 The adapters in `relay.aws` fill it in, and so do the fakes in tests.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -52,10 +52,18 @@ class Claims:
     unavailable: Mapping[str, RelayError]
 
 
-class Ledger(Protocol):
-    """Knows every attempt. Failures are told for each attempt, by id; the rest succeeded.
+class AttemptReader(Protocol):
+    """Reads attempts."""
 
-    A method raises a RelayError only when nothing at all can be said.
+    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt]:
+        """The attempts that exist, read consistently."""
+        ...
+
+
+class Ledger(AttemptReader, Protocol):
+    """Knows every attempt. Writes tell their failures for each attempt, by id; the rest succeeded.
+
+    `claim` and `look_up` raise a RelayError when they cannot tell what is there.
     """
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:
@@ -70,12 +78,34 @@ class Ledger(Protocol):
         """Deletes attempts that are still open and claimed by the same message."""
         ...
 
-    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt]:
-        """The attempts that exist, read consistently."""
-        ...
-
     def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
         """Gives open attempts their terminal state. Closing a closed one again changes nothing."""
+        ...
+
+
+class DueLedger(AttemptReader, Protocol):
+    """The ledger as reconcile sees it: what is overdue, and how far the search has come."""
+
+    def cursor(self) -> datetime | None:
+        """The first minute that is not done yet; None before the first run."""
+        ...
+
+    def move_cursor(self, minute: datetime) -> None: ...
+
+    def due_in(self, minute: datetime) -> Iterator[Sequence[str]]:
+        """Ids of attempts whose due minute this is, at most 100 at a time, closed ones included."""
+        ...
+
+
+class Storage(Protocol):
+    """The data bucket, as far as finding objects goes. Raises RelayError when it cannot tell."""
+
+    def find(self, location: str) -> bool:
+        """Whether an object lies exactly here."""
+        ...
+
+    def find_prefix(self, prefix: str) -> str | None:
+        """The location of an object whose location begins so."""
         ...
 
 

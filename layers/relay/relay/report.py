@@ -21,6 +21,8 @@ class Count(StrEnum):
     IGNORED = "Ignored"
     PARKED = "Parked"
     RETURNED = "Returned"
+    RECOVERED = "Recovered"
+    OVERDUE = "Overdue"
     ACCESS_DENIED = "AccessDenied"
 
 
@@ -66,13 +68,14 @@ class Report:
     """Collects while a batch is worked on.
 
     `returned` are the deliveries that must be delivered again: batch item failures where a queue
-    delivered them, an error of the invocation where not.
+    delivered them, an error of the invocation where not. `minutes_behind` is reconcile's lag.
     """
 
     counts: Counter[Count] = field(default_factory=Counter)
     notes: list[Note] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     returned: dict[str, Delivery] = field(default_factory=dict)
+    minutes_behind: int | None = None
 
     def count(self, what: Count, number: int = 1) -> None:
         if number:

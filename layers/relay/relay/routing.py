@@ -4,7 +4,7 @@ Look up, send, mark, in this order. Marking first would lose the result in a cra
 can only repeat it, and a FIFO queue drops a repeat with the same id within five minutes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,17 +65,13 @@ class Route:
         self._parking = Parking(outbox, clock, settings.dead_letter_queue_url, "route")
 
     def __call__(self, incoming: Sequence[Incoming[Notification]], until: datetime) -> Report:
-        """Works on a batch until it is done or the time has come to stop; the rest is given back.
-
-        Raises:
-            RelayError: the ledger could not be read at all; everything comes again.
-        """
+        """Works on a batch until it is done or time runs out; the rest is given back."""
         report = Report()
         self._parking.park_unreadable(incoming, report)
         report.count(Count.IGNORED, sum(item.ignored for item in incoming))
-        distinct = list(_distinct(incoming, report))
-        for start in range(0, len(distinct), _CHUNK):
-            chunk = distinct[start : start + _CHUNK]
+        readable = [(item.delivery, content) for item in incoming for content in item.contents]
+        for start in range(0, len(readable), _CHUNK):
+            chunk = readable[start : start + _CHUNK]
             if self._clock.now() >= until:
                 for delivery, _ in chunk:
                     report.give_back(delivery)
@@ -84,10 +80,7 @@ class Route:
         return report
 
     def _work(self, chunk: Sequence[tuple[Delivery, Notification]], report: Report) -> None:
-        known = self._ledger.look_up([notification.inference_id for _, notification in chunk])
-        believed = self._believed(
-            [_Finished(d, n, known.get(n.inference_id)) for d, n in chunk], report
-        )
+        believed = self._believed(self._looked_up(chunk, report), report)
         decisions = [self._decide(finished) for finished in believed]
         unsent = self._outbox.send([decision.message for decision in decisions])
         sent = []
@@ -99,9 +92,26 @@ class Route:
                 _give_back(decision.finished, "not sent", error, report)
         self._mark(sent, report)
 
+    def _looked_up(
+        self, chunk: Sequence[tuple[Delivery, Notification]], report: Report
+    ) -> list[_Finished]:
+        try:
+            known = self._ledger.look_up([content.inference_id for _, content in chunk])
+        except RelayError as error:
+            for delivery, notification in chunk:
+                _give_back(_Finished(delivery, notification, None), "not looked up", error, report)
+            return []
+        return [
+            _Finished(delivery, content, known.get(content.inference_id))
+            for delivery, content in chunk
+        ]
+
     def _believed(self, chunk: Sequence[_Finished], report: Report) -> list[_Finished]:
-        """Without duplicates, which are acknowledged, and what is not ours, which is parked."""
-        believed = []
+        """Without what is not ours, which is parked, and duplicates, which are acknowledged.
+
+        In this order: a forged notification must not pass for the first of two.
+        """
+        believed: dict[str, _Finished] = {}
         unwanted = []
         for finished in chunk:
             problem = distrust(finished.notification, finished.attempt, self._settings)
@@ -109,10 +119,13 @@ class Route:
                 unwanted.append((finished.delivery, problem))
             elif finished.attempt and finished.attempt.state is not AttemptState.OPEN:
                 _duplicate(finished.notification, report)
+            elif finished.notification.inference_id in believed:
+                # Twice in one batch is one result; the first message answers for it.
+                _duplicate(finished.notification, report)
             else:
-                believed.append(finished)
+                believed[finished.notification.inference_id] = finished
         self._parking.park(unwanted, report)
-        return believed
+        return list(believed.values())
 
     def _decide(self, finished: _Finished) -> _Decision:
         now = self._clock.now()
@@ -143,11 +156,11 @@ class Route:
         return _Decision(finished, message, closing)
 
     def _worth_another_try(self, attempt: Attempt, notification: Notification) -> bool:
-        return (
+        # An inline body is kept nowhere, so only an uploaded input can be submitted again.
+        if attempt.number >= self._settings.max_attempts or attempt.location is None:
+            return False
+        return notification.outcome is Outcome.EXPIRED or (
             notification.outcome is Outcome.FAILED
-            and attempt.number < self._settings.max_attempts
-            # An inline body is kept nowhere, so only an uploaded input can be submitted again.
-            and attempt.location is not None
             and classify_failure(notification.failure_reason) is FailureClass.TRANSIENT
         )
 
@@ -180,20 +193,6 @@ class Route:
             else:
                 # It was sent; the queue drops the repeat that the redelivery will send.
                 _give_back(decision.finished, "not marked", error, report)
-
-
-def _distinct(
-    incoming: Sequence[Incoming[Notification]], report: Report
-) -> Iterator[tuple[Delivery, Notification]]:
-    """The same attempt twice in a batch is one result; the second message has done its work."""
-    seen: set[str] = set()
-    for item in incoming:
-        for notification in item.contents:
-            if notification.inference_id in seen:
-                _duplicate(notification, report)
-            else:
-                seen.add(notification.inference_id)
-                yield item.delivery, notification
 
 
 def _untracked(notification: Notification, now: datetime) -> Attempt:

@@ -92,6 +92,7 @@ class SubmitSettings:
     accept: str | None
     ttl_seconds: int
     timeout_seconds: int
+    slack_seconds: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -109,6 +110,7 @@ class SubmitSettings:
             accept=reader.optional_text("DEFAULT_ACCEPT"),
             ttl_seconds=reader.integer("REQUEST_TTL_SECONDS", 60, 21_600),
             timeout_seconds=reader.integer("INVOCATION_TIMEOUT_SECONDS", 1, 3_600),
+            slack_seconds=reader.integer("OVERDUE_SLACK_SECONDS", 0, 86_400),
         )
         if settings.inputs.contains(settings.outputs) or settings.outputs.contains(settings.inputs):
             reader.refuse("INPUT_PATH and OUTPUT_PATH overlap: outputs would be inferred again")
@@ -156,6 +158,50 @@ class RouteSettings:
             failed_queue_url=reader.queue_url("FAILED_QUEUE_URL"),
             max_attempts=reader.integer("MAX_ATTEMPTS", 1, 10),
             retry_delay_seconds=reader.integer("RETRY_DELAY_SECONDS", 0, 900),
+        )
+        reader.check()
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileSettings:
+    """Of the reconcile function."""
+
+    outputs: S3Uri
+    failures: S3Uri
+    ledger_table: str
+    notification_queue_url: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises ConfigurationError with every problem in one message."""
+        reader = _Reader(environment)
+        settings = cls(
+            outputs=reader.folder("OUTPUT_PATH"),
+            failures=reader.folder("FAILURE_PATH"),
+            ledger_table=reader.text("LEDGER_TABLE_NAME"),
+            notification_queue_url=reader.queue_url("NOTIFICATION_QUEUE_URL"),
+        )
+        reader.check()
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionSettings:
+    """Of the provision function."""
+
+    endpoint: str
+    ledger_table: str
+    region: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises ConfigurationError with every problem in one message."""
+        reader = _Reader(environment)
+        settings = cls(
+            endpoint=reader.text("ENDPOINT_NAME"),
+            ledger_table=reader.text("LEDGER_TABLE_NAME"),
+            region=reader.text("AWS_REGION"),  # set by Lambda itself
         )
         reader.check()
         return settings

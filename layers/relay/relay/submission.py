@@ -53,11 +53,7 @@ class Submit:
         self._waiting = Waiting(inbox, outbox, settings.submit_queue_url)
 
     def __call__(self, incoming: Sequence[Incoming[InferenceRequest]], until: datetime) -> Report:
-        """Works on a batch until it is done or the time has come to stop; the rest is given back.
-
-        Raises:
-            RelayError: the ledger could not be reached at all; everything comes again.
-        """
+        """Works on a batch until it is done or time runs out; the rest is given back."""
         report = Report()
         self._parking.park_unreadable(incoming, report)
         report.count(Count.IGNORED, sum(item.ignored for item in incoming))
@@ -119,7 +115,12 @@ class Submit:
 
     def _claim(self, chunk: Sequence[Job], report: Report) -> tuple[list[Job], list[Job]]:
         """The jobs that are ours to do now, and those whose claim must be tried again."""
-        claims = self._ledger.claim([job.attempt for job in chunk])
+        try:
+            claims = self._ledger.claim([job.attempt for job in chunk])
+        except RelayError as unavailable:
+            for job in chunk:
+                _put_off(job, unavailable, report)
+            return [], _same_again(chunk, report)
         ours: list[Job] = []
         left_behind: list[Job] = []
         waiting: list[Job] = []
@@ -127,7 +128,7 @@ class Submit:
             existing = claims.existing.get(job.attempt.id)
             if job.attempt.id in claims.unavailable:
                 _put_off(job, claims.unavailable[job.attempt.id], report)
-                waiting.append(job)
+                waiting += _same_again([job], report)
             elif existing is None:
                 ours.append(job)
             elif _left_behind(existing, job):
@@ -240,7 +241,7 @@ def _left_behind(existing: Attempt, job: Job) -> bool:
 
 
 def _same_again(held: Sequence[Job], report: Report) -> list[Job]:
-    """Jobs whose claim could not be given back: only the same delivery can take it over.
+    """Jobs that are, or may be, still claimed: only the same delivery can take the claim over.
 
     A queue will bring it; an invocation that no queue holds must fail, so that it is repeated.
     """

@@ -8,6 +8,8 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sqs import SQSClient
 
@@ -39,5 +41,13 @@ class Clients:
         return self._session.client("dynamodb", config=self._config)
 
     @cached_property
+    def sagemaker(self) -> "SageMakerClient":
+        return self._session.client("sagemaker", config=self._config)
+
+    @cached_property
     def sagemaker_runtime(self) -> "SageMakerRuntimeClient":
         return self._session.client("sagemaker-runtime", config=self._config)
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        return self._session.client("s3", config=self._config)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
         BatchStatementRequestTypeDef,
+        QueryInputTypeDef,
         UniversalAttributeValueTypeDef,
     )
 
@@ -28,6 +29,10 @@ _KEYS = 100
 # Longer than the 23 days for which SNS may try to deliver a notification.
 _RETENTION = timedelta(days=30)
 
+# The first hex digit of the id.
+_SHARDS = "0123456789abcdef"
+_CURSOR = "reconcile#cursor"
+
 _EXISTS = "DuplicateItem"
 _CONDITION = "ConditionalCheckFailed"
 
@@ -35,7 +40,10 @@ _Thing = TypeVar("_Thing")
 
 
 class DynamoDbLedger:
-    """Fills in `relay.ports.Ledger`. The table's key is `id`; index `due` groups by due minute."""
+    """Fills in `relay.ports.Ledger` and `DueLedger`.
+
+    The table's key is `id`; its index `due` groups attempts by the minute they are overdue in.
+    """
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
@@ -117,6 +125,42 @@ class DynamoDbLedger:
         # Closed before: by a concurrent delivery, which sent the same result.
         return self._errors("close", failures, _CONDITION, _EXISTS)
 
+    def cursor(self) -> datetime | None:
+        with translated(f"read the cursor in {self._table}"):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key={"id": {"S": _CURSOR}}, ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return None if item is None else datetime.fromisoformat(item["minute"]["S"])
+
+    def move_cursor(self, minute: datetime) -> None:
+        with translated(f"move the cursor in {self._table}"):
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item={"id": {"S": _CURSOR}, "minute": {"S": minute.isoformat()}},
+            )
+
+    def due_in(self, minute: datetime) -> Iterator[Sequence[str]]:
+        for shard in _SHARDS:
+            start: dict[str, AttributeValueTypeDef] = {}
+            while True:
+                query: QueryInputTypeDef = {
+                    "TableName": self._table,
+                    "IndexName": "due",
+                    "KeyConditionExpression": "due_minute = :key",
+                    "ExpressionAttributeValues": {":key": {"S": _due_key(minute, shard)}},
+                    "Limit": _KEYS,
+                }
+                if start:
+                    query["ExclusiveStartKey"] = start
+                with translated(f"query index due of {self._table}"):
+                    answer = self._dynamodb.query(**query)
+                if answer["Items"]:
+                    yield [item["id"]["S"] for item in answer["Items"]]
+                start = answer.get("LastEvaluatedKey", {})
+                if not start:
+                    break
+
     def _close(self, closing: Closing) -> "BatchStatementRequestTypeDef":
         routed_at = closing.routed_at.isoformat()
         if not closing.tracked:
@@ -190,7 +234,11 @@ def due_minute(attempt: Attempt) -> str:
 
     All attempts of a minute are claimed with the same key, and one key takes 1,000 writes a second.
     """
-    return f"{attempt.due_at:%Y-%m-%dT%H:%M}#{attempt.id[:1]}"
+    return _due_key(attempt.due_at, attempt.id[:1])
+
+
+def _due_key(minute: datetime, shard: str) -> str:
+    return f"{minute:%Y-%m-%dT%H:%M}#{shard}"
 
 
 def _expires(submitted_at: datetime) -> int:
@@ -250,6 +298,7 @@ def _attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
         ttl_seconds=number("ttl_seconds"),
         timeout_seconds=number("timeout_seconds"),
         output_location=text("output_location"),
+        routed_at=datetime.fromisoformat(item["routed_at"]["S"]) if "routed_at" in item else None,
     )
 
 

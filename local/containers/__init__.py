@@ -1,0 +1,1 @@
+"""Stand-ins for container images: each serves /ping and /invocations like its image."""

@@ -1,0 +1,48 @@
+"""The logs of a local stack: keeps those of the functions, finds what matters in all of them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local.settings import STACK_NAME
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+_FUNCTIONS = f"/aws/lambda/{STACK_NAME}-"
+
+_DENIALS = ("AccessDenied", "not authorized to perform", "AuthorizationError")
+_TROUBLE = (*_DENIALS, "Traceback", "ERROR", "CRITICAL")
+_LINES_PER_FILE = 5
+_LINE_LENGTH = 300
+
+
+def save_function_logs(logs: "CloudWatchLogsClient", directory: Path) -> None:
+    """Writes each function's log group into one file: `submit.log`, `route.log` and so on."""
+    groups = logs.describe_log_groups(logGroupNamePrefix=_FUNCTIONS)["logGroups"]
+    for name in (group["logGroupName"] for group in groups):
+        with (directory / f"{name.removeprefix(_FUNCTIONS)}.log").open("w") as file:
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name):
+                file.writelines(f"{event['message'].rstrip()}\n" for event in page["events"])
+
+
+def denials(directory: Path) -> list[str]:
+    """Every line of every log in which AWS refused something, with its file and number."""
+    return _find(directory, _DENIALS, limit=None)
+
+
+def trouble(directory: Path) -> list[str]:
+    """The last few lines of each log that speak of an error."""
+    return _find(directory, _TROUBLE, limit=_LINES_PER_FILE)
+
+
+def _find(directory: Path, words: tuple[str, ...], limit: int | None) -> list[str]:
+    found: list[str] = []
+    for path in sorted(directory.glob("*.log")):
+        lines = path.read_text(errors="replace").splitlines()
+        matching = [
+            f"{path.name}:{number}: {line.strip()[:_LINE_LENGTH]}"
+            for number, line in enumerate(lines, start=1)
+            if any(word in line for word in words)
+        ]
+        found += matching if limit is None else matching[-limit:]
+    return found

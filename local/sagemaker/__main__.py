@@ -1,0 +1,132 @@
+"""`python -m local.sagemaker --port 4567 --work-dir DIR [--config FILE.json]`"""
+
+import argparse
+import asyncio
+import errno
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from local.sagemaker.aws import Aws
+from local.sagemaker.config import Config
+from local.sagemaker.containers import KnownImages
+from local.sagemaker.control_plane import ControlPlane
+from local.sagemaker.counters import Counters
+from local.sagemaker.documents import read_document
+from local.sagemaker.endpoints import Lifecycle
+from local.sagemaker.errors import InvalidConfiguration
+from local.sagemaker.events import EventBus
+from local.sagemaker.faults import FaultInjector
+from local.sagemaker.identity import Authoriser, Everything, Identities, SimulatedPolicies
+from local.sagemaker.instances import Platform
+from local.sagemaker.processing import Processor
+from local.sagemaker.resources import Namer
+from local.sagemaker.runtime import Runtime
+from local.sagemaker.server import Server
+
+log = logging.getLogger("sagemaker")
+
+
+def main() -> int:
+    """Runs until SIGTERM or SIGINT. Exit code 2: cannot start, with one line that says why."""
+    arguments = _arguments()
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s sagemaker %(message)s"
+    )
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    work: Path = arguments.work_dir
+    created = not work.exists()
+    work.mkdir(parents=True, exist_ok=True)
+    own = Path(tempfile.mkdtemp(prefix="sagemaker-", dir=work)).resolve()
+    try:
+        config = _config(arguments.config)
+        asyncio.run(_serve(config, arguments.port, own, arguments.authorise == "simulate"))
+    except InvalidConfiguration as exc:
+        return _refuse(f"the configuration {arguments.config} cannot be used: {exc}")
+    except OSError as exc:
+        if exc.errno != errno.EADDRINUSE:
+            raise
+        return _refuse(f"port {arguments.port} is taken; choose another with --port")
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+        if created and not any(work.iterdir()):
+            work.rmdir()
+    return 0
+
+
+async def _serve(config: Config, port: int, work_directory: Path, simulate: bool) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+    aws = Aws(os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
+    faults, counters = FaultInjector(), Counters()
+    # One connection for each request: a kept one that a container closes would look like a failure.
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
+    async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as http:
+        images = KnownImages(config.containers)
+        platform = Platform(aws, config, images, http, work_directory)
+        namer = Namer(await aws.account(), aws.region)
+        processor = Processor(aws, http, config, faults, counters)
+        bus = EventBus(aws, counters, config.events_per_change)
+        lifecycle = Lifecycle(platform, processor, bus, faults)
+        permissions = SimulatedPolicies(aws, config.decision_seconds) if simulate else Everything()
+        root_key = os.environ.get("AWS_ACCESS_KEY_ID", "test")
+        authoriser = Authoriser(Identities(aws, root_key, check=simulate), permissions)
+        control_plane = ControlPlane(platform, lifecycle, authoriser, namer)
+        runtime = Runtime(control_plane.endpoints, authoriser, config, faults, counters, namer)
+        server = Server(control_plane, runtime, faults, counters)
+        runner = web.AppRunner(server.application(), access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+            log.info("listening on http://127.0.0.1:%d", port)
+            await stop.wait()
+            log.info("stopping")
+        finally:
+            await runner.cleanup()
+            await lifecycle.close(list(control_plane.endpoints))
+            await processor.publisher.close()
+            aws.close()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m local.sagemaker", description=__doc__)
+    parser.add_argument("--port", type=int, default=4567)
+    parser.add_argument(
+        "--work-dir", type=Path, required=True, help="unpacked models, until the end"
+    )
+    parser.add_argument("--config", type=Path, help="JSON: durations, choices, containers")
+    parser.add_argument(
+        "--authorise",
+        choices=("simulate", "none"),
+        default="simulate",
+        help="ask IAM's policy simulator about every caller, or let everyone do everything",
+    )
+    return parser.parse_args()
+
+
+def _config(path: Path | None) -> Config:
+    if path is None:
+        return Config()
+    try:
+        return read_document(Config, json.loads(path.read_text()))
+    except (OSError, ValueError) as exc:
+        raise InvalidConfiguration(str(exc)) from exc
+
+
+def _refuse(message: str) -> int:
+    print(f"local.sagemaker: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

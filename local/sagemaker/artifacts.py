@@ -1,0 +1,104 @@
+"""Fetches a model's artifact with the execution role and unpacks it for an instance."""
+
+import tarfile
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from local.sagemaker.aws import AWS_ERRORS, Aws, RoleClients, error_code
+from local.sagemaker.errors import AwsError, DeploymentFailed, validation_exception
+from local.sagemaker.resources import Model
+from local.sagemaker.s3_location import S3Location
+
+_MISSING = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
+
+
+async def check_artifact(aws: Aws, model: Model) -> None:
+    """CreateModel's own look at the artifact: it exists and the role may read it."""
+    if model.artifact_url is None or _is_prefix(model):
+        return
+    location = S3Location.parse(model.artifact_url)
+    s3 = (await aws.role(model.role_arn)).s3
+    try:
+        await aws.call(s3.head_object, Bucket=location.bucket, Key=location.key)
+    except ClientError as exc:
+        if error_code(exc) in _MISSING:
+            raise validation_exception(
+                f"Could not find model data at {model.artifact_url}."
+            ) from exc
+        raise _no_access(model, aws.region) from exc
+
+
+def _no_access(model: Model, region: str) -> AwsError:
+    return validation_exception(
+        f"Could not access model data at {model.artifact_url}. Please ensure that the role "
+        f'"{model.role_arn}" exists and that its trust relationship policy allows the action '
+        '"sts:AssumeRole" for the service principal "sagemaker.amazonaws.com". Also ensure that '
+        f'the role has "s3:GetObject" permissions and that the object is located in {region}.'
+    )
+
+
+async def install_artifact(aws: Aws, model: Model, directory: Path) -> None:
+    """Puts the model's files into `directory`, which is created.
+
+    Raises:
+        DeploymentFailed: with AWS's words, or with what is wrong with the archive.
+    """
+    directory.mkdir(parents=True)
+    if model.artifact_url is None:
+        return
+    try:
+        clients = await aws.role(model.role_arn)
+        location = S3Location.parse(model.artifact_url)
+        if _is_prefix(model):
+            await aws.call(_download_prefix, clients, location, directory)
+        else:
+            await aws.call(_download_archive, clients, location, directory)
+    except (*AWS_ERRORS, ValueError) as exc:
+        raise DeploymentFailed(
+            f'Failed to download model data for container "container_1" from URL: '
+            f'"{model.artifact_url}". Please ensure that there is an object located at the URL and '
+            "that the role passed to CreateModel has permissions to download the object."
+        ) from exc
+    except (tarfile.TarError, OSError) as exc:
+        raise DeploymentFailed(
+            f'Failed to extract model data archive from URL "{model.artifact_url}" for container '
+            f'"container_1". Please ensure that the object located at the URL is a valid tar.gz '
+            f"archive. ({exc})"
+        ) from exc
+
+
+def _is_prefix(model: Model) -> bool:
+    source = model.container.get("ModelDataSource", {}).get("S3DataSource", {})
+    return bool(source.get("CompressionType") == "None")
+
+
+def _download_archive(clients: RoleClients, location: S3Location, directory: Path) -> None:
+    archive = directory.with_suffix(".tar.gz")
+    clients.s3.download_file(location.bucket, location.key, str(archive))
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            # The "data" filter refuses absolute paths, "..", links that point outside, and devices.
+            tar.extractall(directory, filter="data")
+    finally:
+        archive.unlink()
+
+
+def _download_prefix(clients: RoleClients, location: S3Location, directory: Path) -> None:
+    pages = clients.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=location.bucket, Prefix=location.key
+    )
+    found = False
+    for page in pages:
+        for item in page.get("Contents", ()):
+            name = item["Key"][len(location.key) :].lstrip("/") or item["Key"].rsplit("/", 1)[-1]
+            if not name:
+                continue  # the folder's own marker
+            if any(part in ("", ".", "..") or "\0" in part for part in name.split("/")):
+                raise ValueError(f"the key {item['Key']!r} cannot become a file name")
+            target = directory / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            clients.s3.download_file(location.bucket, item["Key"], str(target))
+            found = True
+    if not found:
+        raise ValueError(f"nothing under {location}")

@@ -1,0 +1,138 @@
+"""The AWS stand-in (MiniStack or moto) as the emulator sees it: clients, roles, and a thread pool.
+
+boto3 blocks, so every call goes through `Aws.call`, which keeps the event loop free.
+"""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import boto3
+import botocore.session
+from botocore.config import Config as ClientConfig
+from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sts import STSClient
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+THREADS = 32
+AWS_ERRORS = (ClientError, BotoCoreError)
+_CLIENT_CONFIG = ClientConfig(
+    max_pool_connections=THREADS,
+    retries={"mode": "standard", "max_attempts": 3},
+    connect_timeout=5,
+    read_timeout=60,
+    s3={"addressing_style": "path"},
+)
+
+
+def error_code(error: Exception) -> str:
+    """The code of a ClientError, or the kind of a network error."""
+    if isinstance(error, ClientError):
+        return str(error.response["Error"].get("Code", ""))
+    return type(error).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class RoleClients:
+    """What an endpoint does in the name of its execution role."""
+
+    s3: "S3Client"
+    sns: "SNSClient"
+
+
+class Aws:
+    """Clients with the emulator's own (root) credentials, and with those of roles."""
+
+    def __init__(self, region: str, session_seconds: int = 3600) -> None:
+        self.region = region
+        self._session = boto3.Session(region_name=region)
+        self._session_seconds = session_seconds
+        self._threads = ThreadPoolExecutor(THREADS, "aws")
+        self._roles: dict[str, RoleClients] = {}
+        self._account: str | None = None
+
+    async def call(self, function: Callable[P, R], /, *arguments: P.args, **members: P.kwargs) -> R:
+        """Runs a blocking call in the pool."""
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, lambda: context.run(function, *arguments, **members)
+        )
+
+    async def account(self) -> str:
+        """The account of the root credentials. Asked once, when first needed."""
+        if self._account is None:
+            self._account = (await self.call(self.sts.get_caller_identity))["Account"]
+        return self._account
+
+    async def role(self, role_arn: str) -> RoleClients:
+        """Clients that act as the role; its session is renewed before it expires.
+
+        Raises:
+            ClientError: the role cannot be assumed.
+        """
+        if role_arn not in self._roles:
+            self._roles[role_arn] = await self.call(self._assume, role_arn)
+        return self._roles[role_arn]
+
+    def forget_role(self, role_arn: str) -> None:
+        """Assumes the role afresh next time, as every CreateEndpoint does."""
+        self._roles.pop(role_arn, None)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @cached_property
+    def sts(self) -> "STSClient":
+        return self._session.client("sts", config=_CLIENT_CONFIG)
+
+    @cached_property
+    def iam(self) -> "IAMClient":
+        return self._session.client("iam", config=_CLIENT_CONFIG)
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        return self._session.client("events", config=_CLIENT_CONFIG)
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        return self._session.client("lambda", config=_CLIENT_CONFIG)
+
+    def _assume(self, role_arn: str) -> RoleClients:
+        def refresh() -> dict[str, str]:
+            answer = self.sts.assume_role(
+                RoleArn=role_arn,
+                RoleSessionName="SageMaker",
+                DurationSeconds=self._session_seconds,
+            )
+            credentials = answer["Credentials"]
+            return {
+                "access_key": credentials["AccessKeyId"],
+                "secret_key": credentials["SecretAccessKey"],
+                "token": credentials["SessionToken"],
+                "expiry_time": credentials["Expiration"].isoformat(),
+            }
+
+        core = botocore.session.get_session()
+        # botocore has no public way to hand refreshable credentials to a session.
+        core._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
+            metadata=refresh(), refresh_using=refresh, method="sts-assume-role"
+        )
+        session = boto3.Session(botocore_session=core, region_name=self.region)
+        return RoleClients(
+            s3=session.client("s3", config=_CLIENT_CONFIG),
+            sns=session.client("sns", config=_CLIENT_CONFIG),
+        )

@@ -1,0 +1,64 @@
+"""The List operations' filters, order and pages."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from local.sagemaker.errors import validation_exception
+from local.sagemaker.validation import Document
+
+_DEFAULT_PAGE = 10
+
+
+def select(
+    summaries: Sequence[Document], request: Document, name_member: str
+) -> tuple[list[Document], str | None]:
+    """The page of `summaries` that the request asks for, and the token of the next one."""
+    found = [each for each in summaries if _wanted(each, request, name_member)]
+    keys = {"Name": name_member, "CreationTime": "CreationTime", "Status": "EndpointStatus"}
+    order = keys[request.get("SortBy", "CreationTime")]
+    found.sort(
+        key=lambda each: (each[order], each[name_member]),
+        reverse=request.get("SortOrder", "Descending") == "Descending",
+    )
+    start = _offset(request.get("NextToken"))
+    end = start + request.get("MaxResults", _DEFAULT_PAGE)
+    return found[start:end], _token(end) if end < len(found) else None
+
+
+def _wanted(summary: Document, request: Document, name_member: str) -> bool:
+    if request.get("NameContains", "").lower() not in summary[name_member].lower():
+        return False
+    if request.get("StatusEquals", summary.get("EndpointStatus")) != summary.get("EndpointStatus"):
+        return False
+    for member in ("CreationTime", "LastModifiedTime"):
+        before, after = request.get(f"{member}Before"), request.get(f"{member}After")
+        if before is not None and not summary[member] < _moment(before):
+            return False
+        if after is not None and not summary[member] > _moment(after):
+            return False
+    return True
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError) as exc:
+        raise validation_exception(f"Not a timestamp: {value!r}") from exc
+
+
+def _token(offset: int) -> str:
+    return base64.urlsafe_b64encode(str(offset).encode()).decode()
+
+
+def _offset(token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        return int(base64.urlsafe_b64decode(token.encode()))
+    except (ValueError, binascii.Error) as exc:
+        raise validation_exception("The NextToken is invalid.") from exc

@@ -1,0 +1,69 @@
+"""Whether SageMaker could use an execution role."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.sagemaker.aws import Aws, error_code
+from local.sagemaker.errors import validation_exception
+
+PRINCIPAL = "sagemaker.amazonaws.com"
+
+
+async def require_usable_role(aws: Aws, role_arn: str) -> None:
+    """The role exists, trusts SageMaker and can be assumed.
+
+    Raises:
+        AwsError: ValidationException, with AWS's words.
+    """
+    if not await aws.call(_trusts_sagemaker, aws, role_arn):
+        raise validation_exception(
+            f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
+            f"principal '{PRINCIPAL}' to assume the role."
+        )
+
+
+async def require_publishing_role(aws: Aws, role_arn: str, topic: str) -> None:
+    """Like `require_usable_role`, with the words of a role that is wanted for a topic."""
+    if not await aws.call(_trusts_sagemaker, aws, role_arn):
+        raise validation_exception(unusable_role(role_arn, topic))
+
+
+def unusable_role(role_arn: str, topic: str) -> str:
+    """What CreateEndpoint says about a role that cannot publish."""
+    return (
+        f"The provided role {role_arn} is invalid. Please ensure the role exists, that its trust "
+        f'relationship policy allows the action "sts:AssumeRole" for the service principal '
+        f'"{PRINCIPAL}", and has "sns:Publish" permissions for topic "{topic}"'
+    )
+
+
+def _trusts_sagemaker(aws: Aws, role_arn: str) -> bool:
+    try:
+        role = aws.iam.get_role(RoleName=role_arn.rsplit("/", 1)[-1])["Role"]
+        if role["Arn"] != role_arn or not _trusts(role["AssumeRolePolicyDocument"]):
+            return False
+        aws.sts.assume_role(RoleArn=role_arn, RoleSessionName="SageMaker")
+    except ClientError as exc:
+        if error_code(exc) in ("NoSuchEntity", "AccessDenied"):
+            return False
+        raise
+    return True
+
+
+def _trusts(document: Any) -> bool:
+    policy: Mapping[str, Any] = json.loads(document) if isinstance(document, str) else document
+    statements = policy.get("Statement", [])
+    return any(
+        statement.get("Effect") == "Allow"
+        and "sts:AssumeRole" in _as_list(statement.get("Action", []))
+        and isinstance(statement.get("Principal"), Mapping)
+        and PRINCIPAL in _as_list(statement["Principal"].get("Service", []))
+        for statement in (statements if isinstance(statements, list) else [statements])
+    )
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,144 @@
+"""InvokeEndpointAsync and InvokeEndpoint."""
+
+import logging
+from collections.abc import Mapping
+from uuid import uuid4
+
+from local.sagemaker.config import Config
+from local.sagemaker.counters import Counters
+from local.sagemaker.endpoints import SERVING, Endpoint, not_found
+from local.sagemaker.errors import AwsError, validation_error
+from local.sagemaker.faults import FaultInjector
+from local.sagemaker.identity import Authoriser
+from local.sagemaker.queueing import Request
+from local.sagemaker.resources import Collection, Namer
+from local.sagemaker.s3_location import S3Location
+from local.sagemaker.validation import Document, operation_model, validate
+
+log = logging.getLogger("sagemaker")
+
+MAX_BODY_BYTES = 128_000
+_DEFAULT_TTL = 21_600
+_DEFAULT_TIMEOUT = 900
+
+
+class Runtime:
+    """Accepts requests and puts them on their endpoint's queue."""
+
+    def __init__(
+        self,
+        endpoints: Collection[Endpoint],
+        authoriser: Authoriser,
+        config: Config,
+        faults: FaultInjector,
+        counters: Counters,
+        namer: Namer,
+    ) -> None:
+        self._endpoints = endpoints
+        self._authoriser = authoriser
+        self._config = config
+        self._faults = faults
+        self._counters = counters
+        self._namer = namer
+
+    async def invoke_async(self, name: str, headers: Mapping[str, str], body: bytes) -> Request:
+        """Accepts a request (202): its ids and locations are in the answer.
+
+        Raises:
+            AwsError: the refusal to send back.
+        """
+        document = _read(name, headers, body)
+        endpoint = await self._admit(name, "sagemaker:InvokeEndpointAsync", headers)
+        if self._faults.strikes(self._faults.faults.throttle):
+            self._counters.throttled += 1
+            raise AwsError("ThrottlingException", "Rate exceeded")
+        request = self._accept(endpoint, document)
+        self._counters.invocations += 1
+        endpoint.queue.put_nowait(request)
+        return request
+
+    async def invoke(self, name: str, headers: Mapping[str, str]) -> AwsError:
+        """InvokeEndpoint, which no asynchronous endpoint accepts."""
+        await self._admit(name, "sagemaker:InvokeEndpoint", headers)
+        return validation_error(
+            f"Endpoint {name} of account {self._namer.account} is an asynchronous endpoint. "
+            "Use InvokeEndpointAsync."
+        )
+
+    async def _admit(self, name: str, action: str, headers: Mapping[str, str]) -> Endpoint:
+        caller = await self._authoriser.identify(headers.get("Authorization"))
+        await self._authoriser.require(caller, action, self._endpoints.arn(name))
+        endpoint = self._endpoints.find(name)
+        if endpoint is None or endpoint.status not in SERVING:
+            raise not_found(name, self._namer.account)
+        return endpoint
+
+    def _accept(self, endpoint: Endpoint, document: Document) -> Request:
+        location = document.get("InputLocation")
+        if location is not None:
+            self._check_input_location(location)
+        key = str(uuid4())
+        output = endpoint.config.output
+        folder = (
+            S3Location.parse(output.output_path)
+            if output.output_path
+            else S3Location(
+                f"sagemaker-{self._namer.region}-{self._namer.account}",
+                f"async-endpoint-outputs/{endpoint.name}",
+            )
+        )
+        filename = document.get("Filename")
+        file = filename + self._config.filename_suffix if filename else f"{key}.out"
+        failures = S3Location.parse(output.failure_path) if output.failure_path else None
+        return Request(
+            key=key,
+            inference_id=document.get("InferenceId") or str(uuid4()),
+            endpoint_name=endpoint.name,
+            output=folder.under(document.get("S3OutputPathExtension", ""), file),
+            failure=failures.under(f"{key}-error.out") if failures else None,
+            ttl_seconds=document.get("RequestTTLSeconds", _DEFAULT_TTL),
+            timeout_seconds=document.get("InvocationTimeoutSeconds", _DEFAULT_TIMEOUT),
+            input_location=location,
+            body=document.get("Body"),
+            content_type=document.get("ContentType"),
+            accept=document.get("Accept"),
+            custom_attributes=document.get("CustomAttributes"),
+        )
+
+    def _check_input_location(self, location: str) -> None:
+        if self._config.refuse_non_ascii_input_location and not location.isascii():
+            raise AwsError(
+                "InvalidSignatureException",
+                "The request signature we calculated does not match the signature you provided.",
+                403,
+            )
+        try:
+            S3Location.parse(location)
+        except ValueError as exc:
+            raise validation_error(f"InputLocation must be an S3 location: {exc}") from exc
+
+
+def _read(name: str, headers: Mapping[str, str], body: bytes) -> Document:
+    operation = operation_model("sagemaker-runtime", "InvokeEndpointAsync")
+    document: Document = {"EndpointName": name}
+    members = operation.input_shape.members if operation.input_shape else {}
+    for member, shape in members.items():
+        text = headers.get(shape.serialization.get("name", member))
+        if shape.serialization.get("location") == "header" and text is not None:
+            document[member] = _integer(member, text) if shape.type_name == "integer" else text
+    if body:
+        document["Body"] = body
+    checked = validate(operation, document, "ValidationError")
+    if ("Body" in checked) == ("InputLocation" in checked):
+        raise validation_error(
+            "Exactly one of Body and InputLocation must be provided, not "
+            + ("both." if "Body" in checked else "neither.")
+        )
+    return checked
+
+
+def _integer(member: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as exc:
+        raise AwsError("SerializationException", f"{member} must be an integer: {text!r}") from exc

@@ -1,0 +1,153 @@
+"""HTTP: two AWS APIs on one port, and the emulator's own under /_emulator/."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import web
+
+from local.sagemaker.control_plane import ControlPlane
+from local.sagemaker.counters import Counters
+from local.sagemaker.documents import read_document, write_document
+from local.sagemaker.errors import AwsError, InvalidConfiguration
+from local.sagemaker.faults import FaultInjector, Faults
+from local.sagemaker.runtime import Runtime
+
+log = logging.getLogger("sagemaker")
+
+# More than any valid request has, so that too large ones get AWS's refusal and not the server's.
+_MAX_REQUEST_BYTES = 16 * 1024 * 1024
+_TARGET = "SageMaker."
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Server:
+    """The routes."""
+
+    def __init__(
+        self,
+        control_plane: ControlPlane,
+        runtime: Runtime,
+        faults: FaultInjector,
+        counters: Counters,
+    ) -> None:
+        self._control_plane = control_plane
+        self._runtime = runtime
+        self._faults = faults
+        self._counters = counters
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=_MAX_REQUEST_BYTES, middlewares=[_answer_errors])
+        app.add_routes(
+            [
+                web.post("/", self._control),
+                web.post("/endpoints/{name}/async-invocations", self._invoke_async),
+                web.post("/endpoints/{name}/invocations", self._invoke),
+                web.get("/_emulator/health", self._health),
+                web.get("/_emulator/state", self._state),
+                web.get("/_emulator/faults", self._get_faults),
+                web.put("/_emulator/faults", self._put_faults),
+            ]
+        )
+        return app
+
+    async def _control(self, request: web.Request) -> web.Response:
+        target = request.headers.get("X-Amz-Target", "")
+        if not target.startswith(_TARGET):
+            raise AwsError("UnknownOperationException", f"Not an operation: {target!r}", 404)
+        try:
+            document = json.loads(await request.read() or b"{}")
+        except ValueError as exc:
+            raise AwsError("SerializationException", f"The body is not JSON: {exc}") from exc
+        operation = target.removeprefix(_TARGET)
+        authorization = request.headers.get("Authorization")
+        answer = await self._control_plane.call(operation, document, authorization)
+        if not operation.startswith(("Describe", "List")):
+            log.info("%s %s", operation, next(iter(document.values()), ""))
+        return web.Response(
+            body=json.dumps(answer, default=_encode),
+            headers={"Content-Type": "application/x-amz-json-1.1", **_request_id()},
+        )
+
+    async def _invoke_async(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        accepted = await self._runtime.invoke_async(
+            request.match_info["name"], request.headers, body
+        )
+        headers = {"X-Amzn-SageMaker-OutputLocation": str(accepted.output), **_request_id()}
+        if accepted.failure:
+            headers["X-Amzn-SageMaker-FailureLocation"] = str(accepted.failure)
+        return web.json_response(
+            {"InferenceId": accepted.inference_id}, status=202, headers=headers
+        )
+
+    async def _invoke(self, request: web.Request) -> web.Response:
+        raise await self._runtime.invoke(request.match_info["name"], request.headers)
+
+    async def _health(self, request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def _state(self, request: web.Request) -> web.Response:
+        endpoints = {
+            each.name: {
+                "status": each.status,
+                "backlog": each.backlog,
+                "instances": each.fleet.size,
+            }
+            for each in self._control_plane.endpoints
+        }
+        backlog = sum(each.backlog for each in self._control_plane.endpoints)
+        counters = write_document(self._counters)
+        return web.json_response({**counters, "backlog": backlog, "endpoints": endpoints})
+
+    async def _get_faults(self, request: web.Request) -> web.Response:
+        return web.json_response(write_document(self._faults.faults))
+
+    async def _put_faults(self, request: web.Request) -> web.Response:
+        try:
+            faults = read_document(Faults, json.loads(await request.read()))
+        except (ValueError, InvalidConfiguration) as exc:
+            return web.json_response({"message": str(exc)}, status=400)
+        self._faults.replace(faults)
+        log.info("faults: %s", faults)
+        return web.json_response(write_document(faults))
+
+
+@web.middleware
+async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except AwsError as exc:
+        log.info("%s %s: %s", request.path, exc.code, exc.message)
+        return _error(exc)
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("the emulator itself failed on %s", request.path)
+        message = "The emulator itself failed; its log says why."
+        return _error(AwsError("InternalFailure", message, 500))
+
+
+def _error(error: AwsError) -> web.Response:
+    headers = {
+        "Content-Type": "application/x-amz-json-1.1",
+        "x-amzn-ErrorType": error.code,
+        **_request_id(),
+    }
+    # Both spellings of the message: the two APIs differ, and clients read either.
+    document = {"__type": error.code, "message": error.message}
+    return web.Response(body=json.dumps(document), status=error.status, headers=headers)
+
+
+def _request_id() -> dict[str, str]:
+    return {"x-amzn-RequestId": str(uuid4())}
+
+
+def _encode(value: Any) -> float:
+    if isinstance(value, datetime):
+        return round(value.timestamp(), 3)
+    raise TypeError(f"not JSON: {value!r}")
