@@ -48,9 +48,7 @@ def test_an_event_is_parsed_handled_and_answered(app: ModuleType) -> None:
     assert app.provision.handled == [Describe()]
 
 
-def test_every_step_is_a_line_of_the_log(
-    app: ModuleType, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_every_step_is_a_line_of_the_log(app: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
     app.handler({"detail-type": "Scheduled Event"}, CONTEXT)
 
     assert app.provision.handled == [Sweep()]

@@ -241,8 +241,8 @@ def test_a_model_that_the_role_may_not_read_is_told_with_what_to_grant(
     stub: Stubber, control_plane: SageMakerControlPlane
 ) -> None:
     message = (
-        "Could not access model data at s3://models/churn/model.tar.gz. Please ensure that the role "
-        '"arn" exists, that its trust relationship policy allows the action "sts:AssumeRole", '
+        "Could not access model data at s3://models/churn/model.tar.gz. Please ensure that the "
+        'role "arn" exists, that its trust relationship policy allows the action "sts:AssumeRole", '
         'and has "s3:GetObject" permissions'
     )
     refuse(stub, "create_model", message)
