@@ -1,6 +1,6 @@
 """Stand-ins for what provisioning needs, and the requests that CloudFormation makes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -34,6 +34,7 @@ PROPERTIES: dict[str, object] = {
     "MaxConcurrentInvocationsPerInstance": "4",
     "S3OutputPath": "s3://relay-data/outputs",
     "S3FailurePath": "s3://relay-data/failures",
+    "S3InputPath": "s3://relay-data/inputs",
     "SuccessTopicArn": "arn:aws:sns:us-east-1:000000000000:sagemaker-relay-success",
     "ErrorTopicArn": "arn:aws:sns:us-east-1:000000000000:sagemaker-relay-error",
     "IncludeInferenceResponseIn": [""],
@@ -94,6 +95,8 @@ class FakeSageMaker:
         self.endpoints: dict[str, Endpoint] = {}
         self.pending: dict[str, str] = {}
         self.retained: list[bool] = []
+        # Artifacts with which no container ever answers a ping.
+        self.broken: set[str | None] = set()
         # Raised by the calls of these names, as long as they are here.
         self.errors: dict[str, RelayError] = {}
         self.calls: list[str] = []
@@ -172,8 +175,14 @@ class FakeSageMaker:
         if endpoint.status is EndpointStatus.DELETING:
             del self.endpoints[name]
         elif endpoint.status.changing:
-            config = self.pending.pop(name, endpoint.config)
-            self._put(name, config, EndpointStatus.IN_SERVICE)
+            config = self.pending.get(name, endpoint.config)
+            if config in self.configs and self.configs[config].model_data_url in self.broken:
+                created = endpoint.status is EndpointStatus.CREATING
+                outcome = EndpointStatus.FAILED if created else EndpointStatus.IN_SERVICE
+                self.becomes(outcome, "no ping", name)
+            else:
+                self.pending.pop(name, None)
+                self._put(name, config, EndpointStatus.IN_SERVICE)
 
     def becomes(self, status: EndpointStatus, reason: str = "", name: str = ENDPOINT) -> None:
         """SageMaker finishes otherwise; an update that does leaves the old configuration."""
@@ -293,7 +302,7 @@ def create(request_id: str = "create-1", stack: str = STACK, **changes: object) 
 def update(
     request_id: str = "update-1",
     *,
-    old: dict[str, object] | None = None,
+    old: Mapping[str, object] | None = None,
     id: str = ENDPOINT,
     stack: str = STACK,
     **changes: object,
