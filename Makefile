@@ -51,3 +51,6 @@ down: setup ## stop the local stack
 
 demo: setup ## run the whole pipeline once, beside a stack that is up, and check every result
 	@"$(BIN)/python" -m local demo
+
+invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
+	@"$(BIN)/python" -m local.invoke $(FUNCTION) $(EVENT)
