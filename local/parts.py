@@ -67,11 +67,11 @@ def _ministack(settings: StackSettings) -> Part:
         port_variable="RELAY_AWS_PORT",
         command=(
             sys.executable,
-            *("-m", "hypercorn", "ministack.app:app"),
+            *("-m", "local.ministack", "ministack.app:app"),
             *("--workers", "0", "--bind", address, "--keep-alive", "75"),
             *("--certfile", tls.certificate, "--keyfile", tls.key),
         ),
-        directory=settings.directory,
+        directory=REPOSITORY,
         environment=environment,
         ready=lambda: answers(f"{settings.aws_url}/_ministack/ready", tls.authority),
         ready_seconds=60,

@@ -34,6 +34,7 @@ PROPERTIES: dict[str, object] = {
     "MaxConcurrentInvocationsPerInstance": "4",
     "S3OutputPath": "s3://relay-data/outputs",
     "S3FailurePath": "s3://relay-data/failures",
+    "S3InputPath": "s3://relay-data/inputs",
     "SuccessTopicArn": "arn:aws:sns:us-east-1:000000000000:sagemaker-relay-success",
     "ErrorTopicArn": "arn:aws:sns:us-east-1:000000000000:sagemaker-relay-error",
     "IncludeInferenceResponseIn": [""],

@@ -40,6 +40,7 @@ _SILENCE_SECONDS = 90.0
 _QUIET_SECONDS = 30.0
 _PAUSE_SECONDS = 0.2
 _THREADS = 8
+_PROBLEMS_SHOWN = 12
 
 # Where what can never be processed would lie.
 _DEAD_LETTERS = "DeadLetterQueue"
@@ -68,9 +69,8 @@ def run(settings: StackSettings) -> int:
             raise
         finally:
             Stack(own).stop()
-    for problem in problems:
-        print(f"wrong: {problem}", file=sys.stderr)
     if problems:
+        _show_problems(problems)
         _show_trouble(own)
     print(account.summary(tell.seconds), flush=True)
     return 1 if problems else 0
@@ -146,7 +146,8 @@ class _Demo:
                 last = time.monotonic()
                 results += found
                 missing -= {result.subject for result in found}
-            progress.show(f"          {len(inputs) - len(missing)} of {len(inputs)} results")
+            received = len(inputs) - len(missing)
+            progress.show(f"{self._tell.seconds:6.1f} s  {received} of {len(inputs)} results")
             if not found:
                 time.sleep(_PAUSE_SECONDS)
         progress.done(f"{self._tell.seconds:6.1f} s  {len(results)} results received")
@@ -173,6 +174,13 @@ class _Demo:
         # After a crash of MiniStack there is nothing to save, and the crash is the news.
         with suppress(BotoCoreError, ClientError):
             logs.save_function_logs(self._clients.logs, self._settings.logs)
+
+
+def _show_problems(problems: list[str]) -> None:
+    for problem in problems[:_PROBLEMS_SHOWN]:
+        print(f"wrong: {problem}", file=sys.stderr)
+    if len(problems) > _PROBLEMS_SHOWN:
+        print(f"wrong: {len(problems) - _PROBLEMS_SHOWN} more of this kind", file=sys.stderr)
 
 
 def _show_trouble(settings: StackSettings) -> None:

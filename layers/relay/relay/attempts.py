@@ -23,9 +23,15 @@ class Job:
 
 
 def jobs(
-    incoming: Iterable[Incoming[InferenceRequest]], settings: SubmitSettings, now: datetime
+    incoming: Iterable[Incoming[InferenceRequest]],
+    settings: SubmitSettings,
+    now: datetime,
+    suffix: str = "",
 ) -> Iterator[Job]:
-    """A job for every request of a batch, with the deployment's defaults filled in."""
+    """A job for every request of a batch, with the deployment's defaults filled in.
+
+    `suffix` is what SageMaker is expected to append to the name of an output.
+    """
     for item in incoming:
         for bare in item.contents:
             request = replace(
@@ -33,11 +39,16 @@ def jobs(
                 content_type=bare.content_type or settings.content_type,
                 accept=bare.accept or settings.accept,
             )
-            yield Job(item.delivery, request, _attempt(item.delivery, request, settings, now))
+            attempt = _attempt(item.delivery, request, settings, now, suffix)
+            yield Job(item.delivery, request, attempt)
 
 
 def _attempt(
-    delivery: Delivery, request: InferenceRequest, settings: SubmitSettings, now: datetime
+    delivery: Delivery,
+    request: InferenceRequest,
+    settings: SubmitSettings,
+    now: datetime,
+    suffix: str,
 ) -> Attempt:
     inference_id = attempt_id(request.id, request.attempt)
     ttl = request.ttl_seconds or settings.ttl_seconds
@@ -61,5 +72,5 @@ def _attempt(
         custom_attributes=request.custom_attributes,
         ttl_seconds=ttl,
         timeout_seconds=timeout,
-        output_location=f"{settings.outputs}{folder}{inference_id}",
+        output_location=f"{settings.outputs}{folder}{inference_id}{suffix}",
     )

@@ -51,6 +51,9 @@ class Submit:
         self._clock = clock
         self._parking = Parking(outbox, clock, settings.dead_letter_queue_url, "submit")
         self._waiting = Waiting(inbox, outbox, settings.submit_queue_url)
+        # What SageMaker appends to the file name it is given (".out"?) is not documented, so the
+        # first answer tells. A wrong prediction costs a write for each request.
+        self._suffix = ""
 
     def __call__(self, incoming: Sequence[Incoming[InferenceRequest]], until: datetime) -> Report:
         """Works on a batch until it is done or time runs out; the rest is given back."""
@@ -76,7 +79,7 @@ class Submit:
     ) -> Iterator[Job]:
         """The same request twice in a batch is one job."""
         seen: set[str] = set()
-        for job in jobs(incoming, self._settings, self._clock.now()):
+        for job in jobs(incoming, self._settings, self._clock.now(), self._suffix):
             if job.attempt.id in seen:
                 _duplicate(job.attempt, report)
             else:
@@ -166,10 +169,13 @@ class Submit:
             for job in accepted
             if job.attempt.output_location != predicted[job.attempt.id]
         ]
+        for attempt in wrong[:1]:
+            name, found = attempt.id, attempt.output_location or ""
+            self._suffix = found.rpartition("/")[2].removeprefix(name) if name in found else ""
         for inference_id, error in (self._ledger.renew(wrong) if wrong else {}).items():
             # The notification names the location too; only the search for a lost one is harder.
             report.note(
-                Level.WARNING,
+                Level.INFO,
                 "output location not written",
                 inference_id=inference_id,
                 error=str(error),

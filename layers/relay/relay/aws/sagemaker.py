@@ -182,13 +182,21 @@ def _explained(
     if _NOT_VISIBLE_YET.search(text):
         return TransientError(f"{doing}: {text}")
     if _ROLE_REFUSED.search(text):
-        return AccessDenied(
-            f"{doing}: SageMaker refuses the execution role {specification.execution_role_arn}. "
-            "It must trust sagemaker.amazonaws.com and, in its own policy (the topics' policies "
-            f"are not enough), allow sns:Publish on {specification.success_topic_arn} and "
-            f"{specification.error_topic_arn}. SageMaker says: {text}"
-        )
+        return AccessDenied(_role_refused(doing, text, specification))
     return classify(error, doing)
+
+
+def _role_refused(doing: str, text: str, specification: Specification) -> str:
+    needs = "It must trust sagemaker.amazonaws.com"
+    if "sns:Publish" in text:
+        needs += (
+            f" and allow sns:Publish on {specification.success_topic_arn} and "
+            f"{specification.error_topic_arn}, in its own policy and not only in the topics'"
+        )
+    elif "s3:" in text:
+        needs += f" and allow s3:GetObject on {specification.model_data_url}"
+    role = specification.execution_role_arn
+    return f"{doing}: the execution role {role} is refused. {needs}. SageMaker says: {text}"
 
 
 def _validation_text(error: ClientError | BotoCoreError) -> str:

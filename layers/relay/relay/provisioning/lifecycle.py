@@ -148,11 +148,26 @@ class Lifecycle:
         return self._fail(record, endpoint)
 
     def _create(self, record: Record, target: Specification, endpoint: Endpoint) -> _Next:
+        if record.waiting and record.creating:
+            self._check_former_name(record.waiting, target)
         self._sagemaker.create_model(target)
         self._sagemaker.create_config(target)
         self._sagemaker.create_endpoint(target)
         self._note(f"creating with {target.generation.config}", record, endpoint)
         return _Next(record.attempted(target.generation.config, None), pause=True)
+
+    def _check_former_name(self, waiting: Waiting, target: Specification) -> None:
+        """CloudFormation deletes the endpoint of a former name once the new one serves.
+
+        Better no new endpoint than an old one that nobody may delete and everybody forgets.
+        """
+        former_name = waiting.physical_resource_id
+        if former_name == target.endpoint_name:
+            return
+        try:
+            self._sagemaker.describe(former_name)
+        except AccessDenied as error:
+            raise AccessDenied(reasons.former_name_out_of_reach(former_name, error)) from error
 
     def _update(self, record: Record, target: Specification, endpoint: Endpoint) -> _Next:
         self._sagemaker.create_model(target)
