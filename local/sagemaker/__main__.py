@@ -85,7 +85,7 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         authoriser = Authoriser(Identities(aws, root_key, check=simulate), permissions)
         control_plane = ControlPlane(platform, lifecycle, authoriser, namer)
         runtime = Runtime(control_plane.endpoints, authoriser, config, faults, counters, namer)
-        server = Server(control_plane, runtime, faults, counters)
+        server = Server(control_plane, runtime, authoriser, faults, counters)
         runner = web.AppRunner(server.application(), access_log=None)
         await runner.setup()
         try:
