@@ -1,2 +1,25 @@
-def handler(event, context):
-    print(event)
+"""Submit: uploads, and direct calls, to the asynchronous endpoint."""
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from relay import bootstrap
+from relay.aws.clock import SystemClock
+from relay.events import read_submissions
+from relay.responses import respond, working_until
+from relay.telemetry import Logger, Metrics, tell
+
+logger = Logger()
+metrics = Metrics()
+clock = SystemClock()
+submit = bootstrap.submit()
+
+
+@logger.inject_lambda_context
+def handler(event: object, context: LambdaContext) -> dict[str, object]:
+    """Takes SQS batches, S3, SNS and EventBridge events, and direct calls.
+
+    Answers a partial batch response, or what became of each request of a direct call.
+    """
+    incoming = read_submissions(event, context.aws_request_id)
+    report = submit(incoming, working_until(context, clock.now()))
+    tell(report, len(incoming), logger, metrics)
+    return respond(incoming, report)

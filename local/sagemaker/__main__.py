@@ -90,7 +90,7 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
             # Not before: the emulator may be started while its AWS stand-in still comes up.
             namer.account = await aws.account()
 
-        server = Server(control_plane, runtime, faults, counters, prepare)
+        server = Server(control_plane, runtime, authoriser, faults, counters, prepare)
         runner = web.AppRunner(server.application(), access_log=None)
         await runner.setup()
         try:

@@ -1,10 +1,128 @@
-"""What the use cases need from the world. The adapters in `relay.aws` and the fakes in tests fill it in."""
+"""What the use cases need from the world.
 
+The adapters in `relay.aws` fill it in, and so do the fakes in tests.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from relay.errors import RelayError
+from relay.model import Attempt, Closing, Delivery, InferenceRequest, OutgoingMessage
 
 
 class Clock(Protocol):
     """Tells the time, in UTC."""
 
     def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A request on its way to the endpoint, with the attempt that was claimed for it."""
+
+    request: InferenceRequest
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The endpoint took the request and will write its output here."""
+
+    output_location: str | None
+
+
+class Endpoint(Protocol):
+    """The asynchronous endpoint."""
+
+    def invoke(self, submissions: Sequence[Submission]) -> Mapping[str, Accepted | RelayError]:
+        """Submits all of them, several at a time; one answer for each, by attempt id.
+
+        A PermanentError means that the request can never work; a TransientError, that it may later.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The answer to a claim. An attempt in neither mapping is now ours."""
+
+    existing: Mapping[str, Attempt]
+    unavailable: Mapping[str, RelayError]
+
+
+class AttemptReader(Protocol):
+    """Reads attempts."""
+
+    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt]:
+        """The attempts that exist, read consistently."""
+        ...
+
+
+class Ledger(AttemptReader, Protocol):
+    """Knows every attempt. Writes tell their failures for each attempt, by id; the rest succeeded.
+
+    `claim` and `look_up` raise a RelayError when they cannot tell what is there.
+    """
+
+    def claim(self, attempts: Sequence[Attempt]) -> Claims:
+        """Inserts attempts that are not there yet. Ids must differ."""
+        ...
+
+    def renew(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
+        """Writes the claimant, the times and the output location of open attempts again."""
+        ...
+
+    def release(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
+        """Deletes attempts that are still open and claimed by the same message."""
+        ...
+
+    def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
+        """Gives open attempts their terminal state. Closing a closed one again changes nothing."""
+        ...
+
+
+class DueLedger(AttemptReader, Protocol):
+    """The ledger as reconcile sees it: what is overdue, and how far the search has come."""
+
+    def cursor(self) -> datetime | None:
+        """The first minute that is not done yet; None before the first run."""
+        ...
+
+    def move_cursor(self, minute: datetime) -> None: ...
+
+    def due_in(self, minute: datetime) -> Iterator[Sequence[str]]:
+        """Ids of attempts whose due minute this is, at most 100 at a time, closed ones included."""
+        ...
+
+
+class Storage(Protocol):
+    """The data bucket, as far as finding objects goes. Raises RelayError when it cannot tell."""
+
+    def find(self, location: str) -> bool:
+        """Whether an object lies exactly here."""
+        ...
+
+    def find_prefix(self, prefix: str) -> str | None:
+        """The location of an object whose location begins so."""
+        ...
+
+
+class Outbox(Protocol):
+    """Sends messages to queues."""
+
+    def send(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, RelayError]:
+        """Sends in as few calls as the queues allow. Answers what was not sent, by `key`."""
+        ...
+
+
+class Inbox(Protocol):
+    """The queue from which deliveries came."""
+
+    def come_back(self, deliveries: Sequence[tuple[Delivery, int]]) -> None:
+        """Has each message delivered again after so many seconds.
+
+        It may raise a RelayError; the messages then come back after the visibility timeout.
+        """
+        ...

@@ -56,7 +56,7 @@ class _Reader:
         return self.matching(name, _TOPIC_ARN, "the ARN of a topic")
 
     def folder(self, name: str) -> S3Uri:
-        """An S3 URI that ends in a slash, so that one prefix can never be part of another's name."""
+        """An S3 URI that ends in a slash, so that no prefix can be part of another name."""
         value = self._environment.get(name, "")
         try:
             uri = S3Uri.parse(value)
@@ -75,3 +75,133 @@ class _Reader:
         """Raises ConfigurationError with every problem in one message."""
         if self._problems:
             raise ConfigurationError("the environment is wrong: " + "; ".join(self._problems))
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitSettings:
+    """Of the submit function."""
+
+    endpoint: str
+    inputs: S3Uri
+    outputs: S3Uri
+    ledger_table: str
+    submit_queue_url: str
+    dead_letter_queue_url: str
+    notification_queue_url: str
+    content_type: str
+    accept: str | None
+    ttl_seconds: int
+    timeout_seconds: int
+    slack_seconds: int
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises ConfigurationError with every problem in one message."""
+        reader = _Reader(environment)
+        settings = cls(
+            endpoint=reader.text("ENDPOINT_NAME"),
+            inputs=reader.folder("INPUT_PATH"),
+            outputs=reader.folder("OUTPUT_PATH"),
+            ledger_table=reader.text("LEDGER_TABLE_NAME"),
+            submit_queue_url=reader.queue_url("SUBMIT_QUEUE_URL"),
+            dead_letter_queue_url=reader.queue_url("SUBMIT_DEAD_LETTER_QUEUE_URL"),
+            notification_queue_url=reader.queue_url("NOTIFICATION_QUEUE_URL"),
+            content_type=reader.text("DEFAULT_CONTENT_TYPE"),
+            accept=reader.optional_text("DEFAULT_ACCEPT"),
+            ttl_seconds=reader.integer("REQUEST_TTL_SECONDS", 60, 21_600),
+            timeout_seconds=reader.integer("INVOCATION_TIMEOUT_SECONDS", 1, 3_600),
+            slack_seconds=reader.integer("OVERDUE_SLACK_SECONDS", 0, 86_400),
+        )
+        if settings.inputs.contains(settings.outputs) or settings.outputs.contains(settings.inputs):
+            reader.refuse("INPUT_PATH and OUTPUT_PATH overlap: outputs would be inferred again")
+        reader.check()
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSettings:
+    """Of the route function."""
+
+    endpoint: str
+    outputs: S3Uri
+    failures: S3Uri
+    success_topic_arn: str
+    error_topic_arn: str
+    ledger_table: str
+    submit_queue_url: str
+    dead_letter_queue_url: str
+    completed_queue_url: str
+    failed_queue_url: str
+    max_attempts: int
+    retry_delay_seconds: int
+
+    @property
+    def endpoint_arn(self) -> str:
+        """The endpoint lives where its topics do."""
+        _, partition, _, region, account, _ = self.success_topic_arn.split(":", 5)
+        return f"arn:{partition}:sagemaker:{region}:{account}:endpoint/{self.endpoint.lower()}"
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises ConfigurationError with every problem in one message."""
+        reader = _Reader(environment)
+        settings = cls(
+            endpoint=reader.text("ENDPOINT_NAME"),
+            outputs=reader.folder("OUTPUT_PATH"),
+            failures=reader.folder("FAILURE_PATH"),
+            success_topic_arn=reader.topic_arn("SUCCESS_TOPIC_ARN"),
+            error_topic_arn=reader.topic_arn("ERROR_TOPIC_ARN"),
+            ledger_table=reader.text("LEDGER_TABLE_NAME"),
+            submit_queue_url=reader.queue_url("SUBMIT_QUEUE_URL"),
+            dead_letter_queue_url=reader.queue_url("NOTIFICATION_DEAD_LETTER_QUEUE_URL"),
+            completed_queue_url=reader.queue_url("COMPLETED_QUEUE_URL"),
+            failed_queue_url=reader.queue_url("FAILED_QUEUE_URL"),
+            max_attempts=reader.integer("MAX_ATTEMPTS", 1, 10),
+            retry_delay_seconds=reader.integer("RETRY_DELAY_SECONDS", 0, 900),
+        )
+        reader.check()
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileSettings:
+    """Of the reconcile function."""
+
+    outputs: S3Uri
+    failures: S3Uri
+    ledger_table: str
+    notification_queue_url: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises ConfigurationError with every problem in one message."""
+        reader = _Reader(environment)
+        settings = cls(
+            outputs=reader.folder("OUTPUT_PATH"),
+            failures=reader.folder("FAILURE_PATH"),
+            ledger_table=reader.text("LEDGER_TABLE_NAME"),
+            notification_queue_url=reader.queue_url("NOTIFICATION_QUEUE_URL"),
+        )
+        reader.check()
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionSettings:
+    """Of the provision function."""
+
+    endpoint: str
+    ledger_table: str
+    region: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises ConfigurationError with every problem in one message."""
+        reader = _Reader(environment)
+        settings = cls(
+            endpoint=reader.text("ENDPOINT_NAME"),
+            ledger_table=reader.text("LEDGER_TABLE_NAME"),
+            region=reader.text("AWS_REGION"),  # set by Lambda itself
+        )
+        reader.check()
+        return settings

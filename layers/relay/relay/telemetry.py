@@ -1,9 +1,40 @@
 """Logger and metrics of the functions. Imported by `app.py` files only.
 
-Logs carry ids and locations, never payloads: no body, no custom attributes, no model answer.
+Logs carry ids, locations and reasons, never payloads: no body, no custom attributes, no answer of
+the model. One line for a batch, and one for each thing that a person may want to look into.
 """
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-__all__ = ["Logger", "MetricUnit", "Metrics"]
+from relay.report import Level, Note, Report
+
+__all__ = ["Logger", "Metrics", "tell", "write"]
+
+
+def tell(report: Report, deliveries: int, logger: Logger, metrics: Metrics) -> None:
+    """Logs and counts what was done with a batch of so many deliveries."""
+    for note in report.notes:
+        write(note, logger)
+    counts = {str(name): number for name, number in report.counts.items()}
+    logger.info("batch", extra={"deliveries": deliveries, **counts})
+    if report.minutes_behind is not None:
+        counts["MinutesBehind"] = report.minutes_behind
+    if counts:
+        for name, number in counts.items():
+            metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+        metrics.flush_metrics()
+
+
+def write(note: Note, logger: Logger) -> None:
+    """Logs one note at once."""
+    fields = dict(note.fields)
+    match note.level:
+        case Level.DEBUG:
+            logger.debug(note.text, extra=fields)
+        case Level.INFO:
+            logger.info(note.text, extra=fields)
+        case Level.WARNING:
+            logger.warning(note.text, extra=fields)
+        case Level.ERROR:
+            logger.error(note.text, extra=fields)

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from local.sagemaker.aws import Aws
 from local.sagemaker.errors import AwsError
 from local.sagemaker.identity import Authoriser, Identities, resolve, session_key
-from local.sagemaker.roles import _trusts
+from local.sagemaker.roles import trusts_sagemaker
 
 ROLE = "arn:aws:iam::000000000000:role/submit"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:submit"
@@ -151,4 +151,4 @@ def test_only_conditions_that_the_context_fulfils_are_resolved() -> None:
 def test_a_role_must_trust_sagemaker(principal: Any, trusted: bool) -> None:
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
 
-    assert _trusts({"Statement": [statement]}) == trusted
+    assert trusts_sagemaker({"Statement": [statement]}) == trusted

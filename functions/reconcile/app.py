@@ -1,0 +1,33 @@
+"""Reconcile: attempts that are overdue, and the status of requests."""
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from relay import bootstrap
+from relay.actions import Range, Scheduled, StatusQuestion, read_action
+from relay.aws.clock import SystemClock
+from relay.responses import working_until
+from relay.status import status
+from relay.telemetry import Logger, Metrics, tell
+
+logger = Logger()
+metrics = Metrics()
+clock = SystemClock()
+reconcile, ledger = bootstrap.reconcile()
+
+
+@logger.inject_lambda_context
+def handler(event: object, context: LambdaContext) -> dict[str, object]:
+    """Takes the schedule's event and direct calls (see `relay.actions`).
+
+    Answers what was found, or the status of a request.
+    """
+    until = working_until(context, clock.now())
+    match read_action(event):
+        case StatusQuestion(request_id):
+            return status(request_id, ledger).to_json()
+        case Range(start, end):
+            report = reconcile.between(start, end, until)
+        case Scheduled():
+            report = reconcile(until)
+    tell(report, 1, logger, metrics)
+    counts = {str(name): number for name, number in report.counts.items()}
+    return {"counts": counts, "minutes_behind": report.minutes_behind}

@@ -1,0 +1,89 @@
+"""Jobs: a request, the attempt to be claimed for it, and the delivery that answers for both."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from relay.ids import attempt_id
+from relay.limits import output_extension
+from relay.model import Attempt, Delivery, Incoming, InferenceRequest
+from relay.s3uri import S3Uri
+from relay.settings import SubmitSettings
+
+# SageMaker takes less, and S3 has no longer keys or versions. A request that asks for more is
+# claimed all the same, to be rejected; what the ledger could not hold of it is left out.
+_LONGEST_SECONDS = 86_400
+_LONGEST_TEXT = 2_048
+
+_Kept = TypeVar("_Kept", str, S3Uri)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request on its way."""
+
+    delivery: Delivery
+    request: InferenceRequest
+    attempt: Attempt
+
+
+def jobs(
+    incoming: Iterable[Incoming[InferenceRequest]],
+    settings: SubmitSettings,
+    now: datetime,
+    suffix: str = "",
+) -> Iterator[Job]:
+    """A job for every request of a batch, with the deployment's defaults filled in.
+
+    `suffix` is what SageMaker is expected to append to the name of an output.
+    """
+    for item in incoming:
+        for bare in item.contents:
+            request = replace(
+                bare,
+                content_type=bare.content_type or settings.content_type,
+                accept=bare.accept or settings.accept,
+            )
+            attempt = _attempt(item.delivery, request, settings, now, suffix)
+            yield Job(item.delivery, request, attempt)
+
+
+def _attempt(
+    delivery: Delivery,
+    request: InferenceRequest,
+    settings: SubmitSettings,
+    now: datetime,
+    suffix: str,
+) -> Attempt:
+    inference_id = attempt_id(request.id, request.attempt)
+    ttl = _bounded(request.ttl_seconds or settings.ttl_seconds)
+    timeout = _bounded(request.timeout_seconds or settings.timeout_seconds)
+    extension = output_extension(request.location, settings.inputs)
+    folder = f"{extension}/" if extension else ""
+    return Attempt(
+        id=inference_id,
+        request_id=request.id,
+        number=request.attempt,
+        claimed_by=delivery.message_id,
+        endpoint=settings.endpoint,
+        submitted_at=now,
+        # Nothing can be alive after TTL and time-out; its notification may take a little longer.
+        due_at=now + timedelta(seconds=ttl + timeout + settings.slack_seconds),
+        location=_kept(request.location),
+        version_id=_kept(request.version_id),
+        content_type=_kept(request.content_type),
+        accept=_kept(request.accept),
+        custom_attributes=_kept(request.custom_attributes),
+        ttl_seconds=ttl,
+        timeout_seconds=timeout,
+        output_location=f"{settings.outputs}{folder}{inference_id}{suffix}",
+    )
+
+
+def _bounded(seconds: int) -> int:
+    return max(0, min(seconds, _LONGEST_SECONDS))
+
+
+def _kept(value: _Kept | None) -> _Kept | None:
+    return None if value is None or len(str(value)) > _LONGEST_TEXT else value

@@ -1,0 +1,53 @@
+"""The SDK's clients, made when they are first needed, from one session."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_sqs import SQSClient
+
+# Invocations in flight at a time: SageMaker answers in some tens of milliseconds, so that ten keep
+# one processor busy.
+INVOCATIONS_AT_A_TIME = 10
+
+
+class Clients:
+    """Each client is built once; a path that needs none of them pays for none."""
+
+    def __init__(self) -> None:
+        self._session = boto3.Session()
+        # Time-outs far below the function's: a call that hangs must not take the batch with it.
+        self._config = Config(
+            connect_timeout=2,
+            read_timeout=8,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=INVOCATIONS_AT_A_TIME,
+            tcp_keepalive=True,
+        )
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return self._session.client("sqs", config=self._config)
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self._session.client("dynamodb", config=self._config)
+
+    @cached_property
+    def sagemaker(self) -> "SageMakerClient":
+        return self._session.client("sagemaker", config=self._config)
+
+    @cached_property
+    def sagemaker_runtime(self) -> "SageMakerRuntimeClient":
+        return self._session.client("sagemaker-runtime", config=self._config)
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        return self._session.client("s3", config=self._config)

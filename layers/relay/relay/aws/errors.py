@@ -1,0 +1,94 @@
+"""Where every botocore error becomes one of the relay's own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    ParamValidationError,
+)
+
+from relay.errors import AccessDenied, PermanentError, RelayError, TransientError, Unanswered
+
+_DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "KMS.AccessDeniedException",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
+)
+
+# Throttling as botocore's own retry rules list it (SageMaker's runtime models none), and a server's
+# own trouble as batch calls report it for an entry.
+_TEMPORARY = frozenset(
+    {
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "ServiceUnavailable",
+        "BandwidthLimitExceeded",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttling",
+        "ThrottledException",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflict",
+        "TransactionInProgressException",
+    }
+)
+
+
+def classify(error: ClientError | BotoCoreError, doing: str) -> RelayError:
+    """The relay's error for one of botocore's; raise it `from` the original to keep the cause.
+
+    Args:
+        error: what the SDK raised, after its own retries.
+        doing: what was attempted, to begin the message with ("invoke endpoint relay").
+    """
+    if isinstance(error, ParamValidationError):
+        return PermanentError(f"{doing}: {error}")
+    if isinstance(error, HTTPClientError):
+        # The network, or a time-out: it may have arrived, with the last try or one before.
+        return Unanswered(f"{doing}: {error}")
+    if isinstance(error, BotoCoreError):
+        # Credentials that could not be fetched, for example.
+        return TransientError(f"{doing}: {error}")
+    details = error.response.get("Error", {})
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return classify_code(details.get("Code", "Unknown"), details.get("Message", ""), doing, status)
+
+
+def classify_code(code: str, message: str, doing: str, status: int = 400) -> RelayError:
+    """The relay's error for an error code, as batch calls also report it for each entry."""
+    text = f"{doing}: {code}: {message or 'no message'}"
+    if code in _DENIED or status in (401, 403):
+        return AccessDenied(text)
+    if status >= 500 and status != 503:
+        return Unanswered(text)
+    if code in _TEMPORARY or status in (429, 503):
+        return TransientError(text)
+    return PermanentError(text)
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turns the SDK's errors inside the block into the relay's."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise classify(error, doing) from error

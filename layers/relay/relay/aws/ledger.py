@@ -1,0 +1,307 @@
+"""The ledger in DynamoDB: one item for each attempt, written in batches of PartiQL statements.
+
+Calls, not bytes, cost time and money: 25 statements or 100 look-ups go in one.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from relay.aws.errors import classify, classify_code, translated
+from relay.errors import RelayError, TransientError
+from relay.model import Attempt, AttemptState, Closing
+from relay.ports import Claims
+from relay.s3uri import S3Uri
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        BatchStatementRequestTypeDef,
+        QueryInputTypeDef,
+        UniversalAttributeValueTypeDef,
+    )
+
+_STATEMENTS = 25
+_KEYS = 100
+# Longer than the 23 days for which SNS may try to deliver a notification.
+_RETENTION = timedelta(days=30)
+
+# The first hex digit of the id.
+_SHARDS = "0123456789abcdef"
+_CURSOR = "reconcile#cursor"
+
+_EXISTS = "DuplicateItem"
+_CONDITION = "ConditionalCheckFailed"
+
+_Thing = TypeVar("_Thing")
+
+
+class DynamoDbLedger:
+    """Fills in `relay.ports.Ledger` and `DueLedger`.
+
+    The table's key is `id`; its index `due` groups attempts by the minute they are overdue in.
+    """
+
+    def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def claim(self, attempts: Sequence[Attempt]) -> Claims:
+        failures = self._execute(
+            [(attempt.id, self._insert(_item(attempt, due=True))) for attempt in attempts]
+        )
+        taken = [inference_id for inference_id, code in failures.items() if code == _EXISTS]
+        return Claims(self.look_up(taken), self._errors("claim", failures, _EXISTS))
+
+    def renew(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
+        failures = self._execute(
+            [
+                (
+                    attempt.id,
+                    self._statement(
+                        f'UPDATE "{self._table}" SET "claimed_by"=? SET "submitted_at"=? '
+                        'SET "due_at"=? SET "due_minute"=? SET "output_location"=? SET "expires"=? '
+                        'WHERE "id"=? AND "state"=?',
+                        attempt.claimed_by,
+                        attempt.submitted_at.isoformat(),
+                        attempt.due_at.isoformat(),
+                        due_minute(attempt),
+                        attempt.output_location or "",
+                        _expires(attempt.submitted_at),
+                        attempt.id,
+                        AttemptState.OPEN,
+                    ),
+                )
+                for attempt in attempts
+            ]
+        )
+        return self._errors("renew", failures)
+
+    def release(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
+        failures = self._execute(
+            [
+                (
+                    attempt.id,
+                    self._statement(
+                        f'DELETE FROM "{self._table}" '
+                        'WHERE "id"=? AND "claimed_by"=? AND "state"=?',
+                        attempt.id,
+                        attempt.claimed_by,
+                        AttemptState.OPEN,
+                    ),
+                )
+                for attempt in attempts
+            ]
+        )
+        # Somebody else's by now, so it needs no release.
+        return self._errors("release", failures, _CONDITION)
+
+    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt]:
+        found: dict[str, Attempt] = {}
+        for keys in _chunks(sorted(set(ids)), _KEYS):
+            with translated(f"look up in {self._table}"):
+                answer = self._dynamodb.batch_get_item(
+                    RequestItems={
+                        self._table: {
+                            "Keys": [{"id": {"S": key}} for key in keys],
+                            # A notification may come within milliseconds of the claim.
+                            "ConsistentRead": True,
+                        }
+                    }
+                )
+            if answer.get("UnprocessedKeys"):
+                raise TransientError(f"look up in {self._table}: DynamoDB left keys unprocessed")
+            for item in answer["Responses"].get(self._table, []):
+                if "request_id" in item:  # the table holds more than attempts
+                    attempt = _attempt(item)
+                    found[attempt.id] = attempt
+        return found
+
+    def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
+        failures = self._execute([(item.attempt.id, self._close(item)) for item in closings])
+        # Closed before: by a concurrent delivery, which sent the same result.
+        return self._errors("close", failures, _CONDITION, _EXISTS)
+
+    def cursor(self) -> datetime | None:
+        with translated(f"read the cursor in {self._table}"):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key={"id": {"S": _CURSOR}}, ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return None if item is None else datetime.fromisoformat(item["minute"]["S"])
+
+    def move_cursor(self, minute: datetime) -> None:
+        with translated(f"move the cursor in {self._table}"):
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item={"id": {"S": _CURSOR}, "minute": {"S": minute.isoformat()}},
+            )
+
+    def due_in(self, minute: datetime) -> Iterator[Sequence[str]]:
+        for shard in _SHARDS:
+            start: dict[str, AttributeValueTypeDef] = {}
+            while True:
+                query: QueryInputTypeDef = {
+                    "TableName": self._table,
+                    "IndexName": "due",
+                    "KeyConditionExpression": "due_minute = :key",
+                    "ExpressionAttributeValues": {":key": {"S": _due_key(minute, shard)}},
+                    "Limit": _KEYS,
+                }
+                if start:
+                    query["ExclusiveStartKey"] = start
+                with translated(f"query index due of {self._table}"):
+                    answer = self._dynamodb.query(**query)
+                if answer["Items"]:
+                    yield [item["id"]["S"] for item in answer["Items"]]
+                start = answer.get("LastEvaluatedKey", {})
+                if not start:
+                    break
+
+    def _close(self, closing: Closing) -> "BatchStatementRequestTypeDef":
+        routed_at = closing.routed_at.isoformat()
+        if not closing.tracked:
+            item = _item(closing.attempt, due=False)
+            return self._insert(
+                item | {"state": {"S": closing.state}, "routed_at": {"S": routed_at}}
+            )
+        return self._statement(
+            f'UPDATE "{self._table}" SET "state"=? SET "routed_at"=? WHERE "id"=? AND "state"=?',
+            closing.state,
+            routed_at,
+            closing.attempt.id,
+            AttemptState.OPEN,
+        )
+
+    def _insert(
+        self, item: "Mapping[str, UniversalAttributeValueTypeDef]"
+    ) -> "BatchStatementRequestTypeDef":
+        members = ", ".join(f"'{name}': ?" for name in item)
+        return {
+            "Statement": f'INSERT INTO "{self._table}" VALUE {{{members}}}',
+            "Parameters": list(item.values()),
+        }
+
+    def _statement(self, statement: str, *values: str | int) -> "BatchStatementRequestTypeDef":
+        return {"Statement": statement, "Parameters": [_value(value) for value in values]}
+
+    def _execute(
+        self, statements: "Sequence[tuple[str, BatchStatementRequestTypeDef]]"
+    ) -> dict[str, str | RelayError]:
+        """What failed, by id: the error code of a condition, or an error."""
+        failures: dict[str, str | RelayError] = {}
+        for batch in _chunks(statements, _STATEMENTS):
+            try:
+                answer = self._dynamodb.batch_execute_statement(
+                    Statements=[statement for _, statement in batch]
+                )
+            except (ClientError, BotoCoreError) as cause:
+                error = classify(cause, f"write to {self._table}")
+                error.__cause__ = cause
+                failures |= {inference_id: error for inference_id, _ in batch}
+                continue
+            for (inference_id, _), response in zip(batch, answer["Responses"], strict=True):
+                if "Error" in response:
+                    failures[inference_id] = self._failure(
+                        response["Error"].get("Code", "Unknown"),
+                        response["Error"].get("Message", ""),
+                    )
+        return failures
+
+    def _failure(self, code: str, message: str) -> str | RelayError:
+        if code in (_EXISTS, _CONDITION):
+            return code
+        return classify_code(code, message, f"write to {self._table}")
+
+    def _errors(
+        self, doing: str, failures: Mapping[str, str | RelayError], *expected: str
+    ) -> dict[str, RelayError]:
+        """The failures that are errors to whoever did this."""
+        return {
+            inference_id: failure
+            if isinstance(failure, RelayError)
+            else TransientError(f"{doing} in {self._table}: it changed meanwhile ({failure})")
+            for inference_id, failure in failures.items()
+            if failure not in expected
+        }
+
+
+def due_minute(attempt: Attempt) -> str:
+    """The index key: the UTC minute in which an attempt is overdue, and one of 16 shards.
+
+    All attempts of a minute are claimed with the same key, and one key takes 1,000 writes a second.
+    """
+    return _due_key(attempt.due_at, attempt.id[:1])
+
+
+def _due_key(minute: datetime, shard: str) -> str:
+    return f"{minute:%Y-%m-%dT%H:%M}#{shard}"
+
+
+def _expires(submitted_at: datetime) -> int:
+    return int((submitted_at + _RETENTION).timestamp())
+
+
+def _value(value: str | int) -> "UniversalAttributeValueTypeDef":
+    return {"N": str(value)} if isinstance(value, int) else {"S": str(value)}
+
+
+def _item(attempt: Attempt, due: bool) -> "dict[str, UniversalAttributeValueTypeDef]":
+    members: dict[str, str | int | None] = {
+        "id": attempt.id,
+        "request_id": attempt.request_id,
+        "attempt": attempt.number,
+        "state": attempt.state,
+        "claimed_by": attempt.claimed_by,
+        "endpoint": attempt.endpoint,
+        "submitted_at": attempt.submitted_at.isoformat(),
+        "due_at": attempt.due_at.isoformat(),
+        "due_minute": due_minute(attempt) if due else None,
+        "input_location": None if attempt.location is None else str(attempt.location),
+        "version_id": attempt.version_id,
+        "content_type": attempt.content_type,
+        "accept": attempt.accept,
+        "custom_attributes": attempt.custom_attributes,
+        "ttl_seconds": attempt.ttl_seconds,
+        "timeout_seconds": attempt.timeout_seconds,
+        "output_location": attempt.output_location,
+        "expires": _expires(attempt.submitted_at),
+    }
+    return {name: _value(value) for name, value in members.items() if value is not None}
+
+
+def _attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
+    def text(name: str) -> str | None:
+        return item[name]["S"] if name in item else None
+
+    def number(name: str) -> int | None:
+        return int(item[name]["N"]) if name in item else None
+
+    location = text("input_location")
+    return Attempt(
+        id=item["id"]["S"],
+        request_id=item["request_id"]["S"],
+        number=int(item["attempt"]["N"]),
+        claimed_by=item["claimed_by"]["S"],
+        endpoint=item["endpoint"]["S"],
+        submitted_at=datetime.fromisoformat(item["submitted_at"]["S"]),
+        due_at=datetime.fromisoformat(item["due_at"]["S"]),
+        state=AttemptState(item["state"]["S"]),
+        location=None if location is None else S3Uri.parse(location),
+        version_id=text("version_id"),
+        content_type=text("content_type"),
+        accept=text("accept"),
+        custom_attributes=text("custom_attributes"),
+        ttl_seconds=number("ttl_seconds"),
+        timeout_seconds=number("timeout_seconds"),
+        output_location=text("output_location"),
+        routed_at=datetime.fromisoformat(item["routed_at"]["S"]) if "routed_at" in item else None,
+    )
+
+
+def _chunks(things: Sequence[_Thing], size: int) -> Iterator[Sequence[_Thing]]:
+    for start in range(0, len(things), size):
+        yield things[start : start + size]

@@ -1,0 +1,213 @@
+"""SageMaker's control plane: models, endpoint configurations, endpoints.
+
+SageMaker models one error only (ResourceLimitExceeded); what else it means by a
+ValidationException is told apart by its text.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from relay.aws.errors import classify
+from relay.errors import AccessDenied, EndpointNotReady, TransientError
+from relay.provisioning.endpoint import Endpoint, EndpointStatus
+from relay.provisioning.specification import Specification
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.literals import ProductionVariantInstanceTypeType
+    from mypy_boto3_sagemaker.type_defs import (
+        AsyncInferenceConfigUnionTypeDef,
+        AsyncInferenceOutputConfigTypeDef,
+        ContainerDefinitionUnionTypeDef,
+    )
+
+# The name that SageMaker's own SDK gives an endpoint's only variant. Log streams, metrics and
+# scalable targets carry it, and an update keeps capacity only from a variant of the same name.
+VARIANT: Final = "AllTraffic"
+
+_MISSING = re.compile(r"could not find ", re.IGNORECASE)
+_EXISTS = re.compile(r"already exist", re.IGNORECASE)
+_BUSY = re.compile(r"in-progress|in progress|in transition", re.IGNORECASE)
+# What was made a moment ago is not there for every part of SageMaker at once.
+_NOT_VISIBLE_YET = re.compile(r"could not find (model|endpoint configuration) \"", re.IGNORECASE)
+# CreateModel and CreateEndpoint try the execution role, and refuse one whose rights are still on
+# their way.
+_ROLE_REFUSED = re.compile(r"sns:Publish|sts:AssumeRole|could not assume role", re.IGNORECASE)
+
+
+class SageMakerControlPlane:
+    """Fills in `relay.provisioning.ports.ControlPlane`.
+
+    Args:
+        connect: gives the client. It is the largest one of the SDK, and most wake-ups find nothing
+            to do: so it is not made before it is needed.
+    """
+
+    def __init__(self, connect: "Callable[[], SageMakerClient]") -> None:
+        self._connect = connect
+
+    def describe(self, endpoint_name: str) -> Endpoint:
+        try:
+            found = self._connect().describe_endpoint(EndpointName=endpoint_name)
+        except (ClientError, BotoCoreError) as error:
+            if _MISSING.search(_validation_text(error)):
+                return Endpoint(endpoint_name, EndpointStatus.ABSENT)
+            raise classify(error, f"describe endpoint {endpoint_name}") from error
+        try:
+            status = EndpointStatus(found["EndpointStatus"])
+        except ValueError as error:
+            raise TransientError(
+                f"endpoint {endpoint_name} has a status that the relay does not know: {error}"
+            ) from error
+        return Endpoint(
+            name=endpoint_name,
+            status=status,
+            arn=found["EndpointArn"],
+            config=found.get("EndpointConfigName", ""),
+            failure_reason=found.get("FailureReason", ""),
+            last_modified=found.get("LastModifiedTime"),
+        )
+
+    def create_model(self, specification: Specification) -> None:
+        name = specification.generation.model
+        container: ContainerDefinitionUnionTypeDef = {
+            "Image": specification.image,
+            "Environment": specification.model_environment,
+        }
+        if specification.model_data_url:
+            container["ModelDataUrl"] = specification.model_data_url
+        with _creating(f"create model {name}", specification):
+            self._connect().create_model(
+                ModelName=name,
+                ExecutionRoleArn=specification.execution_role_arn,
+                PrimaryContainer=container,
+            )
+
+    def create_config(self, specification: Specification) -> None:
+        generation = specification.generation
+        with _creating(f"create endpoint configuration {generation.config}", specification):
+            self._connect().create_endpoint_config(
+                EndpointConfigName=generation.config,
+                ProductionVariants=[
+                    {
+                        "VariantName": VARIANT,
+                        "ModelName": generation.model,
+                        "InstanceType": cast(
+                            "ProductionVariantInstanceTypeType", specification.instance_type
+                        ),
+                        "InitialInstanceCount": specification.instance_count,
+                    }
+                ],
+                AsyncInferenceConfig=_async_inference(specification),
+            )
+
+    def create_endpoint(self, specification: Specification) -> None:
+        with _creating(f"create endpoint {specification.endpoint_name}", specification):
+            self._connect().create_endpoint(
+                EndpointName=specification.endpoint_name,
+                EndpointConfigName=specification.generation.config,
+            )
+
+    def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None:
+        doing = f"update endpoint {specification.endpoint_name}"
+        try:
+            self._connect().update_endpoint(
+                EndpointName=specification.endpoint_name,
+                EndpointConfigName=specification.generation.config,
+                RetainAllVariantProperties=retain_capacity,
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _explained(error, doing, specification) from error
+
+    def delete_endpoint(self, endpoint_name: str) -> None:
+        with _deleting(f"delete endpoint {endpoint_name}"):
+            self._connect().delete_endpoint(EndpointName=endpoint_name)
+
+    def delete_config(self, name: str) -> None:
+        with _deleting(f"delete endpoint configuration {name}"):
+            self._connect().delete_endpoint_config(EndpointConfigName=name)
+
+    def delete_model(self, name: str) -> None:
+        with _deleting(f"delete model {name}"):
+            self._connect().delete_model(ModelName=name)
+
+
+def _async_inference(specification: Specification) -> "AsyncInferenceConfigUnionTypeDef":
+    output: AsyncInferenceOutputConfigTypeDef = {
+        "S3OutputPath": specification.output_path,
+        "S3FailurePath": specification.failure_path,
+        "NotificationConfig": {
+            "SuccessTopic": specification.success_topic_arn,
+            "ErrorTopic": specification.error_topic_arn,
+            "IncludeInferenceResponseIn": [*specification.include_response_in],
+        },
+    }
+    if specification.output_kms_key_id:
+        output["KmsKeyId"] = specification.output_kms_key_id
+    concurrency = specification.max_concurrent_invocations
+    return {
+        "ClientConfig": {"MaxConcurrentInvocationsPerInstance": concurrency},
+        "OutputConfig": output,
+    }
+
+
+@contextmanager
+def _creating(doing: str, specification: Specification) -> Iterator[None]:
+    """What is there already is there: its name carries the hash of its content."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        if not _EXISTS.search(_validation_text(error)):
+            raise _explained(error, doing, specification) from error
+
+
+@contextmanager
+def _deleting(doing: str) -> Iterator[None]:
+    """What is gone is gone."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        text = _validation_text(error)
+        if _BUSY.search(text):
+            raise EndpointNotReady(f"{doing}: {text}") from error
+        if not _MISSING.search(text):
+            raise classify(error, doing) from error
+
+
+def _explained(
+    error: ClientError | BotoCoreError, doing: str, specification: Specification
+) -> Exception:
+    text = _validation_text(error)
+    if _BUSY.search(text):
+        return EndpointNotReady(f"{doing}: {text}")
+    if _NOT_VISIBLE_YET.search(text):
+        return TransientError(f"{doing}: {text}")
+    if _ROLE_REFUSED.search(text):
+        return AccessDenied(_role_refused(doing, text, specification))
+    return classify(error, doing)
+
+
+def _role_refused(doing: str, text: str, specification: Specification) -> str:
+    needs = "It must trust sagemaker.amazonaws.com"
+    if "sns:Publish" in text:
+        needs += (
+            f" and allow sns:Publish on {specification.success_topic_arn} and "
+            f"{specification.error_topic_arn}, in its own policy and not only in the topics'"
+        )
+    elif "s3:" in text:
+        needs += f" and allow s3:GetObject on {specification.model_data_url}"
+    role = specification.execution_role_arn
+    return f"{doing}: the execution role {role} is refused. {needs}. SageMaker says: {text}"
+
+
+def _validation_text(error: ClientError | BotoCoreError) -> str:
+    """The text of a ValidationException, or nothing."""
+    if not isinstance(error, ClientError):
+        return ""
+    details = error.response.get("Error", {})
+    # "ValidationException" on AWS; SageMaker's runtime says "ValidationError".
+    return details.get("Message", "") if details.get("Code", "").startswith("Validation") else ""

@@ -1,0 +1,88 @@
+"""The composition root: settings and clients become use cases, once for each environment."""
+
+import os
+from collections.abc import Mapping
+
+from relay.aws.clients import Clients
+from relay.aws.clock import SystemClock
+from relay.aws.cloudformation import CloudFormationPostman
+from relay.aws.endpoint import SageMakerEndpoint
+from relay.aws.ledger import DynamoDbLedger
+from relay.aws.queues import SqsInbox, SqsOutbox
+from relay.aws.sagemaker import SageMakerControlPlane
+from relay.aws.storage import S3Storage
+from relay.aws.waiting_room import DynamoDbWaitingRoom
+from relay.ports import AttemptReader
+from relay.provisioning.ports import Journal
+from relay.provisioning.reception import Reception
+from relay.reconciliation import Reconcile
+from relay.routing import Route
+from relay.settings import ProvisionSettings, ReconcileSettings, RouteSettings, SubmitSettings
+from relay.submission import Submit
+
+
+def submit(environment: Mapping[str, str] = os.environ) -> Submit:
+    """The use case of the submit function.
+
+    Raises:
+        ConfigurationError: the environment is wrong, with every problem in one message.
+    """
+    settings = SubmitSettings.read(environment)
+    clients = Clients()
+    return Submit(
+        settings,
+        SageMakerEndpoint(clients.sagemaker_runtime, settings.endpoint, settings.inputs),
+        DynamoDbLedger(clients.dynamodb, settings.ledger_table),
+        SqsOutbox(clients.sqs),
+        SqsInbox(clients.sqs, settings.submit_queue_url),
+        SystemClock(),
+    )
+
+
+def route(environment: Mapping[str, str] = os.environ) -> Route:
+    """The use case of the route function.
+
+    Raises:
+        ConfigurationError: the environment is wrong, with every problem in one message.
+    """
+    settings = RouteSettings.read(environment)
+    clients = Clients()
+    return Route(
+        settings,
+        DynamoDbLedger(clients.dynamodb, settings.ledger_table),
+        SqsOutbox(clients.sqs),
+        SystemClock(),
+    )
+
+
+def reconcile(environment: Mapping[str, str] = os.environ) -> tuple[Reconcile, AttemptReader]:
+    """The use case of the reconcile function, and the ledger for questions about requests.
+
+    Raises:
+        ConfigurationError: the environment is wrong, with every problem in one message.
+    """
+    settings = ReconcileSettings.read(environment)
+    clients = Clients()
+    ledger = DynamoDbLedger(clients.dynamodb, settings.ledger_table)
+    outbox = SqsOutbox(clients.sqs)
+    return Reconcile(settings, ledger, S3Storage(clients.s3), outbox, SystemClock()), ledger
+
+
+def provision(journal: Journal, environment: Mapping[str, str] = os.environ) -> Reception:
+    """The use case of the provision function, which writes its log to `journal` as it goes.
+
+    Raises:
+        ConfigurationError: the environment is wrong, with every problem in one message.
+    """
+    settings = ProvisionSettings.read(environment)
+    clients = Clients()
+    clock = SystemClock()
+    return Reception(
+        settings.endpoint,
+        settings.region,
+        control_plane=SageMakerControlPlane(lambda: clients.sagemaker),
+        waiting_room=DynamoDbWaitingRoom(clients.dynamodb, settings.ledger_table, clock),
+        postman=CloudFormationPostman(),
+        clock=clock,
+        journal=journal,
+    )

@@ -1,0 +1,200 @@
+"""The only reader of the events that AWS hands to submit and route: every envelope → the model.
+
+A message that cannot be read never fails the others: it becomes an Incoming with its problem told.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
+
+from relay.calls import is_call, read_call
+from relay.errors import UnreadableMessage
+from relay.fields import Fields
+from relay.ids import request_id_of_upload
+from relay.model import Content, Delivery, Incoming, InferenceRequest, Notification, TopicCheck
+from relay.notifications import read_notification
+from relay.s3uri import S3Uri
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivered:
+    """A delivery, and what its envelope tells: the topic, and an id that every redelivery has."""
+
+    delivery: Delivery
+    default_id: str
+    topic_arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What lies inside a delivery, and the topic it came through where that is known."""
+
+    value: object
+    topic_arn: str | None
+    default_id: str
+
+
+_Read = Callable[[_Message], tuple[tuple[Content, ...], int]]
+
+
+def read_submissions(event: object, invocation_id: str) -> list[Incoming[InferenceRequest]]:
+    """The requests in an event of the submit function.
+
+    Understood: S3 notifications in SQS, in SNS, in SNS in SQS, or direct; EventBridge `Object
+    Created`, direct or in SQS; a direct call (see `relay.calls`), direct or in SQS.
+
+    Args:
+        event: the Lambda event.
+        invocation_id: the Lambda request id, which stands for the message id of direct invocations.
+    """
+    return [_incoming(delivery, _requests) for delivery in _deliveries(event, invocation_id)]
+
+
+def read_notifications(event: object, invocation_id: str) -> list[Incoming[Notification]]:
+    """The notifications in an event of route: SNS in SQS, raw or not, or SNS direct."""
+    return [_incoming(delivery, _notifications) for delivery in _deliveries(event, invocation_id)]
+
+
+def _deliveries(event: object, invocation_id: str) -> Iterator[_Delivered]:
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not isinstance(records, list) or not records or _source(records[0]) == "aws:s3":
+        yield _Delivered(Delivery(invocation_id, json.dumps(event)), invocation_id)
+        return
+    for index, record in enumerate(records):
+        try:
+            yield _delivered(Fields(record, f"Records[{index}]"), invocation_id)
+        except UnreadableMessage:
+            # No envelope that Lambda makes. The record itself is then what nobody can read.
+            record_id = f"{invocation_id}/{index}"
+            yield _Delivered(Delivery(record_id, json.dumps(record)), record_id)
+
+
+def _source(record: object) -> object:
+    return record.get("eventSource") if isinstance(record, dict) else None
+
+
+def _delivered(record: Fields, invocation_id: str) -> _Delivered:
+    if record.optional_text("eventSource") == "aws:sqs":
+        delivery = _from_queue(record)
+        return _Delivered(delivery, delivery.message_id)
+    if record.optional_text("EventSource") == "aws:sns":
+        sns = record.object("Sns")
+        message_id = sns.text("MessageId")
+        # SNS may deliver it twice at a time: only Lambda's own repeats are the same delivery.
+        delivery = Delivery(f"{invocation_id}/{message_id}", sns.text("Message"))
+        return _Delivered(delivery, message_id, sns.text("TopicArn"))
+    raise UnreadableMessage("neither from SQS nor from SNS")
+
+
+def _from_queue(record: Fields) -> Delivery:
+    attributes = record.optional_object("attributes") or Fields({})
+    return Delivery(
+        message_id=record.text("messageId"),
+        body=record.optional_text("body") or "",
+        receipt_handle=record.text("receiptHandle"),
+        receive_count=attributes.optional_number("ApproximateReceiveCount") or 1,
+    )
+
+
+def _incoming(delivered: _Delivered, read: _Read[Content]) -> Incoming[Content]:
+    delivery = delivered.delivery
+    try:
+        value = _parsed("", delivery.body)
+        message = _Message(value, delivered.topic_arn, delivered.default_id)
+        contents, ignored = read(_unwrapped(message))
+    except UnreadableMessage as error:
+        return Incoming(delivery, problem=str(error))
+    return Incoming(delivery, contents, ignored)
+
+
+def _parsed(what: str, text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UnreadableMessage(f"{what}not JSON: {error}") from error
+    except RecursionError as error:
+        raise UnreadableMessage(f"{what}not JSON that anybody can read: nested too deep") from error
+
+
+def _unwrapped(message: _Message) -> _Message:
+    """Without the SNS envelope that a subscription without raw delivery leaves in the queue."""
+    value = message.value
+    if (
+        not isinstance(value, dict)
+        or value.get("Type") != "Notification"
+        or "TopicArn" not in value
+    ):
+        return message
+    fields = Fields(value)
+    return _Message(
+        _parsed("Message is ", fields.text("Message")),
+        fields.text("TopicArn"),
+        fields.optional_text("MessageId") or message.default_id,
+    )
+
+
+def _notifications(message: _Message) -> tuple[tuple[Notification, ...], int]:
+    notification = read_notification(message.value, message.topic_arn)
+    return ((), 1) if isinstance(notification, TopicCheck) else ((notification,), 0)
+
+
+def _requests(message: _Message) -> tuple[tuple[InferenceRequest, ...], int]:
+    value = message.value
+    if isinstance(value, dict):
+        if value.get("Event") == "s3:TestEvent":
+            return (), 1
+        if isinstance(value.get("Records"), list):
+            return _sorted_out([_upload(record) for record in Fields(value).objects("Records")])
+        if value.get("detail-type") == "Object Created":
+            return _sorted_out([_event_bridge_upload(Fields(value).object("detail"))])
+    if is_call(value):
+        return read_call(value, message.default_id), 0
+    raise UnreadableMessage(
+        "neither an S3 notification, an EventBridge 'Object Created' event, nor a direct call with "
+        "'requests', 'input_location' or 'body'"
+    )
+
+
+def _sorted_out(
+    uploads: list[InferenceRequest | None],
+) -> tuple[tuple[InferenceRequest, ...], int]:
+    requests = tuple(upload for upload in uploads if upload is not None)
+    return requests, len(uploads) - len(requests)
+
+
+def _upload(record: Fields) -> InferenceRequest | None:
+    """An upload from an S3 notification, whose keys are form-encoded. None for what is ignored."""
+    version = record.text("eventVersion")
+    if not version.startswith("2."):
+        raise UnreadableMessage(f"eventVersion is {version!r}; known are versions 2.x")
+    if not record.text("eventName").removeprefix("s3:").startswith("ObjectCreated:"):
+        return None
+    s3 = record.object("s3")
+    s3_object = s3.object("object")
+    return _request(
+        S3Uri(s3.object("bucket").text("name"), unquote_plus(s3_object.text("key"))),
+        s3_object.optional_integer("size"),
+        s3_object.optional_text("versionId"),
+        s3_object.optional_text("sequencer") or s3_object.text("eTag"),
+    )
+
+
+def _event_bridge_upload(detail: Fields) -> InferenceRequest | None:
+    """An upload from EventBridge, whose keys are raw."""
+    s3_object = detail.object("object")
+    return _request(
+        S3Uri(detail.object("bucket").text("name"), s3_object.text("key")),
+        s3_object.optional_integer("size"),
+        s3_object.optional_text("version-id"),
+        s3_object.optional_text("sequencer") or s3_object.text("etag"),
+    )
+
+
+def _request(
+    location: S3Uri, size: int | None, version_id: str | None, sequencer: str
+) -> InferenceRequest | None:
+    if location.key.endswith("/"):
+        return None  # a folder marker
+    request_id = request_id_of_upload(location.bucket, location.key, version_id or "", sequencer)
+    return InferenceRequest(request_id, location, version_id=version_id, size=size)

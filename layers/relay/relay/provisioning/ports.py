@@ -1,0 +1,69 @@
+"""What provisioning needs from the world, besides `relay.ports.Clock`."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from relay.errors import TransientError
+from relay.provisioning.answers import Answer
+from relay.provisioning.endpoint import Endpoint
+from relay.provisioning.record import Record
+from relay.provisioning.specification import Specification
+from relay.report import Note
+
+
+class AnswerNotDelivered(TransientError):
+    """CloudFormation did not take the answer: the next wake-up repeats it."""
+
+
+class Outdated(TransientError):
+    """Another invocation has written the record meanwhile: what was decided here is void."""
+
+
+class ControlPlane(Protocol):
+    """SageMaker's control plane. Every call can be repeated: what exists is not made again, and
+    what is gone need not be deleted.
+
+    All of them raise AccessDenied for a missing right (also when the execution role lacks one),
+    EndpointNotReady while SageMaker is at work on the endpoint, TransientError for throttling and
+    the network, and PermanentError for what SageMaker will never accept.
+    """
+
+    def describe(self, endpoint_name: str) -> Endpoint: ...
+
+    def create_model(self, specification: Specification) -> None: ...
+
+    def create_config(self, specification: Specification) -> None: ...
+
+    def create_endpoint(self, specification: Specification) -> None: ...
+
+    def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None: ...
+
+    def delete_endpoint(self, endpoint_name: str) -> None: ...
+
+    def delete_config(self, name: str) -> None: ...
+
+    def delete_model(self, name: str) -> None: ...
+
+
+class WaitingRoom(Protocol):
+    """Keeps the records."""
+
+    def load(self, endpoint_name: str) -> Record | None: ...
+
+    def save(self, record: Record) -> Record:
+        """Writes the record and returns it with its new version.
+
+        Raises:
+            Outdated: the stored record is no longer the one that this one came from.
+        """
+
+
+class Postman(Protocol):
+    """Carries answers to CloudFormation."""
+
+    def deliver(self, answer: Answer) -> None:
+        """Raises AnswerNotDelivered when CloudFormation did not take it."""
+
+
+# Writes the log line by line, so that it also tells how far a crash had come.
+Journal = Callable[[Note], None]

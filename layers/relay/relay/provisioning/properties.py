@@ -1,0 +1,118 @@
+"""Typed values out of a custom resource's properties."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeVar
+
+from relay.errors import ConfigurationError
+from relay.s3uri import S3Uri
+
+# Limits of ContainerDefinition.Environment in CreateModel.
+_ENTRIES: Final = 100
+_ENTRY_BYTES: Final = 1024
+_ENVIRONMENT_BYTES: Final = 32 * 1024
+_VARIABLE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+# Longest S3OutputPath and S3FailurePath in AsyncInferenceOutputConfig.
+_FOLDER_LENGTH: Final = 512
+
+
+_Choice = TypeVar("_Choice", bound=str)
+
+
+class PropertyReader:
+    """Reads every property, remembers every problem, complains once."""
+
+    def __init__(self, properties: Mapping[str, object]) -> None:
+        self._properties = properties
+        # A dict keeps their order and drops a problem that was met twice.
+        self._problems: dict[str, None] = {}
+
+    def refuse(self, problem: str) -> None:
+        self._problems[problem] = None
+
+    def check(self) -> None:
+        """Raises ConfigurationError with every problem in one message."""
+        if self._problems:
+            raise ConfigurationError(
+                "the endpoint's properties are wrong: " + "; ".join(self._problems)
+            )
+
+    def text(self, name: str) -> str:
+        """The property, or "" when it is not given."""
+        value = self._properties.get(name, "")
+        if isinstance(value, str):
+            return value
+        self.refuse(f"{name} must be a string")
+        return ""
+
+    def matching(self, name: str, pattern: re.Pattern[str], what: str) -> str:
+        value = self.text(name)
+        if not pattern.fullmatch(value):
+            self.refuse(f"{name} must be {what}, not {value!r}" if value else f"{name} is missing")
+        return value
+
+    def optional(self, name: str, pattern: re.Pattern[str], what: str) -> str | None:
+        return self.matching(name, pattern, what) if self.text(name) else None
+
+    def integer(self, name: str, minimum: int, maximum: int | None = None) -> int:
+        value = self.text(name)
+        number = int(value) if value.isascii() and value.isdigit() else minimum - 1
+        if number < minimum or (maximum is not None and number > maximum):
+            span = (
+                f"from {minimum} to {maximum}" if maximum is not None else f"of at least {minimum}"
+            )
+            self.refuse(f"{name} must be a whole number {span}, not {value!r}")
+        return number
+
+    def folder(self, name: str) -> S3Uri:
+        """An S3 folder, with or without its last slash; the result always has it."""
+        value = self.text(name)
+        try:
+            uri = S3Uri.parse(value.removesuffix("/") + "/")
+        except ValueError:
+            uri = S3Uri("", "")
+        if not uri.key.strip("/") or len(value) > _FOLDER_LENGTH:
+            self.refuse(
+                f"{name} must be an S3 folder such as s3://bucket/outputs "
+                f"of at most {_FOLDER_LENGTH} characters, not {value!r}"
+            )
+        return uri
+
+    def choices(self, name: str, allowed: Sequence[_Choice]) -> tuple[_Choice, ...]:
+        """A list of some of `allowed`; CloudFormation passes an empty parameter as `[""]`."""
+        value = self._properties.get(name, [])
+        given = value if isinstance(value, list) else [value]
+        chosen = [entry.strip() for entry in given if isinstance(entry, str) and entry.strip()]
+        unknown = [entry for entry in chosen if entry not in allowed]
+        if unknown or not all(isinstance(entry, str) for entry in given):
+            self.refuse(
+                f"{name} may hold {' and '.join(allowed)}, not {', '.join(unknown) or value!r}"
+            )
+        return tuple(entry for entry in allowed if entry in chosen)
+
+    def environment(self, name: str) -> dict[str, str]:
+        """One JSON object of strings. Its values may be secrets: no message ever shows one."""
+        try:
+            document = json.loads(self.text(name) or "{}")
+        except ValueError as error:
+            self.refuse(f"{name} must be one JSON object of strings: {error}")
+            return {}
+        if not isinstance(document, dict):
+            self.refuse(f"{name} must be one JSON object of strings")
+            return {}
+        environment: dict[str, str] = {}
+        for key, value in document.items():
+            if not _VARIABLE.fullmatch(key) or len(key) > _ENTRY_BYTES:
+                self.refuse(f"{name} has the key {key[:40]!r}, which is no name of a variable")
+            elif not isinstance(value, str):
+                self.refuse(f"{name}.{key} must be a string: put it in quotes")
+            elif len(value.encode()) > _ENTRY_BYTES:
+                self.refuse(f"{name}.{key} is longer than {_ENTRY_BYTES} bytes")
+            else:
+                environment[key] = value
+        if len(document) > _ENTRIES:
+            self.refuse(f"{name} has {len(document)} entries; SageMaker takes {_ENTRIES}")
+        if sum(len(k) + len(v.encode()) for k, v in environment.items()) > _ENVIRONMENT_BYTES:
+            self.refuse(f"{name} is longer than {_ENVIRONMENT_BYTES} bytes in all")
+        return environment

@@ -1,0 +1,61 @@
+"""What CloudFormation shows a person when it did not work: what happened, and what to do."""
+
+from datetime import timedelta
+from typing import Final
+
+from relay.provisioning.endpoint import Endpoint, EndpointStatus
+
+_STATE_AFTER_UPDATE: Final = {
+    EndpointStatus.IN_SERVICE: "SageMaker rolled it back; it serves what it served before",
+    EndpointStatus.UPDATE_ROLLBACK_FAILED: (
+        "The rollback failed as well: it serves the old and the new configuration mixed"
+    ),
+}
+
+
+def not_ours(endpoint: Endpoint) -> str:
+    return (
+        f"endpoint {endpoint.name} already exists with configuration {endpoint.config}, which this "
+        "request did not make, and is left alone. Choose another EndpointName, or delete that "
+        "endpoint, and deploy again"
+    )
+
+
+def not_created(endpoint: Endpoint) -> str:
+    return (
+        f"endpoint {endpoint.name} could not be created ({endpoint.status.value}): "
+        f"{_cause(endpoint)}. {_logs(endpoint.name)}, correct the model or the image, "
+        "and deploy again"
+    )
+
+
+def not_updated(endpoint: Endpoint) -> str:
+    state = _STATE_AFTER_UPDATE.get(endpoint.status, "It does not serve")
+    return (
+        f"endpoint {endpoint.name} could not be updated ({endpoint.status.value}): "
+        f"{_cause(endpoint)}. {state}. {_logs(endpoint.name)}, correct what was changed, "
+        "and deploy again"
+    )
+
+
+def former_name_out_of_reach(former_name: str, error: Exception) -> str:
+    return (
+        f"EndpointName has changed, but endpoint {former_name} could not be deleted afterwards: "
+        f"deploy with FormerEndpointName={former_name}, or under the old name. {error}"
+    )
+
+
+def too_late(endpoint_name: str, endpoint: Endpoint, waited: timedelta) -> str:
+    return (
+        f"endpoint {endpoint_name} is still {endpoint.status.value} after "
+        f"{waited // timedelta(minutes=1)} minutes. {_logs(endpoint_name)}, "
+        "and deploy again once it has settled"
+    )
+
+
+def _cause(endpoint: Endpoint) -> str:
+    return endpoint.failure_reason.strip().rstrip(".") or "SageMaker gives no reason"
+
+
+def _logs(endpoint_name: str) -> str:
+    return f"Look into the log group /aws/sagemaker/Endpoints/{endpoint_name}"

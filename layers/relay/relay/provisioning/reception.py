@@ -1,0 +1,225 @@
+"""Takes in whatever wakes the function, and stores who waits before anything is done."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from relay.errors import ConfigurationError
+from relay.ports import Clock
+from relay.provisioning.answers import Answer
+from relay.provisioning.events import (
+    CustomResourceRequest,
+    Describe,
+    EndpointChanged,
+    Sweep,
+    WakeUp,
+)
+from relay.provisioning.lifecycle import Lifecycle
+from relay.provisioning.ports import ControlPlane, Journal, Outdated, Postman, WaitingRoom
+from relay.provisioning.record import Record, RequestType, Waiting
+from relay.provisioning.specification import Generation, Specification
+from relay.report import Level, Note
+
+# Tries to store a request when other invocations write the same record.
+_TRIES: Final = 3
+
+
+class Reception:
+    """The use case of the provision function.
+
+    Args:
+        endpoint_name: the endpoint that this deployment is about.
+        region: where it runs, for the images.
+    """
+
+    def __init__(
+        self,
+        endpoint_name: str,
+        region: str,
+        *,
+        control_plane: ControlPlane,
+        waiting_room: WaitingRoom,
+        postman: Postman,
+        clock: Clock,
+        journal: Journal,
+    ) -> None:
+        self._endpoint_name = endpoint_name
+        self._region = region
+        self._sagemaker = control_plane
+        self._room = waiting_room
+        self._postman = postman
+        self._clock = clock
+        self._journal = journal
+        self._lifecycle = Lifecycle(control_plane, waiting_room, postman, clock, journal)
+
+    def handle(self, wake_up: WakeUp) -> dict[str, object]:
+        """Does what can be done now and reports how things stand, for `describe`.
+
+        Raises:
+            TransientError: something did not work now; the next wake-up tries again.
+        """
+        match wake_up:
+            case CustomResourceRequest():
+                self._receive(wake_up)
+            case EndpointChanged(name, status):
+                if name == self._endpoint_name:
+                    self._note(f"woken by {status}")
+                    self._lifecycle.advance(name)
+            case Sweep():
+                self._sweep()
+            case Describe():
+                return self._describe()
+        return {}
+
+    def _sweep(self) -> None:
+        self._lifecycle.advance(self._endpoint_name)
+        own = self._room.load(self._endpoint_name)
+        for name in own.former_names if own else ():
+            self._lifecycle.advance(name)
+            former = self._room.load(name)
+            if own and (former is None or former.settled):
+                own = self._room.save(own.unlinked(name))
+
+    def _describe(self) -> dict[str, object]:
+        endpoint = self._sagemaker.describe(self._endpoint_name)
+        record = self._room.load(self._endpoint_name) or Record(self._endpoint_name)
+        waiting = record.waiting
+        return {
+            "endpoint": {
+                "name": endpoint.name,
+                "arn": endpoint.arn,
+                "status": endpoint.status.value,
+                "config": endpoint.config,
+                "failure_reason": endpoint.failure_reason,
+            },
+            "goal": record.goal.value,
+            "waiting": waiting
+            and {
+                "request": waiting.type.value,
+                "since": waiting.since.isoformat(),
+                "until": waiting.decided_by().isoformat(),
+                "failure": record.failure,
+            },
+            "generations": [
+                {"model": made.model, "config": made.config, "image": made.image}
+                for made in record.generations
+            ],
+        }
+
+    # --- CloudFormation asks ---------------------------------------------------------------------
+
+    def _receive(self, request: CustomResourceRequest) -> None:
+        name = self._record_name(request)
+        for _ in range(_TRIES):
+            stored = self._room.load(name) or Record(name)
+            if stored.has_handled(request.request_id):
+                self._note(f"{request.type.value} {request.request_id} is known already")
+                break
+            if stored.generations and stored.stack_id != request.stack_id:
+                self._turn_away(request, stored)
+                return
+            self._link(request, name)
+            try:
+                self._room.save(self._accepted(stored, request))
+            except Outdated:
+                continue
+            self._note(f"{request.type.value} {request.request_id} is waiting")
+            break
+        else:
+            raise Outdated(f"other invocations keep writing the record of {name}")
+        self._lifecycle.advance(name)
+
+    def _record_name(self, request: CustomResourceRequest) -> str:
+        """A Delete is about the endpoint that has the id; everything else is about our own."""
+        if request.type is not RequestType.DELETE:
+            return self._endpoint_name
+        own = self._room.load(self._endpoint_name)
+        if own and own.waiting and own.waiting.type is RequestType.CREATE:
+            # CloudFormation never had our answer to the Create and made up an id of its own.
+            return self._endpoint_name
+        return request.physical_resource_id
+
+    def _link(self, request: CustomResourceRequest, name: str) -> None:
+        """Makes the sweep look at the endpoint's other name as well, where a rename left one."""
+        other = str(request.old_properties.get("EndpointName", name))
+        if name != self._endpoint_name:
+            other = name
+        if other == self._endpoint_name:
+            return
+        own = self._room.load(self._endpoint_name) or Record(self._endpoint_name)
+        if other not in own.former_names:
+            self._room.save(own.linked(other))
+
+    def _accepted(self, stored: Record, request: CustomResourceRequest) -> Record:
+        known = self._generations_in(request, stored.endpoint_name)
+        record = stored.accept(self._waiting(request), known)
+        if request.type is RequestType.DELETE:
+            return record.remove()
+        try:
+            target = Specification.from_properties(request.properties, self._region)
+            self._refuse_other_names(target)
+        except ConfigurationError as error:
+            return record.failing(str(error))
+        return record.serve(
+            target,
+            creating=request.physical_resource_id != target.endpoint_name,
+            retain_capacity=_keeps_capacity(request.old_properties, request.properties),
+        )
+
+    def _waiting(self, request: CustomResourceRequest) -> Waiting:
+        return Waiting(
+            type=request.type,
+            request_id=request.request_id,
+            response_url=request.response_url,
+            stack_id=request.stack_id,
+            logical_resource_id=request.logical_resource_id,
+            physical_resource_id=request.physical_resource_id or self._endpoint_name,
+            since=self._clock.now(),
+        )
+
+    def _generations_in(self, request: CustomResourceRequest, name: str) -> tuple[Generation, ...]:
+        """What the request itself says was made before, in case the record was lost."""
+        before = {
+            RequestType.CREATE: {},
+            RequestType.UPDATE: request.old_properties,
+            RequestType.DELETE: request.properties,
+        }[request.type]
+        try:
+            specification = Specification.from_properties(before, self._region)
+        except ConfigurationError:
+            return ()  # so nothing can ever have been made from it
+        return (specification.generation,) if specification.endpoint_name == name else ()
+
+    def _refuse_other_names(self, target: Specification) -> None:
+        if target.endpoint_name != self._endpoint_name:
+            raise ConfigurationError(
+                f"EndpointName is {target.endpoint_name}, but this function looks after "
+                f"{self._endpoint_name} (its environment variable ENDPOINT_NAME)"
+            )
+
+    def _turn_away(self, request: CustomResourceRequest, stored: Record) -> None:
+        """The endpoint belongs to another stack: answers at once and touches nothing."""
+        waiting = self._waiting(request)
+        self._note(f"{request.type.value} of another stack turned away", alarming=True)
+        if request.type is RequestType.DELETE:
+            self._postman.deliver(Answer.removed(waiting))
+            return
+        reason = (
+            f"endpoint {stored.endpoint_name} belongs to the stack {stored.stack_id} "
+            "and is left alone. Choose another EndpointName"
+        )
+        self._postman.deliver(Answer.failed(waiting, reason))
+
+    def _note(self, text: str, *, alarming: bool = False) -> None:
+        level = Level.WARNING if alarming else Level.INFO
+        self._journal(Note(level, text, (("endpoint", self._endpoint_name),)))
+
+
+def _keeps_capacity(old: Mapping[str, object], new: Mapping[str, object]) -> bool:
+    """Whether an update keeps the capacity to which the endpoint was scaled.
+
+    It does (RetainAllVariantProperties), or every new model would reset an autoscaled endpoint, or
+    wake one that sleeps at zero. But when the stack itself changes the instance count, that is
+    what somebody asks for; and a count that suited the old instance type means nothing for a new
+    one.
+    """
+    return all(old.get(name) == new.get(name) for name in ("InstanceCount", "InstanceType"))

@@ -1,0 +1,75 @@
+"""The status of a request, which SageMaker has no API for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from relay.ids import attempt_id, request_id_of_caller
+from relay.model import Attempt, AttemptState
+from relay.ports import AttemptReader
+
+# What MaxAttempts allows at most; all are read in one call.
+_MOST_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStatus:
+    """Where a request stands, with its attempts from first to last.
+
+    `state` is `unknown` (the ledger has no attempt, or forgot it after 30 days), `submitted`,
+    `retrying` (an attempt failed, the next one waits in the queue), or the outcome: `completed`,
+    `failed`, `expired`, `rejected`.
+    """
+
+    request_id: str
+    state: str
+    attempts: tuple[Attempt, ...]
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "request_id": self.request_id,
+            "state": self.state,
+            "attempts": [_attempt_to_json(attempt) for attempt in self.attempts],
+        }
+
+
+def status(request_id: str, ledger: AttemptReader) -> RequestStatus:
+    """Looks a request up by the relay's id, or by the id that its caller gave it.
+
+    Raises:
+        RelayError: the ledger cannot be read.
+    """
+    known_id = request_id_of_caller(request_id)
+    ids = [attempt_id(known_id, number) for number in range(1, _MOST_ATTEMPTS + 1)]
+    found = ledger.look_up(ids)
+    attempts = tuple(found[inference_id] for inference_id in ids if inference_id in found)
+    return RequestStatus(known_id, _state(attempts), attempts)
+
+
+def _state(attempts: tuple[Attempt, ...]) -> str:
+    if not attempts:
+        return "unknown"
+    match attempts[-1].state:
+        case AttemptState.OPEN:
+            return "submitted"
+        case AttemptState.RETRIED:
+            return "retrying"
+        case terminal:
+            return terminal.lower()
+
+
+def _attempt_to_json(attempt: Attempt) -> dict[str, object]:
+    def iso(time: datetime | None) -> str | None:
+        return None if time is None else time.isoformat()
+
+    members = {
+        "inference_id": attempt.id,
+        "attempt": attempt.number,
+        "state": attempt.state.value,
+        "endpoint": attempt.endpoint,
+        "input_location": None if attempt.location is None else str(attempt.location),
+        "output_location": attempt.output_location,
+        "submitted_at": iso(attempt.submitted_at),
+        "due_at": iso(attempt.due_at),
+        "routed_at": iso(attempt.routed_at),
+    }
+    return {name: value for name, value in members.items() if value is not None}

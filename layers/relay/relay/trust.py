@@ -1,0 +1,52 @@
+"""Which notifications route believes. What is not believed is parked, never routed."""
+
+from relay.model import Attempt, Notification, Outcome
+from relay.s3uri import S3Uri
+from relay.settings import RouteSettings
+
+
+def distrust(
+    notification: Notification, attempt: Attempt | None, settings: RouteSettings
+) -> str | None:
+    """Why a notification is not ours to route; None when it is.
+
+    The relay's own notifications come through no topic: only roles that may send to the queue
+    itself can make them, and they are about attempts of the ledger.
+    """
+    topics = (settings.success_topic_arn, settings.error_topic_arn)
+    if notification.topic_arn is not None and notification.topic_arn not in topics:
+        return f"it came through topic {notification.topic_arn}, which is not one of the relay's"
+    if notification.from_relay and notification.topic_arn is not None:
+        return f"it says that it is the relay's own, but it came through {notification.topic_arn}"
+    if notification.endpoint.lower() != settings.endpoint.lower():
+        return f"it is about endpoint {notification.endpoint}, not {settings.endpoint}"
+    if notification.from_relay and attempt is None:
+        return f"the ledger knows no attempt {notification.inference_id}"
+    if notification.outcome is Outcome.COMPLETED and not (
+        notification.output_location or (attempt and attempt.output_location)
+    ):
+        return "it names no output location, and the ledger does not know one either"
+    return (
+        _misplaced("output", notification.output_location, settings.outputs)
+        or _misplaced("failure", notification.failure_location, settings.failures)
+        or _mistaken_input(notification, attempt)
+    )
+
+
+def _misplaced(what: str, location: str | None, folder: S3Uri) -> str | None:
+    if location is None:
+        return None
+    try:
+        if folder.contains(S3Uri.parse(location)):
+            return None
+    except ValueError:
+        pass  # told with the same words: whatever it is, it does not lie in the folder
+    return f"its {what} location {location} does not lie under {folder}"
+
+
+def _mistaken_input(notification: Notification, attempt: Attempt | None) -> str | None:
+    if attempt is None or notification.location is None or attempt.location is None:
+        return None
+    if notification.location == attempt.location:
+        return None
+    return f"its input {notification.location} is not the attempt's, {attempt.location}"

@@ -1,0 +1,70 @@
+"""Waiting: what cannot be submitted now is tried again later, after a growing delay."""
+
+from collections.abc import Sequence
+
+from relay.attempts import Job
+from relay.calls import write_call
+from relay.errors import RelayError
+from relay.model import Delivery, OutgoingMessage
+from relay.ports import Inbox, Outbox
+from relay.report import Answer, Level, Report
+
+_FIRST_DELAY_SECONDS = 5
+_LONGEST_DELAY_SECONDS = 900
+
+
+def come_back_seconds(receive_count: int) -> int:
+    """How long a message waits before its next try: 5 s, doubled each time, at most 15 minutes."""
+    doublings = min(receive_count - 1, 8)
+    return int(min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2**doublings))
+
+
+class Waiting:
+    """Has jobs tried again: by their own message where a queue holds it, else by a new one."""
+
+    def __init__(self, inbox: Inbox, outbox: Outbox, submit_queue_url: str) -> None:
+        self._inbox = inbox
+        self._outbox = outbox
+        self._submit_queue_url = submit_queue_url
+
+    def wait(self, jobs: Sequence[Job], report: Report) -> None:
+        """Gives queued deliveries back and hands the requests of the others over to the queue.
+
+        The jobs' claims must be released: a new message could not take them over.
+        """
+        queued: dict[str, Delivery] = {}
+        for job in jobs:
+            if job.delivery.queued:
+                report.give_back(job.delivery)
+                queued[job.delivery.message_id] = job.delivery
+        self._hand_over([job for job in jobs if not job.delivery.queued], report)
+        if not queued:
+            return
+        try:
+            self._inbox.come_back(
+                [(item, come_back_seconds(item.receive_count)) for item in queued.values()]
+            )
+        except RelayError as error:
+            # They come back after the queue's visibility timeout instead.
+            report.note(Level.WARNING, "could not set the delay", error=str(error))
+
+    def _hand_over(self, jobs: Sequence[Job], report: Report) -> None:
+        messages = [
+            OutgoingMessage(
+                key=job.attempt.id,
+                queue_url=self._submit_queue_url,
+                body=write_call(job.request),
+                delay_seconds=come_back_seconds(1),
+            )
+            for job in jobs
+        ]
+        failures = self._outbox.send(messages) if messages else {}
+        for job in jobs:
+            error = failures.get(job.attempt.id)
+            if error is None:
+                report.answers.append(Answer(job.request.id, "queued"))
+                continue
+            report.give_back(job.delivery)
+            report.note(
+                Level.ERROR, "could not be queued", request_id=job.request.id, error=str(error)
+            )

@@ -1,0 +1,118 @@
+"""boto3 clients for one local stack, whatever the developer's own AWS configuration says."""
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from local.environment import client_variables
+from local.settings import StackSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
+
+# No profile and no file, so that neither can add an endpoint, a region or credentials.
+_NO_CONFIGURATION = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+
+
+class Clients:
+    """The root user's clients. Threads may share them."""
+
+    def __init__(self, settings: StackSettings) -> None:
+        variables = client_variables(settings)
+        self._session = boto3.Session(
+            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+            region_name=variables["AWS_DEFAULT_REGION"],
+            botocore_session=botocore.session.Session(session_vars=_NO_CONFIGURATION),
+        )
+        self._settings = settings
+        self._authority = variables["AWS_CA_BUNDLE"]
+        self._config = Config(
+            proxies={},
+            max_pool_connections=32,
+            retries={"mode": "standard", "total_max_attempts": 3},
+        )
+
+    @cached_property
+    def cloudformation(self) -> "CloudFormationClient":
+        return self._session.client(
+            "cloudformation",
+            endpoint_url=self._settings.aws_url,
+            verify=self._authority,
+            config=self._config,
+        )
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        return self._session.client(
+            "lambda",
+            endpoint_url=self._settings.aws_url,
+            verify=self._authority,
+            config=self._config,
+        )
+
+    @cached_property
+    def iam(self) -> "IAMClient":
+        return self._session.client(
+            "iam",
+            endpoint_url=self._settings.aws_url,
+            verify=self._authority,
+            config=self._config,
+        )
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        return self._session.client(
+            "logs",
+            endpoint_url=self._settings.aws_url,
+            verify=self._authority,
+            config=self._config,
+        )
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        return self._session.client(
+            "s3",
+            endpoint_url=self._settings.aws_url,
+            verify=self._authority,
+            config=self._config,
+        )
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return self._session.client(
+            "sqs",
+            endpoint_url=self._settings.aws_url,
+            verify=self._authority,
+            config=self._config,
+        )
+
+    @cached_property
+    def sts(self) -> "STSClient":
+        return self._session.client(
+            "sts",
+            endpoint_url=self._settings.aws_url,
+            verify=self._authority,
+            config=self._config,
+        )
+
+    @cached_property
+    def sagemaker(self) -> "SageMakerClient":
+        return self._session.client(
+            "sagemaker", endpoint_url=self._settings.sagemaker_url, config=self._config
+        )

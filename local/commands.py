@@ -1,0 +1,125 @@
+"""The commands of `python -m local`. Each ends with one message and leaves nothing behind."""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from local import interruption, processes
+from local.clients import Clients
+from local.deployment import stack_outputs
+from local.errors import LocalStackError
+from local.interruption import Interrupted
+from local.lock import exclusive
+from local.settings import StackSettings
+from local.stack import Stack
+from local.up import Narrator, bring_up, train_model
+
+
+def main(arguments: Sequence[str]) -> int:
+    interruption.install()
+    command = _parse(arguments)
+    try:
+        return command(StackSettings.from_environment(os.environ))
+    except LocalStackError as error:
+        print(f"\nerror: {error}", file=sys.stderr)
+        return 1
+    except Interrupted as interrupted:
+        print(f"\nended by {interrupted}", file=sys.stderr)
+        return interrupted.exit_code
+
+
+def up(settings: StackSettings) -> int:
+    """Starts the stack and deploys; on a stack that runs, deploys the code as it is now."""
+    with exclusive(settings):
+        stack = Stack(settings)
+        stack.check_ports_kept()
+        ran_before = stack.running
+        if ran_before:
+            print("the local stack is running: building and deploying again")
+        try:
+            outputs = bring_up(settings, train_model(settings), Narrator())
+        except BaseException:
+            if not ran_before:
+                _stop(settings)
+            raise
+    print(_directions(settings, outputs))
+    return 0
+
+
+def down(settings: StackSettings) -> int:
+    """Stops every part that was recorded."""
+    with exclusive(settings):
+        stopped = Stack(settings).stop()
+    print(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
+    return 0
+
+
+def status(settings: StackSettings) -> int:
+    """Says what runs; the exit code is 0 when everything does."""
+    stack = Stack(settings)
+    records = {record.name: record for record in processes.read_records(settings.records)}
+    for part in stack.parts:
+        record = records.get(part.name)
+        alive = record is not None and record.alive
+        state = f"runs as process {record.pid}" if record and alive else "does not run"
+        print(f"{part.name:<10} {state}, port {part.port}")
+    if not stack.running:
+        return 1
+    for name, value in stack_outputs(Clients(settings)).items():
+        print(f"{name:<32} {value}")
+    return 0
+
+
+def demo(settings: StackSettings) -> int:
+    """Runs the whole pipeline once, beside any stack that is up."""
+    from local.demo.run import run
+
+    return run(settings)
+
+
+_COMMANDS: Mapping[str, Callable[[StackSettings], int]] = {
+    "up": up,
+    "down": down,
+    "demo": demo,
+    "status": status,
+}
+
+
+def _parse(arguments: Sequence[str]) -> Callable[[StackSettings], int]:
+    parser = argparse.ArgumentParser(
+        prog="python -m local",
+        description="The whole pipeline on this machine, without an AWS account.",
+        epilog="Environment: RELAY_LOCAL_DIR (default .local in the repository), RELAY_AWS_PORT "
+        "(4566), RELAY_SAGEMAKER_PORT (4567). A second stack needs its own three.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command in _COMMANDS.items():
+        commands.add_parser(name, help=command.__doc__).set_defaults(command=command)
+    chosen: Callable[[StackSettings], int] = parser.parse_args(arguments).command
+    return chosen
+
+
+def _stop(settings: StackSettings) -> None:
+    if stopped := Stack(settings).stop():
+        print(f"stopped {', '.join(stopped)}", file=sys.stderr)
+
+
+def _directions(settings: StackSettings, outputs: Mapping[str, str]) -> str:
+    bucket = outputs["DataBucketName"]
+    queue = outputs["CompletedQueueUrl"]
+    return "\n".join(
+        (
+            "",
+            *(f"  {name:<32} {value}" for name, value in sorted(outputs.items())),
+            "",
+            "The stack runs until `make down`. In a shell with the AWS CLI, or for any AWS SDK:",
+            "",
+            f"  source {shlex.quote(str(settings.environment_file))}",
+            f"  aws s3 cp row.csv s3://{bucket}/inputs/row.csv",
+            f"  aws sqs receive-message --wait-time-seconds 10 --queue-url {queue}",
+            "",
+            f"Logs are in {settings.logs}. `make up` again deploys changed code.",
+        )
+    )

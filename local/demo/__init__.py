@@ -1,0 +1,1 @@
+"""`make demo`: the whole pipeline once, with every result checked against what was uploaded."""

@@ -1,0 +1,71 @@
+"""What the demo shows at its end: results beside their inputs, queues, and where to look next."""
+
+from collections.abc import Mapping, Sequence
+
+from local.demo.accounts import value_of
+from local.demo.inputs import Input, Kind, excerpt
+from local.demo.results import Result
+from local.settings import REPOSITORY, StackSettings
+from local.table import shortened, table
+
+_KEY_PLACES = 36
+_REASON_PLACES = 60
+
+
+def describe(
+    inputs: Mapping[str, Input],
+    results: Sequence[Result],
+    outputs: Mapping[str, str],
+    depths: Mapping[str, int],
+    settings: StackSettings,
+) -> str:
+    """An excerpt of the results, the depth of every queue, and the files that stay."""
+    first = {result.subject: result for result in reversed(results)}
+    uris = {item.key: uri for uri, item in inputs.items()}
+    chosen = excerpt(list(inputs.values()))
+    rows = [_row(item, first.get(uris[item.key]), outputs) for item in chosen]
+    return "\n".join(
+        (
+            "",
+            table(("input", "outcome", "label", "output", "model alone", "remark"), rows),
+            f"… and {len(inputs) - len(rows)} more",
+            "",
+            table(("queue", "messages"), [(name, str(n)) for name, n in sorted(depths.items())]),
+            "",
+            "Where to look next:",
+            f"  {_relative(settings, 'logs')}  what each function, SageMaker and MiniStack wrote",
+            "  template.yaml          the application, in the order in which data flows",
+            "  make up                the same stack to try things on, until make down",
+            "",
+        )
+    )
+
+
+def _row(item: Input, result: Result | None, outputs: Mapping[str, str]) -> tuple[str, ...]:
+    remark = "" if item.kind is Kind.ROW else item.kind.value
+    if result and result.reason:
+        remark = f"{remark}: {shortened(result.reason, _REASON_PLACES)}"
+    return (
+        shortened(item.key.removeprefix("inputs/"), _KEY_PLACES),
+        result.outcome if result else "lost",
+        item.label,
+        _number(outputs.get(result.output_location or "") if result else None),
+        "" if item.prediction is None else f"{item.prediction:.6f}",
+        remark,
+    )
+
+
+def _number(text: str | None) -> str:
+    if text is None:
+        return ""
+    try:
+        return f"{value_of(text):.6f}"
+    except ValueError:
+        return shortened(text.strip(), 12)
+
+
+def _relative(settings: StackSettings, name: str) -> str:
+    directory = settings.directory / name
+    if directory.is_relative_to(REPOSITORY):
+        directory = directory.relative_to(REPOSITORY)
+    return f"{directory}/"

@@ -1,0 +1,30 @@
+"""Real rows that the model was not trained on, with the model's own predictions."""
+
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import xgboost
+
+from local.demo.inputs import Row
+from local.model import data
+from local.model.training import MEMBER
+
+
+def held_out_rows(archive: Path, count: int) -> list[Row]:
+    """The first `count` held-out rows, predicted by the model in that model.tar.gz."""
+    rows = data.held_out_rows()[:count]
+    features = np.array([row.features for row in rows], dtype=np.float32)
+    predictions = _model(archive).inplace_predict(features)
+    return [
+        Row(row.to_csv().encode(), float(prediction), "malignant" if row.malignant else "benign")
+        for row, prediction in zip(rows, predictions, strict=True)
+    ]
+
+
+def _model(archive: Path) -> xgboost.Booster:
+    with tarfile.open(archive) as members:
+        content = members.extractfile(MEMBER)
+        if content is None:
+            raise ValueError(f"{archive} holds no {MEMBER}")
+        return xgboost.Booster(model_file=bytearray(content.read()))

@@ -1,0 +1,189 @@
+"""Builds and deploys the application with the real `sam`, and says why when that fails."""
+
+import hashlib
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from local.clients import Clients
+from local.environment import child_variables
+from local.errors import LocalStackError
+from local.parts import sam_variables
+from local.processes import Process
+from local.settings import REPOSITORY, STACK_NAME, StackSettings
+
+# A user's own bucket: the artifact exists before the stack does.
+ARTIFACT_BUCKET = "relay-artifacts"
+
+_BUILD_SECONDS = 600
+_DEPLOY_SECONDS = 600
+_IN_SERVICE_SECONDS = 120
+
+_ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+class Deployment:
+    """One run of build and deploy against a stack whose parts answer."""
+
+    def __init__(
+        self,
+        settings: StackSettings,
+        clients: Clients,
+        meanwhile: Callable[[], None],
+    ) -> None:
+        """`meanwhile` is called again and again while `sam` works; what it raises ends the wait."""
+        self._settings = settings
+        self._clients = clients
+        self._meanwhile = meanwhile
+        self._started = datetime.now(UTC)
+
+    def build(self) -> None:
+        """Builds and compiles; `sam` leaves out bytecode, and each cold start would make it anew.
+
+        Raises:
+            LocalStackError: with the end of its log.
+        """
+        build = self._sam(
+            "build",
+            *("--template-file", REPOSITORY / "template.yaml"),
+            *("--build-dir", self._settings.sam_directory / "build"),
+            *("--cache-dir", self._settings.sam_directory / "cache"),
+            *("--parameter-overrides", *machine_parameters()),
+        )
+        if build.wait(_BUILD_SECONDS, self._meanwhile):
+            raise LocalStackError(f"sam build failed. {build.last_words()}")
+        compilation = Process.start(
+            "compilation",
+            (
+                *(sys.executable, "-m", "compileall", "-q"),
+                *("--invalidation-mode", "unchecked-hash"),
+                self._settings.sam_directory / "build",
+            ),
+            environment=child_variables(self._settings, os.environ),
+            directory=REPOSITORY,
+            log=self._settings.logs / "compilation.log",
+            records=self._settings.records,
+        )
+        if compilation.wait(_BUILD_SECONDS, self._meanwhile):
+            raise LocalStackError(f"the built code does not compile. {compilation.last_words()}")
+
+    def upload_model(self, archive: Path) -> str:
+        """Uploads model.tar.gz and returns its URI, which changes only with its content."""
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()[:16]
+        key = f"models/{digest}/model.tar.gz"
+        self._clients.s3.create_bucket(Bucket=ARTIFACT_BUCKET)
+        self._clients.s3.upload_file(str(archive), ARTIFACT_BUCKET, key)
+        return f"s3://{ARTIFACT_BUCKET}/{key}"
+
+    def start_deploy(self, model_data_url: str) -> Process:
+        self._started = datetime.now(UTC)
+        return self._sam(
+            "deploy",
+            *("--template-file", self._settings.sam_directory / "build" / "template.yaml"),
+            *("--parameter-overrides", *machine_parameters(), f"ModelDataUrl={model_data_url}"),
+        )
+
+    def still_deploying(self, deploy: Process) -> Callable[[], None]:
+        """A check for whoever waits for something that the deployment creates on its way."""
+
+        def check() -> None:
+            self._meanwhile()
+            if not deploy.running:
+                self.finish_deploy(deploy)
+                raise LocalStackError("sam deploy ended before it was expected to")
+
+        return check
+
+    def finish_deploy(self, deploy: Process) -> dict[str, str]:
+        """Waits for `sam deploy` and for the endpoint; returns the outputs of the stack.
+
+        Raises:
+            LocalStackError: with CloudFormation's reasons, or the endpoint's.
+        """
+        if deploy.wait(_DEPLOY_SECONDS, self._meanwhile):
+            reasons = "".join(f"\n    {reason}" for reason in self._failures())
+            said = f"CloudFormation says:{reasons}" if reasons else deploy.last_words()
+            raise LocalStackError(f"sam deploy failed. {said}\nAll it said is in {deploy.log}")
+        outputs = stack_outputs(self._clients)
+        self._wait_until_in_service(outputs["EndpointName"])
+        return outputs
+
+    def _sam(self, command: str, *arguments: str | Path) -> Process:
+        return Process.start(
+            f"sam-{command}",
+            (
+                *(sys.executable, "-m", "samcli", command),
+                *("--config-file", REPOSITORY / "samconfig.toml", "--config-env", "local"),
+                *arguments,
+            ),
+            environment=sam_variables(self._settings),
+            directory=REPOSITORY,
+            log=self._settings.logs / f"sam-{command}.log",
+            records=self._settings.records,
+        )
+
+    def _failures(self) -> list[str]:
+        """What CloudFormation says about each resource that failed just now, oldest first."""
+        try:
+            pages = self._clients.cloudformation.get_paginator("describe_stack_events")
+            events = [
+                e for page in pages.paginate(StackName=STACK_NAME) for e in page["StackEvents"]
+            ]
+        except ClientError:
+            # No stack at all: `sam` failed before CloudFormation began, and its own log says why.
+            return []
+        return [
+            f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+            for event in reversed(events)
+            if event["ResourceStatus"].endswith("_FAILED")
+            and event.get("ResourceStatusReason")
+            and event["Timestamp"] >= self._started
+        ]
+
+    def _wait_until_in_service(self, endpoint_name: str) -> None:
+        deadline = time.monotonic() + _IN_SERVICE_SECONDS
+        while True:
+            found = self._clients.sagemaker.describe_endpoint(EndpointName=endpoint_name)
+            status = found["EndpointStatus"]
+            if status == "InService":
+                return
+            if status == "Failed" or time.monotonic() > deadline:
+                reason = found.get("FailureReason", f"waited {_IN_SERVICE_SECONDS} s for InService")
+                raise LocalStackError(f"the endpoint {endpoint_name} is {status}: {reason}")
+            self._meanwhile()
+            time.sleep(0.2)
+
+
+def stack_outputs(clients: Clients) -> dict[str, str]:
+    """Raises LocalStackError when the application is not deployed."""
+    try:
+        found = clients.cloudformation.describe_stacks(StackName=STACK_NAME)
+    except ClientError as exc:
+        raise LocalStackError(f"the stack {STACK_NAME} is not deployed: {exc}") from exc
+    outputs = found["Stacks"][0].get("Outputs", [])
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
+def machine_parameters(
+    version: tuple[int, int] = sys.version_info[:2], machine: str = platform.machine()
+) -> tuple[str, ...]:
+    """The template's parameters that depend on this machine: the functions run on this very Python.
+
+    Raises:
+        LocalStackError: Lambda has no such runtime or processor.
+    """
+    architecture = _ARCHITECTURES.get(machine.lower())
+    if architecture is None:
+        raise LocalStackError(f"Lambda runs on x86_64 and arm64, not on {machine}")
+    if not (3, 11) <= version <= (3, 14):
+        raise LocalStackError(
+            f"this is Python {version[0]}.{version[1]}; the template takes 3.11 to 3.14: "
+            "remove .venv and run make again with PYTHON=python3.13, for example"
+        )
+    return (f"PythonRuntime=python{version[0]}.{version[1]}", f"Architecture={architecture}")

@@ -1,0 +1,189 @@
+"""Writes `relay/provisioning/images.json` from the data of the `sagemaker-core` package.
+
+The package's code is never imported: it would need fifty others. Only its JSON files are read, out
+of its wheel, a folder into which the wheel was unpacked, or the environment in which it is
+installed:
+
+    python -m local.images sagemaker_core-2.27.0-py3-none-any.whl
+
+`make images` downloads the latest wheel and does just that.
+
+The rules by which a tag follows from a version (those of `sagemaker/core/image_uris.py`) are
+applied here, once, so that the deployed code only looks up.
+"""
+
+import argparse
+import json
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from email.message import Message
+from email.parser import Parser
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any, Final
+
+DATA_FILE: Final = Path("layers/relay/relay/provisioning/images.json")
+FRAMEWORKS: Final = ("huggingface", "pytorch", "sklearn", "tensorflow", "xgboost")
+SCOPES: Final = {"x86": "inference", "graviton": "inference_graviton"}
+
+# Graviton tags that follow no rule.
+_ODD_TAGS: Final = {
+    ("xgboost", "1.3-1"): "1.3-1-arm64",
+    ("xgboost", "1.5-1"): "1.5-1-arm64",
+    ("sklearn", "1.0-1"): "1.0-1-arm64-cpu-py3",
+}
+
+# A part of a framework's file, as the package publishes it.
+Entry = Mapping[str, Any]
+
+
+class Source:
+    """The package's files: in a wheel, a folder, or the running environment."""
+
+    def __init__(self, root: zipfile.Path | Path) -> None:
+        self._root = root
+
+    @classmethod
+    def open(cls, location: Path | None) -> "Source":
+        if location is None:
+            return cls(Path(str(distribution("sagemaker-core").locate_file(""))))
+        if location.is_dir():
+            return cls(location)
+        return cls(zipfile.Path(location))
+
+    def framework(self, name: str) -> Entry:
+        path = self._root / "sagemaker" / "core" / "image_uri_config" / f"{name}.json"
+        document: Entry = json.loads(path.read_text(encoding="utf-8"))
+        return document
+
+    def metadata(self) -> Message:
+        folder = next(
+            entry
+            for entry in self._root.iterdir()
+            if entry.name.startswith("sagemaker_core-") and entry.name.endswith(".dist-info")
+        )
+        return Parser().parsestr(
+            (folder / "METADATA").read_text(encoding="utf-8"), headersonly=True
+        )
+
+
+def compact(source: Source) -> dict[str, Any]:
+    """The whole data file: every image, and each distinct map of accounts once."""
+    registries: list[Mapping[str, str]] = []
+    processors: dict[str, dict[str, Any]] = {processor: {} for processor in SCOPES}
+    for framework in FRAMEWORKS:
+        document = source.framework(framework)
+        for processor, scope in SCOPES.items():
+            if scope not in document:
+                continue
+            versions: dict[str, Any] = {}
+            for version, entry in images_of(framework, document[scope]):
+                accounts = dict(sorted(entry["registries"].items()))
+                if accounts not in registries:
+                    registries.append(accounts)
+                versions[version] = {
+                    "repository": entry["repository"],
+                    "registry": registries.index(accounts),
+                    "tags": tags(framework, scope, version, entry, document[scope]),
+                }
+            aliases = aliases_of(framework, document[scope])
+            processors[processor][framework] = {"aliases": aliases, "versions": versions}
+    metadata = source.metadata()
+    return {
+        "origin": {
+            "package": metadata["Name"],
+            "version": metadata["Version"],
+            "files": "sagemaker/core/image_uri_config/*.json",
+            "licence": "Apache-2.0",
+            "copyright": "Amazon.com, Inc. or its affiliates",
+            "changes": "inference images of five frameworks, tags spelled out, equal maps merged",
+        },
+        "registries": registries,
+        "processors": processors,
+    }
+
+
+def images_of(framework: str, scope: Entry) -> Iterator[tuple[str, Entry]]:
+    """Versions and their entries. Hugging Face has one for each base framework:
+    `4.26.0-pytorch1.13.1`.
+    """
+    for version, entry in scope["versions"].items():
+        if framework != "huggingface":
+            yield version, entry
+            continue
+        for base, variant in entry.items():
+            if base != "version_aliases":
+                yield f"{version}-{base}", variant
+
+
+def aliases_of(framework: str, scope: Entry) -> dict[str, str]:
+    """Shorter names of versions: `2.6` for `2.6.0`, and `4.51.3` for the only base that it has."""
+    aliases: dict[str, str] = dict(scope.get("version_aliases", {}))
+    if framework != "huggingface":
+        return aliases
+    named: dict[str, str] = {}
+    for version, entry in scope["versions"].items():
+        spellings = [version, *(short for short, full in aliases.items() if full == version)]
+        bases = {base: base for base in entry if base != "version_aliases"}
+        only = len(bases) == 1
+        bases |= entry.get("version_aliases", {})
+        for spelling in spellings:
+            for short, base in bases.items():
+                if base in entry:
+                    named[f"{spelling}-{short}"] = f"{version}-{base}"
+            if only:
+                named[spelling] = f"{version}-{next(iter(bases.values()))}"
+    return {short: full for short, full in named.items() if short != full}
+
+
+def tags(
+    framework: str, scope_name: str, version: str, entry: Entry, scope: Entry
+) -> dict[str, str]:
+    """The tag for each accelerator that the image exists for."""
+    if scope_name == "inference_graviton" and (odd := _ODD_TAGS.get((framework, version))):
+        return {"cpu": odd}
+    prefix = entry.get("tag_prefix", version)
+    if framework == "huggingface":
+        transformers, base = version.split("-", 1)
+        prefix = f"{base.lstrip('abcdefghijklmnopqrstuvwxyz')}-transformers{transformers}"
+    # The last of several Pythons is the newest.
+    python = entry["py_versions"][-1] if entry.get("py_versions") else None
+    # An image that lists no processors (newer XGBoost) has one tag for CPU and GPU instances alike.
+    listed = scope.get("processors") or entry.get("processors")
+    found = {}
+    for processor in sorted(listed or ("cpu", "gpu")):
+        container = entry.get("container_version", {}).get(processor)
+        if entry["repository"] in (
+            f"{framework}-inference-graviton",
+            f"{framework}-inference-arm64",
+        ):
+            container = f"{container}-sagemaker"
+        in_tag = processor if listed and entry.get("processor_in_tag", True) else None
+        found[processor] = "-".join(part for part in (prefix, in_tag, python, container) if part)
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Write images.json from sagemaker-core's data.")
+    parser.add_argument(
+        "package",
+        type=Path,
+        nargs="?",
+        help="a wheel of sagemaker-core, or the folder it was unpacked into; "
+        "without it, the installed package",
+    )
+    parser.add_argument("--output", type=Path, default=DATA_FILE)
+    arguments = parser.parse_args()
+    try:
+        document = compact(Source.open(arguments.package))
+    except PackageNotFoundError:
+        parser.error("sagemaker-core is not installed: download its wheel and name it")
+    text = json.dumps(document, indent=1, sort_keys=True) + "\n"
+    arguments.output.write_text(text, encoding="utf-8")
+    print(f"{arguments.output}: sagemaker-core {document['origin']['version']}, {len(text)} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""`python -m local.ministack …`: MiniStack under hypercorn, corrected in two places.
+
+IAM knows no action for a batch of SQS messages or of PartiQL statements: AWS asks for the right to
+each thing in it. MiniStack 1.5 asks for an action named like the call, which no real policy grants.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+
+And it starts a new execution environment, a process that unpacks the layer, for each message of a
+burst, because it does not wait for the batching window. Few at a time get larger batches, like
+those on AWS, and leave the machine's processors to the work itself.
+"""
+
+import json
+import re
+import sys
+from typing import Any
+
+import hypercorn.__main__
+from ministack.core import iam_actions
+from ministack.services import lambda_svc
+
+_BATCHES_AT_ONCE = 2
+
+_BATCHES = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sns:PublishBatch": "sns:Publish",
+}
+
+_STATEMENT = re.compile(
+    r"\s*(?P<verb>INSERT\s+INTO|UPDATE|DELETE\s+FROM|SELECT\s.*?\sFROM)\s+\"?(?P<table>[\w.-]+)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_extract_iam_action = iam_actions.extract_iam_action
+_dynamodb_transaction_checks = iam_actions.dynamodb_transaction_checks
+_sqs_esm_concurrency = lambda_svc._sqs_esm_concurrency
+
+
+def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
+    """MiniStack's own, with the action of the single message in place of the batch's."""
+    action: str | None = _extract_iam_action(*arguments, **named)
+    return action if action is None else _BATCHES.get(action, action)
+
+
+def dynamodb_transaction_checks(
+    action: str, body: bytes, region: str, account: str
+) -> list[tuple[str, str]]:
+    """MiniStack's own, and each different thing in a PartiQL batch: (action, table ARN)."""
+    if action != "dynamodb:BatchExecuteStatement":
+        checks: list[tuple[str, str]] = _dynamodb_transaction_checks(action, body, region, account)
+        return checks
+    statements = [statement["Statement"] for statement in json.loads(body)["Statements"]]
+    return sorted({_check(each, f"arn:aws:dynamodb:{region}:{account}") for each in statements})
+
+
+def sqs_esm_concurrency(*arguments: Any, **named: Any) -> int:
+    """MiniStack's own, but never more than this machine can bear."""
+    limit: int = _sqs_esm_concurrency(*arguments, **named)
+    return min(limit, _BATCHES_AT_ONCE)
+
+
+def _check(statement: str, prefix: str) -> tuple[str, str]:
+    match = _STATEMENT.match(statement)
+    if match is None:
+        # An action that does not exist and so is never granted: what is not understood is refused.
+        return "dynamodb:BatchExecuteStatement", f"{prefix}:table/*"
+    verb = match["verb"].split()[0].capitalize()
+    return f"dynamodb:PartiQL{verb}", f"{prefix}:table/{match['table']}"
+
+
+if __name__ == "__main__":
+    iam_actions.extract_iam_action = extract_iam_action
+    iam_actions.dynamodb_transaction_checks = dynamodb_transaction_checks
+    lambda_svc._sqs_esm_concurrency = sqs_esm_concurrency
+    sys.exit(hypercorn.__main__.main(sys.argv[1:]))

@@ -1,0 +1,96 @@
+"""Starts and stops the parts of a local stack, and knows whether they are still there."""
+
+import shutil
+from collections.abc import Callable
+
+from local import certificate, processes
+from local.environment import read_environment_file
+from local.errors import LocalStackError
+from local.parts import Part, parts
+from local.ports import is_free
+from local.processes import Process, describe_log
+from local.settings import StackSettings
+
+Tell = Callable[[str], None]
+
+
+class Stack:
+    """The servers of one local stack. They outlive the command that starts them."""
+
+    def __init__(self, settings: StackSettings, tell: Tell = print) -> None:
+        self._settings = settings
+        self._tell = tell
+        self.parts = parts(settings)
+
+    @property
+    def running(self) -> bool:
+        """Whether this stack is up: every part alive, on these ports, with the application."""
+        return not self._missing() and self._deployed_at() == self._settings.aws_url
+
+    def start(self) -> None:
+        """Starts every part on its own port and waits until it answers.
+
+        What is left of an earlier stack in the same directory is stopped first: its parts keep
+        everything in memory, so half a stack is of no use.
+
+        Raises:
+            LocalStackError: a port is taken, or a part ended or did not answer in time. Some parts
+                may run: call `stop`.
+        """
+        if stopped := self.stop():
+            self._tell(f"stopped what was left of an earlier stack: {', '.join(stopped)}")
+        self._check_ports()
+        self._settings.temporary.mkdir(parents=True, exist_ok=True)
+        certificate.issue(self._settings.tls)
+        for part in self.parts:
+            process = Process.start(
+                part.name,
+                part.command,
+                environment=part.environment,
+                directory=part.directory,
+                log=self._settings.logs / f"{part.name}.log",
+                records=self._settings.records,
+            )
+            process.wait_until(part.ready, part.ready_seconds)
+            self._tell(f"{part.name} answers on 127.0.0.1:{part.port}")
+
+    def stop(self) -> tuple[str, ...]:
+        """Stops whatever runs and returns its names; harmless when nothing does. Logs stay."""
+        stopped = processes.stop(self._settings.records)
+        self._settings.environment_file.unlink(missing_ok=True)
+        shutil.rmtree(self._settings.temporary, ignore_errors=True)
+        return stopped
+
+    def check(self) -> None:
+        """Raises LocalStackError, with the end of its log, when a part is gone."""
+        for part in self._missing():
+            log = self._settings.logs / f"{part.name}.log"
+            raise LocalStackError(f"{part.name} has ended. {describe_log(log)}")
+
+    def check_ports_kept(self) -> None:
+        """Raises LocalStackError when a stack runs in this directory, but on other ports."""
+        deployed_at = self._deployed_at()
+        if deployed_at not in (None, self._settings.aws_url) and not self._missing():
+            raise LocalStackError(
+                f"a stack in {self._settings.directory} runs at {deployed_at}, not at "
+                f"{self._settings.aws_url}: stop it with make down, "
+                "or give this one its own RELAY_LOCAL_DIR"
+            )
+
+    def _missing(self) -> list[Part]:
+        alive = {r.name for r in processes.read_records(self._settings.records) if r.alive}
+        return [part for part in self.parts if part.name not in alive]
+
+    def _deployed_at(self) -> str | None:
+        try:
+            return read_environment_file(self._settings).get("AWS_ENDPOINT_URL")
+        except FileNotFoundError:
+            return None
+
+    def _check_ports(self) -> None:
+        for part in self.parts:
+            if not is_free(part.port):
+                raise LocalStackError(
+                    f"port {part.port}, where {part.name} would listen, is taken: end the program "
+                    f"that uses it, or choose another port with {part.port_variable}"
+                )

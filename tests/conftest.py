@@ -1,0 +1,18 @@
+"""Fixtures for every test that needs the local stack."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.settings import REPOSITORY
+from tests.stack import RunningStack, running_stack
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[RunningStack]:
+    """One deployed stack for the whole run, beside any that a developer has up.
+
+    Its files stay in `.local/tests`, so that `sam` finds its cache and a person finds the logs.
+    """
+    with running_stack(REPOSITORY / ".local" / "tests") as running:
+        yield running

@@ -1,0 +1,351 @@
+"""Stand-ins for what provisioning needs, and the requests that CloudFormation makes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
+from relay.provisioning.answers import Answer
+from relay.provisioning.endpoint import Endpoint, EndpointStatus
+from relay.provisioning.events import CustomResourceRequest, Sweep, WakeUp
+from relay.provisioning.ports import AnswerNotDelivered, Outdated
+from relay.provisioning.reception import Reception
+from relay.provisioning.record import Record, RequestType
+from relay.provisioning.specification import Specification
+from relay.report import Note
+
+REGION = "us-east-1"
+ENDPOINT = "relay"
+STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/relay/7b1f"
+OTHER_STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/other/90aa"
+
+PROPERTIES: dict[str, object] = {
+    "ServiceToken": "arn:aws:lambda:us-east-1:000000000000:function:relay-provision",
+    "EndpointName": ENDPOINT,
+    "ExecutionRoleArn": "arn:aws:iam::000000000000:role/relay-EndpointExecutionRole-1A2B",
+    "ImageUri": "",
+    "Framework": "xgboost",
+    "FrameworkVersion": "3.2-0",
+    "ModelDataUrl": "s3://models/churn/model.tar.gz",
+    "ModelEnvironment": "{}",
+    "InstanceType": "ml.m5.large",
+    "InstanceCount": "1",
+    "MaxConcurrentInvocationsPerInstance": "4",
+    "S3OutputPath": "s3://relay-data/outputs",
+    "S3FailurePath": "s3://relay-data/failures",
+    "S3InputPath": "s3://relay-data/inputs",
+    "SuccessTopicArn": "arn:aws:sns:us-east-1:000000000000:sagemaker-relay-success",
+    "ErrorTopicArn": "arn:aws:sns:us-east-1:000000000000:sagemaker-relay-error",
+    "IncludeInferenceResponseIn": [""],
+    "OutputKmsKeyId": "",
+}
+
+
+def properties(**changes: object) -> dict[str, object]:
+    return {**PROPERTIES, **changes}
+
+
+def specification(**changes: object) -> Specification:
+    return Specification.from_properties(properties(**changes), REGION)
+
+
+class Crash(Exception):
+    """The function was killed here."""
+
+
+class Fuse:
+    """Counts every call of every port, before and after its effect, and blows at one of them."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.blows_at: int | None = None
+
+    @contextmanager
+    def around(self) -> Iterator[None]:
+        self._pass()
+        yield
+        self._pass()
+
+    def _pass(self) -> None:
+        self.passed += 1
+        if self.passed == self.blows_at:
+            raise Crash
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def pass_minutes(self, minutes: float) -> None:
+        self.time += timedelta(minutes=minutes)
+
+
+class FakeSageMaker:
+    """One account's control plane; its endpoints move on only when a test says so."""
+
+    def __init__(self, fuse: Fuse, clock: FakeClock) -> None:
+        self._fuse = fuse
+        self._clock = clock
+        self.models: dict[str, Specification] = {}
+        self.configs: dict[str, Specification] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        self.pending: dict[str, str] = {}
+        self.retained: list[bool] = []
+        # Artifacts with which no container ever answers a ping.
+        self.broken: set[str | None] = set()
+        # Names that the function's role does not cover.
+        self.unreachable: set[str] = set()
+        # Raised by the calls of these names, as long as they are here.
+        self.errors: dict[str, RelayError] = {}
+        self.calls: list[str] = []
+
+    # --- the port --------------------------------------------------------------------------------
+
+    def describe(self, endpoint_name: str) -> Endpoint:
+        with self._call("describe"):
+            if endpoint_name in self.unreachable:
+                raise AccessDenied(f"not authorised to describe {endpoint_name}")
+            absent = Endpoint(endpoint_name, EndpointStatus.ABSENT)
+            return self.endpoints.get(endpoint_name, absent)
+
+    def create_model(self, specification: Specification) -> None:
+        with self._call("create_model"):
+            self.models[specification.generation.model] = specification
+
+    def create_config(self, specification: Specification) -> None:
+        with self._call("create_config"):
+            if specification.generation.model not in self.models:
+                raise PermanentError("no such model")
+            self.configs[specification.generation.config] = specification
+
+    def create_endpoint(self, specification: Specification) -> None:
+        with self._call("create_endpoint"):
+            name, config = specification.endpoint_name, specification.generation.config
+            if config not in self.configs:
+                raise PermanentError("no such configuration")
+            if name not in self.endpoints:
+                self._put(name, config, EndpointStatus.CREATING)
+
+    def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None:
+        with self._call("update_endpoint"):
+            endpoint = self.endpoints[specification.endpoint_name]
+            if endpoint.status.changing:
+                raise EndpointNotReady("in progress")
+            if endpoint.status is EndpointStatus.FAILED:
+                raise PermanentError("a failed endpoint can only be deleted")
+            if specification.generation.config not in self.configs:
+                raise PermanentError("no such configuration")
+            self.retained.append(retain_capacity)
+            self.pending[endpoint.name] = specification.generation.config
+            self._put(endpoint.name, endpoint.config, EndpointStatus.UPDATING)
+
+    def delete_endpoint(self, endpoint_name: str) -> None:
+        with self._call("delete_endpoint"):
+            endpoint = self.endpoints.get(endpoint_name)
+            if endpoint and endpoint.status.changing:
+                raise EndpointNotReady("in progress")
+            if endpoint:
+                self._put(endpoint_name, endpoint.config, EndpointStatus.DELETING)
+
+    def delete_config(self, name: str) -> None:
+        with self._call("delete_config"):
+            in_use = {endpoint.config for endpoint in self.endpoints.values()}
+            assert name not in in_use | set(self.pending.values()), "a configuration in use"
+            self.configs.pop(name, None)
+
+    def delete_model(self, name: str) -> None:
+        with self._call("delete_model"):
+            used = {config.generation.model for config in self.configs.values()}
+            assert name not in used, "a model in use"
+            self.models.pop(name, None)
+
+    # --- what happens to endpoints ---------------------------------------------------------------
+
+    def exists(
+        self, config: str, status: EndpointStatus = EndpointStatus.IN_SERVICE, name: str = ENDPOINT
+    ) -> None:
+        """An endpoint that was there before."""
+        self._put(name, config, status)
+
+    def settle(self, name: str = ENDPOINT) -> None:
+        """SageMaker finishes what it is doing, successfully."""
+        endpoint = self.endpoints.get(name)
+        if endpoint is None:
+            return
+        if endpoint.status is EndpointStatus.DELETING:
+            del self.endpoints[name]
+        elif endpoint.status.changing:
+            config = self.pending.get(name, endpoint.config)
+            if config in self.configs and self.configs[config].model_data_url in self.broken:
+                created = endpoint.status is EndpointStatus.CREATING
+                outcome = EndpointStatus.FAILED if created else EndpointStatus.IN_SERVICE
+                self.becomes(outcome, "no ping", name)
+            else:
+                self.pending.pop(name, None)
+                self._put(name, config, EndpointStatus.IN_SERVICE)
+
+    def becomes(self, status: EndpointStatus, reason: str = "", name: str = ENDPOINT) -> None:
+        """SageMaker finishes otherwise; an update that does leaves the old configuration."""
+        self.pending.pop(name, None)
+        self._put(name, self.endpoints[name].config, status, reason)
+
+    def _put(self, name: str, config: str, status: EndpointStatus, reason: str = "") -> None:
+        self._clock.pass_minutes(0.01)
+        arn = f"arn:aws:sagemaker:{REGION}:000000000000:endpoint/{name}"
+        self.endpoints[name] = Endpoint(name, status, arn, config, reason, self._clock.now())
+
+    @contextmanager
+    def _call(self, name: str) -> Iterator[None]:
+        self.calls.append(name)
+        with self._fuse.around():
+            if name in self.errors:
+                raise self.errors[name]
+            yield
+
+
+class FakeWaitingRoom:
+    def __init__(self, fuse: Fuse) -> None:
+        self._fuse = fuse
+        self.records: dict[str, Record] = {}
+        self.taken_away = False
+        # Called before a record is written: another invocation that is quicker.
+        self.meanwhile: Callable[[], None] | None = None
+
+    def load(self, endpoint_name: str) -> Record | None:
+        with self._fuse.around():
+            return self.records.get(endpoint_name)
+
+    def save(self, record: Record) -> Record:
+        with self._fuse.around():
+            if self.taken_away:
+                raise AccessDenied("no identity-based policy allows the dynamodb:PutItem action")
+            if self.meanwhile:
+                meanwhile, self.meanwhile = self.meanwhile, None
+                meanwhile()
+            stored = self.records.get(record.endpoint_name)
+            if (stored.version if stored else 0) != record.version:
+                raise Outdated("written meanwhile")
+            self.records[record.endpoint_name] = record.next_version()
+            return self.records[record.endpoint_name]
+
+
+class FakePostman:
+    def __init__(self, fuse: Fuse) -> None:
+        self._fuse = fuse
+        self.delivered: list[Answer] = []
+        self.reachable = True
+        # What CloudFormation does at once when it has the answer.
+        self.on_delivery: Callable[[], None] = lambda: None
+
+    def deliver(self, answer: Answer) -> None:
+        with self._fuse.around():
+            if not self.reachable:
+                raise AnswerNotDelivered("not reachable")
+            self.delivered.append(answer)
+            self.on_delivery()
+
+
+@dataclass
+class World:
+    """A deployment: the function's use case and everything around it."""
+
+    fuse: Fuse = field(default_factory=Fuse)
+    clock: FakeClock = field(default_factory=FakeClock)
+    endpoint_name: str = ENDPOINT
+
+    def __post_init__(self) -> None:
+        self.sagemaker = FakeSageMaker(self.fuse, self.clock)
+        self.room = FakeWaitingRoom(self.fuse)
+        self.postman = FakePostman(self.fuse)
+        self.notes: list[Note] = []
+
+    def reception(self) -> Reception:
+        return Reception(
+            self.endpoint_name,
+            REGION,
+            control_plane=self.sagemaker,
+            waiting_room=self.room,
+            postman=self.postman,
+            clock=self.clock,
+            journal=self.notes.append,
+        )
+
+    def wake(self, wake_up: WakeUp) -> None:
+        self.reception().handle(wake_up)
+
+    def sweep(self) -> None:
+        self.clock.pass_minutes(1)
+        self.wake(Sweep())
+
+    def run(self, *wake_ups: WakeUp) -> None:
+        """Handles these, and lets SageMaker and the sweep do the rest."""
+        for wake_up in wake_ups:
+            self.wake(wake_up)
+            self.settle()
+
+    def settle(self, sweeps: int = 10) -> None:
+        for _ in range(sweeps):
+            for name in list(self.sagemaker.endpoints):
+                self.sagemaker.settle(name)
+            self.sweep()
+
+    @property
+    def answers(self) -> list[Answer]:
+        return self.postman.delivered
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        return self.sagemaker.endpoints.get(ENDPOINT)
+
+    def log(self) -> str:
+        return "\n".join(f"{note.text} {dict(note.fields)}" for note in self.notes)
+
+
+def create(request_id: str = "create-1", stack: str = STACK, **changes: object) -> WakeUp:
+    return _request(RequestType.CREATE, request_id, stack, "", properties(**changes), {})
+
+
+def update(
+    request_id: str = "update-1",
+    *,
+    old: Mapping[str, object] | None = None,
+    id: str = ENDPOINT,
+    stack: str = STACK,
+    **changes: object,
+) -> WakeUp:
+    before = properties(**(old or {}))
+    return _request(RequestType.UPDATE, request_id, stack, id, properties(**changes), before)
+
+
+def delete(
+    request_id: str = "delete-1", *, id: str = ENDPOINT, stack: str = STACK, **changes: object
+) -> WakeUp:
+    return _request(RequestType.DELETE, request_id, stack, id, properties(**changes), {})
+
+
+def _request(
+    request_type: RequestType,
+    request_id: str,
+    stack: str,
+    physical_resource_id: str,
+    new: dict[str, object],
+    old: dict[str, object],
+) -> CustomResourceRequest:
+    return CustomResourceRequest(
+        type=request_type,
+        request_id=request_id,
+        response_url=f"https://answers.example/{request_id}?secret",
+        stack_id=stack,
+        logical_resource_id="Endpoint",
+        physical_resource_id=physical_resource_id,
+        properties=new,
+        old_properties=old,
+    )
+
+
+def without_times(endpoint: Endpoint | None) -> Endpoint | None:
+    return endpoint and replace(endpoint, last_modified=None)
