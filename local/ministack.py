@@ -52,12 +52,12 @@ def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
 def dynamodb_transaction_checks(
     action: str, body: bytes, region: str, account: str
 ) -> list[tuple[str, str]]:
-    """MiniStack's own, and one check for each statement of a PartiQL batch: (action, table ARN)."""
+    """MiniStack's own, and each different thing in a PartiQL batch: (action, table ARN)."""
     if action != "dynamodb:BatchExecuteStatement":
         checks: list[tuple[str, str]] = _dynamodb_transaction_checks(action, body, region, account)
         return checks
     statements = [statement["Statement"] for statement in json.loads(body)["Statements"]]
-    return [_check(statement, f"arn:aws:dynamodb:{region}:{account}") for statement in statements]
+    return sorted({_check(each, f"arn:aws:dynamodb:{region}:{account}") for each in statements})
 
 
 def sqs_esm_concurrency(*arguments: Any, **named: Any) -> int:

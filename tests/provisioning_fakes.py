@@ -1,11 +1,11 @@
 """Stand-ins for what provisioning needs, and the requests that CloudFormation makes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from relay.errors import EndpointNotReady, PermanentError, RelayError
+from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
 from relay.provisioning.answers import Answer
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.events import CustomResourceRequest, Sweep, WakeUp
@@ -34,6 +34,7 @@ PROPERTIES: dict[str, object] = {
     "MaxConcurrentInvocationsPerInstance": "4",
     "S3OutputPath": "s3://relay-data/outputs",
     "S3FailurePath": "s3://relay-data/failures",
+    "S3InputPath": "s3://relay-data/inputs",
     "SuccessTopicArn": "arn:aws:sns:us-east-1:000000000000:sagemaker-relay-success",
     "ErrorTopicArn": "arn:aws:sns:us-east-1:000000000000:sagemaker-relay-error",
     "IncludeInferenceResponseIn": [""],
@@ -94,6 +95,10 @@ class FakeSageMaker:
         self.endpoints: dict[str, Endpoint] = {}
         self.pending: dict[str, str] = {}
         self.retained: list[bool] = []
+        # Artifacts with which no container ever answers a ping.
+        self.broken: set[str | None] = set()
+        # Names that the function's role does not cover.
+        self.unreachable: set[str] = set()
         # Raised by the calls of these names, as long as they are here.
         self.errors: dict[str, RelayError] = {}
         self.calls: list[str] = []
@@ -102,6 +107,8 @@ class FakeSageMaker:
 
     def describe(self, endpoint_name: str) -> Endpoint:
         with self._call("describe"):
+            if endpoint_name in self.unreachable:
+                raise AccessDenied(f"not authorised to describe {endpoint_name}")
             absent = Endpoint(endpoint_name, EndpointStatus.ABSENT)
             return self.endpoints.get(endpoint_name, absent)
 
@@ -172,8 +179,14 @@ class FakeSageMaker:
         if endpoint.status is EndpointStatus.DELETING:
             del self.endpoints[name]
         elif endpoint.status.changing:
-            config = self.pending.pop(name, endpoint.config)
-            self._put(name, config, EndpointStatus.IN_SERVICE)
+            config = self.pending.get(name, endpoint.config)
+            if config in self.configs and self.configs[config].model_data_url in self.broken:
+                created = endpoint.status is EndpointStatus.CREATING
+                outcome = EndpointStatus.FAILED if created else EndpointStatus.IN_SERVICE
+                self.becomes(outcome, "no ping", name)
+            else:
+                self.pending.pop(name, None)
+                self._put(name, config, EndpointStatus.IN_SERVICE)
 
     def becomes(self, status: EndpointStatus, reason: str = "", name: str = ENDPOINT) -> None:
         """SageMaker finishes otherwise; an update that does leaves the old configuration."""
@@ -198,6 +211,7 @@ class FakeWaitingRoom:
     def __init__(self, fuse: Fuse) -> None:
         self._fuse = fuse
         self.records: dict[str, Record] = {}
+        self.taken_away = False
         # Called before a record is written: another invocation that is quicker.
         self.meanwhile: Callable[[], None] | None = None
 
@@ -207,6 +221,8 @@ class FakeWaitingRoom:
 
     def save(self, record: Record) -> Record:
         with self._fuse.around():
+            if self.taken_away:
+                raise AccessDenied("no identity-based policy allows the dynamodb:PutItem action")
             if self.meanwhile:
                 meanwhile, self.meanwhile = self.meanwhile, None
                 meanwhile()
@@ -222,12 +238,15 @@ class FakePostman:
         self._fuse = fuse
         self.delivered: list[Answer] = []
         self.reachable = True
+        # What CloudFormation does at once when it has the answer.
+        self.on_delivery: Callable[[], None] = lambda: None
 
     def deliver(self, answer: Answer) -> None:
         with self._fuse.around():
             if not self.reachable:
                 raise AnswerNotDelivered("not reachable")
             self.delivered.append(answer)
+            self.on_delivery()
 
 
 @dataclass
@@ -293,7 +312,7 @@ def create(request_id: str = "create-1", stack: str = STACK, **changes: object) 
 def update(
     request_id: str = "update-1",
     *,
-    old: dict[str, object] | None = None,
+    old: Mapping[str, object] | None = None,
     id: str = ENDPOINT,
     stack: str = STACK,
     **changes: object,

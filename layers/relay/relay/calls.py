@@ -9,7 +9,6 @@ One request alone may stand without the list around it, and the list without the
 """
 
 import base64
-import binascii
 import json
 
 from relay.errors import UnreadableMessage
@@ -38,12 +37,14 @@ _MEMBERS = frozenset(
 def is_call(value: object) -> bool:
     """Whether a JSON value looks like a direct call at all."""
     if isinstance(value, list):
-        return bool(value) and all(map(is_call, value))
-    return isinstance(value, dict) and not _MEMBERS.isdisjoint({*value} | _list_name(value))
+        return bool(value) and all(map(_is_request, value))
+    return _is_request(value) or (
+        isinstance(value, dict) and isinstance(value.get("requests"), list)
+    )
 
 
-def _list_name(value: dict[str, object]) -> set[str]:
-    return {"body"} if isinstance(value.get("requests"), list) else set()
+def _is_request(value: object) -> bool:
+    return isinstance(value, dict) and not _MEMBERS.isdisjoint(value)
 
 
 def read_call(value: object, default_id: str) -> tuple[InferenceRequest, ...]:
@@ -58,13 +59,14 @@ def read_call(value: object, default_id: str) -> tuple[InferenceRequest, ...]:
         UnreadableMessage: a member has the wrong type or an unknown name.
     """
     if isinstance(value, dict) and "requests" in value:
+        if len(value) > 1:
+            beside = ", ".join(sorted(set(value) - {"requests"}))
+            raise UnreadableMessage(f"put {beside} into the requests, not beside them")
         members = list(Fields(value).objects("requests"))
     elif isinstance(value, list):
         members = list(Fields({"requests": value}).objects("requests"))
     else:
         members = [Fields(value)]
-    if not members:
-        raise UnreadableMessage("requests is empty")
     return tuple(_request(fields, f"{default_id}/{n}") for n, fields in enumerate(members))
 
 
@@ -85,8 +87,15 @@ def _request(fields: Fields, default_id: str) -> InferenceRequest:
         custom_attributes=fields.optional_text("custom_attributes"),
         ttl_seconds=fields.optional_integer("ttl_seconds"),
         timeout_seconds=fields.optional_integer("timeout_seconds"),
-        attempt=fields.optional_integer("attempt") or 1,
+        attempt=_attempt(fields),
     )
+
+
+def _attempt(fields: Fields) -> int:
+    number = fields.optional_integer("attempt")
+    if number is not None and number < 1:
+        raise UnreadableMessage(f"attempt is {number}; attempts are counted from 1")
+    return number or 1
 
 
 def _body(fields: Fields) -> bytes | None:
@@ -97,7 +106,7 @@ def _body(fields: Fields) -> bytes | None:
         raise UnreadableMessage("a request has both body and body_base64; give one")
     try:
         return base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise UnreadableMessage(f"body_base64 is not base64: {error}") from error
 
 

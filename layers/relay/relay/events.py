@@ -18,6 +18,15 @@ from relay.s3uri import S3Uri
 
 
 @dataclass(frozen=True, slots=True)
+class _Delivered:
+    """A delivery, and what its envelope tells: the topic, and an id that every redelivery has."""
+
+    delivery: Delivery
+    default_id: str
+    topic_arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Message:
     """What lies inside a delivery, and the topic it came through where that is known."""
 
@@ -47,51 +56,65 @@ def read_notifications(event: object, invocation_id: str) -> list[Incoming[Notif
     return [_incoming(delivery, _notifications) for delivery in _deliveries(event, invocation_id)]
 
 
-def _deliveries(event: object, invocation_id: str) -> Iterator[tuple[Delivery, str | None]]:
-    """Each delivery of an event, with the topic of an SNS envelope around it."""
+def _deliveries(event: object, invocation_id: str) -> Iterator[_Delivered]:
     records = event.get("Records") if isinstance(event, dict) else None
-    if not isinstance(records, list) or _source(records) == "aws:s3":
-        yield Delivery(invocation_id, json.dumps(event)), None
+    if not isinstance(records, list) or not records or _source(records[0]) == "aws:s3":
+        yield _Delivered(Delivery(invocation_id, json.dumps(event)), invocation_id)
         return
     for index, record in enumerate(records):
-        fields = Fields(record, f"Records[{index}]")
-        if fields.optional_text("eventSource") == "aws:sqs":
-            yield _from_queue(fields), None
-        elif fields.optional_text("EventSource") == "aws:sns":
-            sns = fields.object("Sns")
-            delivery = Delivery(f"{invocation_id}/{sns.text('MessageId')}", sns.text("Message"))
-            yield delivery, sns.text("TopicArn")
-        else:
-            yield Delivery(f"{invocation_id}/{index}", json.dumps(record)), None
+        try:
+            yield _delivered(Fields(record, f"Records[{index}]"), invocation_id)
+        except UnreadableMessage:
+            # No envelope that Lambda makes. The record itself is then what nobody can read.
+            record_id = f"{invocation_id}/{index}"
+            yield _Delivered(Delivery(record_id, json.dumps(record)), record_id)
 
 
-def _source(records: list[object]) -> object:
-    first = records[0] if records else None
-    return first.get("eventSource") if isinstance(first, dict) else None
+def _source(record: object) -> object:
+    return record.get("eventSource") if isinstance(record, dict) else None
 
 
-def _from_queue(fields: Fields) -> Delivery:
-    attributes = fields.optional_object("attributes") or Fields({})
-    count = attributes.optional_text("ApproximateReceiveCount") or "1"
+def _delivered(record: Fields, invocation_id: str) -> _Delivered:
+    if record.optional_text("eventSource") == "aws:sqs":
+        delivery = _from_queue(record)
+        return _Delivered(delivery, delivery.message_id)
+    if record.optional_text("EventSource") == "aws:sns":
+        sns = record.object("Sns")
+        message_id = sns.text("MessageId")
+        # SNS may deliver it twice at a time: only Lambda's own repeats are the same delivery.
+        delivery = Delivery(f"{invocation_id}/{message_id}", sns.text("Message"))
+        return _Delivered(delivery, message_id, sns.text("TopicArn"))
+    raise UnreadableMessage("neither from SQS nor from SNS")
+
+
+def _from_queue(record: Fields) -> Delivery:
+    attributes = record.optional_object("attributes") or Fields({})
     return Delivery(
-        message_id=fields.text("messageId"),
-        body=fields.text("body"),
-        receipt_handle=fields.text("receiptHandle"),
-        receive_count=int(count),
+        message_id=record.text("messageId"),
+        body=record.optional_text("body") or "",
+        receipt_handle=record.text("receiptHandle"),
+        receive_count=attributes.optional_number("ApproximateReceiveCount") or 1,
     )
 
 
-def _incoming(delivered: tuple[Delivery, str | None], read: _Read[Content]) -> Incoming[Content]:
-    delivery, topic_arn = delivered
+def _incoming(delivered: _Delivered, read: _Read[Content]) -> Incoming[Content]:
+    delivery = delivered.delivery
     try:
-        value = json.loads(delivery.body)
-    except ValueError as error:
-        return Incoming(delivery, problem=f"not JSON: {error}")
-    try:
-        contents, ignored = read(_unwrapped(_Message(value, topic_arn, delivery.message_id)))
+        value = _parsed("", delivery.body)
+        message = _Message(value, delivered.topic_arn, delivered.default_id)
+        contents, ignored = read(_unwrapped(message))
     except UnreadableMessage as error:
         return Incoming(delivery, problem=str(error))
     return Incoming(delivery, contents, ignored)
+
+
+def _parsed(what: str, text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UnreadableMessage(f"{what}not JSON: {error}") from error
+    except RecursionError as error:
+        raise UnreadableMessage(f"{what}not JSON that anybody can read: nested too deep") from error
 
 
 def _unwrapped(message: _Message) -> _Message:
@@ -104,11 +127,11 @@ def _unwrapped(message: _Message) -> _Message:
     ):
         return message
     fields = Fields(value)
-    try:
-        inner = json.loads(fields.text("Message"))
-    except ValueError as error:
-        raise UnreadableMessage(f"Message is not JSON: {error}") from error
-    return _Message(inner, fields.text("TopicArn"), message.default_id)
+    return _Message(
+        _parsed("Message is ", fields.text("Message")),
+        fields.text("TopicArn"),
+        fields.optional_text("MessageId") or message.default_id,
+    )
 
 
 def _notifications(message: _Message) -> tuple[tuple[Notification, ...], int]:
@@ -153,7 +176,7 @@ def _upload(record: Fields) -> InferenceRequest | None:
         S3Uri(s3.object("bucket").text("name"), unquote_plus(s3_object.text("key"))),
         s3_object.optional_integer("size"),
         s3_object.optional_text("versionId"),
-        s3_object.optional_text("sequencer") or s3_object.optional_text("eTag"),
+        s3_object.optional_text("sequencer") or s3_object.text("eTag"),
     )
 
 
@@ -164,16 +187,14 @@ def _event_bridge_upload(detail: Fields) -> InferenceRequest | None:
         S3Uri(detail.object("bucket").text("name"), s3_object.text("key")),
         s3_object.optional_integer("size"),
         s3_object.optional_text("version-id"),
-        s3_object.optional_text("sequencer") or s3_object.optional_text("etag"),
+        s3_object.optional_text("sequencer") or s3_object.text("etag"),
     )
 
 
 def _request(
-    location: S3Uri, size: int | None, version_id: str | None, sequencer: str | None
+    location: S3Uri, size: int | None, version_id: str | None, sequencer: str
 ) -> InferenceRequest | None:
     if location.key.endswith("/"):
         return None  # a folder marker
-    request_id = request_id_of_upload(
-        location.bucket, location.key, version_id or "", sequencer or ""
-    )
+    request_id = request_id_of_upload(location.bucket, location.key, version_id or "", sequencer)
     return InferenceRequest(request_id, location, version_id=version_id, size=size)

@@ -12,13 +12,17 @@ _Value = TypeVar("_Value")
 
 # JSON can spell them, but no header, table or queue takes them.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_DIGITS = re.compile(r"[0-9]{1,15}")
+# What JSON keeps exact everywhere; no number that the relay knows comes near it.
+_LARGEST = 2**53
 
 
 class Fields:
     """A JSON object whose members are taken out with the type they must have.
 
     The `optional_…` methods answer None where a member is absent or null; the others raise
-    UnreadableMessage. A member of another type always raises it.
+    UnreadableMessage, also where a text or a list is empty. A member of another type always raises
+    it.
     """
 
     def __init__(self, value: object, path: str = "") -> None:
@@ -27,14 +31,11 @@ class Fields:
         self._members = value
         self._path = path
 
-    def __contains__(self, name: str) -> bool:
-        return self._members.get(name) is not None
-
     def names(self) -> list[str]:
         return [str(name) for name in self._members]
 
     def text(self, name: str) -> str:
-        return self._required(name, self.optional_text(name))
+        return self._required(name, self.optional_text(name) or None)
 
     def optional_text(self, name: str) -> str | None:
         value = self._members.get(name)
@@ -46,9 +47,18 @@ class Fields:
 
     def optional_integer(self, name: str) -> int | None:
         value = self._members.get(name)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise UnreadableMessage(f"{self._at(name)} is not a whole number")
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
+            raise UnreadableMessage(f"{self._at(name)} is not a whole number of at most 2^53")
         return value
+
+    def optional_number(self, name: str) -> int | None:
+        """A whole number that is written as a text, as SQS writes its attributes."""
+        value = self.optional_text(name)
+        if value is not None and not _DIGITS.fullmatch(value):
+            raise UnreadableMessage(f"{self._at(name)} is not a whole number: {value!r}")
+        return None if value is None else int(value)
 
     def optional_location(self, name: str) -> S3Uri | None:
         value = self.optional_text(name)
@@ -58,15 +68,15 @@ class Fields:
             raise UnreadableMessage(f"{self._at(name)}: {error}") from error
 
     def optional_time(self, name: str) -> datetime | None:
-        """An ISO 8601 time, with any number of fraction digits; UTC where it names no zone."""
+        """An ISO 8601 time, in UTC, with any number of fraction digits; UTC is also the default."""
         value = self.optional_text(name)
         if value is None:
             return None
         try:
             time = datetime.fromisoformat(value)
-        except ValueError as error:
+            return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        except (ValueError, OverflowError) as error:
             raise UnreadableMessage(f"{self._at(name)} is not a time: {value!r}") from error
-        return time if time.tzinfo else time.replace(tzinfo=UTC)
 
     def object(self, name: str) -> "Fields":
         return self._required(name, self.optional_object(name))
@@ -79,6 +89,8 @@ class Fields:
         value = self._members.get(name)
         if not isinstance(value, list):
             raise UnreadableMessage(f"{self._at(name)} is not a list")
+        if not value:
+            raise UnreadableMessage(f"{self._at(name)} is empty")
         for index, member in enumerate(value):
             yield Fields(member, f"{self._at(name)}[{index}]")
 

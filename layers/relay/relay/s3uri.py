@@ -6,8 +6,10 @@ from typing import Self
 from urllib.parse import unquote
 
 _S3 = re.compile(r"s3://([^/]+)/(.*)", re.DOTALL)
-_VIRTUAL_HOST = re.compile(r"https://(.+?)\.s3[.-][^/]+/(.*)", re.DOTALL)
-_PATH_STYLE = re.compile(r"https://s3[.-][^/]+/([^/]+)/(.*)", re.DOTALL)
+# Only AWS's own hosts: anybody can have a host whose name begins like that of a bucket.
+_HOST = r"s3(?:[.-][a-z0-9-]+)*\.amazonaws\.(?:com\.cn|com|eu)"
+_VIRTUAL_HOST = re.compile(rf"https://([A-Za-z0-9_.-]+)\.{_HOST}/(.*)", re.DOTALL)
+_PATH_STYLE = re.compile(rf"https://{_HOST}/([^/]+)/(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class S3Uri:
             return cls(match[1], match[2])
         if match := _PATH_STYLE.fullmatch(text) or _VIRTUAL_HOST.fullmatch(text):
             return cls(match[1], unquote(match[2]))
-        raise ValueError(f"not an S3 location: {text!r}")
+        raise ValueError(f"not an S3 location: {text[:200]!r}")
 
     def contains(self, other: "S3Uri") -> bool:
         """Whether `other` lies under this folder. A `..` in its key never does."""

@@ -2,7 +2,7 @@
 
 from http.client import HTTPException
 from typing import Final
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
@@ -33,7 +33,9 @@ class CloudFormationPostman:
                     f"CloudFormation answered {error.code} to request {answer.waiting.request_id}"
                 ) from error
         except (OSError, HTTPException, ValueError) as error:
+            # The error's own text may hold the address.
+            cause = error.reason if isinstance(error, URLError) else type(error).__name__
             raise AnswerNotDelivered(
                 f"CloudFormation could not be reached for request {answer.waiting.request_id}: "
-                f"{type(error).__name__}"
+                f"{cause}"
             ) from error

@@ -38,6 +38,13 @@ def not_updated(endpoint: Endpoint) -> str:
     )
 
 
+def former_name_out_of_reach(former_name: str, error: Exception) -> str:
+    return (
+        f"EndpointName has changed, but endpoint {former_name} could not be deleted afterwards: "
+        f"deploy with FormerEndpointName={former_name}, or under the old name. {error}"
+    )
+
+
 def too_late(endpoint_name: str, endpoint: Endpoint, waited: timedelta) -> str:
     return (
         f"endpoint {endpoint_name} is still {endpoint.status.value} after "

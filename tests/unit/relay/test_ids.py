@@ -1,0 +1,59 @@
+"""Ids are the same wherever they are computed, and differ where the things differ."""
+
+import hashlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+from relay.ids import attempt_id, request_id_of_caller, request_id_of_upload
+
+TEXTS = st.text(max_size=30)
+UPLOADS = st.tuples(TEXTS, TEXTS, TEXTS, TEXTS)
+HEX = set("0123456789abcdef")
+
+
+def is_id(text: str) -> bool:
+    return len(text) == 32 and set(text) <= HEX
+
+
+def test_an_upload_is_known_by_all_that_identifies_it() -> None:
+    # Written out, so that a change of the rule, which would double every request that is under way
+    # during a deployment, does not go unnoticed.
+    parts = b"upload\0bucket\0inputs/a.csv\0v1\00000A1"
+
+    expected = hashlib.sha256(parts).hexdigest()[:32]
+
+    assert request_id_of_upload("bucket", "inputs/a.csv", "v1", "00A1") == expected
+
+
+@given(UPLOADS, UPLOADS)
+def test_ids_of_uploads_are_alike_only_when_the_uploads_are(
+    one: tuple[str, str, str, str], other: tuple[str, str, str, str]
+) -> None:
+    assert is_id(request_id_of_upload(*one))
+    assert (request_id_of_upload(*one) == request_id_of_upload(*other)) == (one == other)
+
+
+def test_the_parts_of_an_upload_do_not_run_into_one_another() -> None:
+    assert request_id_of_upload("b", "ab", "c", "") != request_id_of_upload("b", "a", "bc", "")
+
+
+@given(st.text())
+def test_any_id_of_a_caller_becomes_one_of_ours(own_id: str) -> None:
+    assert is_id(request_id_of_caller(own_id))
+    assert request_id_of_caller(own_id) == request_id_of_caller(own_id)
+
+
+def test_an_id_that_is_one_of_ours_is_kept() -> None:
+    own = request_id_of_caller("order-17")
+
+    assert request_id_of_caller(own) == own
+
+
+def test_the_first_attempt_has_the_requests_own_id_and_the_others_do_not() -> None:
+    request = request_id_of_caller("order-17")
+
+    ids = [attempt_id(request, number) for number in range(1, 11)]
+
+    assert ids[0] == request
+    assert len(set(ids)) == 10
+    assert all(map(is_id, ids))

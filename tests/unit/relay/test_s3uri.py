@@ -1,0 +1,83 @@
+"""Reading and writing S3 locations."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from relay.s3uri import S3Uri
+
+KEYS = st.text(min_size=1).filter(lambda key: "\ud800" not in key)
+
+
+@given(KEYS)
+def test_any_key_survives_being_written_and_read(key: str) -> None:
+    uri = S3Uri("bucket", key)
+
+    assert S3Uri.parse(str(uri)) == uri
+
+
+@pytest.mark.parametrize(
+    ("text", "bucket", "key"),
+    [
+        ("s3://bucket/inputs/a b:c.csv", "bucket", "inputs/a b:c.csv"),
+        ("s3://bucket/inputs/50%25.csv", "bucket", "inputs/50%25.csv"),
+        ("s3://bucket/", "bucket", ""),
+        ("https://bucket.s3.us-east-1.amazonaws.com/outputs/a.out", "bucket", "outputs/a.out"),
+        ("https://bucket.s3.amazonaws.com/outputs/a%20b.out", "bucket", "outputs/a b.out"),
+        ("https://my.bucket.s3.eu-west-1.amazonaws.com/a.out", "my.bucket", "a.out"),
+        ("https://s3.us-east-1.amazonaws.com/bucket/outputs/a.out", "bucket", "outputs/a.out"),
+        ("https://s3-us-west-2.amazonaws.com/bucket/a.out", "bucket", "a.out"),
+        ("https://bucket.s3.cn-north-1.amazonaws.com.cn/a.out", "bucket", "a.out"),
+        ("https://bucket.s3.dualstack.us-east-1.amazonaws.com/a.out", "bucket", "a.out"),
+    ],
+)
+def test_every_form_that_sagemaker_uses_is_read(text: str, bucket: str, key: str) -> None:
+    assert S3Uri.parse(text) == S3Uri(bucket, key)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "bucket/key",
+        "s3://bucket",
+        "s3:///key",
+        "http://bucket.s3.amazonaws.com/key",
+        "https://example.com/bucket/key",
+        "https://bucket.s3.example.com/key",
+        "https://bucket.s3.amazonaws.com.example.com/key",
+        "https://example.com/x.s3.amazonaws.com/key",
+        "https://s3.example.com/bucket/key",
+        "https://bucket.s3.us-east-1.amazonaws.com",
+        "https://user@bucket.s3.us-east-1.amazonaws.com/key",
+    ],
+)
+def test_anything_else_is_no_location(text: str) -> None:
+    with pytest.raises(ValueError, match="not an S3 location"):
+        S3Uri.parse(text)
+
+
+def test_a_complaint_about_a_long_text_is_short() -> None:
+    with pytest.raises(ValueError, match="not an S3 location") as caught:
+        S3Uri.parse("x" * 1_000_000)
+
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("key", "inside"),
+    [
+        ("inputs/a.csv", True),
+        ("inputs/deeper/a..b/c.csv", True),
+        ("inputs.csv", False),
+        ("inputs-old/a.csv", False),
+        ("inputs/../outputs/a.csv", False),
+        ("inputs/..", False),
+        ("a.csv", False),
+    ],
+)
+def test_a_folder_contains_what_lies_under_it(key: str, inside: bool) -> None:
+    assert S3Uri("bucket", "inputs/").contains(S3Uri("bucket", key)) is inside
+
+
+def test_a_folder_contains_nothing_of_another_bucket() -> None:
+    assert not S3Uri("bucket", "inputs/").contains(S3Uri("bucket2", "inputs/a.csv"))
