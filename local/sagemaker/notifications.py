@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from local.sagemaker.aws import AWS_ERRORS, Aws
+from local.sagemaker.aws import AWS_ERRORS
 from local.sagemaker.config import NotificationShape
 from local.sagemaker.counters import Counters
+from local.sagemaker.data_plane import DataPlane
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.queueing import Request
 
@@ -113,8 +114,8 @@ class Notifications:
 class Publisher:
     """Publishes to SNS as the execution role, with the faults in force."""
 
-    def __init__(self, aws: Aws, faults: FaultInjector, counters: Counters) -> None:
-        self._aws = aws
+    def __init__(self, data_plane: DataPlane, faults: FaultInjector, counters: Counters) -> None:
+        self._data_plane = data_plane
         self._faults = faults
         self._counters = counters
         self._held: list[tuple[asyncio.TimerHandle, str, str, str]] = []
@@ -145,8 +146,7 @@ class Publisher:
         Raises:
             ClientError: the role may not publish, or there is no such topic.
         """
-        sns = (await self._aws.role(role_arn)).sns
-        await self._aws.call(sns.publish, TopicArn=topic, Message=_compact(TEST_NOTIFICATION))
+        await self._data_plane.publish(role_arn, topic, _compact(TEST_NOTIFICATION))
         self._counters.test_notifications_published += 1
 
     async def close(self) -> None:
@@ -169,8 +169,7 @@ class Publisher:
 
     async def _send(self, role_arn: str, topic: str, message: str) -> None:
         try:
-            sns = (await self._aws.role(role_arn)).sns
-            await self._aws.call(sns.publish, TopicArn=topic, Message=message)
+            await self._data_plane.publish(role_arn, topic, message)
         except AWS_ERRORS as exc:
             # As at AWS: counted (NotificationFailures), and the request is not tried again.
             self._counters.notification_failures += 1
