@@ -1,9 +1,13 @@
-"""`python -m local.ministack …`: MiniStack under hypercorn, with batches authorised as AWS does.
+"""`python -m local.ministack …`: MiniStack under hypercorn, corrected in two places.
 
 IAM knows no action for a batch of SQS messages or of PartiQL statements: AWS asks for the right to
 each thing in it. MiniStack 1.5 asks for an action named like the call, which no real policy grants.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+
+And it starts a new execution environment, a process that unpacks the layer, for each message of a
+burst, because it does not wait for the batching window. Few at a time get larger batches, like
+those on AWS, and leave the machine's processors to the work itself.
 """
 
 import json
@@ -13,6 +17,9 @@ from typing import Any
 
 import hypercorn.__main__
 from ministack.core import iam_actions
+from ministack.services import lambda_svc
+
+_BATCHES_AT_ONCE = 2
 
 _BATCHES = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
@@ -28,6 +35,7 @@ _STATEMENT = re.compile(
 
 _extract_iam_action = iam_actions.extract_iam_action
 _dynamodb_transaction_checks = iam_actions.dynamodb_transaction_checks
+_sqs_esm_concurrency = lambda_svc._sqs_esm_concurrency
 
 
 def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
@@ -47,6 +55,12 @@ def dynamodb_transaction_checks(
     return sorted({_check(each, f"arn:aws:dynamodb:{region}:{account}") for each in statements})
 
 
+def sqs_esm_concurrency(*arguments: Any, **named: Any) -> int:
+    """MiniStack's own, but never more than this machine can bear."""
+    limit: int = _sqs_esm_concurrency(*arguments, **named)
+    return min(limit, _BATCHES_AT_ONCE)
+
+
 def _check(statement: str, prefix: str) -> tuple[str, str]:
     match = _STATEMENT.match(statement)
     if match is None:
@@ -59,4 +73,5 @@ def _check(statement: str, prefix: str) -> tuple[str, str]:
 if __name__ == "__main__":
     iam_actions.extract_iam_action = extract_iam_action
     iam_actions.dynamodb_transaction_checks = dynamodb_transaction_checks
+    lambda_svc._sqs_esm_concurrency = sqs_esm_concurrency
     sys.exit(hypercorn.__main__.main(sys.argv[1:]))

@@ -38,8 +38,8 @@ def parts(settings: StackSettings) -> tuple[Part, ...]:
 def _ministack(settings: StackSettings) -> Part:
     """AWS without SageMaker.
 
-    Started through hypercorn, as MiniStack's own image does, and not through `python -m ministack`:
-    that one listens on port 443 as well whenever it may.
+    Started through hypercorn (see `local.ministack`), as MiniStack's own image does, and not
+    through `python -m ministack`: that one listens on port 443 as well whenever it may.
     """
     tls = Certificate.at(settings.tls)
     address = f"127.0.0.1:{settings.aws_port}"
