@@ -1,4 +1,4 @@
-"""The composition root: an environment becomes a use case, or a message that names what is wrong."""
+"""The composition root: an environment becomes a use case, or a message about what is wrong."""
 
 import pytest
 from relay import bootstrap
