@@ -104,7 +104,9 @@ class Protocol:
         if attempt in state.running or busy:
             return False
         others = [worker for worker in state.workers if worker.role != "reconcile"]
-        return self._world.overdue or not (others or state.uploads or state.notices or state.running)
+        return self._world.overdue or not (
+            others or state.uploads or state.notices or state.running
+        )
 
     def _reconcile(self, state: State, worker: Worker) -> Steps:
         """relay.reconciliation.Reconcile, for one overdue attempt."""
@@ -127,9 +129,7 @@ class Protocol:
                     yield fault_step(Fault.SEND_UNSURE, gone, " (sent)")
             case "move the cursor":
                 moved = state.with_worker(worker, None)
-                yield Step(
-                    "DueLedger.move_cursor", moved._replace(passed=state.passed | {number})
-                )
+                yield Step("DueLedger.move_cursor", moved._replace(passed=state.passed | {number}))
 
 
 @dataclass(frozen=True)

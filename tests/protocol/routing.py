@@ -30,7 +30,9 @@ class Routing:
         self._design = design
         self._fifo = fifo
         self._attempts = attempts
-        self._order = ["look up", "send", "mark"] if design.send_first else ["look up", "mark", "send"]
+        self._order = (
+            ["look up", "send", "mark"] if design.send_first else ["look up", "mark", "send"]
+        )
         if not design.look_up_first:
             self._order.remove("look up")
         self._order.append("acknowledge")
