@@ -1,7 +1,7 @@
 """An explicit-state explorer: visits every state that a system can reach, and tells how it ends."""
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -92,14 +92,30 @@ def _check_that_every_run_ends(
         raise Endless(f"{len(following) - sorted_states} states lie on or behind a circle")
 
 
-def runs(
-    initial: State, steps: Callable[[State], Iterable[Step[State]]]
-) -> Iterator[tuple[tuple[str, ...], State]]:
-    """Every run to an end with its labels. For small systems only: there are far more than states."""
-    stack: list[tuple[tuple[str, ...], State]] = [((), initial)]
-    while stack:
-        labels, state = stack.pop()
-        following = list(steps(state))
-        if not any(step.fair for step in following):
-            yield labels, state
-        stack += [((*labels, step.label), step.state) for step in following]
+def runs_that_show(
+    initial: State,
+    steps: Callable[[State], Iterable[Step[State]]],
+    shown: Sequence[str],
+    show: Callable[[str], str | None],
+) -> frozenset[State]:
+    """The states in which the system can be after it has shown exactly this, in this order.
+
+    `show` tells what can be seen of a step by its label; None for a step that nobody sees.
+    """
+
+    def unseen(states: Iterable[State]) -> frozenset[State]:
+        reached = set(states)
+        waiting = list(reached)
+        while waiting:
+            for step in steps(waiting.pop()):
+                if show(step.label) is None and step.state not in reached:
+                    reached.add(step.state)
+                    waiting.append(step.state)
+        return frozenset(reached)
+
+    states = unseen([initial])
+    for seen in shown:
+        states = unseen(
+            step.state for state in states for step in steps(state) if show(step.label) == seen
+        )
+    return states

@@ -32,7 +32,7 @@ FAULTS = tuple(Fault)
 
 @dataclass(frozen=True)
 class Design:
-    """What the relay does. The defaults are what the code does; anything else is a mistake to try."""
+    """What the relay does. The defaults are what the code does; the rest are mistakes to try."""
 
     claim_first: bool = True
     send_first: bool = True
@@ -51,8 +51,8 @@ class World:
 
     `late`: a message may come again after the five minutes in which a FIFO queue drops repeats.
     `overdue`: it may even wait on its queue until its attempt is overdue. `outcomes`: how each
-    attempt may end when it is inferred: completed, transient (worth another try) or permanent. There
-    are as many attempts as it has members.
+    attempt may end when it is inferred: completed, transient (worth another try) or permanent; it
+    has a member for each attempt that is allowed.
     """
 
     faults: Mapping[Fault, int]
@@ -188,6 +188,9 @@ def initial_state(world: World) -> State:
 Steps = Iterator[Step[State]]
 
 
-def fault_step(fault: Fault, state: State, more: str = "") -> Step[State]:
-    """A step that uses up one of the faults that may happen; nothing makes it happen."""
-    return Step(f"! {fault}{more}", state.after(fault), fair=False)
+def fault_step(fault: Fault, state: State, call: str = "", more: str = "") -> Step[State]:
+    """A step that uses up one of the faults that may happen; nothing makes it happen.
+
+    `call` is the port call that the fault happens to.
+    """
+    return Step(f"{call} ! {fault}{more}".strip(), state.after(fault), fair=False)

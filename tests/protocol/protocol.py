@@ -126,7 +126,7 @@ class Protocol:
                 yield Step("Outbox.send", sent.going_on(worker, "move the cursor"))
                 if state.may(Fault.SEND_UNSURE):
                     gone = sent.with_worker(worker, None)
-                    yield fault_step(Fault.SEND_UNSURE, gone, " (sent)")
+                    yield fault_step(Fault.SEND_UNSURE, gone, "Outbox.send")
             case "move the cursor":
                 moved = state.with_worker(worker, None)
                 yield Step("DueLedger.move_cursor", moved._replace(passed=state.passed | {number}))

@@ -89,8 +89,8 @@ class Routing:
         sent = self._retry(state, worker) if self._retries(worker) else self._result(state, worker)
         yield Step("Outbox.send", sent.going_on(worker, self._next(worker)))
         if state.may(Fault.SEND_UNSURE):
-            yield fault_step(Fault.SEND_UNSURE, _returned(sent, worker), " (sent)")
-            yield fault_step(Fault.SEND_UNSURE, _returned(state, worker), " (not sent)")
+            yield fault_step(Fault.SEND_UNSURE, _returned(sent, worker), "Outbox.send")
+            yield fault_step(Fault.SEND_UNSURE, _returned(state, worker), "Outbox.send")
 
     def _retry(self, state: State, worker: Worker) -> State:
         message = Message(f"retry {state.retries + 1}", worker.attempt + 1)
@@ -111,7 +111,7 @@ class Routing:
 
     def _mark(self, state: State, worker: Worker) -> Steps:
         if state.may(Fault.MARK_FAILS):
-            yield fault_step(Fault.MARK_FAILS, _returned(state, worker))
+            yield fault_step(Fault.MARK_FAILS, _returned(state, worker), "Ledger.close")
         item = state.item(worker.attempt)
         terminal = "RETRIED" if self._retries(worker) else _TERMINAL[worker.outcome]
         if worker.seen == "nothing" and item == ABSENT:

@@ -63,12 +63,14 @@ class Submitting:
     def _claim(self, state: State, worker: Worker) -> Steps:
         done = "invoke" if self._design.claim_first else "acknowledge"
         if state.item(worker.attempt) != ABSENT:
-            yield Step("Ledger.claim refused", state.going_on(worker, "read the claim"))
+            yield Step("it is claimed already", state.going_on(worker, "read the claim"))
             return
         claimed = state.with_item(worker.attempt, Item(OPEN, worker.name, 0))
         yield Step("Ledger.claim", claimed.going_on(worker, done, version=0))
         if state.may(Fault.CLAIM_UNSURE):
-            yield fault_step(Fault.CLAIM_UNSURE, claimed.going_on(worker, "give back"))
+            yield fault_step(
+                Fault.CLAIM_UNSURE, claimed.going_on(worker, "give back"), "Ledger.claim"
+            )
 
     def _read_the_claim(self, state: State, worker: Worker) -> Steps:
         item = state.item(worker.attempt)
@@ -83,7 +85,7 @@ class Submitting:
             after = "give back" if self._design.unread_claim == "not ours" else "invoke"
         else:
             after = "renew" if item.state == OPEN and mine else "acknowledge"
-        yield Step("Ledger.claim read", state.going_on(worker, after))
+        yield Step("Ledger.claim (what is there)", state.going_on(worker, after))
 
     def _renew(self, state: State, worker: Worker) -> Steps:
         item = state.item(worker.attempt)
@@ -98,16 +100,17 @@ class Submitting:
     def _invoke(self, state: State, worker: Worker) -> Steps:
         accepted = state._replace(running=tuple(sorted((*state.running, worker.attempt))))
         done = "acknowledge" if self._design.claim_first else "claim"
-        yield Step("Endpoint.invoke", accepted.going_on(worker, done))
+        invoke = "Endpoint.invoke"
+        yield Step(invoke, accepted.going_on(worker, done))
         always = self._design.release == "all that failed"
         own = worker.version == 0
         refused = "release" if self._design.claim_first and (always or own) else "give back"
         unsure = "release" if self._design.claim_first and always else "give back"
         if state.may(Fault.REFUSED):
-            yield fault_step(Fault.REFUSED, state.going_on(worker, refused))
+            yield fault_step(Fault.REFUSED, state.going_on(worker, refused), invoke)
         if state.may(Fault.INVOKE_UNSURE):
-            yield fault_step(Fault.INVOKE_UNSURE, accepted.going_on(worker, unsure), " (accepted)")
-            yield fault_step(Fault.INVOKE_UNSURE, state.going_on(worker, unsure), " (not accepted)")
+            yield fault_step(Fault.INVOKE_UNSURE, accepted.going_on(worker, unsure), invoke)
+            yield fault_step(Fault.INVOKE_UNSURE, state.going_on(worker, unsure), invoke)
 
     def _release(self, state: State, worker: Worker) -> Steps:
         item = state.item(worker.attempt)

@@ -48,7 +48,7 @@ class TestAClaimThatWasTakenOver:
     def test_is_kept_when_the_endpoint_refuses_what_it_may_have_taken_before(
         self, pipeline: FakePipeline
     ) -> None:
-        """Released, it would leave a result under the attempt's id, and none under the request's."""
+        """Released, it would leave a result under a stranger's id, and none under its own."""
         retried(pipeline)
         pipeline.faults.plan("endpoint.invoke", Crash(), after=True)
         with pytest.raises(Crash):
