@@ -93,9 +93,11 @@ class DynamoDbLedger:
                     attempt.id,
                     self._statement(
                         f'DELETE FROM "{self._table}" '
-                        'WHERE "id"=? AND "claimed_by"=? AND "state"=?',
+                        'WHERE "id"=? AND "claimed_by"=? AND "submitted_at"=? AND "state"=?',
                         attempt.id,
                         attempt.claimed_by,
+                        # A message that was delivered twice at once may have renewed it.
+                        attempt.submitted_at.isoformat(),
                         AttemptState.OPEN,
                     ),
                 )
