@@ -147,6 +147,19 @@ class LedgerContract(ABC):
 
         assert ledger.look_up([ID]) == {ID: first}
 
+    def test_what_was_taken_over_is_not_released_by_whom_it_was_taken_from(
+        self, ledger: Ledger
+    ) -> None:
+        """One message that SQS delivered twice at once: the second delivery renewed the claim."""
+        first = samples.attempt(ID)
+        ledger.claim([first])
+        renewed = replace(first, submitted_at=NOON + timedelta(seconds=1))
+        ledger.renew([renewed])
+
+        assert ledger.release([first]) == {}
+
+        assert ledger.look_up([ID]) == {ID: renewed}
+
     @pytest.mark.parametrize("state", TERMINAL)
     def test_what_is_over_is_not_released(self, ledger: Ledger, state: AttemptState) -> None:
         ledger.claim([samples.attempt(ID)])
