@@ -66,7 +66,7 @@ class Reconcile:
         return report
 
     def _begin(self, now: datetime) -> datetime:
-        """Where the first run begins; written at once, as it may fail for hours and then go on."""
+        """Where the first run begins. Written at once, so that one that fails goes on here."""
         cursor = now - _FIRST_LOOK_BACK
         self._ledger.move_cursor(cursor)
         return cursor

@@ -2,8 +2,9 @@
 
 Claim, then invoke. A claim that comes first means that a quick model's notification finds its
 attempt; one that is released when the endpoint refuses means that the redelivery starts afresh;
-one left behind by a crash is taken over by the redelivery of the same message, and by nothing
-else. What was taken over may have been invoked before, so that it is never released.
+one left behind by a crash is taken over by the redelivery of the same message, and by nothing else.
+What was taken over may have been invoked before, so it is never released: its notification may
+come.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
