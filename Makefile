@@ -44,13 +44,13 @@ test: check ## all tests: check, then integration, runtime and end to end on the
 	"$(BIN)/pytest" -q tests/runtime tests/e2e
 
 up: setup ## start the local stack and deploy the application; again: deploy changed code
-	@"$(BIN)/python" -m local up
+	@exec "$(BIN)/python" -m local up
 
 down: setup ## stop the local stack
-	@"$(BIN)/python" -m local down
+	@exec "$(BIN)/python" -m local down
 
 demo: setup ## run the whole pipeline once, beside a stack that is up, and check every result
-	@"$(BIN)/python" -m local demo
+	@exec "$(BIN)/python" -m local demo
 
 invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
 	@"$(BIN)/python" -m local.invoke $(FUNCTION) $(EVENT)

@@ -1,7 +1,6 @@
 """Builds and deploys the application with the real `sam`, and says why when that fails."""
 
 import hashlib
-import os
 import platform
 import sys
 import time
@@ -12,7 +11,6 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from local.clients import Clients
-from local.environment import child_variables
 from local.errors import LocalStackError
 from local.parts import sam_variables
 from local.processes import Process
@@ -44,11 +42,7 @@ class Deployment:
         self._started = datetime.now(UTC)
 
     def build(self) -> None:
-        """Builds and compiles; `sam` leaves out bytecode, and each cold start would make it anew.
-
-        Raises:
-            LocalStackError: with the end of its log.
-        """
+        """Raises LocalStackError, with the end of its log, when `sam build` fails."""
         build = self._sam(
             "build",
             *("--template-file", REPOSITORY / "template.yaml"),
@@ -58,20 +52,6 @@ class Deployment:
         )
         if build.wait(_BUILD_SECONDS, self._meanwhile):
             raise LocalStackError(f"sam build failed. {build.last_words()}")
-        compilation = Process.start(
-            "compilation",
-            (
-                *(sys.executable, "-m", "compileall", "-q"),
-                *("--invalidation-mode", "unchecked-hash"),
-                self._settings.sam_directory / "build",
-            ),
-            environment=child_variables(self._settings, os.environ),
-            directory=REPOSITORY,
-            log=self._settings.logs / "compilation.log",
-            records=self._settings.records,
-        )
-        if compilation.wait(_BUILD_SECONDS, self._meanwhile):
-            raise LocalStackError(f"the built code does not compile. {compilation.last_words()}")
 
     def upload_model(self, archive: Path) -> str:
         """Uploads model.tar.gz and returns its URI, which changes only with its content."""
@@ -123,7 +103,8 @@ class Deployment:
                 *arguments,
             ),
             environment=sam_variables(self._settings),
-            directory=REPOSITORY,
+            # SAM keeps `.aws-sam/deps`, a part of its cache, where it is started.
+            directory=self._settings.sam_directory.parent,
             log=self._settings.logs / f"sam-{command}.log",
             records=self._settings.records,
         )

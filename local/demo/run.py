@@ -62,7 +62,7 @@ def run(settings: StackSettings) -> int:
     with exclusive(own):
         try:
             account, problems = _Demo(own, tell).run()
-        except LocalStackError:
+        except (LocalStackError, BotoCoreError, ClientError):
             _show_trouble(own)
             raise
         finally:

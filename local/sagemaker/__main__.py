@@ -35,6 +35,9 @@ from local.sagemaker.server import Server
 
 log = logging.getLogger("sagemaker")
 
+# More than any valid header has, so that too long ones get AWS's refusal and not the server's.
+MAX_HEADER_BYTES = 64 * 1024
+
 
 def main() -> int:
     """Runs until SIGTERM or SIGINT. Exit code 2: cannot start, with one line that says why."""
@@ -75,7 +78,7 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as http:
         images = KnownImages(config.containers)
         platform = Platform(aws, config, images, http, work_directory)
-        namer = Namer(await aws.account(), aws.region)
+        namer = Namer(aws.region)
         data_plane = DataPlane(aws, os.environ.get("AWS_CA_BUNDLE"))
         processor = Processor(data_plane, aws.region, http, config, faults, counters)
         bus = EventBus(aws, counters, config.events_per_change)
@@ -85,8 +88,15 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         authoriser = Authoriser(Identities(aws, root_key, check=simulate), permissions)
         control_plane = ControlPlane(platform, lifecycle, authoriser, namer)
         runtime = Runtime(control_plane.endpoints, authoriser, config, faults, counters, namer)
-        server = Server(control_plane, runtime, authoriser, faults, counters)
-        runner = web.AppRunner(server.application(), access_log=None)
+
+        async def prepare() -> None:
+            # Not before: the emulator may be started while its AWS stand-in still comes up.
+            namer.account = await aws.account()
+
+        server = Server(control_plane, runtime, authoriser, faults, counters, prepare)
+        runner = web.AppRunner(
+            server.application(), access_log=None, max_field_size=MAX_HEADER_BYTES
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", port).start()

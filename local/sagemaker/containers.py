@@ -76,6 +76,7 @@ class ModelServer:
             "SM_MODEL_DIR": str(model_directory),
             "PYTHONPATH": str(REPOSITORY),
             "PYTHONUNBUFFERED": "1",
+            "EMULATOR_PID": str(os.getpid()),  # whose end should be the server's end
         }
         try:
             process = await asyncio.create_subprocess_exec(
@@ -110,10 +111,11 @@ class ModelServer:
         """SIGTERM, and SIGKILL after the grace period."""
         self._signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(self._process.wait(), grace_seconds)
-        except TimeoutError:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), grace_seconds)
+        finally:
             self.kill()
-            await self._process.wait()
+        await self._process.wait()
         await self._log_task
 
     def _signal(self, number: signal.Signals) -> None:

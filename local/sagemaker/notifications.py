@@ -7,12 +7,11 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from local.sagemaker.aws import AWS_ERRORS
 from local.sagemaker.config import NotificationShape
 from local.sagemaker.counters import Counters
-from local.sagemaker.data_plane import DataPlane
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.queueing import Request
 
@@ -111,11 +110,17 @@ class Notifications:
         return (text.rstrip("0").rstrip(".") if self.shape.trim_timestamps else text) + "Z"
 
 
+class Topics(Protocol):
+    """SNS, in the name of a role. Raises botocore's ClientError."""
+
+    async def publish(self, role_arn: str, topic: str, message: str) -> None: ...
+
+
 class Publisher:
     """Publishes to SNS as the execution role, with the faults in force."""
 
-    def __init__(self, data_plane: DataPlane, faults: FaultInjector, counters: Counters) -> None:
-        self._data_plane = data_plane
+    def __init__(self, topics: Topics, faults: FaultInjector, counters: Counters) -> None:
+        self._topics = topics
         self._faults = faults
         self._counters = counters
         self._held: list[tuple[asyncio.TimerHandle, str, str, str]] = []
@@ -146,7 +151,7 @@ class Publisher:
         Raises:
             ClientError: the role may not publish, or there is no such topic.
         """
-        await self._data_plane.publish(role_arn, topic, _compact(TEST_NOTIFICATION))
+        await self._topics.publish(role_arn, topic, _compact(TEST_NOTIFICATION))
         self._counters.test_notifications_published += 1
 
     async def close(self) -> None:
@@ -169,7 +174,7 @@ class Publisher:
 
     async def _send(self, role_arn: str, topic: str, message: str) -> None:
         try:
-            await self._data_plane.publish(role_arn, topic, message)
+            await self._topics.publish(role_arn, topic, message)
         except AWS_ERRORS as exc:
             # As at AWS: counted (NotificationFailures), and the request is not tried again.
             self._counters.notification_failures += 1

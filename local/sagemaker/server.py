@@ -36,12 +36,15 @@ class Server:
         authoriser: Authoriser,
         faults: FaultInjector,
         counters: Counters,
+        prepare: Callable[[], Awaitable[None]],
     ) -> None:
+        """`prepare` is awaited before each call of the AWS APIs."""
         self._control_plane = control_plane
         self._runtime = runtime
         self._authoriser = authoriser
         self._faults = faults
         self._counters = counters
+        self._prepare = prepare
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=_MAX_REQUEST_BYTES, middlewares=[_answer_errors])
@@ -67,6 +70,7 @@ class Server:
             document = json.loads(await request.read() or b"{}")
         except ValueError as exc:
             raise AwsError("SerializationException", f"The body is not JSON: {exc}") from exc
+        await self._prepare()
         operation = target.removeprefix(_TARGET)
         authorization = request.headers.get("Authorization")
         answer = await self._control_plane.call(operation, document, authorization)
@@ -79,6 +83,7 @@ class Server:
 
     async def _invoke_async(self, request: web.Request) -> web.Response:
         body = await request.read()
+        await self._prepare()
         accepted = await self._runtime.invoke_async(
             request.match_info["name"], request.headers, body
         )
@@ -90,6 +95,7 @@ class Server:
         )
 
     async def _invoke(self, request: web.Request) -> web.Response:
+        await self._prepare()
         raise await self._runtime.invoke(request.match_info["name"], request.headers)
 
     async def _health(self, request: web.Request) -> web.Response:
