@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# The Lambda runtime whose Python is the one of this virtual environment.
+# The SAM CLI reports its use unless told not to.
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
