@@ -5,7 +5,7 @@ their own roles. Each test takes one statement away, sees the refusal, and puts 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -142,8 +142,10 @@ NOT_ENFORCED = {
 
 
 @pytest.fixture(scope="module")
-def scenarios(stack: RunningStack, functions: Functions) -> Scenarios:
-    return Scenarios(stack, functions)
+def scenarios(stack: RunningStack, functions: Functions) -> Iterator[Scenarios]:
+    found = Scenarios(stack, functions)
+    yield found
+    found.discard_what_waits()
 
 
 def test_every_statement_is_either_needed_or_known_not_to_be_enforced_here(
