@@ -13,6 +13,7 @@ from local.settings import StackSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
@@ -49,6 +50,15 @@ class Clients:
     def cloudformation(self) -> "CloudFormationClient":
         return self._session.client(
             "cloudformation",
+            endpoint_url=self._settings.aws_url,
+            verify=self._authority,
+            config=self._config,
+        )
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self._session.client(
+            "dynamodb",
             endpoint_url=self._settings.aws_url,
             verify=self._authority,
             config=self._config,
