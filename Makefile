@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format check test demo up down invoke clean
+.PHONY: help setup lock format check test demo up down invoke images images
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,3 +51,12 @@ down: setup ## stop the local stack
 
 demo: setup ## run the whole pipeline once, beside a stack that is up, and check every result
 	@"$(BIN)/python" -m local demo
+
+invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
+	@"$(BIN)/python" -m local.invoke $(FUNCTION) $(EVENT)
+
+images: setup ## read the addresses of SageMaker's images again, from the latest sagemaker-core
+	rm -rf .local/sagemaker-core
+	"$(BIN)/python" -m pip download --quiet --disable-pip-version-check --no-deps \
+	  --dest .local/sagemaker-core 'sagemaker-core>=2,<3'
+	"$(BIN)/python" -m local.images .local/sagemaker-core/sagemaker_core-*.whl

@@ -14,10 +14,13 @@ from local.settings import StackSettings
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
 # No profile and no file, so that neither can add an endpoint, a region or credentials.
 _NO_CONFIGURATION = {
@@ -65,6 +68,24 @@ class Clients:
         )
 
     @cached_property
+    def functions(self) -> "LambdaClient":
+        return self._session.client(
+            "lambda",
+            endpoint_url=self._settings.aws_url,
+            verify=self._authority,
+            config=self._config,
+        )
+
+    @cached_property
+    def iam(self) -> "IAMClient":
+        return self._session.client(
+            "iam",
+            endpoint_url=self._settings.aws_url,
+            verify=self._authority,
+            config=self._config,
+        )
+
+    @cached_property
     def logs(self) -> "CloudWatchLogsClient":
         return self._session.client(
             "logs",
@@ -86,6 +107,15 @@ class Clients:
     def sqs(self) -> "SQSClient":
         return self._session.client(
             "sqs",
+            endpoint_url=self._settings.aws_url,
+            verify=self._authority,
+            config=self._config,
+        )
+
+    @cached_property
+    def sts(self) -> "STSClient":
+        return self._session.client(
+            "sts",
             endpoint_url=self._settings.aws_url,
             verify=self._authority,
             config=self._config,

@@ -105,7 +105,8 @@ class Deployment:
                 *arguments,
             ),
             environment=sam_variables(self._settings),
-            directory=REPOSITORY,
+            # SAM keeps `.aws-sam/deps`, a part of its cache, where it is started.
+            directory=self._settings.sam_directory.parent,
             log=self._settings.logs / f"sam-{command}.log",
             records=self._settings.records,
         )

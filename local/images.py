@@ -4,8 +4,9 @@ The package's code is never imported: it would need fifty others. Only its JSON 
 of its wheel, a folder into which the wheel was unpacked, or the environment in which it is
 installed:
 
-    python -m pip download --no-deps --dest build 'sagemaker-core>=2'
-    python -m local.images build/sagemaker_core-*.whl
+    python -m local.images sagemaker_core-2.27.0-py3-none-any.whl
+
+`make images` downloads the latest wheel and does just that.
 
 The rules by which a tag follows from a version (those of `sagemaker/core/image_uris.py`) are
 applied here, once, so that the deployed code only looks up.

@@ -1,18 +1,30 @@
-"""`python -m local.ministack …`: MiniStack under hypercorn, with batches authorised as AWS does.
+"""`python -m local.ministack …`: MiniStack under hypercorn, corrected in three places.
 
 IAM knows no action for a batch of SQS messages or of PartiQL statements: AWS asks for the right to
 each thing in it. MiniStack 1.5 asks for an action named like the call, which no real policy grants.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+
+It starts a new execution environment for each message of a burst, because it does not wait for the
+batching window. Few at a time get larger batches, like those on AWS.
+
+And it unpacks the layer, thousands of small files, for each of these environments. They share one.
 """
 
 import json
 import re
 import sys
+import zipfile
+from types import SimpleNamespace
 from typing import Any
 
 import hypercorn.__main__
-from ministack.core import iam_actions
+from ministack.core import iam_actions, lambda_runtime
+from ministack.services import lambda_svc
+
+from local.unpacking import SharedArchive
+
+_BATCHES_AT_ONCE = 2
 
 _BATCHES = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
@@ -28,6 +40,7 @@ _STATEMENT = re.compile(
 
 _extract_iam_action = iam_actions.extract_iam_action
 _dynamodb_transaction_checks = iam_actions.dynamodb_transaction_checks
+_sqs_esm_concurrency = lambda_svc._sqs_esm_concurrency
 
 
 def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
@@ -47,6 +60,12 @@ def dynamodb_transaction_checks(
     return sorted({_check(each, f"arn:aws:dynamodb:{region}:{account}") for each in statements})
 
 
+def sqs_esm_concurrency(*arguments: Any, **named: Any) -> int:
+    """MiniStack's own, but never more than this machine can bear."""
+    limit: int = _sqs_esm_concurrency(*arguments, **named)
+    return min(limit, _BATCHES_AT_ONCE)
+
+
 def _check(statement: str, prefix: str) -> tuple[str, str]:
     match = _STATEMENT.match(statement)
     if match is None:
@@ -59,4 +78,6 @@ def _check(statement: str, prefix: str) -> tuple[str, str]:
 if __name__ == "__main__":
     iam_actions.extract_iam_action = extract_iam_action
     iam_actions.dynamodb_transaction_checks = dynamodb_transaction_checks
+    lambda_svc._sqs_esm_concurrency = sqs_esm_concurrency
+    lambda_runtime.zipfile = SimpleNamespace(**(vars(zipfile) | {"ZipFile": SharedArchive}))
     sys.exit(hypercorn.__main__.main(sys.argv[1:]))

@@ -38,8 +38,8 @@ def parts(settings: StackSettings) -> tuple[Part, ...]:
 def _ministack(settings: StackSettings) -> Part:
     """AWS without SageMaker.
 
-    Started through hypercorn, as MiniStack's own image does, and not through `python -m ministack`:
-    that one listens on port 443 as well whenever it may.
+    Started through hypercorn (see `local.ministack`), as MiniStack's own image does, and not
+    through `python -m ministack`: that one listens on port 443 as well whenever it may.
     """
     tls = Certificate.at(settings.tls)
     address = f"127.0.0.1:{settings.aws_port}"
@@ -50,6 +50,7 @@ def _ministack(settings: StackSettings) -> Part:
         "AUTH": "true",  # IAM is enforced
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(settings.aws_port),
+        "LAMBDA_WARM_TTL_SECONDS": "86400",  # no cold start after a coffee break
         "IOT_MTLS_ENABLED": "false",  # an MQTT listener on every address
         "MINISTACK_HOST": "127.0.0.1",
         "MINISTACK_SSL_CERT": str(tls.certificate),

@@ -67,7 +67,7 @@ class StackSettings:
         """SAM's own `.aws-sam` for the default stack; any other builds in its own directory."""
         if self.directory == _DEFAULT_DIRECTORY:
             return REPOSITORY / ".aws-sam"
-        return self.directory / "aws-sam"
+        return self.directory / ".aws-sam"
 
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from relay.errors import EndpointNotReady, PermanentError, RelayError
+from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
 from relay.provisioning.answers import Answer
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.events import CustomResourceRequest, Sweep, WakeUp
@@ -97,6 +97,8 @@ class FakeSageMaker:
         self.retained: list[bool] = []
         # Artifacts with which no container ever answers a ping.
         self.broken: set[str | None] = set()
+        # Names that the function's role does not cover.
+        self.unreachable: set[str] = set()
         # Raised by the calls of these names, as long as they are here.
         self.errors: dict[str, RelayError] = {}
         self.calls: list[str] = []
@@ -105,6 +107,8 @@ class FakeSageMaker:
 
     def describe(self, endpoint_name: str) -> Endpoint:
         with self._call("describe"):
+            if endpoint_name in self.unreachable:
+                raise AccessDenied(f"not authorised to describe {endpoint_name}")
             absent = Endpoint(endpoint_name, EndpointStatus.ABSENT)
             return self.endpoints.get(endpoint_name, absent)
 
@@ -207,6 +211,7 @@ class FakeWaitingRoom:
     def __init__(self, fuse: Fuse) -> None:
         self._fuse = fuse
         self.records: dict[str, Record] = {}
+        self.taken_away = False
         # Called before a record is written: another invocation that is quicker.
         self.meanwhile: Callable[[], None] | None = None
 
@@ -216,6 +221,8 @@ class FakeWaitingRoom:
 
     def save(self, record: Record) -> Record:
         with self._fuse.around():
+            if self.taken_away:
+                raise AccessDenied("no identity-based policy allows the dynamodb:PutItem action")
             if self.meanwhile:
                 meanwhile, self.meanwhile = self.meanwhile, None
                 meanwhile()
@@ -231,12 +238,15 @@ class FakePostman:
         self._fuse = fuse
         self.delivered: list[Answer] = []
         self.reachable = True
+        # What CloudFormation does at once when it has the answer.
+        self.on_delivery: Callable[[], None] = lambda: None
 
     def deliver(self, answer: Answer) -> None:
         with self._fuse.around():
             if not self.reachable:
                 raise AnswerNotDelivered("not reachable")
             self.delivered.append(answer)
+            self.on_delivery()
 
 
 @dataclass

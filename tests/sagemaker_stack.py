@@ -56,27 +56,37 @@ def await_health(url: str) -> None:
     eventually(healthy, f"{url} is healthy")
 
 
-class Stack:
-    """A bucket, an execution role, two topics with queues, and clients of both servers."""
+class Clients:
+    """boto3 clients of both servers. Slow to make, so made once."""
 
-    def __init__(self, aws_url: str, emulator_url: str, artifact: Path) -> None:
+    def __init__(self, aws_url: str, emulator_url: str) -> None:
         self.emulator_url = emulator_url
-        self.suffix = uuid4().hex[:8]
-        self.name = f"endpoint-{self.suffix}"
         session = boto3.Session("test", "test", region_name="us-east-1")
         config = Config(retries={"total_max_attempts": 1})
-        self._clients: list[Any] = []
 
         def client(service: str, url: str) -> Any:
-            made = session.client(service, endpoint_url=url, config=config)  # type: ignore[call-overload]
-            self._clients.append(made)
-            return made
+            return session.client(service, endpoint_url=url, config=config)  # type: ignore[call-overload]
 
         self.s3, self.sns, self.sqs, self.iam = (
             client(service, aws_url) for service in ("s3", "sns", "sqs", "iam")
         )
         self.sagemaker = client("sagemaker", emulator_url)
         self.runtime = client("sagemaker-runtime", emulator_url)
+
+    def close(self) -> None:
+        for client in (self.s3, self.sns, self.sqs, self.iam, self.sagemaker, self.runtime):
+            client.close()
+
+
+class Stack:
+    """A bucket, an execution role, two topics with queues, and names of its own."""
+
+    def __init__(self, clients: Clients, artifact: Path) -> None:
+        self.emulator_url = clients.emulator_url
+        self.s3, self.sns, self.sqs, self.iam = clients.s3, clients.sns, clients.sqs, clients.iam
+        self.sagemaker, self.runtime = clients.sagemaker, clients.runtime
+        self.suffix = uuid4().hex[:8]
+        self.name = f"endpoint-{self.suffix}"
         self.bucket = f"data-{self.suffix}"
         self.s3.create_bucket(Bucket=self.bucket)
         self.s3.upload_file(str(artifact), self.bucket, "models/model.tar.gz")
@@ -87,14 +97,12 @@ class Stack:
         self.error_topic, self.errors = self._topic("error")
 
     def close(self) -> None:
-        """Deletes the endpoint, if there is one, and closes the clients."""
+        """Deletes the endpoint, if there is one."""
         if self.name in self.state()["endpoints"]:
             if self.status() not in ("Deleting", "gone"):
                 eventually(lambda: self.status() in ("InService", "Failed"), "a settled endpoint")
                 self.sagemaker.delete_endpoint(EndpointName=self.name)
             eventually(lambda: self.status() == "gone", "the endpoint is gone")
-        for client in self._clients:
-            client.close()
 
     def create_model(self, name: str = "", image: str = XGBOOST, **container: Any) -> str:
         name = name or f"model-{self.suffix}"

@@ -42,7 +42,7 @@ class RunningStack:
 
     @property
     def directory(self) -> Path:
-        """Logs are under `logs/`, the built functions and layer under `aws-sam/build/`."""
+        """Logs are under `logs/`, the built functions and layer under `.aws-sam/build/`."""
         return self.settings.directory
 
 

@@ -3,7 +3,6 @@
 import sys
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
@@ -39,7 +38,6 @@ _REFUSED = 5
 _SILENCE_SECONDS = 90.0
 _QUIET_SECONDS = 30.0
 _PAUSE_SECONDS = 0.2
-_THREADS = 8
 _PROBLEMS_SHOWN = 12
 
 # Where what can never be processed would lie.
@@ -122,15 +120,8 @@ class _Demo:
         self._tell("two inputs uploaded before the endpoint is in service, one deleted again")
 
     def _upload(self, bucket: str) -> None:
-        with ThreadPoolExecutor(_THREADS) as threads:
-            uploads = [
-                threads.submit(
-                    self._clients.s3.put_object, Bucket=bucket, Key=item.key, Body=item.body
-                )
-                for item in self._later
-            ]
-            for upload in uploads:
-                upload.result()
+        for item in self._later:
+            self._clients.s3.put_object(Bucket=bucket, Key=item.key, Body=item.body)
         self._tell(f"{len(self._later)} more inputs uploaded")
 
     def _receive(self, deployed: Mapping[str, str], inputs: Mapping[str, Input]) -> list[Result]:
@@ -152,6 +143,7 @@ class _Demo:
                 time.sleep(_PAUSE_SECONDS)
         progress.done(f"{self._tell.seconds:6.1f} s  {len(results)} results received")
         self._wait_until_quiet()
+        self._tell("nothing is on its way any more")
         # What comes now is a result too many, or one for something that was never uploaded.
         return results + list(inbox.receive())
 
@@ -166,9 +158,7 @@ class _Demo:
 
     def _read_outputs(self, results: list[Result]) -> dict[str, str]:
         locations = {r.output_location for r in results if r.output_location}
-        with ThreadPoolExecutor(_THREADS) as threads:
-            texts = threads.map(lambda uri: read_output(self._clients.s3, uri), locations)
-            return dict(zip(locations, texts, strict=True))
+        return {location: read_output(self._clients.s3, location) for location in locations}
 
     def _save_logs(self) -> None:
         # After a crash of MiniStack there is nothing to save, and the crash is the news.

@@ -20,13 +20,14 @@ from local.sagemaker.config import Config
 from local.sagemaker.containers import KnownImages
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.counters import Counters
+from local.sagemaker.data_plane import DataPlane
 from local.sagemaker.documents import read_document
-from local.sagemaker.endpoints import Lifecycle
 from local.sagemaker.errors import InvalidConfiguration
 from local.sagemaker.events import EventBus
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.identity import Authoriser, Everything, Identities, SimulatedPolicies
 from local.sagemaker.instances import Platform
+from local.sagemaker.lifecycle import Lifecycle
 from local.sagemaker.processing import Processor
 from local.sagemaker.resources import Namer
 from local.sagemaker.runtime import Runtime
@@ -74,8 +75,9 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as http:
         images = KnownImages(config.containers)
         platform = Platform(aws, config, images, http, work_directory)
-        namer = Namer(await aws.account(), aws.region)
-        processor = Processor(aws, http, config, faults, counters)
+        namer = Namer(aws.region)
+        data_plane = DataPlane(aws, os.environ.get("AWS_CA_BUNDLE"))
+        processor = Processor(data_plane, aws.region, http, config, faults, counters)
         bus = EventBus(aws, counters, config.events_per_change)
         lifecycle = Lifecycle(platform, processor, bus, faults)
         permissions = SimulatedPolicies(aws, config.decision_seconds) if simulate else Everything()
@@ -83,7 +85,12 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         authoriser = Authoriser(Identities(aws, root_key, check=simulate), permissions)
         control_plane = ControlPlane(platform, lifecycle, authoriser, namer)
         runtime = Runtime(control_plane.endpoints, authoriser, config, faults, counters, namer)
-        server = Server(control_plane, runtime, faults, counters)
+
+        async def prepare() -> None:
+            # Not before: the emulator may be started while its AWS stand-in still comes up.
+            namer.account = await aws.account()
+
+        server = Server(control_plane, runtime, authoriser, faults, counters, prepare)
         runner = web.AppRunner(server.application(), access_log=None)
         await runner.setup()
         try:
@@ -95,6 +102,7 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
             await runner.cleanup()
             await lifecycle.close(list(control_plane.endpoints))
             await processor.publisher.close()
+            await data_plane.close()
             aws.close()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from local.sagemaker.aws import AWS_ERRORS, Aws, RoleClients, error_code
+from local.sagemaker.aws import AWS_ERRORS, Aws, RoleSession, error_code
 from local.sagemaker.errors import AwsError, DeploymentFailed, validation_exception
 from local.sagemaker.resources import Model
 from local.sagemaker.s3_location import S3Location
@@ -48,12 +48,12 @@ async def install_artifact(aws: Aws, model: Model, directory: Path) -> None:
     if model.artifact_url is None:
         return
     try:
-        clients = await aws.role(model.role_arn)
+        session = await aws.role(model.role_arn)
         location = S3Location.parse(model.artifact_url)
         if _is_prefix(model):
-            await aws.call(_download_prefix, clients, location, directory)
+            await aws.call(_download_prefix, session, location, directory)
         else:
-            await aws.call(_download_archive, clients, location, directory)
+            await aws.call(_download_archive, session, location, directory)
     except (*AWS_ERRORS, ValueError) as exc:
         raise DeploymentFailed(
             f'Failed to download model data for container "container_1" from URL: '
@@ -73,9 +73,9 @@ def _is_prefix(model: Model) -> bool:
     return bool(source.get("CompressionType") == "None")
 
 
-def _download_archive(clients: RoleClients, location: S3Location, directory: Path) -> None:
+def _download_archive(session: RoleSession, location: S3Location, directory: Path) -> None:
     archive = directory.with_suffix(".tar.gz")
-    clients.s3.download_file(location.bucket, location.key, str(archive))
+    session.s3.download_file(location.bucket, location.key, str(archive))
     try:
         with tarfile.open(archive, "r:gz") as tar:
             # The "data" filter refuses absolute paths, "..", links that point outside, and devices.
@@ -84,8 +84,8 @@ def _download_archive(clients: RoleClients, location: S3Location, directory: Pat
         archive.unlink()
 
 
-def _download_prefix(clients: RoleClients, location: S3Location, directory: Path) -> None:
-    pages = clients.s3.get_paginator("list_objects_v2").paginate(
+def _download_prefix(session: RoleSession, location: S3Location, directory: Path) -> None:
+    pages = session.s3.get_paginator("list_objects_v2").paginate(
         Bucket=location.bucket, Prefix=location.key
     )
     found = False
@@ -98,7 +98,7 @@ def _download_prefix(clients: RoleClients, location: S3Location, directory: Path
                 raise ValueError(f"the key {item['Key']!r} cannot become a file name")
             target = directory / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            clients.s3.download_file(location.bucket, item["Key"], str(target))
+            session.s3.download_file(location.bucket, item["Key"], str(target))
             found = True
     if not found:
         raise ValueError(f"nothing under {location}")

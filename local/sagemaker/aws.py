@@ -9,12 +9,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
 
 import boto3
 import botocore.session
 from botocore.config import Config as ClientConfig
-from botocore.credentials import RefreshableCredentials
+from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ def error_code(error: Exception) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleClients:
-    """What an endpoint does in the name of its execution role."""
+class RoleSession:
+    """An execution role that was assumed; the credentials renew themselves."""
 
+    credentials: RefreshableCredentials
     s3: "S3Client"
-    sns: "SNSClient"
 
 
 class Aws:
@@ -62,7 +62,7 @@ class Aws:
         self._session = boto3.Session(region_name=region)
         self._session_seconds = session_seconds
         self._threads = ThreadPoolExecutor(THREADS, "aws")
-        self._roles: dict[str, RoleClients] = {}
+        self._roles: dict[str, RoleSession] = {}
         self._account: str | None = None
 
     async def call(self, function: Callable[P, R], /, *arguments: P.args, **members: P.kwargs) -> R:
@@ -78,8 +78,8 @@ class Aws:
             self._account = (await self.call(self.sts.get_caller_identity))["Account"]
         return self._account
 
-    async def role(self, role_arn: str) -> RoleClients:
-        """Clients that act as the role; its session is renewed before it expires.
+    async def role(self, role_arn: str) -> RoleSession:
+        """A session of the role, renewed before it expires.
 
         Raises:
             ClientError: the role cannot be assumed.
@@ -88,9 +88,21 @@ class Aws:
             self._roles[role_arn] = await self.call(self._assume, role_arn)
         return self._roles[role_arn]
 
+    async def credentials(self, role_arn: str) -> ReadOnlyCredentials:
+        """The role's credentials as they are now, for signing."""
+        credentials = (await self.role(role_arn)).credentials
+        if credentials.refresh_needed():
+            return await self.call(credentials.get_frozen_credentials)
+        return credentials.get_frozen_credentials()
+
     def forget_role(self, role_arn: str) -> None:
         """Assumes the role afresh next time, as every CreateEndpoint does."""
         self._roles.pop(role_arn, None)
+
+    def endpoint_url(self, service: Literal["s3", "sns"]) -> str:
+        """Where a service is, as boto3 reads it from the environment."""
+        client: S3Client | SNSClient = self._session.client(service, config=_CLIENT_CONFIG)
+        return client.meta.endpoint_url
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -111,28 +123,29 @@ class Aws:
     def functions(self) -> "LambdaClient":
         return self._session.client("lambda", config=_CLIENT_CONFIG)
 
-    def _assume(self, role_arn: str) -> RoleClients:
+    def _assume(self, role_arn: str) -> RoleSession:
         def refresh() -> dict[str, str]:
             answer = self.sts.assume_role(
                 RoleArn=role_arn,
                 RoleSessionName="SageMaker",
                 DurationSeconds=self._session_seconds,
             )
-            credentials = answer["Credentials"]
+            issued = answer["Credentials"]
             return {
-                "access_key": credentials["AccessKeyId"],
-                "secret_key": credentials["SecretAccessKey"],
-                "token": credentials["SessionToken"],
-                "expiry_time": credentials["Expiration"].isoformat(),
+                "access_key": issued["AccessKeyId"],
+                "secret_key": issued["SecretAccessKey"],
+                "token": issued["SessionToken"],
+                "expiry_time": issued["Expiration"].isoformat(),
             }
 
-        core = botocore.session.get_session()
-        # botocore has no public way to hand refreshable credentials to a session.
-        core._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
+        credentials = RefreshableCredentials.create_from_metadata(
             metadata=refresh(), refresh_using=refresh, method="sts-assume-role"
         )
+        core = botocore.session.get_session()
+        # botocore has no public way to hand refreshable credentials to a session.
+        core._credentials = credentials  # type: ignore[attr-defined]
         session = boto3.Session(botocore_session=core, region_name=self.region)
-        return RoleClients(
+        return RoleSession(
+            credentials=credentials,
             s3=session.client("s3", config=_CLIENT_CONFIG),
-            sns=session.client("sns", config=_CLIENT_CONFIG),
         )

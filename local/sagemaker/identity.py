@@ -2,7 +2,8 @@
 
 Signatures are not checked: the access key names the caller. Root may do everything; a Lambda
 function's session key is recognised by deriving the key of every function that exists; an IAM
-user's key by asking IAM. Whoever remains unknown is refused, as AWS refuses an unknown key.
+user's key by asking IAM; the key of any other session of a role by having been told of it, because
+STS tells nobody whose it is. Whoever remains unknown is refused, as AWS refuses an unknown key.
 """
 
 import hashlib
@@ -85,12 +86,16 @@ class Identities:
             )
         return self._known[key]
 
+    def admit(self, key: str, caller: Caller) -> None:
+        """Remembers a session that somebody made with sts:AssumeRole."""
+        self._known[key] = caller
+
     def _functions(self) -> dict[str, Caller]:
         callers: dict[str, Caller] = {}
         for page in self._aws.functions.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
                 key = session_key(function["FunctionArn"], function["Role"])
-                callers[key] = function_caller(function["FunctionName"], function["Role"])
+                callers[key] = session_caller(function["FunctionName"], function["Role"])
         return callers
 
     def _user(self, key: str) -> Caller | None:
@@ -109,11 +114,11 @@ def session_key(function_arn: str, role_arn: str) -> str:
     return "ASIA" + hashlib.sha256(f"{function_arn}:{role_arn}".encode()).hexdigest()[:16].upper()
 
 
-def function_caller(function_name: str, role_arn: str) -> Caller:
-    """A Lambda function in its session of its role."""
+def session_caller(session_name: str, role_arn: str) -> Caller:
+    """A session of a role: a Lambda function's is named after the function."""
     account = role_arn.split(":")[4]
     role = role_arn.rsplit("/", 1)[-1]
-    return Caller(f"arn:aws:sts::{account}:assumed-role/{role}/{function_name}", role_arn)
+    return Caller(f"arn:aws:sts::{account}:assumed-role/{role}/{session_name}", role_arn)
 
 
 @dataclass
@@ -208,6 +213,10 @@ class Authoriser:
 
     async def identify(self, authorization: str | None) -> Caller:
         return await self._identities.identify(authorization)
+
+    def admit(self, key: str, session_name: str, role_arn: str) -> None:
+        """From now on, the access key stands for that session of that role."""
+        self._identities.admit(key, session_caller(session_name, role_arn))
 
     async def require(
         self,

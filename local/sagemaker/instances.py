@@ -52,7 +52,7 @@ class Instance:
         self._watch: asyncio.Task[None] | None = None
         self._workers: set[asyncio.Task[None]] = set()
         self._busy: set[asyncio.Task[None]] = set()
-        self._retired = False
+        self._open = False
 
     @property
     def url(self) -> str:
@@ -94,15 +94,14 @@ class Instance:
 
     async def retire(self) -> None:
         """Takes no more requests, finishes those it has, and stops."""
-        self._retired = True
-        self._cancel_idle()
+        self._close_slots()
         if self._busy:
             await asyncio.wait(set(self._busy))
         await self.stop()
 
     async def stop(self, grace_seconds: float | None = None) -> None:
         """Stops at once; requests in flight are lost, as on an instance that is taken away."""
-        self._retired = True
+        self._open = False
         tasks = [task for task in (self._watch, *self._workers) if task is not None]
         for task in tasks:
             task.cancel()
@@ -149,7 +148,7 @@ class Instance:
             if self._server.running and failed < _FAILED_PINGS:
                 continue
             log.warning("instance %s: the model server is gone; replacing it", self._label)
-            self._cancel_idle()
+            self._close_slots()
             await self._server.stop(0)
             try:
                 await self._launch(self._platform.images.command(self._model.image))
@@ -161,19 +160,22 @@ class Instance:
             self._open_slots(queue, process)
 
     def _open_slots(self, queue: RequestQueue, process: Process) -> None:
+        self._open = True
         for _ in range(self._slots - len(self._workers)):
             task = asyncio.create_task(self._work(queue, process))
             self._workers.add(task)
             task.add_done_callback(self._workers.discard)
 
-    def _cancel_idle(self) -> None:
+    def _close_slots(self) -> None:
+        """Idle slots end now, busy ones after their request."""
+        self._open = False
         for task in self._workers - self._busy:
             task.cancel()
 
     async def _work(self, queue: RequestQueue, process: Process) -> None:
         this = asyncio.current_task()
         assert this is not None  # noqa: S101 - runs as a task only
-        while not self._retired:
+        while self._open:
             request = await queue.get()
             self._busy.add(this)
             try:

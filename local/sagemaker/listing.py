@@ -12,10 +12,10 @@ from local.sagemaker.validation import Document
 _DEFAULT_PAGE = 10
 
 
-def select(
-    summaries: Sequence[Document], request: Document, name_member: str
-) -> tuple[list[Document], str | None]:
-    """The page of `summaries` that the request asks for, and the token of the next one."""
+def page(
+    member: str, summaries: Sequence[Document], request: Document, name_member: str
+) -> Document:
+    """The answer of a List operation: one page under `member`, and the token of the next one."""
     found = [each for each in summaries if _wanted(each, request, name_member)]
     keys = {"Name": name_member, "CreationTime": "CreationTime", "Status": "EndpointStatus"}
     order = keys[request.get("SortBy", "CreationTime")]
@@ -25,7 +25,8 @@ def select(
     )
     start = _offset(request.get("NextToken"))
     end = start + request.get("MaxResults", _DEFAULT_PAGE)
-    return found[start:end], _token(end) if end < len(found) else None
+    token = {"NextToken": _token(end)} if end < len(found) else {}
+    return {member: found[start:end], **token}
 
 
 def _wanted(summary: Document, request: Document, name_member: str) -> bool:

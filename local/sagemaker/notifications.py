@@ -7,9 +7,9 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
-from local.sagemaker.aws import AWS_ERRORS, Aws
+from local.sagemaker.aws import AWS_ERRORS
 from local.sagemaker.config import NotificationShape
 from local.sagemaker.counters import Counters
 from local.sagemaker.faults import FaultInjector
@@ -110,11 +110,17 @@ class Notifications:
         return (text.rstrip("0").rstrip(".") if self.shape.trim_timestamps else text) + "Z"
 
 
+class Topics(Protocol):
+    """SNS, in the name of a role. Raises botocore's ClientError."""
+
+    async def publish(self, role_arn: str, topic: str, message: str) -> None: ...
+
+
 class Publisher:
     """Publishes to SNS as the execution role, with the faults in force."""
 
-    def __init__(self, aws: Aws, faults: FaultInjector, counters: Counters) -> None:
-        self._aws = aws
+    def __init__(self, topics: Topics, faults: FaultInjector, counters: Counters) -> None:
+        self._topics = topics
         self._faults = faults
         self._counters = counters
         self._held: list[tuple[asyncio.TimerHandle, str, str, str]] = []
@@ -145,8 +151,7 @@ class Publisher:
         Raises:
             ClientError: the role may not publish, or there is no such topic.
         """
-        sns = (await self._aws.role(role_arn)).sns
-        await self._aws.call(sns.publish, TopicArn=topic, Message=_compact(TEST_NOTIFICATION))
+        await self._topics.publish(role_arn, topic, _compact(TEST_NOTIFICATION))
         self._counters.test_notifications_published += 1
 
     async def close(self) -> None:
@@ -169,8 +174,7 @@ class Publisher:
 
     async def _send(self, role_arn: str, topic: str, message: str) -> None:
         try:
-            sns = (await self._aws.role(role_arn)).sns
-            await self._aws.call(sns.publish, TopicArn=topic, Message=message)
+            await self._topics.publish(role_arn, topic, message)
         except AWS_ERRORS as exc:
             # As at AWS: counted (NotificationFailures), and the request is not tried again.
             self._counters.notification_failures += 1

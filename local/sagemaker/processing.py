@@ -4,9 +4,10 @@ import logging
 
 import aiohttp
 
-from local.sagemaker.aws import AWS_ERRORS, Aws
+from local.sagemaker.aws import AWS_ERRORS
 from local.sagemaker.config import Config
 from local.sagemaker.counters import Counters
+from local.sagemaker.data_plane import DataPlane, TooLarge
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.instances import Instance
 from local.sagemaker.notifications import Answer, Notifications, Publisher
@@ -43,19 +44,20 @@ class Processor:
 
     def __init__(
         self,
-        aws: Aws,
+        data_plane: DataPlane,
+        region: str,
         http: aiohttp.ClientSession,
         config: Config,
         faults: FaultInjector,
         counters: Counters,
     ) -> None:
-        self._aws = aws
+        self._data_plane = data_plane
         self._http = http
         self._config = config
         self._faults = faults
         self._counters = counters
-        self._notifications = Notifications(aws.region, config.notifications)
-        self.publisher = Publisher(aws, faults, counters)
+        self._notifications = Notifications(region, config.notifications)
+        self.publisher = Publisher(data_plane, faults, counters)
 
     async def process(self, request: Request, instance: Instance, output: OutputConfig) -> None:
         """Never raises: whatever happens becomes a Completed or Failed request."""
@@ -107,11 +109,9 @@ class Processor:
             return request.body
         location = S3Location.parse(str(request.input_location))
         try:
-            s3 = (await self._aws.role(role_arn)).s3
-            found = await self._aws.call(s3.get_object, Bucket=location.bucket, Key=location.key)
-            if found["ContentLength"] > MAX_PAYLOAD_BYTES:
-                raise InvocationFailed("ClientError: The input is larger than 1 GB.")
-            return await self._aws.call(found["Body"].read)
+            return await self._data_plane.get_object(role_arn, location, MAX_PAYLOAD_BYTES)
+        except TooLarge as exc:
+            raise InvocationFailed(f"ClientError: The input is larger than 1 GB: {exc}") from exc
         except AWS_ERRORS as exc:
             self._counters.request_download_failures += 1
             raise InvocationFailed(
@@ -175,19 +175,12 @@ class Processor:
         self, role_arn: str, location: S3Location, answer: Answer, output: OutputConfig
     ) -> None:
         try:
-            s3 = (await self._aws.role(role_arn)).s3
-            encryption = (
-                {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": output.kms_key_id}
-                if output.kms_key_id
-                else {}
-            )
-            await self._aws.call(
-                s3.put_object,
-                Bucket=location.bucket,
-                Key=location.key,
-                Body=answer.body,
-                ContentType=answer.content_type or "application/octet-stream",
-                **encryption,  # type: ignore[arg-type]
+            await self._data_plane.put_object(
+                role_arn,
+                location,
+                answer.body,
+                answer.content_type or "application/octet-stream",
+                output.kms_key_id,
             )
         except AWS_ERRORS as exc:
             self._counters.response_upload_failures += 1

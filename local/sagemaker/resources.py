@@ -12,12 +12,12 @@ SUCCESS = "SUCCESS_NOTIFICATION_TOPIC"
 ERROR = "ERROR_NOTIFICATION_TOPIC"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Namer:
-    """Spells ARNs of this account and region."""
+    """Spells ARNs of this account and region. The account is learnt before the first request."""
 
-    account: str
     region: str
+    account: str = ""
 
     def arn(self, kind: str, name: str) -> str:
         """IAM sees names in lower case, and so do the ARNs of the API."""

@@ -18,7 +18,7 @@ async def require_usable_role(aws: Aws, role_arn: str) -> None:
     Raises:
         AwsError: ValidationException, with AWS's words.
     """
-    if not await aws.call(_trusts_sagemaker, aws, role_arn):
+    if not await aws.call(_can_be_assumed, aws, role_arn):
         raise validation_exception(
             f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
             f"principal '{PRINCIPAL}' to assume the role."
@@ -27,7 +27,7 @@ async def require_usable_role(aws: Aws, role_arn: str) -> None:
 
 async def require_publishing_role(aws: Aws, role_arn: str, topic: str) -> None:
     """Like `require_usable_role`, with the words of a role that is wanted for a topic."""
-    if not await aws.call(_trusts_sagemaker, aws, role_arn):
+    if not await aws.call(_can_be_assumed, aws, role_arn):
         raise validation_exception(unusable_role(role_arn, topic))
 
 
@@ -40,10 +40,10 @@ def unusable_role(role_arn: str, topic: str) -> str:
     )
 
 
-def _trusts_sagemaker(aws: Aws, role_arn: str) -> bool:
+def _can_be_assumed(aws: Aws, role_arn: str) -> bool:
     try:
         role = aws.iam.get_role(RoleName=role_arn.rsplit("/", 1)[-1])["Role"]
-        if role["Arn"] != role_arn or not _trusts(role["AssumeRolePolicyDocument"]):
+        if role["Arn"] != role_arn or not trusts_sagemaker(role["AssumeRolePolicyDocument"]):
             return False
         aws.sts.assume_role(RoleArn=role_arn, RoleSessionName="SageMaker")
     except ClientError as exc:
@@ -53,7 +53,7 @@ def _trusts_sagemaker(aws: Aws, role_arn: str) -> bool:
     return True
 
 
-def _trusts(document: Any) -> bool:
+def trusts_sagemaker(document: Any) -> bool:
     policy: Mapping[str, Any] = json.loads(document) if isinstance(document, str) else document
     statements = policy.get("Statement", [])
     return any(

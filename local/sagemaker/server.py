@@ -14,6 +14,7 @@ from local.sagemaker.counters import Counters
 from local.sagemaker.documents import read_document, write_document
 from local.sagemaker.errors import AwsError, InvalidConfiguration
 from local.sagemaker.faults import FaultInjector, Faults
+from local.sagemaker.identity import Authoriser
 from local.sagemaker.runtime import Runtime
 
 log = logging.getLogger("sagemaker")
@@ -32,13 +33,18 @@ class Server:
         self,
         control_plane: ControlPlane,
         runtime: Runtime,
+        authoriser: Authoriser,
         faults: FaultInjector,
         counters: Counters,
+        prepare: Callable[[], Awaitable[None]],
     ) -> None:
+        """`prepare` is awaited before each call of the AWS APIs."""
         self._control_plane = control_plane
         self._runtime = runtime
+        self._authoriser = authoriser
         self._faults = faults
         self._counters = counters
+        self._prepare = prepare
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=_MAX_REQUEST_BYTES, middlewares=[_answer_errors])
@@ -51,6 +57,7 @@ class Server:
                 web.get("/_emulator/state", self._state),
                 web.get("/_emulator/faults", self._get_faults),
                 web.put("/_emulator/faults", self._put_faults),
+                web.put("/_emulator/sessions/{key}", self._put_session),
             ]
         )
         return app
@@ -63,6 +70,7 @@ class Server:
             document = json.loads(await request.read() or b"{}")
         except ValueError as exc:
             raise AwsError("SerializationException", f"The body is not JSON: {exc}") from exc
+        await self._prepare()
         operation = target.removeprefix(_TARGET)
         authorization = request.headers.get("Authorization")
         answer = await self._control_plane.call(operation, document, authorization)
@@ -75,6 +83,7 @@ class Server:
 
     async def _invoke_async(self, request: web.Request) -> web.Response:
         body = await request.read()
+        await self._prepare()
         accepted = await self._runtime.invoke_async(
             request.match_info["name"], request.headers, body
         )
@@ -86,6 +95,7 @@ class Server:
         )
 
     async def _invoke(self, request: web.Request) -> web.Response:
+        await self._prepare()
         raise await self._runtime.invoke(request.match_info["name"], request.headers)
 
     async def _health(self, request: web.Request) -> web.Response:
@@ -115,6 +125,21 @@ class Server:
         self._faults.replace(faults)
         log.info("faults: %s", faults)
         return web.json_response(write_document(faults))
+
+    async def _put_session(self, request: web.Request) -> web.Response:
+        """`{"role": "arn:…:role/…", "session_name": "…"}`: whose the access key is."""
+        match await _json(request):
+            case {"role": str(role), "session_name": str(name)} if ":role/" in role:
+                self._authoriser.admit(request.match_info["key"], name, role)
+                return web.Response(status=204)
+        return web.json_response({"message": "role (its ARN) and session_name, please"}, status=400)
+
+
+async def _json(request: web.Request) -> object:
+    try:
+        return json.loads(await request.read())
+    except ValueError:
+        return None
 
 
 @web.middleware

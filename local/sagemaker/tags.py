@@ -13,10 +13,14 @@ _MAX_TAGS = 50
 class Tags:
     """AddTags, ListTags and DeleteTags."""
 
-    def __init__(self, authoriser: Authoriser, collections: Sequence[Iterable[Named]]) -> None:
+    def __init__(self, authoriser: Authoriser) -> None:
         self._authoriser = authoriser
-        self._collections = collections
+        self._collections: list[Iterable[Named]] = []
         self._tags: dict[str, dict[str, str]] = {}
+
+    def cover(self, collection: Iterable[Named]) -> None:
+        """Lets the resources of a collection carry tags."""
+        self._collections.append(collection)
 
     def put(self, arn: str, tags: Sequence[Document]) -> None:
         """Adds tags; a key that exists gets the new value."""

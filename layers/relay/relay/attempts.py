@@ -3,14 +3,20 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from relay.ids import attempt_id
 from relay.limits import output_extension
 from relay.model import Attempt, Delivery, Incoming, InferenceRequest
+from relay.s3uri import S3Uri
 from relay.settings import SubmitSettings
 
-# SageMaker takes less; a request that asks for more is claimed all the same, to be rejected.
-_LONGEST = 86_400
+# SageMaker takes less, and S3 has no longer keys or versions. A request that asks for more is
+# claimed all the same, to be rejected; what the ledger could not hold of it is left out.
+_LONGEST_SECONDS = 86_400
+_LONGEST_TEXT = 2_048
+
+_Kept = TypeVar("_Kept", str, S3Uri)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,8 @@ def _attempt(
     suffix: str,
 ) -> Attempt:
     inference_id = attempt_id(request.id, request.attempt)
-    ttl = request.ttl_seconds or settings.ttl_seconds
-    timeout = request.timeout_seconds or settings.timeout_seconds
+    ttl = _bounded(request.ttl_seconds or settings.ttl_seconds)
+    timeout = _bounded(request.timeout_seconds or settings.timeout_seconds)
     extension = output_extension(request.location, settings.inputs)
     folder = f"{extension}/" if extension else ""
     return Attempt(
@@ -63,14 +69,21 @@ def _attempt(
         endpoint=settings.endpoint,
         submitted_at=now,
         # Nothing can be alive after TTL and time-out; its notification may take a little longer.
-        due_at=now
-        + timedelta(seconds=min(ttl, _LONGEST) + min(timeout, _LONGEST) + settings.slack_seconds),
-        location=request.location,
-        version_id=request.version_id,
-        content_type=request.content_type,
-        accept=request.accept,
-        custom_attributes=request.custom_attributes,
+        due_at=now + timedelta(seconds=ttl + timeout + settings.slack_seconds),
+        location=_kept(request.location),
+        version_id=_kept(request.version_id),
+        content_type=_kept(request.content_type),
+        accept=_kept(request.accept),
+        custom_attributes=_kept(request.custom_attributes),
         ttl_seconds=ttl,
         timeout_seconds=timeout,
         output_location=f"{settings.outputs}{folder}{inference_id}{suffix}",
     )
+
+
+def _bounded(seconds: int) -> int:
+    return max(0, min(seconds, _LONGEST_SECONDS))
+
+
+def _kept(value: _Kept | None) -> _Kept | None:
+    return None if value is None or len(str(value)) > _LONGEST_TEXT else value

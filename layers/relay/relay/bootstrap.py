@@ -80,7 +80,7 @@ def provision(journal: Journal, environment: Mapping[str, str] = os.environ) -> 
     return Reception(
         settings.endpoint,
         settings.region,
-        control_plane=SageMakerControlPlane(clients.sagemaker),
+        control_plane=SageMakerControlPlane(lambda: clients.sagemaker),
         waiting_room=DynamoDbWaitingRoom(clients.dynamodb, settings.ledger_table, clock),
         postman=CloudFormationPostman(),
         clock=clock,

@@ -9,7 +9,6 @@ One request alone may stand without the list around it, and the list without the
 """
 
 import base64
-import binascii
 import json
 
 from relay.errors import UnreadableMessage
@@ -107,7 +106,7 @@ def _body(fields: Fields) -> bytes | None:
         raise UnreadableMessage("a request has both body and body_base64; give one")
     try:
         return base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise UnreadableMessage(f"body_base64 is not base64: {error}") from error
 
 

@@ -9,6 +9,10 @@ class TransientError(RelayError):
     """The same thing may work later: leave the message on its queue and come back."""
 
 
+class Unanswered(TransientError):
+    """No answer came, so that nobody knows whether it was done: come back as the one who tried."""
+
+
 class EndpointNotReady(TransientError):
     """The endpoint is missing, being created or not in service: come back later."""
 

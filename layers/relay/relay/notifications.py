@@ -7,7 +7,6 @@ the model's answer in `responseBody`, base64 or plain. A Failed notification has
 """
 
 import base64
-import binascii
 import json
 
 from relay.errors import UnreadableMessage
@@ -16,6 +15,8 @@ from relay.model import Notification, Outcome, TopicCheck
 
 SAGEMAKER = "aws:sagemaker"
 RELAY = "async-inference-relay"
+
+_MAX_ID_CHARACTERS = 64
 
 _OUTCOMES = {"Completed": Outcome.COMPLETED, "Failed": Outcome.FAILED}
 
@@ -33,7 +34,7 @@ def read_notification(value: object, topic_arn: str | None) -> Notification | To
     fields = Fields(value)
     source = fields.optional_text("eventSource")
     if source == RELAY:
-        return _own(fields)
+        return _own(fields, topic_arn)
     if source != SAGEMAKER:
         raise UnreadableMessage(f"eventSource is {source!r}, not {SAGEMAKER!r}")
     name = fields.optional_text("eventName")
@@ -72,7 +73,7 @@ def own_notification(
     )
 
 
-def _own(fields: Fields) -> Notification:
+def _own(fields: Fields, topic_arn: str | None) -> Notification:
     status = fields.text("invocationStatus")
     try:
         outcome = Outcome(status)
@@ -80,9 +81,10 @@ def _own(fields: Fields) -> Notification:
         raise UnreadableMessage(f"invocationStatus is {status!r}") from error
     response = fields.object("responseParameters")
     return Notification(
-        inference_id=fields.text("inferenceId"),
+        inference_id=_inference_id(fields),
         outcome=outcome,
         endpoint=fields.object("requestParameters").text("endpointName"),
+        topic_arn=topic_arn,
         output_location=response.optional_text("outputLocation"),
         failure_location=response.optional_text("failureLocation"),
         failure_reason=fields.optional_text("failureReason"),
@@ -97,7 +99,7 @@ def _inference_result(fields: Fields, topic_arn: str | None) -> Notification:
     request = fields.object("requestParameters")
     response = fields.optional_object("responseParameters") or Fields({})
     return Notification(
-        inference_id=fields.text("inferenceId"),
+        inference_id=_inference_id(fields),
         outcome=_OUTCOMES[status],
         endpoint=request.text("endpointName"),
         topic_arn=topic_arn,
@@ -115,6 +117,17 @@ def _inference_result(fields: Fields, topic_arn: str | None) -> Notification:
     )
 
 
+def _inference_id(fields: Fields) -> str:
+    """The id, a key of the ledger, which answers no look-up at all if one key is too long."""
+    inference_id = fields.text("inferenceId")
+    if len(inference_id) > _MAX_ID_CHARACTERS:
+        raise UnreadableMessage(
+            f"inferenceId has {len(inference_id)} characters; SageMaker's have at most "
+            f"{_MAX_ID_CHARACTERS}"
+        )
+    return inference_id
+
+
 def _response_body(fields: Fields | None) -> bytes | None:
     content = None if fields is None else fields.optional_text("content")
     if fields is None or content is None:
@@ -123,5 +136,6 @@ def _response_body(fields: Fields | None) -> bytes | None:
         return content.encode()
     try:
         return base64.b64decode(content, validate=True)
-    except binascii.Error as error:
-        raise UnreadableMessage(f"responseBody.content is not base64: {error}") from error
+    except ValueError:
+        # Of failures nobody knows how they are encoded. Plain is still better than no result.
+        return content.encode()

@@ -7,8 +7,10 @@ from relay.model import Content, Delivery, Incoming, OutgoingMessage
 from relay.ports import Clock, Outbox
 from relay.report import Count, Level, Report
 
-# SQS refuses control characters in attribute values.
-_CONTROL = re.compile(r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]")
+# SQS refuses control characters in attribute values, and half characters break the log.
+_UNSENDABLE = re.compile(r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]")
+# A reason may quote what is wrong, at any length.
+_MAX_REASON_CHARACTERS = 1_000
 
 
 class Parking:
@@ -30,13 +32,14 @@ class Parking:
                 unwanted.append((item.delivery, item.problem))
             else:
                 report.give_back(item.delivery)
-                report.note(Level.ERROR, "unreadable", reason=item.problem)
+                report.note(Level.ERROR, "unreadable", reason=_legible(item.problem))
         self.park(unwanted, report)
 
     def park(self, unwanted: Sequence[tuple[Delivery, str]], report: Report) -> None:
         """Parks deliveries with their reasons. One that cannot be parked is given back instead."""
         if not unwanted:
             return
+        unwanted = [(delivery, _legible(reason)) for delivery, reason in unwanted]
         parked_at = self._clock.now().isoformat()
         failures = self._outbox.send(
             [
@@ -45,7 +48,7 @@ class Parking:
                     queue_url=self._queue_url,
                     body=delivery.body,
                     attributes=(
-                        ("reason", _CONTROL.sub("?", reason)[:1000]),
+                        ("reason", reason),
                         ("parked_by", self._parked_by),
                         ("parked_at", parked_at),
                         ("message_id", delivery.message_id),
@@ -68,3 +71,7 @@ class Parking:
                     reason=reason,
                     error=str(error),
                 )
+
+
+def _legible(reason: str) -> str:
+    return _UNSENDABLE.sub("?", reason[:_MAX_REASON_CHARACTERS])

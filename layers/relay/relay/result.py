@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from relay.failures import classify_failure
 from relay.model import Attempt, Notification, Outcome, OutgoingMessage
+from relay.s3uri import S3Uri
 
 _TYPE = "relay.inference"
 # SQS takes 1 MiB for a message with its attributes, and for a batch of them in all.
@@ -90,14 +91,17 @@ class Result:
             }
         )
 
+    def _output_location(self) -> str | None:
+        known = None if self.attempt is None else self.attempt.output_location
+        return self.notification.output_location or known
+
     def _output(self, with_body: bool) -> dict[str, object] | None:
         notification = self.notification
         if notification.outcome is not Outcome.COMPLETED:
             return None
         return _present(
             {
-                "location": notification.output_location
-                or (self.attempt and self.attempt.output_location),
+                "location": _s3(self._output_location()),
                 "content_type": notification.output_content_type,
                 "body": self._body(with_body),
             }
@@ -112,7 +116,7 @@ class Result:
             {
                 "reason": notification.failure_reason or "SageMaker gave no reason",
                 "class": classify_failure(notification.failure_reason).value if failed else None,
-                "location": notification.failure_location,
+                "location": _s3(notification.failure_location),
                 "body": self._body(with_body),
             }
         )
@@ -139,6 +143,11 @@ class Result:
                 "total_ms": started and max(0, round((finished - started).total_seconds() * 1000)),
             }
         )
+
+
+def _s3(location: str | None) -> str | None:
+    """The location as `s3://`, also where SageMaker wrote an `https://` address."""
+    return None if location is None else str(S3Uri.parse(location))
 
 
 def _present(members: dict[str, object]) -> dict[str, object]:

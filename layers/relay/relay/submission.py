@@ -10,7 +10,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from relay.attempts import Job, jobs
-from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
+from relay.errors import (
+    AccessDenied,
+    EndpointNotReady,
+    PermanentError,
+    RelayError,
+    TransientError,
+    Unanswered,
+)
 from relay.limits import problems
 from relay.model import (
     Attempt,
@@ -89,6 +96,33 @@ class Submit:
     def _work(self, chunk: Sequence[Job], report: Report) -> tuple[list[Job], list[Job], bool]:
         """What was accepted, what must wait, and whether the endpoint is away altogether."""
         claimed, waiting = self._claim(chunk, report)
+        valid, refused = self._checked(claimed)
+        answers = self._endpoint.invoke([Submission(job.request, job.attempt) for job in valid])
+        accepted: list[Job] = []
+        throttled: list[Job] = []
+        unanswered: list[tuple[Job, RelayError]] = []
+        not_ready = 0
+        for job in valid:
+            answer = answers[job.attempt.id]
+            if isinstance(answer, Accepted):
+                accepted.append(self._accepted(job, answer, report))
+            elif isinstance(answer, PermanentError):
+                refused.append((job, str(answer)))
+            elif isinstance(answer, Unanswered):
+                _put_off(job, answer, report)
+                unanswered.append((job, answer))
+            else:
+                not_ready += isinstance(answer, EndpointNotReady)
+                _put_off(job, answer, report)
+                throttled.append(job)
+        self._correct(accepted, valid, report)
+        waiting += self._refuse(refused, report)
+        waiting += self._release(throttled, report)
+        waiting += _same_again(unanswered, report)
+        return accepted, waiting, bool(valid) and not_ready == len(valid)
+
+    def _checked(self, claimed: Sequence[Job]) -> tuple[list[Job], list[tuple[Job, str]]]:
+        """What SageMaker may take, and what it never will, with the reasons."""
         valid: list[Job] = []
         refused: list[tuple[Job, str]] = []
         for job in claimed:
@@ -97,24 +131,7 @@ class Submit:
                 refused.append((job, "; ".join(found)))
             else:
                 valid.append(job)
-        answers = self._endpoint.invoke([Submission(job.request, job.attempt) for job in valid])
-        accepted: list[Job] = []
-        throttled: list[Job] = []
-        not_ready = 0
-        for job in valid:
-            answer = answers[job.attempt.id]
-            if isinstance(answer, Accepted):
-                accepted.append(self._accepted(job, answer, report))
-            elif isinstance(answer, PermanentError):
-                refused.append((job, str(answer)))
-            else:
-                not_ready += isinstance(answer, EndpointNotReady)
-                _put_off(job, answer, report)
-                throttled.append(job)
-        self._correct(accepted, valid, report)
-        waiting += self._refuse(refused, report)
-        waiting += self._release(throttled, report)
-        return accepted, waiting, bool(valid) and not_ready == len(valid)
+        return valid, refused
 
     def _claim(self, chunk: Sequence[Job], report: Report) -> tuple[list[Job], list[Job]]:
         """The jobs that are ours to do now, and those whose claim must be tried again."""
@@ -123,15 +140,16 @@ class Submit:
         except RelayError as unavailable:
             for job in chunk:
                 _put_off(job, unavailable, report)
-            return [], _same_again(chunk, report)
+            return [], _same_again([(job, unavailable) for job in chunk], report)
         ours: list[Job] = []
         left_behind: list[Job] = []
         waiting: list[Job] = []
         for job in chunk:
             existing = claims.existing.get(job.attempt.id)
-            if job.attempt.id in claims.unavailable:
-                _put_off(job, claims.unavailable[job.attempt.id], report)
-                waiting += _same_again([job], report)
+            problem = claims.unavailable.get(job.attempt.id)
+            if problem is not None:
+                _put_off(job, problem, report)
+                waiting += _same_again([(job, problem)], report)
             elif existing is None:
                 ours.append(job)
             elif _left_behind(existing, job):
@@ -145,7 +163,7 @@ class Submit:
                 ours.append(job)
             else:
                 _put_off(job, error, report)
-                waiting += _same_again([job], report)
+                waiting += _same_again([(job, error)], report)
         return ours, waiting
 
     def _accepted(self, job: Job, answer: Accepted, report: Report) -> Job:
@@ -199,7 +217,7 @@ class Submit:
             error = failures.get(job.attempt.id)
             if error is not None:
                 _put_off(job, error, report)
-                waiting += _same_again([job], report)
+                waiting += _same_again([(job, error)], report)
                 continue
             report.count(Count.REFUSED)
             report.answers.append(Answer(job.request.id, "rejected", reason=reason))
@@ -219,7 +237,7 @@ class Submit:
             report.note(
                 Level.WARNING, "claim not released", inference_id=inference_id, error=str(error)
             )
-        held = [job for job in jobs if job.attempt.id in failures]
+        held = [(job, failures[job.attempt.id]) for job in jobs if job.attempt.id in failures]
         return [job for job in jobs if job.attempt.id not in failures] + _same_again(held, report)
 
     def _settle(self, accepted: Sequence[Job], report: Report) -> None:
@@ -246,15 +264,18 @@ def _left_behind(existing: Attempt, job: Job) -> bool:
     return existing.state is AttemptState.OPEN and existing.claimed_by == job.attempt.claimed_by
 
 
-def _same_again(held: Sequence[Job], report: Report) -> list[Job]:
+def _same_again(held: Sequence[tuple[Job, RelayError]], report: Report) -> list[Job]:
     """Jobs that are, or may be, still claimed: only the same delivery can take the claim over.
 
     A queue will bring it; an invocation that no queue holds must fail, so that it is repeated.
     """
-    for job in held:
+    for job, error in held:
         if not job.delivery.queued:
             report.give_back(job.delivery)
-    return [job for job in held if job.delivery.queued]
+            report.note(
+                Level.ERROR, "must be repeated", request_id=job.request.id, error=str(error)
+            )
+    return [job for job, _ in held if job.delivery.queued]
 
 
 def _written(location: S3Uri | None) -> str | None:
@@ -269,8 +290,10 @@ def _duplicate(attempt: Attempt, report: Report) -> None:
 
 def _put_off(job: Job, error: RelayError, report: Report) -> None:
     report.count(Count.ACCESS_DENIED, isinstance(error, AccessDenied))
+    passing = isinstance(error, TransientError) and not isinstance(error, AccessDenied)
     report.note(
-        Level.ERROR if isinstance(error, AccessDenied) else Level.INFO,
+        # What does not pass by itself needs somebody who sees it.
+        Level.INFO if passing else Level.ERROR,
         "put off",
         inference_id=job.attempt.id,
         request_id=job.request.id,

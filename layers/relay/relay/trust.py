@@ -10,12 +10,14 @@ def distrust(
 ) -> str | None:
     """Why a notification is not ours to route; None when it is.
 
-    The relay's own notifications carry no topic and no locations: only roles that may send to the
-    queue itself can make them, and they are about attempts of the ledger.
+    The relay's own notifications come through no topic: only roles that may send to the queue
+    itself can make them, and they are about attempts of the ledger.
     """
     topics = (settings.success_topic_arn, settings.error_topic_arn)
     if notification.topic_arn is not None and notification.topic_arn not in topics:
         return f"it came through topic {notification.topic_arn}, which is not one of the relay's"
+    if notification.from_relay and notification.topic_arn is not None:
+        return f"it says that it is the relay's own, but it came through {notification.topic_arn}"
     if notification.endpoint.lower() != settings.endpoint.lower():
         return f"it is about endpoint {notification.endpoint}, not {settings.endpoint}"
     if notification.from_relay and attempt is None:

@@ -1,6 +1,7 @@
 """The emulator as a process, against an in-process moto."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from moto.server import ThreadedMotoServer
 
 from local.model.data import training_rows
 from local.model.training import pack, train
-from tests.sagemaker_stack import Stack, await_health, free_port
+from tests.sagemaker_stack import Clients, Stack, await_health, free_port
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -38,6 +39,7 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer("127.0.0.1", free_port(), verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -78,9 +80,16 @@ def emulator(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     assert not (directory / "work").exists()
 
 
+@pytest.fixture(scope="session")
+def clients(moto: str, emulator: str) -> Iterator[Clients]:
+    clients = Clients(moto, emulator)
+    yield clients
+    clients.close()
+
+
 @pytest.fixture
-def stack(moto: str, emulator: str, artifact: Path) -> Iterator[Stack]:
+def stack(clients: Clients, artifact: Path) -> Iterator[Stack]:
     """A fresh bucket, role, topics, queue and names on the shared servers."""
-    stack = Stack(moto, emulator, artifact)
+    stack = Stack(clients, artifact)
     yield stack
     stack.close()

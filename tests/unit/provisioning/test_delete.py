@@ -169,3 +169,22 @@ def test_a_record_without_anything_left_may_expire(world: World) -> None:
     world.run(delete())
 
     assert world.room.records[ENDPOINT].empty
+
+
+def test_a_stack_that_is_gone_the_moment_it_has_the_answer_is_no_error(world: World) -> None:
+    def take_away() -> None:
+        world.room.taken_away = True
+
+    world.sagemaker.endpoints.clear()
+    world.postman.on_delivery = take_away
+
+    world.wake(delete())
+
+    assert [answer.reason for answer in world.answers] == [""]
+
+
+def test_a_record_that_cannot_be_written_is_an_error_at_any_other_time(world: World) -> None:
+    world.room.taken_away = True
+
+    with pytest.raises(AccessDenied):
+        world.wake(delete())

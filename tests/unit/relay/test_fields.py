@@ -53,9 +53,7 @@ def test_what_is_optional_may_be_absent_or_null(
         (lambda fields: fields.optional_location("x"), "a.csv", "a.x: not an S3 location: 'a.csv'"),
     ],
 )
-def test_what_is_wrong_is_named_by_its_path(
-    read: Reading, value: object, complaint: str
-) -> None:
+def test_what_is_wrong_is_named_by_its_path(read: Reading, value: object, complaint: str) -> None:
     with pytest.raises(UnreadableMessage, match=complaint):
         read(Fields({"x": value}, "a"))
 
@@ -81,7 +79,9 @@ def test_times_have_any_number_of_fraction_digits(text: str, time: datetime) -> 
 
 
 def test_what_is_right_comes_out_with_its_type() -> None:
-    fields = Fields({"text": "t", "number": 5, "count": "12", "where": "s3://b/k", "in": {"x": "y"}})
+    fields = Fields(
+        {"text": "t", "number": 5, "count": "12", "where": "s3://b/k", "in": {"x": "y"}}
+    )
 
     assert fields.text("text") == "t"
     assert fields.optional_integer("number") == 5

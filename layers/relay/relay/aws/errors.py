@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    ParamValidationError,
+)
 
-from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
+from relay.errors import AccessDenied, PermanentError, RelayError, TransientError, Unanswered
 
 _DENIED = frozenset(
     {
@@ -57,8 +62,11 @@ def classify(error: ClientError | BotoCoreError, doing: str) -> RelayError:
     """
     if isinstance(error, ParamValidationError):
         return PermanentError(f"{doing}: {error}")
+    if isinstance(error, HTTPClientError):
+        # The network, or a time-out: it may have arrived, with the last try or one before.
+        return Unanswered(f"{doing}: {error}")
     if isinstance(error, BotoCoreError):
-        # The network, a time-out, or credentials that could not be fetched.
+        # Credentials that could not be fetched, for example.
         return TransientError(f"{doing}: {error}")
     details = error.response.get("Error", {})
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -70,7 +78,9 @@ def classify_code(code: str, message: str, doing: str, status: int = 400) -> Rel
     text = f"{doing}: {code}: {message or 'no message'}"
     if code in _DENIED or status in (401, 403):
         return AccessDenied(text)
-    if code in _TEMPORARY or status == 429 or status >= 500:
+    if status >= 500 and status != 503:
+        return Unanswered(text)
+    if code in _TEMPORARY or status in (429, 503):
         return TransientError(text)
     return PermanentError(text)
 

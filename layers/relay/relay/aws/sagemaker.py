@@ -5,7 +5,7 @@ ValidationException is told apart by its text.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, cast
 
@@ -40,14 +40,19 @@ _ROLE_REFUSED = re.compile(r"sns:Publish|sts:AssumeRole|could not assume role", 
 
 
 class SageMakerControlPlane:
-    """Fills in `relay.provisioning.ports.ControlPlane`."""
+    """Fills in `relay.provisioning.ports.ControlPlane`.
 
-    def __init__(self, sagemaker: "SageMakerClient") -> None:
-        self._sagemaker = sagemaker
+    Args:
+        connect: gives the client. It is the largest one of the SDK, and most wake-ups find nothing
+            to do: so it is not made before it is needed.
+    """
+
+    def __init__(self, connect: "Callable[[], SageMakerClient]") -> None:
+        self._connect = connect
 
     def describe(self, endpoint_name: str) -> Endpoint:
         try:
-            found = self._sagemaker.describe_endpoint(EndpointName=endpoint_name)
+            found = self._connect().describe_endpoint(EndpointName=endpoint_name)
         except (ClientError, BotoCoreError) as error:
             if _MISSING.search(_validation_text(error)):
                 return Endpoint(endpoint_name, EndpointStatus.ABSENT)
@@ -76,7 +81,7 @@ class SageMakerControlPlane:
         if specification.model_data_url:
             container["ModelDataUrl"] = specification.model_data_url
         with _creating(f"create model {name}", specification):
-            self._sagemaker.create_model(
+            self._connect().create_model(
                 ModelName=name,
                 ExecutionRoleArn=specification.execution_role_arn,
                 PrimaryContainer=container,
@@ -85,7 +90,7 @@ class SageMakerControlPlane:
     def create_config(self, specification: Specification) -> None:
         generation = specification.generation
         with _creating(f"create endpoint configuration {generation.config}", specification):
-            self._sagemaker.create_endpoint_config(
+            self._connect().create_endpoint_config(
                 EndpointConfigName=generation.config,
                 ProductionVariants=[
                     {
@@ -102,7 +107,7 @@ class SageMakerControlPlane:
 
     def create_endpoint(self, specification: Specification) -> None:
         with _creating(f"create endpoint {specification.endpoint_name}", specification):
-            self._sagemaker.create_endpoint(
+            self._connect().create_endpoint(
                 EndpointName=specification.endpoint_name,
                 EndpointConfigName=specification.generation.config,
             )
@@ -110,7 +115,7 @@ class SageMakerControlPlane:
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None:
         doing = f"update endpoint {specification.endpoint_name}"
         try:
-            self._sagemaker.update_endpoint(
+            self._connect().update_endpoint(
                 EndpointName=specification.endpoint_name,
                 EndpointConfigName=specification.generation.config,
                 RetainAllVariantProperties=retain_capacity,
@@ -120,15 +125,15 @@ class SageMakerControlPlane:
 
     def delete_endpoint(self, endpoint_name: str) -> None:
         with _deleting(f"delete endpoint {endpoint_name}"):
-            self._sagemaker.delete_endpoint(EndpointName=endpoint_name)
+            self._connect().delete_endpoint(EndpointName=endpoint_name)
 
     def delete_config(self, name: str) -> None:
         with _deleting(f"delete endpoint configuration {name}"):
-            self._sagemaker.delete_endpoint_config(EndpointConfigName=name)
+            self._connect().delete_endpoint_config(EndpointConfigName=name)
 
     def delete_model(self, name: str) -> None:
         with _deleting(f"delete model {name}"):
-            self._sagemaker.delete_model(ModelName=name)
+            self._connect().delete_model(ModelName=name)
 
 
 def _async_inference(specification: Specification) -> "AsyncInferenceConfigUnionTypeDef":

@@ -32,10 +32,15 @@ _MOST_STEPS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class _Next:
-    """The record after a step. `pause` when only time can bring the next one."""
+    """The record after a step.
+
+    `pause`: only time can bring the next one. `farewell`: CloudFormation has been told that
+    everything is gone, and may take away the function's table and rights at any moment.
+    """
 
     record: Record
     pause: bool = False
+    farewell: bool = False
 
 
 class Lifecycle:
@@ -74,6 +79,11 @@ class Lifecycle:
             except Outdated:
                 # Another invocation is ahead of this one and goes on by itself.
                 self._note("another invocation is at work", record)
+                return
+            except (AccessDenied, PermanentError) as error:
+                if not following.farewell:
+                    raise
+                self._note(f"the stack is being taken away: {error}", record)
                 return
             if following.pause:
                 return
@@ -214,7 +224,7 @@ class Lifecycle:
             self._deliver(Answer.failed(record.waiting, record.failure), record)
         elif record.waiting:
             self._deliver(Answer.removed(record.waiting), record)
-        return _Next(record.answered().removed())
+        return _Next(record.answered().removed(), farewell=record.waiting is not None)
 
     def _delete_endpoint(self, record: Record, endpoint: Endpoint) -> _Next:
         self._sagemaker.delete_endpoint(endpoint.name)

@@ -1,0 +1,132 @@
+"""The functions as they were built and deployed to a local stack, ready to be run."""
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from local.certificate import Certificate
+from local.clients import Clients
+from local.deployment import Deployment, stack_outputs
+from local.environment import client_variables
+from local.errors import LocalStackError
+from local.lambda_runtime import Function
+from local.settings import REPOSITORY, StackSettings
+from local.stack import Stack
+
+_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+NAMES = ("submit", "route", "reconcile", "provision")
+
+
+def logical_id(name: str) -> str:
+    """What the template calls the function `submit`, for example."""
+    return f"{name.capitalize()}Function"
+
+
+def deployed_function(name: str, settings: StackSettings, clients: Clients) -> Function:
+    """The built code of a function, with the deployed one's configuration and credentials.
+
+    The credentials are a session of the function's own role, so that IAM refuses what it would
+    refuse in Lambda.
+
+    Raises:
+        LocalStackError: the stack is not deployed, or the function was not built.
+    """
+    outputs = stack_outputs(clients)
+    deployed = clients.functions.get_function_configuration(
+        FunctionName=outputs[f"{logical_id(name)}Name"]
+    )
+    logging = deployed.get("LoggingConfig", {})
+    code, layer = built(logical_id(name), settings), built("RelayLayer", settings)
+    return Function(
+        name=deployed["FunctionName"],
+        handler=deployed["Handler"],
+        code=code,
+        layers=(layer / "python",),
+        environment={
+            **deployed.get("Environment", {}).get("Variables", {}),
+            **sdk_variables(settings),
+            **role_session(deployed["Role"], name, settings, clients),
+        },
+        memory_megabytes=deployed["MemorySize"],
+        timeout_seconds=deployed["Timeout"],
+        log_format=logging.get("LogFormat", "Text"),
+        log_group=logging.get("LogGroup", ""),
+    )
+
+
+def rebuild_if_changed(
+    settings: StackSettings, clients: Clients, tell: Callable[[str], None]
+) -> None:
+    """Runs `sam build` again when what it builds from is newer than what it built.
+
+    Raises:
+        LocalStackError: the build failed.
+    """
+    result = settings.sam_directory / "build" / "template.yaml"
+    sources = (REPOSITORY / "template.yaml", *_files("functions"), *_files("layers"))
+    if result.exists() and max(map(_changed, sources)) <= _changed(result):
+        return
+    tell("building: the code has changed since it was built (`make up` deploys it as well)")
+    Deployment(settings, clients, meanwhile=Stack(settings, tell).check).build()
+
+
+def _files(directory: str) -> Iterator[Path]:
+    found = (REPOSITORY / directory).rglob("*")
+    return (file for file in found if file.is_file() and "__pycache__" not in file.parts)
+
+
+def _changed(file: Path) -> float:
+    return file.stat().st_mtime
+
+
+def built(resource: str, settings: StackSettings) -> Path:
+    """Where `sam build` left a function or a layer.
+
+    Raises:
+        LocalStackError: it was not built.
+    """
+    directory = settings.sam_directory / "build" / resource
+    if not directory.is_dir():
+        raise LocalStackError(f"{directory} is missing: `make up` builds and deploys the stack")
+    return directory
+
+
+def sdk_variables(settings: StackSettings) -> dict[str, str]:
+    """What leads an SDK inside a function to the local stack; credentials are not among them."""
+    wanted = {
+        name: value
+        for name, value in client_variables(settings).items()
+        if name.startswith("AWS_ENDPOINT_URL") or name in ("AWS_CA_BUNDLE", "AWS_REGION")
+    }
+    # For what does not go through the SDK: the answer to CloudFormation.
+    return {**wanted, "SSL_CERT_FILE": str(Certificate.at(settings.tls).authority)}
+
+
+def role_session(
+    role_arn: str, session_name: str, settings: StackSettings, clients: Clients
+) -> Mapping[str, str]:
+    """Credentials that may do what the role may, as variables for an SDK.
+
+    The SageMaker emulator is told whose they are: it cannot ask STS.
+
+    Raises:
+        LocalStackError: the emulator does not take them.
+    """
+    session = clients.sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name)
+    credentials = session["Credentials"]
+    request = urllib.request.Request(  # noqa: S310 - http, on this machine
+        f"{settings.sagemaker_url}/_emulator/sessions/{credentials['AccessKeyId']}",
+        data=json.dumps({"role": role_arn, "session_name": session_name}).encode(),
+        method="PUT",
+    )
+    try:
+        _NO_PROXY.open(request, timeout=10).close()
+    except OSError as exc:
+        raise LocalStackError(f"the SageMaker emulator does not take a session: {exc}") from exc
+    return {
+        "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": credentials["SessionToken"],
+    }

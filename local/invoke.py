@@ -1,0 +1,128 @@
+"""`python -m local.invoke FUNCTION EVENT`: one built function on one event, under Lambda's runtime.
+
+Standard output is the function's answer and nothing else.
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from local import interruption
+from local.clients import Clients
+from local.deployed_functions import NAMES, deployed_function, rebuild_if_changed
+from local.errors import LocalStackError
+from local.interruption import Interrupted
+from local.lambda_runtime import Answer, Failure, Invocation, LambdaRuntime
+from local.lock import exclusive
+from local.settings import REPOSITORY, StackSettings
+from local.stack import Stack
+from local.up import Narrator, bring_up, train_model
+
+_EVENTS = REPOSITORY / "events"
+
+ANSWERED, RAISED, MISUSED = 0, 1, 2
+
+
+class _Misuse(Exception):
+    """The command line is wrong. The message says how it should be."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the command and returns its exit code: 1 when the function raised, 2 for wrong usage."""
+    interruption.install()
+    try:
+        name, event = _read(arguments)
+        invocation = invoke(name, event, StackSettings.from_environment(os.environ))
+    except _Misuse as misuse:
+        print(misuse, file=sys.stderr)
+        return MISUSED
+    except LocalStackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return RAISED
+    except Interrupted as interrupted:
+        print(f"ended by {interrupted}", file=sys.stderr)
+        return interrupted.exit_code
+    return _report(name, invocation)
+
+
+def invoke(name: str, event: object, settings: StackSettings) -> Invocation:
+    """Runs a function against the local stack, and starts one just for that when none is up.
+
+    Raises:
+        LocalStackError: the stack, the build or the runtime failed; not the function.
+    """
+    with _a_stack(settings):
+        clients = Clients(settings)
+        rebuild_if_changed(settings, clients, _tell)
+        with LambdaRuntime(deployed_function(name, settings, clients)) as runtime:
+            return runtime.invoke(event)
+
+
+@contextmanager
+def _a_stack(settings: StackSettings) -> Iterator[None]:
+    stack = Stack(settings, _tell)
+    if stack.running:
+        yield
+        return
+    _tell("no local stack is up: starting one for this call (`make up` keeps one)")
+    with exclusive(settings):
+        try:
+            bring_up(settings, train_model(settings), Narrator(_tell))
+            yield
+        finally:
+            _tell(f"stopped {', '.join(stack.stop())}")
+
+
+def _read(arguments: Sequence[str]) -> tuple[str, object]:
+    name, path = (*arguments, "", "")[:2]
+    if len(arguments) != 2 or name not in NAMES:
+        raise _Misuse(usage())
+    try:
+        text = sys.stdin.read() if path == "-" else Path(path).read_text()
+        return name, json.loads(text)
+    except OSError as exc:
+        raise _Misuse(f"cannot read the event: {exc}\n\n{usage(name)}") from exc
+    except ValueError as exc:
+        raise _Misuse(f"the event {path} is not JSON: {exc}") from exc
+
+
+def usage(name: str | None = None) -> str:
+    """How to call the command, with the functions and the events there are."""
+    found = sorted(_EVENTS.glob(f"{name or '*'}/*.json"))
+    width = shutil.get_terminal_size().columns
+    functions = ", ".join(NAMES)
+    return "\n".join(
+        (
+            "usage: make invoke FUNCTION=route EVENT=events/route/completed-via-sqs.json",
+            "       python -m local.invoke FUNCTION EVENT     (EVENT may be - for standard input)",
+            f"\nfunctions: {functions}"[:width],
+            "events:",
+            *(f"  {path.relative_to(REPOSITORY)}" for path in found),
+        )
+    )
+
+
+def _report(name: str, invocation: Invocation) -> int:
+    for line in invocation.log:
+        _tell(line)
+    if invocation.init_milliseconds is not None:
+        _tell(f"{name} was initialised in {invocation.init_milliseconds:.0f} ms")
+    match invocation.outcome:
+        case Answer(payload):
+            print(json.dumps(payload, indent=2, ensure_ascii=False))
+            return ANSWERED
+        case Failure(error, message):
+            _tell(f"{name} raised {error}: {message}")
+            return RAISED
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,160 @@
+"""What the emulator does three times for each request, in the name of the execution role.
+
+Signed by botocore but sent by aiohttp: boto3's clients need threads, and three times the CPU, which
+on one machine would be taken from the stack under test.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from typing import NoReturn
+from urllib.parse import quote, urlencode
+from xml.etree import ElementTree
+
+import aiohttp
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ClientError
+from yarl import URL
+
+from local.sagemaker.aws import Aws
+from local.sagemaker.s3_location import S3Location
+
+_ATTEMPTS = 3
+_CONNECTIONS = 32
+_TIMEOUT = aiohttp.ClientTimeout(total=300, connect=30)
+
+
+class TooLarge(Exception):
+    """The object has more bytes than the caller takes."""
+
+
+class DataPlane:
+    """GetObject, PutObject and Publish. Errors are botocore's ClientError, as from boto3."""
+
+    def __init__(self, aws: Aws, ca_bundle: str | None = None) -> None:
+        self._aws = aws
+        self._s3_url = aws.endpoint_url("s3").rstrip("/")
+        self._sns_url = aws.endpoint_url("sns").rstrip("/") + "/"
+        trust = ssl.create_default_context(cafile=ca_bundle)
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=trust), timeout=_TIMEOUT
+        )
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def get_object(self, role_arn: str, location: S3Location, most: int) -> bytes:
+        """The object's bytes.
+
+        Raises:
+            ClientError: missing, not allowed, or S3 does not answer.
+            TooLarge: more than `most` bytes.
+        """
+        return await self._send(role_arn, "s3", "GetObject", "GET", self._url(location), most=most)
+
+    async def put_object(
+        self,
+        role_arn: str,
+        location: S3Location,
+        body: bytes,
+        content_type: str,
+        kms_key_id: str | None,
+    ) -> None:
+        """Writes the object; raises ClientError."""
+        headers = {"Content-Type": content_type}
+        if kms_key_id:
+            headers["x-amz-server-side-encryption"] = "aws:kms"
+            headers["x-amz-server-side-encryption-aws-kms-key-id"] = kms_key_id
+        url = self._url(location)
+        await self._send(role_arn, "s3", "PutObject", "PUT", url, body=body, headers=headers)
+
+    async def publish(self, role_arn: str, topic: str, message: str) -> None:
+        """Publishes without subject and attributes, as SageMaker does; raises ClientError."""
+        form = {
+            "Action": "Publish",
+            "Version": "2010-03-31",
+            "TopicArn": topic,
+            "Message": message,
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+        body = urlencode(form).encode()
+        url = self._sns_url
+        await self._send(role_arn, "sns", "Publish", "POST", url, body=body, headers=headers)
+
+    def _url(self, location: S3Location) -> str:
+        return f"{self._s3_url}/{location.bucket}/{quote(location.key, safe='/~')}"
+
+    async def _send(
+        self,
+        role_arn: str,
+        service: str,
+        operation: str,
+        method: str,
+        url: str,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        most: int | None = None,
+    ) -> bytes:
+        for attempt in range(1, _ATTEMPTS + 1):
+            # Signed anew each time: the session may have been renewed meanwhile.
+            signed = await self._sign(role_arn, service, method, url, body, headers or {})
+            try:
+                async with self._http.request(
+                    method,
+                    URL(url, encoded=True),
+                    data=body or None,
+                    headers=signed,
+                    skip_auto_headers=("Content-Type", "User-Agent", "Accept-Encoding"),
+                ) as answer:
+                    if answer.status < 300 and most is not None:
+                        _require_size(answer, most)
+                    content = await answer.read()
+            except (aiohttp.ClientError, TimeoutError) as exc:
+                if attempt == _ATTEMPTS:
+                    raise _client_error(operation, type(exc).__name__, str(exc)) from exc
+            else:
+                if answer.status < 300:
+                    return content
+                if answer.status < 500 or attempt == _ATTEMPTS:
+                    _refuse(operation, answer.status, content)
+            await asyncio.sleep(0.1 * 2**attempt)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _sign(
+        self,
+        role_arn: str,
+        service: str,
+        method: str,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+    ) -> dict[str, str]:
+        credentials = await self._aws.credentials(role_arn)
+        request = AWSRequest(method, url, data=body, headers=dict(headers))
+        signer = S3SigV4Auth if service == "s3" else SigV4Auth
+        signer(credentials, service, self._aws.region).add_auth(request)
+        return dict(request.headers.items())
+
+
+def _require_size(answer: aiohttp.ClientResponse, most: int) -> None:
+    if (answer.content_length or 0) > most:
+        raise TooLarge(f"{answer.content_length} bytes, at most {most}")
+
+
+def _refuse(operation: str, status: int, content: bytes) -> NoReturn:
+    code, message = str(status), content.decode(errors="replace")[:200]
+    try:
+        root = ElementTree.fromstring(content)  # noqa: S314 - from our own AWS stand-in
+    except ElementTree.ParseError:
+        root = ElementTree.Element("Error")
+    for element in root.iter():
+        name = element.tag.rsplit("}", 1)[-1]
+        code = element.text or code if name == "Code" else code
+        message = element.text or message if name == "Message" else message
+    raise _client_error(operation, code, message)
+
+
+def _client_error(operation: str, code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)

@@ -1,0 +1,153 @@
+"""The waiting room and its stand-in keep the same contract."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+from relay.aws.waiting_room import DynamoDbWaitingRoom
+from relay.errors import PermanentError, RelayError
+from relay.provisioning.endpoint import EndpointStatus
+from relay.provisioning.ports import Outdated, WaitingRoom
+from relay.provisioning.record import Record, RequestType, Waiting
+from relay.provisioning.specification import Generation
+
+from tests.provisioning_fakes import (
+    FakeClock,
+    FakeWaitingRoom,
+    Fuse,
+    World,
+    create,
+    specification,
+    update,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE = "ledger"
+WAITING = Waiting(
+    type=RequestType.UPDATE,
+    request_id="update-1",
+    response_url="https://answers.example/?secret",
+    stack_id="stack",
+    logical_resource_id="Endpoint",
+    physical_resource_id="relay",
+    since=datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC),
+)
+MADE = Generation("relay-aa", "relay-bb", "an/image:1")
+
+
+@pytest.fixture
+def dynamodb() -> Iterator["DynamoDBClient"]:
+    with mock_aws():
+        client = boto3.client(
+            "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        client.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
+        yield client
+
+
+@pytest.fixture(params=["DynamoDB", "the stand-in"])
+def room(request: pytest.FixtureRequest, dynamodb: "DynamoDBClient") -> WaitingRoom:
+    if request.param == "DynamoDB":
+        return DynamoDbWaitingRoom(dynamodb, TABLE, FakeClock())
+    return FakeWaitingRoom(Fuse())
+
+
+def busy_record() -> Record:
+    """One with something in every field."""
+    record = replace(Record("relay"), unused=(MADE,), former_names=("old",), retain_capacity=False)
+    target = specification(
+        ModelEnvironment='{"A": "é"}', IncludeInferenceResponseIn=["SUCCESS_NOTIFICATION_TOPIC"]
+    )
+    return replace(
+        record.accept(WAITING, [Generation("relay-cc", "relay-dd", "an/image:2")])
+        .serve(target, creating=True, retain_capacity=False)
+        .attempted("relay-dd", datetime(2026, 3, 1, tzinfo=UTC)),
+        failure="no ping",
+    )
+
+
+def test_nobody_waits_at_first(room: WaitingRoom) -> None:
+    assert room.load("relay") is None
+
+
+def test_what_is_stored_is_found_again(room: WaitingRoom) -> None:
+    saved = room.save(busy_record())
+
+    assert room.load("relay") == saved
+    assert saved == replace(busy_record(), version=1)
+
+
+def test_endpoints_do_not_meet(room: WaitingRoom) -> None:
+    room.save(busy_record())
+
+    assert room.load("another") is None
+
+
+def test_each_write_needs_the_one_before(room: WaitingRoom) -> None:
+    first = room.save(Record("relay"))
+    second = room.save(first.linked("old"))
+
+    with pytest.raises(Outdated):
+        room.save(first.linked("older"))
+    with pytest.raises(Outdated):
+        room.save(Record("relay"))
+
+    assert room.load("relay") == second
+
+
+def test_only_a_record_with_nothing_left_expires(dynamodb: "DynamoDBClient") -> None:
+    clock = FakeClock()
+    room = DynamoDbWaitingRoom(dynamodb, TABLE, clock)
+
+    saved = room.save(busy_record())
+    assert "expires" not in item(dynamodb)
+    room.save(saved.answered().removed().unlinked("old"))
+
+    expires = int(item(dynamodb)["expires"])
+    assert expires - clock.now().timestamp() == 24 * 3600
+
+
+def item(dynamodb: "DynamoDBClient") -> dict[str, str]:
+    [found] = dynamodb.scan(TableName=TABLE)["Items"]
+    return {name: next(iter(value.values())) for name, value in found.items()}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "error"),
+    [
+        (lambda room: room.load("relay"), PermanentError),
+        (lambda room: room.save(Record("r")), PermanentError),
+    ],
+)
+def test_a_table_that_is_missing_is_an_error_of_the_relay(
+    dynamodb: "DynamoDBClient",
+    break_it: Callable[[WaitingRoom], object],
+    error: type[RelayError],
+) -> None:
+    room = DynamoDbWaitingRoom(dynamodb, "no-such-table", FakeClock())
+
+    with pytest.raises(error, match="endpoint r"):
+        break_it(room)
+
+
+def test_the_whole_life_works_on_dynamodb(dynamodb: "DynamoDBClient") -> None:
+    world = World()
+    world.room = DynamoDbWaitingRoom(dynamodb, TABLE, world.clock)  # type: ignore[assignment]
+
+    world.run(create(), update(ModelDataUrl="s3://models/2.tar.gz"))
+    world.wake(update("u2", old={"ModelDataUrl": "s3://models/2.tar.gz"}))
+    world.sagemaker.becomes(EndpointStatus.IN_SERVICE, "no ping")
+    world.settle()
+
+    assert [bool(answer.reason) for answer in world.answers] == [False, False, True]

@@ -1,0 +1,178 @@
+"""template.yaml as CloudFormation gets it: SAM's resources transformed, globals merged in."""
+
+import copy
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from unittest import mock
+
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+from local.settings import REPOSITORY
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z]+))?\}")
+_PSEUDO = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-central-1",
+    "AWS::StackName": "relay",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    name: str
+    type: str
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a policy: who carries it, and the document's part."""
+
+    owner: Resource
+    document: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.owner.name}-{self.document.get('Sid', 'trust')}"
+
+    @property
+    def actions(self) -> list[str]:
+        return _list(self.document["Action"])
+
+    @property
+    def resources(self) -> list[Any]:
+        return _list(self.document.get("Resource", []))
+
+    @property
+    def allows(self) -> bool:
+        return bool(self.document["Effect"] == "Allow")
+
+    @property
+    def services(self) -> list[str]:
+        principal = self.document.get("Principal", {})
+        return _list(principal.get("Service", [])) if isinstance(principal, dict) else []
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """Condition keys with their values, whatever the operator."""
+        found = self.document.get("Condition", {})
+        return {key: value for tests in found.values() for key, value in tests.items()}
+
+
+@cache
+def source() -> dict[str, Any]:
+    """As it is written, with intrinsic functions in their long form."""
+    parsed = yaml_parse((REPOSITORY / "template.yaml").read_text())
+    document: dict[str, Any] = json.loads(json.dumps(parsed))
+    return document
+
+
+@cache
+def transformed() -> dict[str, Any]:
+    document = copy.deepcopy(source())
+    for resource in document["Resources"].values():
+        for local_path in {"CodeUri", "ContentUri"} & set(resource.get("Properties", {})):
+            # `sam package` puts an object of a bucket here; the transformation insists on one.
+            resource["Properties"][local_path] = "s3://packages/package.zip"
+    with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": _PSEUDO["AWS::Region"]}):
+        done = transform(document, {}, mock.Mock(load=dict))
+    plain: dict[str, Any] = json.loads(json.dumps(done))
+    return plain
+
+
+def resource(name: str) -> Resource:
+    found = transformed()["Resources"][name]
+    return Resource(name, found["Type"], found.get("Properties", {}))
+
+
+def resources(kind: str) -> list[Resource]:
+    """All of one type, for example `SQS::Queue`."""
+    found = transformed()["Resources"]
+    return [resource(name) for name in found if found[name]["Type"] == f"AWS::{kind}"]
+
+
+def role_statements() -> list[Statement]:
+    """What the roles may do, optional policies included."""
+    return [
+        Statement(role, statement)
+        for role in resources("IAM::Role")
+        for policy in role.properties["Policies"]
+        for document in _branches(policy)
+        for statement in document["PolicyDocument"]["Statement"]
+    ]
+
+
+def trust_statements() -> list[Statement]:
+    return [
+        Statement(role, statement)
+        for role in resources("IAM::Role")
+        for statement in role.properties["AssumeRolePolicyDocument"]["Statement"]
+    ]
+
+
+def resource_statements() -> list[Statement]:
+    """What the policies of the bucket, the queues and the topics say."""
+    return [
+        Statement(policy, statement)
+        for kind in ("S3::BucketPolicy", "SQS::QueuePolicy", "SNS::TopicPolicy")
+        for policy in resources(kind)
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+    ]
+
+
+def target(value: object) -> str:
+    """The logical id behind `!Ref X` or `!GetAtt X.Arn`."""
+    match value:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
+            return name
+    raise AssertionError(f"not a reference to a resource: {value}")
+
+
+def resolve(value: Any) -> str:
+    """What CloudFormation would put there, with defaults for parameters."""
+    match value:
+        case {"Ref": str(name)}:
+            return _reference(name)
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            return _reference(name, attribute)
+        case {"Fn::Sub": str(text)}:
+            return _REFERENCE.sub(lambda match: _reference(match[1], match[2]), text)
+        case str() | int():
+            return str(value)
+    raise AssertionError(f"cannot resolve {value}")
+
+
+def _reference(name: str, attribute: str | None = None) -> str:
+    if name in _PSEUDO:
+        return _PSEUDO[name]
+    if name in source()["Parameters"]:
+        return str(source()["Parameters"][name]["Default"])
+    found = resource(name)
+    service = found.type.split("::")[1].lower()
+    if found.type == "AWS::SQS::Queue" and attribute is None:
+        return f"https://sqs.eu-central-1.amazonaws.com/123456789012/relay-{name}"
+    if attribute == "Arn" or found.type == "AWS::SNS::Topic":
+        return f"arn:aws:{service}:eu-central-1:123456789012:relay-{name}"
+    if "BucketName" in found.properties:
+        return resolve(found.properties["BucketName"])
+    return f"relay-{name}"
+
+
+def _branches(policy: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The policy, or those on either side of `!If`."""
+    if "Fn::If" not in policy:
+        yield policy
+        return
+    for branch in policy["Fn::If"][1:]:
+        if branch != {"Ref": "AWS::NoValue"}:
+            yield from _branches(branch)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,99 @@
+"""Who may do what: least privilege, and no service acting for somebody else."""
+
+import pytest
+
+from tests.template.template import (
+    Resource,
+    Statement,
+    resource_statements,
+    resources,
+    role_statements,
+    target,
+    trust_statements,
+)
+
+ALLOWED = [each for each in (*role_statements(), *resource_statements()) if each.allows]
+SOURCES = {"aws:SourceArn", "aws:SourceAccount"}
+
+# IAM knows no resource for it: it gives a token for the registry as a whole.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+WITHOUT_RESOURCE = ["ecr:GetAuthorizationToken"]
+
+
+def test_each_function_has_a_role_of_its_own() -> None:
+    functions = resources("Lambda::Function")
+
+    roles = {function.name: target(function.properties["Role"]) for function in functions}
+
+    assert roles == {name: name.replace("Function", "Role") for name in roles}
+    assert not [
+        role.name for role in resources("IAM::Role") if "ManagedPolicyArns" in role.properties
+    ]
+
+
+@pytest.mark.parametrize("statement", ALLOWED, ids=str)
+def test_a_right_names_its_actions_one_by_one(statement: Statement) -> None:
+    assert "NotAction" not in statement.document
+    assert not [action for action in statement.actions if "*" in action]
+
+
+@pytest.mark.parametrize("statement", ALLOWED, ids=str)
+def test_a_right_names_its_resources(statement: Statement) -> None:
+    assert "NotResource" not in statement.document
+    if "*" in statement.resources:
+        assert statement.actions == WITHOUT_RESOURCE
+
+
+@pytest.mark.parametrize("statement", ALLOWED, ids=str)
+def test_every_right_has_a_name_that_tells_what_it_is_for(statement: Statement) -> None:
+    assert statement.document["Sid"].isalnum()
+
+
+def test_no_two_statements_of_a_role_share_a_name() -> None:
+    names = [str(statement) for statement in role_statements()]
+
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("statement", resource_statements(), ids=str)
+def test_everyone_is_only_ever_refused(statement: Statement) -> None:
+    principal = statement.document["Principal"]
+    everyone = principal == "*" or (isinstance(principal, dict) and "*" in str(principal))
+
+    assert not (everyone and statement.allows)
+
+
+@pytest.mark.parametrize(
+    "statement", [each for each in resource_statements() if each.services], ids=str
+)
+def test_a_service_may_use_a_resource_only_for_this_stacks_own(statement: Statement) -> None:
+    assert SOURCES & set(statement.conditions)
+
+
+@pytest.mark.parametrize("permission", resources("Lambda::Permission"), ids=lambda each: each.name)
+def test_a_service_may_invoke_a_function_only_for_this_stacks_own(permission: Resource) -> None:
+    assert "SourceArn" in permission.properties
+
+
+@pytest.mark.parametrize("statement", trust_statements(), ids=str)
+def test_a_role_trusts_one_service_and_only_for_this_account(statement: Statement) -> None:
+    (service,) = statement.services
+
+    # Lambda assumes a role only for functions of the account that passed it, which needs
+    # iam:PassRole; it does not promise to send a source when it checks the role.
+    assert service == "lambda.amazonaws.com" or SOURCES & set(statement.conditions)
+
+
+@pytest.mark.parametrize(
+    "statement", [each for each in ALLOWED if "iam:PassRole" in each.actions], ids=str
+)
+def test_a_role_is_handed_only_to_the_service_that_is_meant_to_have_it(
+    statement: Statement,
+) -> None:
+    assert statement.actions == ["iam:PassRole"]
+    assert statement.conditions["iam:PassedToService"] == "sagemaker.amazonaws.com"
+    assert [target(each) for each in statement.resources] == ["EndpointExecutionRole"]
+
+
+def test_the_endpoints_role_can_be_passed_at_all() -> None:
+    assert any("iam:PassRole" in statement.actions for statement in ALLOWED)

@@ -1,0 +1,19 @@
+import pytest
+from relay.errors import ConfigurationError
+from relay.settings import ProvisionSettings
+
+
+def test_the_environment_of_the_function_is_read() -> None:
+    settings = ProvisionSettings.read(
+        {"ENDPOINT_NAME": "relay", "LEDGER_TABLE_NAME": "ledger", "AWS_REGION": "eu-west-1"}
+    )
+
+    assert settings == ProvisionSettings("relay", "ledger", "eu-west-1")
+
+
+def test_everything_that_is_missing_is_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        ProvisionSettings.read({})
+
+    for name in ("ENDPOINT_NAME", "LEDGER_TABLE_NAME", "AWS_REGION"):
+        assert name in str(refusal.value)

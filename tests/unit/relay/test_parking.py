@@ -1,0 +1,85 @@
+"""Parking keeps the body, and says why, where and when."""
+
+import pytest
+from relay.model import Delivery, Incoming
+from relay.parking import Parking
+from relay.report import Count, Level, Report
+
+from tests import samples
+from tests.fakes import FakeClock, FakeQueues, Faults
+from tests.samples import SUBMIT_DEAD_LETTERS
+
+
+@pytest.fixture
+def queues() -> FakeQueues:
+    return FakeQueues(FakeClock(), Faults())
+
+
+@pytest.fixture
+def parking(queues: FakeQueues) -> Parking:
+    return Parking(queues, FakeClock(), SUBMIT_DEAD_LETTERS, "submit")
+
+
+def test_a_parked_message_says_why_where_and_when(parking: Parking, queues: FakeQueues) -> None:
+    report = Report()
+
+    parking.park([(samples.delivery("m-1", body="whatever"), "not JSON")], report)
+
+    (parked,) = queues.delivered(SUBMIT_DEAD_LETTERS)
+    assert parked.body == "whatever"
+    assert dict(parked.attributes) == {
+        "reason": "not JSON",
+        "parked_by": "submit",
+        "parked_at": "2026-11-20T12:00:00+00:00",
+        "message_id": "m-1",
+    }
+    assert report.counts == {Count.PARKED: 1}
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "x" * 1_000_000,
+        "control \x00 \x1b \x85 characters",
+        "half a character \ud800",
+        "\N{SNOWMAN} and \N{PILE OF POO}",
+    ],
+)
+def test_any_reason_becomes_one_that_sqs_takes(
+    parking: Parking, queues: FakeQueues, reason: str
+) -> None:
+    report = Report()
+
+    parking.park([(samples.delivery(), reason)], report)
+
+    assert report.counts == {Count.PARKED: 1}
+    assert len(queues.delivered(SUBMIT_DEAD_LETTERS)) == 1
+    (note,) = report.notes
+    assert len(repr(note)) < 3_000
+
+
+def test_a_message_that_is_delivered_twice_in_a_batch_is_parked_each_time(
+    parking: Parking, queues: FakeQueues
+) -> None:
+    report = Report()
+
+    parking.park([(samples.delivery("m-1"), "why"), (samples.delivery("m-1"), "why")], report)
+
+    assert report.returned == {}
+
+
+def test_what_no_queue_holds_is_not_parked_but_fails(parking: Parking, queues: FakeQueues) -> None:
+    report = Report()
+    direct: Incoming[object] = Incoming(Delivery("invocation-1", "{}"), problem="not a call")
+
+    parking.park_unreadable([direct], report)
+
+    assert queues.sent == []
+    assert list(report.returned) == ["invocation-1"]
+    assert [(note.level, note.text) for note in report.notes] == [(Level.ERROR, "unreadable")]
+
+
+def test_nothing_to_park_is_nothing_to_send(parking: Parking, queues: FakeQueues) -> None:
+    parking.park_unreadable([Incoming(samples.delivery(), ("content",))], Report())
+
+    assert queues.sent == []

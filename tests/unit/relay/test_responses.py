@@ -1,0 +1,77 @@
+"""What a function answers, to a queue and to a caller."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from relay.model import Delivery, Incoming
+from relay.report import Answer, Count, Level, Report
+from relay.responses import Incomplete, respond, working_until
+
+from tests import samples
+from tests.samples import NOON
+
+
+class Context:
+    def get_remaining_time_in_millis(self) -> int:
+        return 45_000
+
+
+def incoming(*deliveries: Delivery) -> Sequence[Incoming[object]]:
+    return [Incoming(delivery) for delivery in deliveries]
+
+
+DIRECT = Delivery("invocation-1", "{}")
+
+
+def test_a_queue_is_told_what_must_come_again_by_message_id() -> None:
+    report = Report()
+    report.give_back(samples.delivery("m-2"))
+
+    answer = respond(incoming(*(samples.delivery(f"m-{n}") for n in (1, 2, 3))), report)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-2"}]}
+
+
+def test_a_batch_that_is_done_fails_nothing() -> None:
+    assert respond(incoming(samples.delivery()), Report()) == {"batchItemFailures": []}
+
+
+def test_a_caller_is_told_what_became_of_each_request() -> None:
+    report = Report()
+    report.count(Count.SUBMITTED)
+    report.answers.append(Answer("r-1", "submitted", output_location="s3://b/o"))
+    report.answers.append(Answer("r-2", "rejected", reason="too long"))
+
+    assert respond(incoming(DIRECT), report) == {
+        "requests": [
+            {"request_id": "r-1", "status": "submitted", "output_location": "s3://b/o"},
+            {"request_id": "r-2", "status": "rejected", "reason": "too long"},
+        ],
+        "counts": {"Submitted": 1},
+    }
+
+
+def test_a_direct_invocation_that_is_not_done_fails_with_its_reasons() -> None:
+    report = Report()
+    report.give_back(DIRECT)
+    report.note(Level.WARNING, "rejected", reason="of another request, which is done")
+    report.note(Level.ERROR, "could not be queued", error="no right")
+
+    with pytest.raises(Incomplete) as caught:
+        respond(incoming(DIRECT), report)
+
+    assert str(caught.value) == "1 of 1 deliveries were not processed: no right"
+
+
+def test_a_direct_invocation_that_ran_out_of_time_says_so() -> None:
+    report = Report()
+    report.give_back(DIRECT)
+
+    with pytest.raises(Incomplete, match="time ran out"):
+        respond(incoming(DIRECT), report)
+
+
+def test_work_stops_early_enough_for_what_is_in_hand() -> None:
+    """Three tries of a call that hangs for eight seconds, of the function's 45 seconds."""
+    assert working_until(Context(), NOON) == NOON + timedelta(seconds=20)

@@ -1,0 +1,125 @@
+"""Settings are read once, and everything that is wrong is told in one message."""
+
+from collections.abc import Mapping
+
+import pytest
+from relay.errors import ConfigurationError
+from relay.s3uri import S3Uri
+from relay.settings import RouteSettings, SubmitSettings
+
+from tests import samples
+from tests.samples import BUCKET, ROUTE_ENVIRONMENT, SUBMIT_ENVIRONMENT
+
+
+def complaint(kind: type[SubmitSettings | RouteSettings], environment: Mapping[str, str]) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        kind.read(environment)
+    return str(caught.value)
+
+
+def test_submit_reads_its_environment() -> None:
+    settings = samples.submit_settings(DEFAULT_ACCEPT="application/json")
+
+    assert settings.endpoint == "relay"
+    assert settings.inputs == S3Uri(BUCKET, "inputs/")
+    assert settings.outputs == S3Uri(BUCKET, "outputs/")
+    assert settings.accept == "application/json"
+    assert (settings.ttl_seconds, settings.timeout_seconds, settings.slack_seconds) == (
+        21_600,
+        900,
+        600,
+    )
+
+
+def test_an_empty_default_is_none() -> None:
+    assert samples.submit_settings(DEFAULT_ACCEPT="").accept is None
+
+
+def test_route_reads_its_environment() -> None:
+    settings = samples.route_settings()
+
+    assert settings.success_topic_arn == samples.SUCCESS_TOPIC
+    assert (settings.max_attempts, settings.retry_delay_seconds) == (3, 30)
+
+
+def test_the_endpoint_lives_where_its_topics_do() -> None:
+    settings = samples.route_settings(
+        ENDPOINT_NAME="relay", SUCCESS_TOPIC_ARN="arn:aws-cn:sns:cn-north-1:123456789012:done"
+    )
+
+    assert settings.endpoint_arn == "arn:aws-cn:sagemaker:cn-north-1:123456789012:endpoint/relay"
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    wrong = {
+        **SUBMIT_ENVIRONMENT,
+        "ENDPOINT_NAME": "",
+        "INPUT_PATH": "s3://bucket/inputs",
+        "SUBMIT_QUEUE_URL": "relay-SubmitQueue",
+        "REQUEST_TTL_SECONDS": "30",
+        "INVOCATION_TIMEOUT_SECONDS": "soon",
+    }
+    del wrong["LEDGER_TABLE_NAME"]
+
+    assert complaint(SubmitSettings, wrong) == (
+        "the environment is wrong: ENDPOINT_NAME is missing; "
+        "INPUT_PATH must be an S3 folder such as s3://bucket/inputs/, not 's3://bucket/inputs'; "
+        "LEDGER_TABLE_NAME is missing; "
+        "SUBMIT_QUEUE_URL must be the URL of a queue, not 'relay-SubmitQueue'; "
+        "REQUEST_TTL_SECONDS must be a whole number from 60 to 21600, not '30'; "
+        "INVOCATION_TIMEOUT_SECONDS must be a whole number from 1 to 3600, not 'soon'"
+    )
+
+
+@pytest.mark.parametrize("name", SUBMIT_ENVIRONMENT.keys() - {"DEFAULT_ACCEPT"})
+def test_whatever_submit_lacks_is_named(name: str) -> None:
+    environment = {key: value for key, value in SUBMIT_ENVIRONMENT.items() if key != name}
+
+    assert name in complaint(SubmitSettings, environment)
+
+
+@pytest.mark.parametrize("name", ROUTE_ENVIRONMENT)
+def test_whatever_route_lacks_is_named(name: str) -> None:
+    environment = {key: value for key, value in ROUTE_ENVIRONMENT.items() if key != name}
+
+    assert name in complaint(RouteSettings, environment)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs"),
+    [
+        ("s3://bucket/data/", "s3://bucket/data/outputs/"),
+        ("s3://bucket/data/inputs/", "s3://bucket/data/"),
+        ("s3://bucket/data/", "s3://bucket/data/"),
+    ],
+)
+def test_outputs_that_would_be_inferred_again_are_refused(inputs: str, outputs: str) -> None:
+    environment = {**SUBMIT_ENVIRONMENT, "INPUT_PATH": inputs, "OUTPUT_PATH": outputs}
+
+    assert "INPUT_PATH and OUTPUT_PATH overlap" in complaint(SubmitSettings, environment)
+
+
+def test_prefixes_that_only_begin_alike_are_no_overlap() -> None:
+    settings = samples.submit_settings(INPUT_PATH="s3://b/data/", OUTPUT_PATH="s3://b/data-out/")
+
+    assert settings.inputs == S3Uri("b", "data/")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SUCCESS_TOPIC_ARN", "arn:aws:sqs:us-east-1:000000000000:queue"),
+        ("ERROR_TOPIC_ARN", "sagemaker-relay-error"),
+        ("MAX_ATTEMPTS", "0"),
+        ("MAX_ATTEMPTS", "11"),
+        ("RETRY_DELAY_SECONDS", "901"),
+        ("OUTPUT_PATH", "bucket/outputs/"),
+        ("FAILURE_PATH", "s3://bucket/"),
+        ("COMPLETED_QUEUE_URL", "arn:aws:sqs:us-east-1:000000000000:queue"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused_and_quoted(name: str, value: str) -> None:
+    message = complaint(RouteSettings, {**ROUTE_ENVIRONMENT, name: value})
+
+    assert message.count(name) == 1
+    assert repr(value) in message

@@ -1,0 +1,697 @@
+"""Submitting: nothing is lost, nothing is inferred twice without need, and reasons are told."""
+
+import json
+from typing import Any
+
+import pytest
+from relay.errors import (
+    AccessDenied,
+    EndpointNotReady,
+    InvalidRequest,
+    PermanentError,
+    RelayError,
+    TransientError,
+    Unanswered,
+)
+from relay.ids import attempt_id, request_id_of_caller, request_id_of_upload
+from relay.model import Attempt, AttemptState
+from relay.report import Count, Level, Report
+
+from tests import samples
+from tests.fakes import Crash
+from tests.pipelines import FakePipeline
+from tests.samples import BUCKET, NOTIFICATION_QUEUE, OUTPUTS, SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE
+
+THROTTLED = TransientError("invoke endpoint relay: ThrottlingException: Rate exceeded")
+NOT_READY = EndpointNotReady("Endpoint relay of account 000000000000 not found.")
+DENIED = AccessDenied("invoke endpoint relay: AccessDeniedException: no right")
+UNANSWERED = Unanswered("invoke endpoint relay: read timed out")
+
+
+@pytest.fixture
+def pipeline() -> FakePipeline:
+    return FakePipeline()
+
+
+def upload(pipeline: FakePipeline, *keys: str) -> list[str]:
+    """One message of S3 for each; the ids of the requests."""
+    for key in keys:
+        pipeline.queues.put(SUBMIT_QUEUE, json.dumps(samples.upload(key)))
+    return [request_id_of_upload(BUCKET, key, "", "00A1") for key in keys]
+
+
+def put(pipeline: FakePipeline, message: object) -> None:
+    pipeline.queues.put(SUBMIT_QUEUE, json.dumps(message))
+
+
+def reports_of_rejection(pipeline: FakePipeline) -> list[dict[str, Any]]:
+    messages = pipeline.queues.delivered(NOTIFICATION_QUEUE)
+    return [json.loads(message.body) for message in messages]
+
+
+def told(report: Report, level: Level) -> list[str]:
+    return [note.text for note in report.notes if note.level is level]
+
+
+class TestAnUpload:
+    def test_is_claimed_and_invoked_with_its_own_id(self, pipeline: FakePipeline) -> None:
+        (request_id,) = upload(pipeline, "inputs/orders/a.csv")
+
+        report = pipeline.deliver_to_submit()
+
+        (submission,) = pipeline.endpoint.invocations
+        assert submission.attempt.id == submission.request.id == request_id
+        assert str(submission.request.location) == f"s3://{BUCKET}/inputs/orders/a.csv"
+        assert pipeline.ledger.states == {request_id: AttemptState.OPEN}
+        assert report.counts == {Count.SUBMITTED: 1}
+        assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
+
+    def test_is_claimed_before_it_is_invoked(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv", "inputs/b.csv")
+
+        pipeline.deliver_to_submit()
+
+        assert pipeline.faults.steps == ["ledger.claim"] * 2 + ["endpoint.invoke"] * 2
+
+    def test_that_sagemaker_puts_elsewhere_is_found_there(self, pipeline: FakePipeline) -> None:
+        here, there = upload(pipeline, "inputs/a.csv", "inputs/b.csv")
+        pipeline.endpoint.output_locations[there] = f"{OUTPUTS}elsewhere.out"
+
+        pipeline.deliver_to_submit()
+
+        assert pipeline.ledger.items[here].output_location == f"{OUTPUTS}{here}"
+        assert pipeline.ledger.items[there].output_location == f"{OUTPUTS}elsewhere.out"
+        assert pipeline.faults.steps.count("ledger.renew") == 1
+
+    def test_whose_output_could_not_be_noted_is_submitted_all_the_same(
+        self, pipeline: FakePipeline
+    ) -> None:
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.endpoint.output_locations[request_id] = f"{OUTPUTS}elsewhere.out"
+        pipeline.faults.plan("ledger.renew", THROTTLED)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 1}
+        assert told(report, Level.INFO) == ["output location not written"]
+
+    def test_teaches_what_sagemaker_appends_to_the_names_of_outputs(
+        self, pipeline: FakePipeline
+    ) -> None:
+        first, second = upload(pipeline, "inputs/a.csv", "inputs/orders/b.csv")
+        pipeline.endpoint.output_locations[first] = f"{OUTPUTS}{first}.out"
+        pipeline.endpoint.output_locations[second] = f"{OUTPUTS}orders/{second}.out"
+        pipeline.deliver_to_submit(limit=1)
+
+        pipeline.deliver_to_submit(limit=1)
+
+        assert pipeline.ledger.items[second].output_location == f"{OUTPUTS}orders/{second}.out"
+        assert pipeline.faults.steps.count("ledger.renew") == 1
+
+
+class TestADuplicate:
+    def test_in_another_message_is_acknowledged(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.deliver_to_submit()
+        upload(pipeline, "inputs/a.csv")
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.DUPLICATE: 1}
+        assert len(pipeline.endpoint.invocations) == 1
+        assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
+
+    def test_in_the_same_batch_is_acknowledged(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv", "inputs/a.csv")
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 1, Count.DUPLICATE: 1}
+        assert len(pipeline.endpoint.invocations) == 1
+
+    def test_in_the_same_batch_waits_in_the_first_message(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv", "inputs/a.csv")
+        pipeline.endpoint.trouble = THROTTLED
+        pipeline.deliver_to_submit()
+        pipeline.endpoint.trouble = None
+        pipeline.clock.advance(60)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 1}
+
+    def test_of_something_that_ended_long_ago_is_acknowledged(self, pipeline: FakePipeline) -> None:
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        ended = samples.attempt(
+            request_id, state=AttemptState.FAILED, claimed_by="relay-SubmitQueue-1"
+        )
+        pipeline.ledger.items[request_id] = ended
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.DUPLICATE: 1}
+        assert pipeline.ledger.items[request_id] == ended
+
+    def test_is_left_alone_while_the_first_message_waits(self, pipeline: FakePipeline) -> None:
+        """The first message crashed: it comes back, and nothing else may take its claim over."""
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("endpoint.invoke", Crash())
+        with pytest.raises(Crash):
+            pipeline.deliver_to_submit()
+        upload(pipeline, "inputs/a.csv")
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.DUPLICATE: 1}
+        assert pipeline.endpoint.invoked == []
+
+
+class TestACrash:
+    @pytest.mark.parametrize("after", [False, True])
+    @pytest.mark.parametrize("step", ["ledger.claim", "endpoint.invoke"])
+    def test_anywhere_is_taken_over_by_the_redelivery(
+        self, pipeline: FakePipeline, step: str, after: bool
+    ) -> None:
+        requests = upload(pipeline, "inputs/a.csv", "inputs/b.csv", "inputs/c.csv")
+        pipeline.faults.plan(step, Crash(), nth=2, after=after)
+        with pytest.raises(Crash):
+            pipeline.deliver_to_submit()
+        pipeline.clock.advance(270)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 3}
+        assert set(pipeline.endpoint.invoked) == set(requests)
+        assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
+
+    def test_gives_the_attempt_its_full_time_again(self, pipeline: FakePipeline) -> None:
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("endpoint.invoke", Crash())
+        with pytest.raises(Crash):
+            pipeline.deliver_to_submit()
+        before = pipeline.ledger.items[request_id].due_at
+        pipeline.clock.advance(270)
+
+        pipeline.deliver_to_submit()
+
+        assert (pipeline.ledger.items[request_id].due_at - before).total_seconds() == 270
+
+    def test_whose_attempt_cannot_be_taken_over_yet_comes_back(
+        self, pipeline: FakePipeline
+    ) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("endpoint.invoke", Crash())
+        with pytest.raises(Crash):
+            pipeline.deliver_to_submit()
+        pipeline.clock.advance(270)
+        pipeline.faults.plan("ledger.renew", THROTTLED)
+
+        first = pipeline.deliver_to_submit()
+        pipeline.clock.advance(270)
+        second = pipeline.deliver_to_submit()
+
+        assert first.counts == {Count.RETURNED: 1}
+        assert second.counts == {Count.SUBMITTED: 1}
+        assert len(pipeline.endpoint.invocations) == 1
+
+
+class TestTheEndpoint:
+    @pytest.mark.parametrize("trouble", [THROTTLED, NOT_READY, DENIED])
+    def test_that_refuses_for_now_costs_nothing(
+        self, pipeline: FakePipeline, trouble: RelayError
+    ) -> None:
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.endpoint.trouble = trouble
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts[Count.RETURNED] == 1
+        assert pipeline.ledger.items == {}
+
+        pipeline.endpoint.trouble = None
+        pipeline.clock.advance(900)
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
+        assert pipeline.endpoint.invoked == [request_id]
+
+    def test_lets_messages_come_back_after_a_growing_time(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.endpoint.trouble = THROTTLED
+
+        for _ in range(10):
+            pipeline.deliver_to_submit()
+            pipeline.clock.advance(900)
+
+        assert [seconds for _, seconds in pipeline.inbox.delays] == [
+            5, 10, 20, 40, 80, 160, 320, 640, 900, 900,
+        ]  # fmt: skip
+
+    def test_returns_only_what_was_throttled(self, pipeline: FakePipeline) -> None:
+        first, second, third = upload(pipeline, "inputs/a.csv", "inputs/b.csv", "inputs/c.csv")
+        pipeline.faults.plan("endpoint.invoke", THROTTLED, nth=2)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 2, Count.RETURNED: 1}
+        assert list(report.returned) == ["relay-SubmitQueue-2"]
+        assert pipeline.endpoint.invoked == [first, third]
+        assert set(pipeline.ledger.items) == {first, third}
+
+    def test_that_is_away_is_not_asked_again_in_this_batch(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, *(f"inputs/{number}.csv" for number in range(60)))
+        pipeline.endpoint.trouble = NOT_READY
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 60}
+        assert pipeline.faults.steps.count("endpoint.invoke") == 25
+        assert pipeline.ledger.items == {}
+
+    def test_that_throttles_is_asked_for_every_request(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, *(f"inputs/{number}.csv" for number in range(60)))
+        pipeline.endpoint.trouble = THROTTLED
+
+        pipeline.deliver_to_submit()
+
+        assert pipeline.faults.steps.count("endpoint.invoke") == 60
+
+    def test_that_denies_access_is_told_loudly(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.endpoint.trouble = DENIED
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts[Count.ACCESS_DENIED] == 1
+        assert told(report, Level.ERROR) == ["put off"]
+
+    def test_that_does_not_answer_may_have_taken_it_so_the_claim_stays(
+        self, pipeline: FakePipeline
+    ) -> None:
+        """A further attempt that is released would lose its request: its result comes untracked."""
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("endpoint.invoke", UNANSWERED, after=True)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 1}
+        assert pipeline.ledger.states == {request_id: AttemptState.OPEN}
+
+        pipeline.clock.advance(900)
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
+        assert pipeline.ledger.states == {request_id: AttemptState.OPEN}
+
+    def test_that_calls_a_request_invalid_has_it_rejected(self, pipeline: FakePipeline) -> None:
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("endpoint.invoke", PermanentError("ValidationError: no such thing"))
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.REFUSED: 1}
+        (rejection,) = reports_of_rejection(pipeline)
+        assert rejection["inferenceId"] == request_id
+        assert rejection["failureReason"] == "ValidationError: no such thing"
+
+
+class TestTheLedger:
+    @pytest.mark.parametrize("after", [False, True])
+    def test_that_fails_to_answer_a_claim_has_the_message_come_again(
+        self, pipeline: FakePipeline, after: bool
+    ) -> None:
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("ledger.claim", THROTTLED, after=after)
+
+        first = pipeline.deliver_to_submit()
+        pipeline.clock.advance(60)
+        second = pipeline.deliver_to_submit()
+
+        assert first.counts == {Count.RETURNED: 1}
+        assert second.counts == {Count.SUBMITTED: 1}
+        assert pipeline.endpoint.invoked == [request_id]
+
+    @pytest.mark.parametrize("after", [False, True])
+    def test_that_fails_to_release_a_claim_has_it_taken_over(
+        self, pipeline: FakePipeline, after: bool
+    ) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.endpoint.trouble = THROTTLED
+        pipeline.faults.plan("ledger.release", THROTTLED, after=after)
+        pipeline.deliver_to_submit()
+        pipeline.endpoint.trouble = None
+        pipeline.clock.advance(60)
+
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
+
+    def test_that_is_not_there_at_all_is_told_loudly(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("ledger.claim", PermanentError("ResourceNotFoundException: no table"))
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 1}
+        assert told(report, Level.ERROR) == ["put off"]
+
+    def test_that_denies_access_is_told_loudly(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("ledger.claim", DENIED)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 1, Count.ACCESS_DENIED: 1}
+
+    def test_that_sends_the_whole_chunk_back_does_not_touch_the_other_chunks(self) -> None:
+        pipeline = FakePipeline()
+        upload(pipeline, *(f"inputs/{number}.csv" for number in range(30)))
+        ledger = _ClaimsRaise(pipeline, nth=2)
+
+        report = ledger.run()
+
+        assert report.counts == {Count.SUBMITTED: 25, Count.RETURNED: 5}
+
+
+class _ClaimsRaise:
+    """A ledger whose n-th claim raises as a whole, as it does when it cannot tell what is there."""
+
+    def __init__(self, pipeline: FakePipeline, nth: int) -> None:
+        self._pipeline = pipeline
+        self._nth = nth
+        self._calls = 0
+        self._claim = pipeline.ledger.claim
+        pipeline.ledger.claim = self._raise_once  # type: ignore[method-assign]
+
+    def run(self) -> Report:
+        return self._pipeline.deliver_to_submit()
+
+    def _raise_once(self, attempts: Any) -> Any:
+        self._calls += 1
+        if self._calls == self._nth:
+            raise THROTTLED
+        return self._claim(attempts)
+
+
+class TestAnImpossibleRequest:
+    def test_is_reported_as_rejected_on_the_way_of_every_result(
+        self, pipeline: FakePipeline
+    ) -> None:
+        (request_id,) = upload(pipeline, "outputs/a.csv")
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.REFUSED: 1}
+        assert pipeline.endpoint.invoked == []
+        (rejection,) = reports_of_rejection(pipeline)
+        assert rejection["inferenceId"] == request_id
+        assert rejection["invocationStatus"] == "rejected"
+        assert (
+            rejection["failureReason"]
+            == f"its input does not lie under {samples.INPUTS}; put it there"
+        )
+
+        pipeline.deliver_to_route()
+        (result,) = pipeline.results()
+        assert json.loads(result.body)["data"]["outcome"] == "rejected"
+        assert pipeline.ledger.states == {request_id: AttemptState.REJECTED}
+
+    def test_tells_all_that_is_wrong_in_one_reason(self, pipeline: FakePipeline) -> None:
+        put(pipeline, {"ttl_seconds": 5, "timeout_seconds": 9999, "custom_attributes": "ü"})
+
+        pipeline.deliver_to_submit()
+
+        (rejection,) = reports_of_rejection(pipeline)
+        assert rejection["failureReason"].count("; ") >= 3
+
+    def test_beyond_all_bounds_is_still_only_its_own_problem(self, pipeline: FakePipeline) -> None:
+        put(pipeline, {"body": "1", "ttl_seconds": -(2**53), "custom_attributes": "x" * 400_000})
+        (good,) = upload(pipeline, "inputs/a.csv")
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.REFUSED: 1, Count.SUBMITTED: 1}
+        assert pipeline.endpoint.invoked == [good]
+
+    def test_that_cannot_be_reported_comes_back(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "outputs/a.csv")
+        pipeline.faults.plan("queues.send", THROTTLED)
+
+        first = pipeline.deliver_to_submit()
+        pipeline.clock.advance(60)
+        second = pipeline.deliver_to_submit()
+
+        assert first.counts == {Count.RETURNED: 1}
+        assert second.counts == {Count.REFUSED: 1}
+        assert len(reports_of_rejection(pipeline)) == 1
+
+
+class TestAMessage:
+    def test_that_nobody_can_read_is_parked_as_it_is(self, pipeline: FakePipeline) -> None:
+        pipeline.queues.put(SUBMIT_QUEUE, "order-33.csv is ready \N{SNOWMAN}")
+
+        report = pipeline.deliver_to_submit()
+
+        (parked,) = pipeline.queues.delivered(SUBMIT_DEAD_LETTERS)
+        assert parked.body == "order-33.csv is ready \N{SNOWMAN}"
+        attributes = dict(parked.attributes)
+        assert attributes["reason"].startswith("not JSON")
+        assert attributes["parked_by"] == "submit"
+        assert report.counts == {Count.PARKED: 1}
+        assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
+
+    def test_that_cannot_be_parked_comes_back(self, pipeline: FakePipeline) -> None:
+        pipeline.queues.put(SUBMIT_QUEUE, "no JSON")
+        pipeline.faults.plan("queues.send", THROTTLED)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 1}
+
+    def test_with_several_requests_comes_back_only_for_those_that_must_wait(
+        self, pipeline: FakePipeline
+    ) -> None:
+        put(pipeline, {"requests": [{"body": "1"}, {"body": "2"}, {"body": "3"}]})
+        pipeline.faults.plan("endpoint.invoke", THROTTLED, nth=2)
+
+        first = pipeline.deliver_to_submit()
+        pipeline.clock.advance(60)
+        second = pipeline.deliver_to_submit()
+
+        assert first.counts == {Count.SUBMITTED: 2, Count.RETURNED: 1}
+        assert second.counts == {Count.SUBMITTED: 1, Count.DUPLICATE: 2}
+        bodies = [submission.request.body for submission in pipeline.endpoint.invocations]
+        assert bodies == [b"1", b"3", b"2"]
+
+    def test_with_several_requests_warns_when_some_may_be_inferred_twice(
+        self, pipeline: FakePipeline
+    ) -> None:
+        put(pipeline, {"requests": [{"body": "1"}, {"body": "2"}]})
+        pipeline.faults.plan("endpoint.invoke", THROTTLED, nth=2)
+        pipeline.faults.plan("ledger.renew", THROTTLED)
+
+        report = pipeline.deliver_to_submit()
+
+        assert told(report, Level.WARNING) == ["may be inferred twice"]
+
+    def test_whose_delay_cannot_be_set_comes_back_later(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.endpoint.trouble = THROTTLED
+        pipeline.faults.plan("queues.come_back", THROTTLED)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 1}
+        assert told(report, Level.WARNING) == ["could not set the delay"]
+        pipeline.endpoint.trouble = None
+        pipeline.clock.advance(270)
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
+
+    def test_of_s3_itself_is_ignored_and_counted(self, pipeline: FakePipeline) -> None:
+        put(pipeline, {"Service": "Amazon S3", "Event": "s3:TestEvent"})
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.IGNORED: 1}
+
+
+class TestTime:
+    def test_that_has_run_out_gives_everything_back_untouched(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv", "inputs/b.csv")
+
+        report = pipeline.deliver_to_submit(seconds=0)
+
+        assert report.counts == {Count.RETURNED: 2}
+        assert pipeline.ledger.items == {}
+        assert pipeline.endpoint.invoked == []
+
+    def test_that_runs_out_on_the_way_gives_the_rest_back(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, *(f"inputs/{number}.csv" for number in range(60)))
+        pipeline.endpoint.invoke = _slowly(pipeline, seconds=11)  # type: ignore[method-assign]
+
+        report = pipeline.deliver_to_submit(seconds=20)
+
+        assert report.counts == {Count.SUBMITTED: 50, Count.RETURNED: 10}
+        assert len(pipeline.endpoint.invoked) == 50
+
+
+def _slowly(pipeline: FakePipeline, seconds: float) -> Any:
+    invoke = pipeline.endpoint.invoke
+
+    def slow(submissions: Any) -> Any:
+        pipeline.clock.advance(seconds)
+        return invoke(submissions)
+
+    return slow
+
+
+class TestADirectCall:
+    def test_is_answered_for_each_request(self, pipeline: FakePipeline) -> None:
+        call = {
+            "requests": [
+                {"input_location": f"s3://{BUCKET}/inputs/a.csv", "request_id": "order-1"},
+                {"input_location": f"s3://{BUCKET}/inputs/a.csv", "request_id": "order-1"},
+                {"request_id": "order-2"},
+            ]
+        }
+
+        report = pipeline.call_submit(call)
+
+        one, two = request_id_of_caller("order-1"), request_id_of_caller("order-2")
+        answers = {(answer.request_id, answer.status) for answer in report.answers}
+        assert answers == {(one, "submitted"), (one, "duplicate"), (two, "rejected")}
+        by_status = {answer.status: answer for answer in report.answers}
+        assert by_status["submitted"].output_location == f"{OUTPUTS}{one}"
+        assert by_status["rejected"].reason == (
+            "it has neither an input location nor a body; give one"
+        )
+
+    @pytest.mark.parametrize("trouble", [THROTTLED, NOT_READY, DENIED])
+    def test_that_must_wait_is_handed_over_to_the_queue(
+        self, pipeline: FakePipeline, trouble: RelayError
+    ) -> None:
+        pipeline.endpoint.trouble = trouble
+
+        report = pipeline.call_submit({"body": "1,2", "request_id": "order-1", "ttl_seconds": 60})
+
+        assert [answer.status for answer in report.answers] == ["queued"]
+        assert report.returned == {}
+        assert pipeline.ledger.items == {}
+
+        pipeline.endpoint.trouble = None
+        assert pipeline.deliver_to_submit().counts == {}
+        pipeline.clock.advance(5)
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
+        (submission,) = pipeline.endpoint.invocations
+        assert submission.request.id == request_id_of_caller("order-1")
+        assert submission.request.body == b"1,2"
+        assert submission.attempt.ttl_seconds == 60
+
+    def test_that_cannot_be_handed_over_fails(self, pipeline: FakePipeline) -> None:
+        pipeline.endpoint.trouble = THROTTLED
+        pipeline.faults.plan("queues.send", TransientError("send to SubmitQueue: no"))
+
+        report = pipeline.call_submit({"body": "1"})
+
+        assert list(report.returned) == ["invocation-1"]
+        assert told(report, Level.ERROR) == ["could not be queued"]
+
+    @pytest.mark.parametrize(
+        ("step", "error"),
+        [
+            ("ledger.claim", THROTTLED),
+            ("ledger.release", THROTTLED),
+            ("endpoint.invoke", UNANSWERED),
+        ],
+    )
+    @pytest.mark.parametrize("after", [False, True])
+    def test_that_may_still_be_claimed_fails_and_is_taken_over_by_its_repetition(
+        self, pipeline: FakePipeline, step: str, error: RelayError, after: bool
+    ) -> None:
+        """A new message could not take the claim over: it would pass for a duplicate."""
+        if step == "ledger.release":
+            pipeline.faults.plan("endpoint.invoke", THROTTLED)
+        pipeline.faults.plan(step, error, after=after)
+
+        first = pipeline.call_submit({"body": "1"})
+        again = pipeline.call_submit({"body": "1"})
+
+        assert list(first.returned) == ["invocation-1"]
+        assert told(first, Level.ERROR) == ["must be repeated"]
+        assert pipeline.queues.delivered(SUBMIT_QUEUE) == []
+        assert again.counts == {Count.SUBMITTED: 1}
+
+    def test_that_nobody_can_read_fails_with_the_reason(self, pipeline: FakePipeline) -> None:
+        report = pipeline.call_submit({"colour": "red"})
+
+        assert list(report.returned) == ["invocation-1"]
+        (note,) = report.notes
+        assert (note.level, note.text) == (Level.ERROR, "unreadable")
+        assert pipeline.queues.delivered(SUBMIT_DEAD_LETTERS) == []
+
+    def test_that_is_repeated_by_its_caller_is_a_duplicate(self, pipeline: FakePipeline) -> None:
+        pipeline.call_submit({"body": "1", "request_id": "order-1"}, "invocation-1")
+
+        report = pipeline.call_submit({"body": "1", "request_id": "order-1"}, "invocation-2")
+
+        assert [answer.status for answer in report.answers] == ["duplicate"]
+        assert len(pipeline.endpoint.invocations) == 1
+
+
+def test_a_further_attempt_is_claimed_under_its_own_id(pipeline: FakePipeline) -> None:
+    first = request_id_of_caller("order-1")
+    put(pipeline, {"request_id": first, "attempt": 2, "body": "1"})
+
+    pipeline.deliver_to_submit()
+
+    (attempt,) = pipeline.ledger.items.values()
+    assert (attempt.id, attempt.request_id, attempt.number) == (attempt_id(first, 2), first, 2)
+
+
+def test_a_claim_that_went_to_somebody_else_meanwhile_is_not_renewed_over(
+    pipeline: FakePipeline,
+) -> None:
+    """Its notification came between the look at the claim and its renewal."""
+    (request_id,) = upload(pipeline, "inputs/a.csv")
+    pipeline.faults.plan("endpoint.invoke", Crash())
+    with pytest.raises(Crash):
+        pipeline.deliver_to_submit()
+    pipeline.clock.advance(270)
+    _close_before_renewal(pipeline, request_id)
+
+    first = pipeline.deliver_to_submit()
+    pipeline.clock.advance(900)
+    second = pipeline.deliver_to_submit()
+
+    assert first.counts == {Count.RETURNED: 1}
+    assert second.counts == {Count.DUPLICATE: 1}
+    assert pipeline.ledger.states == {request_id: AttemptState.COMPLETED}
+
+
+def _close_before_renewal(pipeline: FakePipeline, request_id: str) -> None:
+    renew = pipeline.ledger.renew
+
+    def late(attempts: Any) -> Any:
+        item: Attempt = pipeline.ledger.items[request_id]
+        closed = samples.attempt(request_id, claimed_by=item.claimed_by, state="COMPLETED")
+        pipeline.ledger.items[request_id] = closed
+        return renew(attempts)
+
+    pipeline.ledger.renew = late  # type: ignore[method-assign]
+
+
+def test_no_log_line_holds_a_payload(pipeline: FakePipeline) -> None:
+    secret = "4111111111111111"
+    pipeline.faults.plan("endpoint.invoke", THROTTLED, nth=2)
+    put(pipeline, {"body": secret, "custom_attributes": secret})
+    put(pipeline, {"body": secret * 9_000})
+    put(pipeline, {"body": secret, "custom_attributes": secret + "\n"})
+    put(pipeline, {"body": secret, "ttl_seconds": "soon"})
+
+    report = pipeline.deliver_to_submit()
+
+    assert len(report.notes) >= 3
+    assert secret not in repr(report.notes)
+
+
+def test_an_invalid_request_that_only_the_adapter_can_see_is_rejected(
+    pipeline: FakePipeline,
+) -> None:
+    upload(pipeline, "inputs/a.csv")
+    pipeline.faults.plan("endpoint.invoke", InvalidRequest("Parameter validation failed"))
+
+    assert pipeline.deliver_to_submit().counts == {Count.REFUSED: 1}

@@ -1,0 +1,78 @@
+"""What a batch leaves in the log and in the metrics."""
+
+import io
+import json
+import uuid
+
+import pytest
+from relay.report import Count, Level, Report
+from relay.telemetry import Logger, Metrics, tell
+
+from tests.samples import Json
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> "Told":
+    return Told(capsys)
+
+
+class Told:
+    """Tells a report and reads the lines of the log, and then those of the metrics."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, report: Report, level: str = "DEBUG") -> list[Json]:
+        log = io.StringIO()
+        # Powertools keeps one logger for each service.
+        logger = Logger(service=str(uuid.uuid4()), level=level, stream=log)
+        metrics = Metrics(namespace="Relay", service="submit")
+        tell(report, 3, logger, metrics)
+        printed = log.getvalue() + self._capsys.readouterr().out
+        return [json.loads(line) for line in printed.splitlines()]
+
+
+def test_each_note_is_a_line_with_its_level_and_fields(told: Told) -> None:
+    report = Report()
+    for level in Level:
+        report.note(level, f"a {level} note", inference_id="i-1")
+
+    lines = told(report)[:4]
+
+    assert [(line["level"], line["message"], line["inference_id"]) for line in lines] == [
+        ("DEBUG", "a debug note", "i-1"),
+        ("INFO", "a info note", "i-1"),
+        ("WARNING", "a warning note", "i-1"),
+        ("ERROR", "a error note", "i-1"),
+    ]
+
+
+def test_one_line_sums_the_batch_up_and_one_counts_it(told: Told) -> None:
+    report = Report()
+    report.count(Count.SUBMITTED, 2)
+    report.count(Count.PARKED)
+
+    line, metrics = told(report)
+
+    assert line["message"] == "batch"
+    assert (line["deliveries"], line["Submitted"], line["Parked"]) == (3, 2, 1)
+    assert (metrics["Submitted"], metrics["Parked"]) == ([2.0], [1.0])
+    assert metrics["service"] == "submit"
+    (described,) = metrics["_aws"]["CloudWatchMetrics"]
+    assert described["Namespace"] == "Relay"
+
+
+def test_a_batch_in_which_nothing_happened_has_no_metrics(told: Told) -> None:
+    (line,) = told(Report())
+
+    assert line["message"] == "batch"
+
+
+def test_at_the_usual_level_a_batch_that_went_well_is_one_line(told: Told) -> None:
+    report = Report()
+    report.count(Count.SUBMITTED)
+    report.note(Level.DEBUG, "submitted")
+
+    lines = told(report, "INFO")
+
+    assert [line.get("message") for line in lines] == ["batch", None]

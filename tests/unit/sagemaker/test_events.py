@@ -1,0 +1,107 @@
+"""State-change events on their way to the rules of the default bus."""
+
+import asyncio
+import json
+from typing import Any, cast
+
+import pytest
+
+from local.sagemaker.aws import Aws
+from local.sagemaker.counters import Counters
+from local.sagemaker.events import EventBus
+
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:provision"
+DETAIL = {"EndpointArn": "arn:endpoint", "EndpointName": "demo", "EndpointStatus": "IN_SERVICE"}
+
+
+class FakeAws:
+    """A bus with one rule; its pattern and the event match when they name the same endpoint."""
+
+    region = "us-east-1"
+
+    def __init__(self, rule: Any, target: Any) -> None:
+        self.rule = {"Name": "r", "State": "ENABLED", **rule}
+        self.target = {"Id": "t", "Arn": FUNCTION, **target}
+        self.invoked: list[Any] = []
+
+    @property
+    def events(self) -> Any:
+        return self
+
+    functions = events
+
+    async def account(self) -> str:
+        return "000000000000"
+
+    async def call(self, function: Any, /, *arguments: Any) -> Any:
+        return function(*arguments)
+
+    def get_paginator(self, operation: str) -> Any:
+        return self
+
+    def paginate(self) -> Any:
+        return [{"Rules": [self.rule]}]
+
+    def test_event_pattern(self, *, EventPattern: str, Event: str) -> Any:
+        wanted = json.loads(EventPattern)["detail"]["EndpointName"]
+        return {"Result": json.loads(Event)["detail"]["EndpointName"] in wanted}
+
+    def list_targets_by_rule(self, *, Rule: str) -> Any:
+        return {"Targets": [self.target]}
+
+    def invoke(self, **members: Any) -> None:
+        self.invoked.append(members)
+
+
+def announce(rule: Any, target: Any = None, copies: int = 1) -> tuple[list[Any], Counters]:
+    aws, counters = FakeAws(rule, target or {}), Counters()
+    asyncio.run(EventBus(cast(Aws, aws), counters, copies).announce(DETAIL))
+    return aws.invoked, counters
+
+
+PATTERN = {"EventPattern": '{"detail": {"EndpointName": ["demo"]}}'}
+
+
+def test_a_matching_rule_has_its_function_invoked_asynchronously_with_the_event() -> None:
+    [invocation], counters = announce(PATTERN)
+
+    event = json.loads(invocation["Payload"])
+    assert invocation["FunctionName"] == FUNCTION
+    assert invocation["InvocationType"] == "Event"
+    assert event["source"] == "aws.sagemaker"
+    assert event["detail-type"] == "SageMaker Endpoint State Change"
+    assert event["resources"] == ["arn:endpoint"]
+    assert event["detail"] == DETAIL
+    assert counters.events_delivered == 1
+
+
+def test_one_change_raises_as_many_events_as_configured_each_with_its_own_id() -> None:
+    invoked, _ = announce(PATTERN, copies=3)
+
+    assert len({json.loads(each["Payload"])["id"] for each in invoked}) == 3
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"EventPattern": '{"detail": {"EndpointName": ["other"]}}'},
+        {"ScheduleExpression": "rate(1 minute)"},
+        {**PATTERN, "State": "DISABLED"},
+    ],
+    ids=["other endpoint", "schedule", "disabled"],
+)
+def test_other_rules_are_left_alone(rule: Any) -> None:
+    assert announce(rule)[0] == []
+
+
+def test_a_target_may_have_a_constant_input() -> None:
+    [invocation], _ = announce(PATTERN, {"Input": '{"wake": true}'})
+
+    assert invocation["Payload"] == b'{"wake": true}'
+
+
+def test_a_target_that_is_no_function_is_skipped() -> None:
+    invoked, counters = announce(PATTERN, {"Arn": "arn:aws:sqs:us-east-1:000000000000:q"})
+
+    assert invoked == []
+    assert counters.events_delivered == 0

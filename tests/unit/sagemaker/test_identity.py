@@ -1,0 +1,154 @@
+"""Who calls, and whether they may."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.sagemaker.aws import Aws
+from local.sagemaker.errors import AwsError
+from local.sagemaker.identity import Authoriser, Identities, resolve, session_key
+from local.sagemaker.roles import trusts_sagemaker
+
+ROLE = "arn:aws:iam::000000000000:role/submit"
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:submit"
+ENDPOINT = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/demo"
+
+
+class FakeAws:
+    """One Lambda function, one user, no more."""
+
+    @property
+    def functions(self) -> Any:
+        return self
+
+    iam = functions
+
+    async def account(self) -> str:
+        return "000000000000"
+
+    async def call(self, function: Any, /, *arguments: Any) -> Any:
+        return function(*arguments)
+
+    def get_paginator(self, operation: str) -> Any:
+        return self
+
+    def paginate(self) -> Any:
+        return [{"Functions": [{"FunctionArn": FUNCTION, "FunctionName": "submit", "Role": ROLE}]}]
+
+    def get_access_key_last_used(self, *, AccessKeyId: str) -> Any:
+        if AccessKeyId == "AKIAUSER":
+            return {"UserName": "ann"}
+        raise ClientError({"Error": {"Code": "NoSuchEntity"}}, "GetAccessKeyLastUsed")
+
+    def get_user(self, *, UserName: str) -> Any:
+        return {"User": {"Arn": f"arn:aws:iam::000000000000:user/{UserName}"}}
+
+
+class FakePermissions:
+    def __init__(self, decision: str) -> None:
+        self.decision = decision
+        self.asked: list[tuple[str, str, str]] = []
+
+    async def decide(
+        self, principal: str, action: str, resource: str, context: Mapping[str, str]
+    ) -> str:
+        self.asked.append((principal, action, resource))
+        return self.decision
+
+
+def authorise(key: str | None, decision: str = "allowed") -> FakePermissions:
+    permissions = FakePermissions(decision)
+    identities = Identities(cast(Aws, FakeAws()), "test", check=True)
+    authoriser = Authoriser(identities, permissions)
+    header = key and f"AWS4-HMAC-SHA256 Credential={key}/20261122/us-east-1/sagemaker/aws4_request"
+
+    async def run() -> None:
+        caller = await authoriser.identify(header)
+        await authoriser.require(caller, "sagemaker:InvokeEndpointAsync", ENDPOINT)
+
+    asyncio.run(run())
+    return permissions
+
+
+def test_root_may_do_everything_without_a_question() -> None:
+    assert authorise("test", "explicitDeny").asked == []
+
+
+def test_a_function_is_known_by_its_session_key_and_asked_about_by_its_role() -> None:
+    permissions = authorise(session_key(FUNCTION, ROLE))
+
+    assert permissions.asked == [(ROLE, "sagemaker:InvokeEndpointAsync", ENDPOINT)]
+
+
+def test_a_user_is_known_by_its_access_key() -> None:
+    permissions = authorise("AKIAUSER")
+
+    assert permissions.asked[0][0] == "arn:aws:iam::000000000000:user/ann"
+
+
+@pytest.mark.parametrize(
+    ("decision", "words"),
+    [
+        (
+            "implicitDeny",
+            "because no identity-based policy allows the sagemaker:InvokeEndpointAsync action",
+        ),
+        ("explicitDeny", "with an explicit deny in an identity-based policy"),
+    ],
+)
+def test_a_refusal_has_the_words_of_aws(decision: str, words: str) -> None:
+    with pytest.raises(AwsError) as refusal:
+        authorise(session_key(FUNCTION, ROLE), decision)
+
+    assert refusal.value.code == "AccessDeniedException"
+    assert refusal.value.message == (
+        "User: arn:aws:sts::000000000000:assumed-role/submit/submit is not authorized to perform: "
+        f"sagemaker:InvokeEndpointAsync on resource: {ENDPOINT} {words}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [
+        (None, "MissingAuthenticationTokenException"),
+        ("ASIANOBODY", "UnrecognizedClientException"),
+    ],
+)
+def test_whoever_is_unknown_is_refused(key: str | None, code: str) -> None:
+    with pytest.raises(AwsError) as refusal:
+        authorise(key)
+
+    assert (refusal.value.code, refusal.value.status) == (code, 403)
+
+
+def test_only_conditions_that_the_context_fulfils_are_resolved() -> None:
+    def statement(condition: Any) -> Any:
+        return {"Effect": "Allow", "Action": "iam:PassRole", "Condition": condition}
+
+    passed = {"StringEquals": {"iam:PassedToService": ["sagemaker.amazonaws.com", "x"]}}
+    other = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    policy = {"Statement": [statement(passed), statement(other), statement({"Bool": {"a": "b"}})]}
+
+    resolved = resolve(policy, {"iam:PassedToService": "sagemaker.amazonaws.com"})["Statement"]
+
+    assert resolved[0] == {"Effect": "Allow", "Action": "iam:PassRole"}
+    assert resolved[1] == statement(other)
+    assert resolved[2] == statement({"Bool": {"a": "b"}})
+
+
+@pytest.mark.parametrize(
+    ("principal", "trusted"),
+    [
+        ({"Service": "sagemaker.amazonaws.com"}, True),
+        ({"Service": ["lambda.amazonaws.com", "sagemaker.amazonaws.com"]}, True),
+        ({"Service": "lambda.amazonaws.com"}, False),
+        ("*", False),
+    ],
+)
+def test_a_role_must_trust_sagemaker(principal: Any, trusted: bool) -> None:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+
+    assert trusts_sagemaker({"Statement": [statement]}) == trusted

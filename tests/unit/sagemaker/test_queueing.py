@@ -1,0 +1,83 @@
+"""The queue of an endpoint: order, expiry, and workers that come and go."""
+
+import asyncio
+from typing import Any
+
+from local.sagemaker.queueing import Request, RequestQueue
+from local.sagemaker.s3_location import S3Location
+
+
+def request(key: str, ttl: float = 60) -> Request:
+    return Request(
+        key=key,
+        inference_id=key,
+        endpoint_name="demo",
+        output=S3Location("b", key),
+        failure=None,
+        ttl_seconds=ttl,  # type: ignore[arg-type]
+        timeout_seconds=1,
+        body=b"x",
+    )
+
+
+def run(scenario: Any) -> list[Request]:
+    expired: list[Request] = []
+
+    async def main() -> None:
+        async with asyncio.timeout(5):
+            await scenario(RequestQueue(expired.append), expired)
+
+    asyncio.run(main())
+    return expired
+
+
+def test_requests_leave_in_the_order_in_which_they_came() -> None:
+    async def scenario(queue: RequestQueue, _: Any) -> None:
+        for key in "abc":
+            queue.put_nowait(request(key))
+        assert [(await queue.get()).key for _ in "abc"] == ["a", "b", "c"]
+
+    assert run(scenario) == []
+
+
+def test_a_request_that_waits_too_long_expires_and_the_others_stay() -> None:
+    async def scenario(queue: RequestQueue, expired: list[Request]) -> None:
+        queue.put_nowait(request("late", ttl=0.01))
+        queue.put_nowait(request("patient"))
+        while not expired:
+            await asyncio.sleep(0.005)
+        assert queue.qsize() == 1
+        assert (await queue.get()).key == "patient"
+
+    assert [each.key for each in run(scenario)] == ["late"]
+
+
+def test_a_request_that_was_taken_cannot_expire() -> None:
+    async def scenario(queue: RequestQueue, _: Any) -> None:
+        queue.put_nowait(request("taken", ttl=0.01))
+        await queue.get()
+        await asyncio.sleep(0.05)
+
+    assert run(scenario) == []
+
+
+def test_a_worker_that_is_cancelled_while_it_waits_takes_nothing_with_it() -> None:
+    async def scenario(queue: RequestQueue, _: Any) -> None:
+        worker = asyncio.create_task(queue.get())
+        await asyncio.sleep(0)
+        queue.put_nowait(request("a"))
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+        assert (await queue.get()).key == "a"
+
+    assert run(scenario) == []
+
+
+def test_a_cleared_queue_expires_nothing() -> None:
+    async def scenario(queue: RequestQueue, _: Any) -> None:
+        queue.put_nowait(request("a", ttl=0.01))
+        assert queue.clear() == 1
+        await asyncio.sleep(0.05)
+        assert queue.empty()
+
+    assert run(scenario) == []
