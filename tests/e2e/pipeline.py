@@ -1,0 +1,136 @@
+"""The far ends of the pipeline as a test sees them, always awaited with a deadline."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+T = TypeVar("T")
+
+_PAUSE_SECONDS = 0.1
+
+
+def eventually(probe: Callable[[], T | None], seconds: float, what: str) -> T:
+    """The first thing that `probe` finds. Fails with `what` when it finds nothing in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if found := probe():
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come within {seconds:.0f} s")
+        time.sleep(_PAUSE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A result on a queue. `event` is the CloudEvents document."""
+
+    queue: str
+    event: dict[str, Any]
+    attributes: dict[str, str]
+
+
+class Downstream:
+    """CompletedQueue and FailedQueue. Keeps what it receives until somebody asks for it."""
+
+    def __init__(self, sqs: "SQSClient", outputs: Mapping[str, str]) -> None:
+        self._sqs = sqs
+        self._outputs = outputs
+        self._received: list[Message] = []
+
+    def result(self, subject: str, seconds: float = 10) -> Message:
+        """The first result about that subject."""
+        return eventually(
+            lambda: next(iter(self._about(subject)), None), seconds, f"a result for {subject}"
+        )
+
+    def all_results(self, subject: str) -> list[Message]:
+        """Every result about that subject, once nothing is on its way any more."""
+        eventually(self._quiet, 60, "an empty pipeline")
+        return self._about(subject)
+
+    def everything(self) -> list[Message]:
+        """Every result so far, once nothing is on its way any more."""
+        eventually(self._quiet, 60, "an empty pipeline")
+        self._receive()
+        return list(self._received)
+
+    def _about(self, subject: str) -> list[Message]:
+        self._receive()
+        return [message for message in self._received if message.event["subject"] == subject]
+
+    def _quiet(self) -> bool:
+        return not any(
+            depth(self._sqs, self._outputs[name])
+            for name in ("SubmitQueueUrl", "NotificationQueueUrl")
+        )
+
+    def _receive(self) -> None:
+        for name in ("CompletedQueue", "FailedQueue"):
+            for message in _take(self._sqs, self._outputs[f"{name}Url"]):
+                event = json.loads(message["Body"])
+                self._received.append(Message(name, event, _attributes(message)))
+
+
+class DeadLetters:
+    """SubmitDeadLetterQueue and NotificationDeadLetterQueue."""
+
+    def __init__(self, sqs: "SQSClient", outputs: Mapping[str, str]) -> None:
+        self._sqs = sqs
+        self._urls = [
+            outputs["SubmitDeadLetterQueueUrl"],
+            outputs["NotificationDeadLetterQueueUrl"],
+        ]
+        self._received: list[tuple[str, dict[str, str]]] = []
+
+    def reason(self, marker: str, seconds: float = 15) -> str:
+        """Why the message was parked that has `marker` in its body or as its original id."""
+        return eventually(lambda: self._find(marker), seconds, f"the parked {marker}")
+
+    def count(self) -> int:
+        """How many messages were parked so far."""
+        self._receive()
+        return len(self._received)
+
+    def _find(self, marker: str) -> str | None:
+        self._receive()
+        for body, attributes in self._received:
+            if marker in body or marker == attributes.get("message_id"):
+                return attributes["reason"]
+        return None
+
+    def _receive(self) -> None:
+        for url in self._urls:
+            self._received += [
+                (message["Body"], _attributes(message)) for message in _take(self._sqs, url)
+            ]
+
+
+def depth(sqs: "SQSClient", url: str) -> int:
+    """Messages on a queue: visible, in flight and delayed."""
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return sum(
+        int(number)
+        for name, number in attributes.items()
+        if name.startswith("ApproximateNumberOfMessages")
+    )
+
+
+def _take(sqs: "SQSClient", url: str) -> list["MessageTypeDef"]:
+    found = sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    ).get("Messages", [])
+    for message in found:
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return found
+
+
+def _attributes(message: "MessageTypeDef") -> dict[str, str]:
+    return {
+        name: value["StringValue"] for name, value in message.get("MessageAttributes", {}).items()
+    }
