@@ -28,11 +28,11 @@ from local.stack import Stack
 from local.table import table
 from local.up import Narrator, bring_up, train_model
 
-# What the template's parameters allow. An attempt is overdue after about a minute and a half.
+# What the template's parameters allow. An attempt is overdue after 70 s.
 _SHORT_TIMES = {
     "RequestTtlSeconds": "60",
-    "InvocationTimeoutSeconds": "10",
-    "OverdueSlackSeconds": "15",
+    "InvocationTimeoutSeconds": "5",
+    "OverdueSlackSeconds": "5",
     "ReconcileSchedule": "rate(1 minute)",
     "RetryDelaySeconds": "2",
 }

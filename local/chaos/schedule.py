@@ -24,7 +24,7 @@ class Schedule:
     delay_notification: float = 0.05
     throttle: float = 0.10
     server_error: float = 0.05
-    seconds_between_kills: float = 4.0
+    seconds_between_kills: float = 10.0
 
     def faults(self) -> Mapping[str, float | int]:
         """The document for the emulator's `/_emulator/faults`."""

@@ -65,7 +65,6 @@ class Uploader:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="upload")
         self._running: list[Future[object]] = []
         self.started = 0
-        self.done = not inputs
 
     def __enter__(self) -> Self:
         return self
@@ -78,16 +77,20 @@ class Uploader:
     ) -> None:
         self._threads.shutdown(cancel_futures=True)
 
+    @property
+    def busy(self) -> bool:
+        """Whether an upload has not ended, or has ended and `fill` has not looked at it."""
+        return bool(self._running)
+
     def fill(self) -> None:
         """Starts as many uploads as the window has room for. Raises what an earlier one raised."""
-        for upload in self._running:
-            if upload.done():
-                upload.result()
-        self._running = [upload for upload in self._running if not upload.done()]
+        ended = [upload for upload in self._running if upload.done()]
+        for upload in ended:
+            self._running.remove(upload)
+            upload.result()
         for _ in range(self._window.room):
             uri, item = next(self._remaining, (None, None))
             if uri is None or item is None:
-                self.done = not self._running
                 return
             self._window.start(uri)
             self._running.append(self._threads.submit(self._upload, item))
