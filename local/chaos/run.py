@@ -98,7 +98,7 @@ class _Chaos:
             uploads,
             tally,
             outputs,
-            counted=count_metrics(self._settings.logs),
+            counted=count_metrics(self._settings.logs, ("submit", "route", "reconcile")),
             parked={name: n for name, n in depths.items() if n and _DEAD_LETTERS in name},
             unsettled=pending,
             denials=logs.denials(self._settings.logs),

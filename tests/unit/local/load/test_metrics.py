@@ -29,8 +29,9 @@ def test_other_lines_and_lines_that_were_cut_off_count_nothing() -> None:
     assert sum_metrics(lines) == {}
 
 
-def test_all_logs_of_a_directory_count_together(tmp_path: Path) -> None:
+def test_the_logs_of_functions_count_together_and_no_other_logs(tmp_path: Path) -> None:
     (tmp_path / "route.log").write_text(_line(Retried=[1.0]))
     (tmp_path / "reconcile.log").write_text(_line(Recovered=[2.0]) + _line(Recovered=[3.0]))
+    (tmp_path / "ministack.log").write_text(_line(Retried=[1.0]))
 
-    assert count_metrics(tmp_path) == {"Retried": 1, "Recovered": 5}
+    assert count_metrics(tmp_path, ("route", "reconcile")) == {"Retried": 1, "Recovered": 5}
