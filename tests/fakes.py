@@ -185,9 +185,10 @@ class FakeLedger:
     def release(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
         def delete(attempt: Attempt) -> None:
             item = self.items.get(attempt.id)
-            if item is not None and (item.state, item.claimed_by) == (
+            if item is not None and (item.state, item.claimed_by, item.submitted_at) == (
                 AttemptState.OPEN,
                 attempt.claimed_by,
+                attempt.submitted_at,
             ):
                 del self.items[attempt.id]
 

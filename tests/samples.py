@@ -1,6 +1,7 @@
 """Settings, events and notifications as the local stack has them, and how to change a detail."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -198,3 +199,14 @@ def attempt(inference_id: str = "a" * 32, **changes: Any) -> Attempt:
 
 def delivery(message_id: str = "m-1", body: str = "{}", receive_count: int = 1) -> Delivery:
     return Delivery(message_id, body, f"receipt of {message_id}", receive_count)
+
+
+def outcomes(function: str) -> dict[str, dict[str, int]]:
+    """What `events/README.md` says that a function counts for each of its events."""
+    rows = re.findall(
+        rf"^\| {function}/(\S+)\.json \|.*\| ([^|]+) \|$", (EVENTS / "README.md").read_text(), re.M
+    )
+    return {
+        name: {count: int(number) for count, number in re.findall(r"(\w+) (\d+)", counts)}
+        for name, counts in rows
+    }

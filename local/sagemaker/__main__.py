@@ -35,6 +35,9 @@ from local.sagemaker.server import Server
 
 log = logging.getLogger("sagemaker")
 
+# More than any valid header has, so that too long ones get AWS's refusal and not the server's.
+MAX_HEADER_BYTES = 64 * 1024
+
 
 def main() -> int:
     """Runs until SIGTERM or SIGINT. Exit code 2: cannot start, with one line that says why."""
@@ -91,7 +94,9 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
             namer.account = await aws.account()
 
         server = Server(control_plane, runtime, authoriser, faults, counters, prepare)
-        runner = web.AppRunner(server.application(), access_log=None)
+        runner = web.AppRunner(
+            server.application(), access_log=None, max_field_size=MAX_HEADER_BYTES
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", port).start()

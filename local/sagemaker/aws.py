@@ -4,11 +4,10 @@ boto3 blocks, so every call goes through `Aws.call`, which keeps the event loop 
 """
 
 import asyncio
-import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
 
 import boto3
@@ -67,9 +66,8 @@ class Aws:
 
     async def call(self, function: Callable[P, R], /, *arguments: P.args, **members: P.kwargs) -> R:
         """Runs a blocking call in the pool."""
-        context = contextvars.copy_context()
         return await asyncio.get_running_loop().run_in_executor(
-            self._threads, lambda: context.run(function, *arguments, **members)
+            self._threads, partial(function, *arguments, **members)
         )
 
     async def account(self) -> str:

@@ -110,10 +110,11 @@ class ModelServer:
         """SIGTERM, and SIGKILL after the grace period."""
         self._signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(self._process.wait(), grace_seconds)
-        except TimeoutError:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), grace_seconds)
+        finally:
             self.kill()
-            await self._process.wait()
+        await self._process.wait()
         await self._log_task
 
     def _signal(self, number: signal.Signals) -> None:

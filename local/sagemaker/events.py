@@ -59,7 +59,7 @@ class EventBus:
                 pattern = rule.get("EventPattern")
                 if rule.get("State") != "ENABLED" or not pattern:
                     continue
-                if not events.test_event_pattern(EventPattern=pattern, Event=text)["Result"]:
+                if not events.test_event_pattern(EventPattern=pattern, Event=text).get("Result"):
                     continue
                 targets = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
                 delivered += sum(self._invoke(target, text) for target in targets)

@@ -80,11 +80,15 @@ class Fleet:
                 (variant.name, self._new_instance(variant.name))
                 for _ in range(wanted - len(instances))
             ]
-        results = await asyncio.gather(
-            *(instance.start() for _, instance in joining),
-            *(instance.retire() for instance in leaving),
-            return_exceptions=True,
-        )
+        try:
+            results = await asyncio.gather(
+                *(instance.start() for _, instance in joining),
+                *(instance.retire() for instance in leaving),
+                return_exceptions=True,
+            )
+        except asyncio.CancelledError:
+            await asyncio.gather(*(instance.stop(0) for _, instance in joining))
+            raise
         started = list(zip(joining, results, strict=False))
         for (name, instance), problem in started:
             if problem is None:

@@ -95,9 +95,13 @@ class Instance:
     async def retire(self) -> None:
         """Takes no more requests, finishes those it has, and stops."""
         self._close_slots()
-        if self._busy:
-            await asyncio.wait(set(self._busy))
-        await self.stop()
+        if self._watch is not None:
+            self._watch.cancel()  # nothing is replaced any more
+        try:
+            if self._busy:
+                await asyncio.wait(set(self._busy))
+        finally:  # also when the emulator stops meanwhile
+            await self.stop()
 
     async def stop(self, grace_seconds: float | None = None) -> None:
         """Stops at once; requests in flight are lost, as on an instance that is taken away."""

@@ -26,6 +26,7 @@ class Job:
     delivery: Delivery
     request: InferenceRequest
     attempt: Attempt
+    taken_over: bool = False
 
 
 def jobs(

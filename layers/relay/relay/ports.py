@@ -75,7 +75,7 @@ class Ledger(AttemptReader, Protocol):
         ...
 
     def release(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
-        """Deletes attempts that are still open and claimed by the same message."""
+        """Deletes attempts that are still open and as they were claimed: nobody took them over."""
         ...
 
     def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:

@@ -58,12 +58,18 @@ class Reconcile:
         """
         report = Report()
         now = _floor(self._clock.now())
-        cursor = self._ledger.cursor() or now - _FIRST_LOOK_BACK
+        cursor = self._ledger.cursor() or self._begin(now)
         reached = self._work(cursor, now, until, report)
         if reached != cursor:
             self._ledger.move_cursor(reached)
         report.minutes_behind = max(0, round((now - reached) / _MINUTE))
         return report
+
+    def _begin(self, now: datetime) -> datetime:
+        """Where the first run begins. Written at once, so that one that fails goes on here."""
+        cursor = now - _FIRST_LOOK_BACK
+        self._ledger.move_cursor(cursor)
+        return cursor
 
     def between(self, start: datetime, end: datetime, until: datetime) -> Report:
         """Works on the minutes from `start` to before `end` once more, whatever the cursor says."""

@@ -96,13 +96,13 @@ class Route:
         self, chunk: Sequence[tuple[Delivery, Notification]], report: Report
     ) -> list[_Finished]:
         try:
-            known = self._ledger.look_up([content.inference_id for _, content in chunk])
+            known = self._ledger.look_up([_ledger_id(content) for _, content in chunk])
         except RelayError as error:
             for delivery, notification in chunk:
                 _give_back(_Finished(delivery, notification, None), "not looked up", error, report)
             return []
         return [
-            _Finished(delivery, content, known.get(content.inference_id))
+            _Finished(delivery, content, known.get(_ledger_id(content)))
             for delivery, content in chunk
         ]
 
@@ -195,10 +195,15 @@ class Route:
                 _give_back(decision.finished, "not marked", error, report)
 
 
+def _ledger_id(notification: Notification) -> str:
+    """The attempt's id. Other people's ids may be anything, even the name of another item."""
+    return request_id_of_caller(notification.inference_id)
+
+
 def _untracked(notification: Notification, now: datetime) -> Attempt:
     """The item for an inference that somebody else submitted, so that it is routed once too."""
     return Attempt(
-        id=notification.inference_id,
+        id=_ledger_id(notification),
         request_id=request_id_of_caller(notification.inference_id),
         number=1,
         claimed_by="",

@@ -1,8 +1,10 @@
 """Submitting: every upload or call becomes one attempt at the endpoint.
 
 Claim, then invoke. A claim that comes first means that a quick model's notification finds its
-attempt; one that is released when the endpoint refuses means that the redelivery starts afresh; one
-left behind by a crash is taken over by the redelivery of the same message, and by nothing else.
+attempt; one that is released when the endpoint refuses means that the redelivery starts afresh;
+one left behind by a crash is taken over by the redelivery of the same message, and by nothing else.
+What was taken over may have been invoked before, so it is never released: its notification may
+come.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +35,7 @@ from relay.ports import Accepted, Clock, Endpoint, Inbox, Ledger, Outbox, Submis
 from relay.report import Answer, Count, Level, Report
 from relay.s3uri import S3Uri
 from relay.settings import SubmitSettings
+from relay.succession import succeed
 from relay.waiting import Waiting
 
 # What one call of the ledger claims, and so what is at stake when time runs out.
@@ -100,7 +103,7 @@ class Submit:
         answers = self._endpoint.invoke([Submission(job.request, job.attempt) for job in valid])
         accepted: list[Job] = []
         throttled: list[Job] = []
-        unanswered: list[tuple[Job, RelayError]] = []
+        held: list[tuple[Job, RelayError]] = []
         not_ready = 0
         for job in valid:
             answer = answers[job.attempt.id]
@@ -108,17 +111,17 @@ class Submit:
                 accepted.append(self._accepted(job, answer, report))
             elif isinstance(answer, PermanentError):
                 refused.append((job, str(answer)))
-            elif isinstance(answer, Unanswered):
-                _put_off(job, answer, report)
-                unanswered.append((job, answer))
             else:
                 not_ready += isinstance(answer, EndpointNotReady)
                 _put_off(job, answer, report)
-                throttled.append(job)
+                if job.taken_over or isinstance(answer, Unanswered):
+                    held.append((job, answer))
+                else:
+                    throttled.append(job)
         self._correct(accepted, valid, report)
         waiting += self._refuse(refused, report)
         waiting += self._release(throttled, report)
-        waiting += _same_again(unanswered, report)
+        waiting += _same_again(held, report)
         return accepted, waiting, bool(valid) and not_ready == len(valid)
 
     def _checked(self, claimed: Sequence[Job]) -> tuple[list[Job], list[tuple[Job, str]]]:
@@ -136,15 +139,20 @@ class Submit:
     def _claim(self, chunk: Sequence[Job], report: Report) -> tuple[list[Job], list[Job]]:
         """The jobs that are ours to do now, and those whose claim must be tried again."""
         try:
-            claims = self._ledger.claim([job.attempt for job in chunk])
+            successors = succeed(chunk, self._ledger, self._clock.now())
+            claims = self._ledger.claim([job.attempt for job in successors.rightful])
         except RelayError as unavailable:
             for job in chunk:
                 _put_off(job, unavailable, report)
             return [], _same_again([(job, unavailable) for job in chunk], report)
         ours: list[Job] = []
         left_behind: list[Job] = []
-        waiting: list[Job] = []
-        for job in chunk:
+        for job in successors.late:
+            _duplicate(job.attempt, report)
+        for job, error in successors.unsettled:
+            _put_off(job, error, report)
+        waiting = _same_again(successors.unsettled, report)
+        for job in successors.rightful:
             existing = claims.existing.get(job.attempt.id)
             problem = claims.unavailable.get(job.attempt.id)
             if problem is not None:
@@ -158,12 +166,12 @@ class Submit:
                 _duplicate(job.attempt, report)
         failures = self._ledger.renew([job.attempt for job in left_behind]) if left_behind else {}
         for job in left_behind:
-            error = failures.get(job.attempt.id)
-            if error is None:
-                ours.append(job)
+            problem = failures.get(job.attempt.id)
+            if problem is None:
+                ours.append(replace(job, taken_over=True))
             else:
-                _put_off(job, error, report)
-                waiting += _same_again([(job, error)], report)
+                _put_off(job, problem, report)
+                waiting += _same_again([(job, problem)], report)
         return ours, waiting
 
     def _accepted(self, job: Job, answer: Accepted, report: Report) -> Job:

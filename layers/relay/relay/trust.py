@@ -18,7 +18,9 @@ def distrust(
         return f"it came through topic {notification.topic_arn}, which is not one of the relay's"
     if notification.from_relay and notification.topic_arn is not None:
         return f"it says that it is the relay's own, but it came through {notification.topic_arn}"
-    if notification.endpoint.lower() != settings.endpoint.lower():
+    # An attempt may be older than the endpoint that the deployment has now.
+    endpoints = (settings.endpoint.lower(), attempt.endpoint.lower() if attempt else None)
+    if notification.endpoint.lower() not in endpoints:
         return f"it is about endpoint {notification.endpoint}, not {settings.endpoint}"
     if notification.from_relay and attempt is None:
         return f"the ledger knows no attempt {notification.inference_id}"

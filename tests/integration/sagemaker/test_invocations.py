@@ -226,6 +226,7 @@ def test_a_throttled_call_gets_a_throttling_exception(stack: Stack) -> None:
     [
         ({"Body": b"x" * 128_001}, "length less than or equal to 128000"),
         ({"InputLocation": "s3://b/" + "k" * 1024}, "length less than or equal to 1024"),
+        ({"InputLocation": "s3://b/" + "k" * 20_000}, "length less than or equal to 1024"),
         ({"InputLocation": "ftp://b/k"}, "regular expression pattern"),
         ({"Body": b"x", "InputLocation": "s3://b/k"}, "not both"),
         ({}, "not neither"),

@@ -194,6 +194,16 @@ def test_what_is_gone_need_not_be_deleted(
     call(control_plane)
 
 
+@pytest.mark.parametrize("verb", ["update", "delete"])
+def test_an_endpoint_at_which_sagemaker_works_is_deleted_later(
+    stub: Stubber, control_plane: SageMakerControlPlane, verb: str
+) -> None:
+    refuse(stub, "delete_endpoint", f'Cannot {verb} in-progress endpoint "{ARN}".')
+
+    with pytest.raises(EndpointNotReady):
+        control_plane.delete_endpoint("relay")
+
+
 @pytest.mark.parametrize(
     ("message", "code", "error"),
     [

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.provisioning.endpoint import EndpointStatus
 from relay.provisioning.events import EndpointChanged
+from relay.provisioning.ports import AnswerNotDelivered
 
 from tests.provisioning_fakes import (
     ENDPOINT,
@@ -67,9 +70,11 @@ def test_events_of_other_endpoints_are_ignored() -> None:
     world.wake(create())
     world.sagemaker.settle()
 
+    before = len(world.notes)
     world.wake(EndpointChanged("another", "InService"))
 
     assert world.answers == []
+    assert len(world.notes) == before
 
 
 def test_a_failed_create_is_cleaned_up_before_it_is_answered() -> None:
@@ -118,6 +123,49 @@ def test_an_endpoint_that_exists_already_is_neither_adopted_nor_deleted(
     assert "Choose another EndpointName" in refusal.reason
     assert removal.reason == ""
     assert world.endpoint == before
+
+
+def test_a_create_never_takes_over_the_endpoint_that_its_own_stack_has_in_service() -> None:
+    world = World()
+    world.run(create())
+    before = world.endpoint
+
+    world.run(create("create-2", ModelDataUrl="s3://models/2.tar.gz"))
+    world.clock.pass_minutes(120)
+    world.settle()
+
+    assert "already exists" in world.answers[-1].reason
+    assert world.endpoint == before
+
+
+def test_a_create_that_is_undone_removes_nothing_but_its_own() -> None:
+    world = World()
+    world.run(create())
+    before = world.endpoint
+    world.sagemaker.errors["describe"] = TransientError("ThrottlingException")
+    with pytest.raises(TransientError):
+        world.wake(create("create-2", ModelDataUrl="s3://models/2.tar.gz"))
+
+    world.clock.pass_minutes(53)
+    with pytest.raises(TransientError):
+        world.sweep()
+    world.sagemaker.errors.clear()
+    world.settle()
+
+    assert "ThrottlingException" in world.answers[-1].reason
+    assert world.endpoint == before
+
+
+def test_a_create_that_failed_is_not_tried_again_although_its_mark_was_lost() -> None:
+    world = World()
+    world.wake(create())
+    world.room.records[ENDPOINT] = replace(world.room.records[ENDPOINT], attempt=None)
+
+    world.sagemaker.becomes(EndpointStatus.FAILED, "no ping")
+    world.settle()
+
+    assert [bool(answer.reason) for answer in world.answers] == [True]
+    assert world.sagemaker.calls.count("create_endpoint") == 1
 
 
 def test_an_endpoint_that_is_being_deleted_is_waited_for() -> None:
@@ -239,6 +287,21 @@ def test_an_answer_that_cannot_be_delivered_is_repeated_until_it_is() -> None:
             world.sweep()
     world.postman.reachable = True
     world.sweep()
+    world.sweep()
+
+    assert [answer.reason for answer in world.answers] == [""]
+
+
+def test_a_success_that_cannot_be_delivered_never_becomes_a_failure() -> None:
+    world = World()
+    world.wake(create())
+    world.sagemaker.settle()
+    world.postman.reachable = False
+    world.clock.pass_minutes(54)
+
+    with pytest.raises(AnswerNotDelivered):
+        world.sweep()
+    world.postman.reachable = True
     world.sweep()
 
     assert [answer.reason for answer in world.answers] == [""]

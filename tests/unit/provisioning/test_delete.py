@@ -67,6 +67,16 @@ def test_an_endpoint_in_any_other_state_is_deleted(world: World, status: Endpoin
     assert world.endpoint is None
 
 
+def test_a_delete_also_removes_what_a_failed_update_left_behind(world: World) -> None:
+    world.wake(update(ModelDataUrl="s3://models/2.tar.gz"))
+    world.sagemaker.becomes(EndpointStatus.UPDATE_ROLLBACK_FAILED, "no capacity")
+    world.sweep()
+
+    world.run(delete())
+
+    assert (world.sagemaker.configs, world.sagemaker.models) == ({}, {})
+
+
 def test_a_delete_of_what_is_not_there_succeeds(world: World) -> None:
     world.sagemaker.endpoints.clear()
 

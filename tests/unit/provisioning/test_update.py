@@ -64,7 +64,9 @@ def test_a_model_that_two_configurations_share_is_not_collected_with_one(world: 
 def test_scaled_capacity_is_kept_unless_the_stack_changes_count_or_type(world: World) -> None:
     world.run(update("u1", ModelDataUrl=NEW_MODEL))
     world.run(update("u2", InstanceCount="3"))
-    world.run(update("u3", old={"InstanceCount": "3"}, InstanceType="ml.c5.xlarge"))
+    world.run(
+        update("u3", old={"InstanceCount": "3"}, InstanceCount="3", InstanceType="ml.c5.xlarge")
+    )
 
     assert world.sagemaker.retained == [True, False, False]
 
@@ -228,6 +230,30 @@ def test_an_update_that_takes_too_long_fails_and_is_still_ours_when_it_comes_thr
     assert [bool(answer.reason) for answer in world.answers] == [True, False]
     assert world.endpoint is not None
     assert world.endpoint.config == OLD.config
+
+
+def test_an_update_that_comes_through_late_is_taken_back_by_the_rollback(world: World) -> None:
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+    for _ in range(53):
+        world.sweep()
+
+    world.wake(update("back", old={"ModelDataUrl": NEW_MODEL}))  # while it is still updating
+    world.settle()
+
+    assert [bool(answer.reason) for answer in world.answers] == [True, False]
+    assert world.endpoint is not None
+    assert world.endpoint.config == OLD.config
+
+
+def test_a_specification_that_failed_once_can_succeed_later(world: World) -> None:
+    world.wake(update("u1", ModelDataUrl=NEW_MODEL))
+    world.sagemaker.becomes(EndpointStatus.UPDATE_ROLLBACK_FAILED, "no capacity")
+    world.sweep()
+
+    world.run(update("u2", ModelDataUrl=NEW_MODEL))
+
+    assert [bool(answer.reason) for answer in world.answers] == [True, False]
+    assert set(world.sagemaker.configs) == {OLD.config, NEW.config}
 
 
 def test_a_newer_request_takes_the_place_of_one_that_cloudformation_gave_up(world: World) -> None:

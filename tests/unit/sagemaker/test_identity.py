@@ -59,10 +59,14 @@ class FakePermissions:
         return self.decision
 
 
-def authorise(key: str | None, decision: str = "allowed") -> FakePermissions:
+def authorise(
+    key: str | None, decision: str = "allowed", admitted: tuple[str, str, str] | None = None
+) -> FakePermissions:
     permissions = FakePermissions(decision)
     identities = Identities(cast(Aws, FakeAws()), "test", check=True)
     authoriser = Authoriser(identities, permissions)
+    if admitted:
+        authoriser.admit(*admitted)
     header = key and f"AWS4-HMAC-SHA256 Credential={key}/20261122/us-east-1/sagemaker/aws4_request"
 
     async def run() -> None:
@@ -87,6 +91,12 @@ def test_a_user_is_known_by_its_access_key() -> None:
     permissions = authorise("AKIAUSER")
 
     assert permissions.asked[0][0] == "arn:aws:iam::000000000000:user/ann"
+
+
+def test_a_session_is_known_once_its_role_was_named() -> None:
+    permissions = authorise("ASIASESSION", admitted=("ASIASESSION", "ann", ROLE))
+
+    assert permissions.asked == [(ROLE, "sagemaker:InvokeEndpointAsync", ENDPOINT)]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.clients import INVOCATIONS_AT_A_TIME
 from relay.aws.errors import classify
-from relay.errors import EndpointNotReady, PermanentError, RelayError
+from relay.errors import EndpointNotReady, PermanentError, RelayError, TransientError
 from relay.limits import output_extension
 from relay.ports import Accepted, Submission
 from relay.s3uri import S3Uri
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 # SageMaker says both "you ask for something impossible" and "the endpoint is not there yet" with a
 # ValidationError; only the text tells them apart ("Endpoint relay of account 123… not found.").
-_NOT_READY = re.compile(r"\bnot found\b|\bnot (yet )?in ?service\b|\bstatus\b", re.IGNORECASE)
+_INVALID = frozenset({"ValidationError", "ValidationException"})
+_NOT_READY = re.compile(
+    r"\bendpoint\b.*\b(not found|not (yet )?in ?service|status)\b|\bcould not find endpoint\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class SageMakerEndpoint:
@@ -40,16 +44,26 @@ class SageMakerEndpoint:
         }
 
     def _invoke(self, submission: Submission) -> Accepted | RelayError:
-        doing = f"invoke endpoint {self._name}"
         try:
             answer = self._runtime.invoke_endpoint_async(**self._parameters(submission))
         except (ClientError, BotoCoreError) as cause:
-            error = classify(cause, doing)
-            if isinstance(error, PermanentError) and _NOT_READY.search(str(error)):
-                error = EndpointNotReady(str(error))
+            error = self._error(cause, submission)
             error.__cause__ = cause
             return error
         return Accepted(answer.get("OutputLocation"))
+
+    def _error(self, cause: ClientError | BotoCoreError, submission: Submission) -> RelayError:
+        error = classify(cause, f"invoke endpoint {self._name}")
+        if not isinstance(error, PermanentError) or not isinstance(cause, ClientError):
+            return error
+        details = cause.response.get("Error", {})
+        if details.get("Code") not in _INVALID:
+            # It blames the way or the caller. To reject a request for it would lose the request.
+            return TransientError(str(error))
+        message = details.get("Message", "")
+        for name in (str(submission.request.location), self._name):
+            message = message.replace(name, "")
+        return EndpointNotReady(str(error)) if _NOT_READY.search(message) else error
 
     def _parameters(self, submission: Submission) -> "InvokeEndpointAsyncInputTypeDef":
         request, attempt = submission.request, submission.attempt

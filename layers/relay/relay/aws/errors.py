@@ -37,6 +37,7 @@ _TEMPORARY = frozenset(
         "BandwidthLimitExceeded",
         "LimitExceededException",
         "PriorRequestNotComplete",
+        "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",

@@ -53,8 +53,14 @@ class DynamoDbLedger:
         failures = self._execute(
             [(attempt.id, self._insert(_item(attempt, due=True))) for attempt in attempts]
         )
-        taken = [inference_id for inference_id, code in failures.items() if code == _EXISTS]
-        return Claims(self.look_up(taken), self._errors("claim", failures, _EXISTS))
+        existing = self.look_up([key for key, code in failures.items() if code == _EXISTS])
+        # What was taken and is gone by now is told as an error: it is not there, and not ours.
+        return Claims(
+            existing,
+            self._errors(
+                "claim", {key: code for key, code in failures.items() if key not in existing}
+            ),
+        )
 
     def renew(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
         failures = self._execute(
@@ -70,7 +76,7 @@ class DynamoDbLedger:
                         attempt.due_at.isoformat(),
                         due_minute(attempt),
                         attempt.output_location or "",
-                        _expires(attempt.submitted_at),
+                        _expires(attempt),
                         attempt.id,
                         AttemptState.OPEN,
                     ),
@@ -87,9 +93,11 @@ class DynamoDbLedger:
                     attempt.id,
                     self._statement(
                         f'DELETE FROM "{self._table}" '
-                        'WHERE "id"=? AND "claimed_by"=? AND "state"=?',
+                        'WHERE "id"=? AND "claimed_by"=? AND "submitted_at"=? AND "state"=?',
                         attempt.id,
                         attempt.claimed_by,
+                        # A message that was delivered twice at once may have renewed it.
+                        attempt.submitted_at.isoformat(),
                         AttemptState.OPEN,
                     ),
                 )
@@ -241,8 +249,9 @@ def _due_key(minute: datetime, shard: str) -> str:
     return f"{minute:%Y-%m-%dT%H:%M}#{shard}"
 
 
-def _expires(submitted_at: datetime) -> int:
-    return int((submitted_at + _RETENTION).timestamp())
+def _expires(attempt: Attempt) -> int:
+    # By the relay's own clock: when an untracked attempt was submitted, others told.
+    return int((attempt.due_at + _RETENTION).timestamp())
 
 
 def _value(value: str | int) -> "UniversalAttributeValueTypeDef":
@@ -268,7 +277,7 @@ def _item(attempt: Attempt, due: bool) -> "dict[str, UniversalAttributeValueType
         "ttl_seconds": attempt.ttl_seconds,
         "timeout_seconds": attempt.timeout_seconds,
         "output_location": attempt.output_location,
-        "expires": _expires(attempt.submitted_at),
+        "expires": _expires(attempt),
     }
     return {name: _value(value) for name, value in members.items() if value is not None}
 
@@ -297,7 +306,7 @@ def _attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
         custom_attributes=text("custom_attributes"),
         ttl_seconds=number("ttl_seconds"),
         timeout_seconds=number("timeout_seconds"),
-        output_location=text("output_location"),
+        output_location=text("output_location") or None,
         routed_at=datetime.fromisoformat(item["routed_at"]["S"]) if "routed_at" in item else None,
     )
 

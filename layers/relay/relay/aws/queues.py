@@ -49,7 +49,7 @@ class SqsOutbox:
             message.key: TransientError(f"{doing}: not confirmed") for message in batch
         }
         for sent in answer.get("Successful", []):
-            del failures[batch[int(sent["Id"])].key]
+            failures.pop(batch[int(sent["Id"])].key, None)
         for failed in answer.get("Failed", []):
             failures[batch[int(failed["Id"])].key] = classify_code(
                 failed["Code"], failed.get("Message", ""), doing

@@ -145,7 +145,6 @@ class Record:
     def serve(self, target: Specification, *, creating: bool, retain_capacity: bool) -> Self:
         """Heads for the target. Its names are remembered before anything with them is made."""
         generation = target.generation
-        unused = tuple(other for other in self.unused if other.config != generation.config)
         generations = self.generations
         if generation not in generations:
             generations = (*generations, generation)
@@ -156,7 +155,6 @@ class Record:
             creating=creating,
             retain_capacity=retain_capacity,
             generations=generations,
-            unused=unused,
         )
 
     def remove(self) -> Self:
@@ -178,7 +176,7 @@ class Record:
             target=None,
             failure=self.failure or reason,
             generations=tuple(g for g in self.generations if g != in_vain),
-            unused=(*self.unused, in_vain),
+            unused=(*(g for g in self.unused if g != in_vain), in_vain),
         )
 
     def undoing(self, reason: str) -> Self:

@@ -1,0 +1,33 @@
+"""The deployed functions under Lambda's own runtime: one execution environment of each."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from local.clients import Clients
+from local.deployed_functions import deployed_function
+from local.lambda_runtime import Invocation, LambdaRuntime
+from tests.stack import RunningStack
+
+
+class Functions:
+    """Invokes functions by name; each stays warm from its first invocation on."""
+
+    def __init__(self, stack: RunningStack, exits: ExitStack) -> None:
+        self._stack = stack
+        self._exits = exits
+        self._runtimes: dict[str, LambdaRuntime] = {}
+
+    def invoke(self, name: str, event: object) -> Invocation:
+        if name not in self._runtimes:
+            settings = self._stack.settings
+            function = deployed_function(name, settings, Clients(settings))
+            self._runtimes[name] = self._exits.enter_context(LambdaRuntime(function))
+        return self._runtimes[name].invoke(event)
+
+
+@pytest.fixture(scope="session")
+def functions(stack: RunningStack) -> Iterator[Functions]:
+    with ExitStack() as exits:
+        yield Functions(stack, exits)

@@ -1,0 +1,14 @@
+"""The machine's clock."""
+
+from datetime import UTC, datetime, timedelta
+
+from relay.aws.clock import SystemClock
+
+
+def test_it_tells_the_time_in_utc() -> None:
+    before = datetime.now(UTC)
+
+    now = SystemClock().now()
+
+    assert now.utcoffset() == timedelta(0)
+    assert before <= now <= datetime.now(UTC)

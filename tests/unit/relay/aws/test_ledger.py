@@ -1,0 +1,190 @@
+"""The table: what DynamoDB answers for a batch and for each statement of it.
+
+What the statements do is the contract's business (`tests/contract`); here are the answers that a
+table gives only on bad days.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+from relay.aws.ledger import DynamoDbLedger
+from relay.errors import AccessDenied, PermanentError, TransientError
+from relay.model import AttemptState, Closing
+
+from tests import samples
+from tests.samples import NOON
+
+ID, OTHER = "a" * 32, "b" * 32
+TABLE = "relay-LedgerTable"
+
+
+@pytest.fixture(scope="module")
+def client() -> Any:
+    return boto3.client(
+        "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+
+
+@pytest.fixture
+def dynamodb(client: Any) -> Iterator[Stubber]:
+    stubber = Stubber(client)
+    with stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def ledger(client: Any, dynamodb: Stubber) -> DynamoDbLedger:
+    return DynamoDbLedger(client, TABLE)
+
+
+def statements(dynamodb: Stubber, *codes: str | None) -> None:
+    """One call; a statement with a code fails with it."""
+    responses: list[dict[str, object]] = [
+        {} if code is None else {"Error": {"Code": code, "Message": "no"}} for code in codes
+    ]
+    expected = {"Statements": [ANY] * len(codes)}
+    dynamodb.add_response("batch_execute_statement", {"Responses": responses}, expected)
+
+
+def found(dynamodb: Stubber, *items: object, unprocessed: bool = False) -> None:
+    answer: dict[str, object] = {"Responses": {TABLE: list(items)}}
+    if unprocessed:
+        answer["UnprocessedKeys"] = {TABLE: {"Keys": [{"id": {"S": ID}}]}}
+    dynamodb.add_response("batch_get_item", answer, {"RequestItems": ANY})
+
+
+def attempts(count: int) -> list[Any]:
+    return [samples.attempt(f"{number:032x}") for number in range(count)]
+
+
+def test_a_claim_that_was_given_back_before_it_could_be_read_is_not_ours(
+    ledger: DynamoDbLedger, dynamodb: Stubber
+) -> None:
+    """The insert failed, so nothing in the table is ours; whoever held it may take it again."""
+    statements(dynamodb, "DuplicateItem")
+    found(dynamodb)
+
+    claims = ledger.claim([samples.attempt(ID)])
+
+    assert claims.existing == {}
+    assert type(claims.unavailable[ID]) is TransientError
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("ThrottlingError", TransientError),
+        ("ProvisionedThroughputExceeded", TransientError),
+        ("RequestLimitExceeded", TransientError),
+        ("InternalServerError", TransientError),
+        ("TransactionConflict", TransientError),
+        ("AccessDenied", AccessDenied),
+        ("ValidationError", PermanentError),
+    ],
+)
+def test_a_statement_that_fails_is_told_for_its_attempt_alone(
+    ledger: DynamoDbLedger, dynamodb: Stubber, code: str, kind: type[Exception]
+) -> None:
+    statements(dynamodb, None, code)
+
+    claims = ledger.claim([samples.attempt(ID), samples.attempt(OTHER)])
+
+    assert {key: type(error) for key, error in claims.unavailable.items()} == {OTHER: kind}
+
+
+def test_twenty_five_claims_go_in_one_call_and_twenty_six_in_two(
+    ledger: DynamoDbLedger, dynamodb: Stubber
+) -> None:
+    statements(dynamodb, *[None] * 25)
+    statements(dynamodb, None)
+
+    assert ledger.claim(attempts(26)).unavailable == {}
+
+
+def test_a_call_that_fails_fails_its_attempts_and_no_others(
+    ledger: DynamoDbLedger, dynamodb: Stubber
+) -> None:
+    dynamodb.add_client_error("batch_execute_statement", "ThrottlingException")
+    statements(dynamodb, None)
+    given = attempts(26)
+
+    failures = ledger.release(given)
+
+    assert list(failures) == [attempt.id for attempt in given[:25]]
+
+
+def test_a_hundred_attempts_are_read_in_one_call_and_one_more_in_two(
+    ledger: DynamoDbLedger, dynamodb: Stubber
+) -> None:
+    found(dynamodb)
+    found(dynamodb)
+
+    assert ledger.look_up([attempt.id for attempt in attempts(101)]) == {}
+
+
+def test_nothing_to_look_up_is_no_call(ledger: DynamoDbLedger) -> None:
+    assert ledger.look_up([]) == {}
+    assert ledger.claim([]).existing == {}
+
+
+def test_keys_that_dynamodb_left_unread_are_not_taken_for_absent(
+    ledger: DynamoDbLedger, dynamodb: Stubber
+) -> None:
+    found(dynamodb, unprocessed=True)
+
+    with pytest.raises(TransientError, match="left keys unprocessed"):
+        ledger.look_up([ID])
+
+
+def test_other_items_of_the_table_are_no_attempts(
+    ledger: DynamoDbLedger, dynamodb: Stubber
+) -> None:
+    found(dynamodb, {"id": {"S": "reconcile#cursor"}, "minute": {"S": "2026-11-20T12:00"}})
+
+    assert ledger.look_up(["reconcile#cursor"]) == {}
+
+
+def test_looking_up_reads_what_was_just_written(ledger: DynamoDbLedger, dynamodb: Stubber) -> None:
+    dynamodb.add_response(
+        "batch_get_item",
+        {"Responses": {TABLE: []}},
+        {"RequestItems": {TABLE: {"Keys": [{"id": {"S": ID}}], "ConsistentRead": True}}},
+    )
+
+    ledger.look_up([ID, ID])
+
+
+@pytest.mark.parametrize(
+    ("tracked", "code"), [(True, "ConditionalCheckFailed"), (False, "DuplicateItem")]
+)
+def test_what_somebody_else_closed_is_closed(
+    ledger: DynamoDbLedger, dynamodb: Stubber, tracked: bool, code: str
+) -> None:
+    statements(dynamodb, code)
+    closing = Closing(samples.attempt(ID), AttemptState.COMPLETED, NOON, tracked)
+
+    assert ledger.close([closing]) == {}
+
+
+def test_an_item_is_kept_for_thirty_days_after_it_is_over(
+    ledger: DynamoDbLedger, dynamodb: Stubber
+) -> None:
+    """Also when SageMaker says that it received an untracked request in the year 9999."""
+    dynamodb.add_response("batch_execute_statement", {"Responses": [{}]}, {"Statements": ANY})
+    sent: list[Any] = []
+    client: Any = dynamodb.client
+    client.meta.events.register(
+        "provide-client-params.dynamodb.BatchExecuteStatement",
+        lambda params, **_: sent.append(params),
+    )
+    attempt = samples.attempt(ID, submitted_at=NOON.replace(year=9999, month=12), due_at=NOON)
+
+    ledger.close([Closing(attempt, AttemptState.COMPLETED, NOON, tracked=False)])
+
+    expires = int((NOON + timedelta(days=30)).timestamp())
+    assert {"N": str(expires)} in sent[0]["Statements"][0]["Parameters"]

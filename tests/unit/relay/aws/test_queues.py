@@ -1,0 +1,244 @@
+"""SQS: what goes into one call, and which message each answer is about."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+from relay.aws.queues import SqsInbox, SqsOutbox
+from relay.errors import AccessDenied, PermanentError, TransientError
+from relay.model import OutgoingMessage
+
+from tests import samples
+from tests.samples import COMPLETED_QUEUE, SUBMIT_QUEUE
+
+
+@pytest.fixture(scope="module")
+def client() -> Any:
+    return boto3.client(
+        "sqs", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+
+
+@pytest.fixture
+def sqs(client: Any) -> Iterator[Stubber]:
+    stubber = Stubber(client)
+    with stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def outbox(client: Any, sqs: Stubber) -> SqsOutbox:
+    return SqsOutbox(client)
+
+
+def message(key: str, **members: Any) -> OutgoingMessage:
+    return OutgoingMessage(**{"key": key, "queue_url": SUBMIT_QUEUE, "body": key, **members})
+
+
+def expect(sqs: Stubber, count: int, *, failed: tuple[int, ...] = (), lost: int = 0) -> None:
+    """One call with so many entries, of which some fail and the last ones are not answered."""
+    answered = range(count - lost)
+    sqs.add_response(
+        "send_message_batch",
+        {
+            "Successful": [
+                {"Id": str(entry), "MessageId": "m", "MD5OfMessageBody": "0"}
+                for entry in answered
+                if entry not in failed
+            ],
+            "Failed": [
+                {"Id": str(entry), "SenderFault": False, "Code": "InternalError", "Message": "no"}
+                for entry in failed
+            ],
+        },
+        {"QueueUrl": ANY, "Entries": [ANY] * count},
+    )
+
+
+def test_a_message_is_sent_with_all_that_it_has(outbox: SqsOutbox, sqs: Stubber) -> None:
+    sqs.add_response(
+        "send_message_batch",
+        {"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "0"}], "Failed": []},
+        {
+            "QueueUrl": COMPLETED_QUEUE,
+            "Entries": [
+                {
+                    "Id": "0",
+                    "MessageBody": "{}",
+                    "MessageAttributes": {
+                        "outcome": {"DataType": "String", "StringValue": "completed"}
+                    },
+                    "MessageGroupId": "g",
+                    "MessageDeduplicationId": "d",
+                }
+            ],
+        },
+    )
+
+    failures = outbox.send(
+        [
+            OutgoingMessage(
+                "k",
+                COMPLETED_QUEUE,
+                "{}",
+                attributes=(("outcome", "completed"),),
+                group_id="g",
+                deduplication_id="d",
+            )
+        ]
+    )
+
+    assert failures == {}
+
+
+def test_a_delay_is_passed_on(outbox: SqsOutbox, sqs: Stubber) -> None:
+    sqs.add_response(
+        "send_message_batch",
+        {"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "0"}], "Failed": []},
+        {
+            "QueueUrl": SUBMIT_QUEUE,
+            "Entries": [
+                {"Id": "0", "MessageBody": "k", "MessageAttributes": {}, "DelaySeconds": 30}
+            ],
+        },
+    )
+
+    assert outbox.send([message("k", delay_seconds=30)]) == {}
+
+
+def test_nothing_to_send_is_no_call(outbox: SqsOutbox) -> None:
+    assert outbox.send([]) == {}
+
+
+def test_ten_messages_go_in_one_call_and_eleven_in_two(outbox: SqsOutbox, sqs: Stubber) -> None:
+    expect(sqs, 10)
+    expect(sqs, 1)
+
+    assert outbox.send([message(str(number)) for number in range(11)]) == {}
+
+
+def test_a_call_stays_below_one_mebibyte(outbox: SqsOutbox, sqs: Stubber) -> None:
+    expect(sqs, 2)
+    expect(sqs, 1)
+
+    large = [message(key, body="x" * 500_000) for key in ("a", "b", "c")]
+
+    assert outbox.send(large) == {}
+
+
+def test_bytes_and_attributes_count_not_characters(outbox: SqsOutbox, sqs: Stubber) -> None:
+    expect(sqs, 1)
+    expect(sqs, 1)
+    half = 1_048_576 // 2
+
+    multibyte = message("a", body="ü" * (half // 2))
+    with_attribute = message("b", body="x" * (half - 8), attributes=(("n", "v\N{SNOWMAN}"),))
+
+    assert outbox.send([multibyte, with_attribute]) == {}
+
+
+def test_exactly_one_mebibyte_is_one_call(outbox: SqsOutbox, sqs: Stubber) -> None:
+    expect(sqs, 2)
+
+    halves = [message(key, body="x" * 524_288) for key in ("a", "b")]
+
+    assert outbox.send(halves) == {}
+
+
+def test_each_queue_has_its_own_call(outbox: SqsOutbox, sqs: Stubber) -> None:
+    expect(sqs, 2)
+    expect(sqs, 1)
+
+    fifo = {"queue_url": COMPLETED_QUEUE, "group_id": "g", "deduplication_id": "d"}
+
+    assert outbox.send([message("a"), message("b", **fifo), message("c")]) == {}
+
+
+def test_failed_entries_of_a_call_that_went_well_are_told_by_key(
+    outbox: SqsOutbox, sqs: Stubber
+) -> None:
+    expect(sqs, 3, failed=(1,))
+
+    failures = outbox.send([message(key) for key in ("a", "b", "c")])
+
+    assert {key: type(error) for key, error in failures.items()} == {"b": TransientError}
+    assert str(failures["b"]) == f"send to {SUBMIT_QUEUE}: InternalError: no"
+
+
+def test_an_entry_that_is_in_neither_list_counts_as_not_sent(
+    outbox: SqsOutbox, sqs: Stubber
+) -> None:
+    expect(sqs, 3, lost=1)
+
+    failures = outbox.send([message(key) for key in ("a", "b", "c")])
+
+    assert str(failures["c"]) == f"send to {SUBMIT_QUEUE}: not confirmed"
+    assert list(failures) == ["c"]
+
+
+def test_the_same_message_twice_is_sent_twice(outbox: SqsOutbox, sqs: Stubber) -> None:
+    """A standard queue may deliver a message twice in one batch, so that it is parked twice."""
+    expect(sqs, 2)
+
+    assert outbox.send([message("a"), message("a")]) == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        ("ThrottlingException", 400, TransientError),
+        ("AccessDenied", 403, AccessDenied),
+        ("AWS.SimpleQueueService.NonExistentQueue", 400, PermanentError),
+    ],
+)
+def test_a_call_that_fails_fails_its_messages_and_no_others(
+    outbox: SqsOutbox, sqs: Stubber, code: str, status: int, kind: type[Exception]
+) -> None:
+    sqs.add_client_error("send_message_batch", code, http_status_code=status)
+    expect(sqs, 1)
+
+    failures = outbox.send([message(str(number)) for number in range(11)])
+
+    assert list(failures) == [str(number) for number in range(10)]
+    assert {type(error) for error in failures.values()} == {kind}
+
+
+def test_messages_come_back_after_their_own_time(client: Any, sqs: Stubber) -> None:
+    sqs.add_response(
+        "change_message_visibility_batch",
+        {"Successful": [], "Failed": []},
+        {
+            "QueueUrl": SUBMIT_QUEUE,
+            "Entries": [
+                {"Id": "0", "ReceiptHandle": "receipt of m-1", "VisibilityTimeout": 5},
+                {"Id": "1", "ReceiptHandle": "receipt of m-2", "VisibilityTimeout": 900},
+            ],
+        },
+    )
+
+    SqsInbox(client, SUBMIT_QUEUE).come_back(
+        [(samples.delivery("m-1"), 5), (samples.delivery("m-2"), 900)]
+    )
+
+
+def test_eleven_messages_come_back_with_two_calls(client: Any, sqs: Stubber) -> None:
+    for count in (10, 1):
+        sqs.add_response(
+            "change_message_visibility_batch",
+            {"Successful": [], "Failed": []},
+            {"QueueUrl": SUBMIT_QUEUE, "Entries": [ANY] * count},
+        )
+
+    SqsInbox(client, SUBMIT_QUEUE).come_back(
+        [(samples.delivery(f"m-{number}"), 5) for number in range(11)]
+    )
+
+
+def test_a_delay_that_cannot_be_set_is_told(client: Any, sqs: Stubber) -> None:
+    sqs.add_client_error("change_message_visibility_batch", "ThrottlingException")
+
+    with pytest.raises(TransientError, match="set the delay of messages of"):
+        SqsInbox(client, SUBMIT_QUEUE).come_back([(samples.delivery("m-1"), 5)])

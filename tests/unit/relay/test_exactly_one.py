@@ -1,0 +1,190 @@
+"""Rare ways in which a request could end without a result, with two, or with a stranger's."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from relay.errors import AccessDenied, TransientError
+from relay.ids import attempt_id, request_id_of_caller
+from relay.model import AttemptState, Outcome
+from relay.notifications import own_notification
+from relay.reconciliation import Reconcile
+from relay.report import Count
+from relay.settings import ReconcileSettings
+
+from tests import samples
+from tests.fakes import Crash, FakeClock, FakeQueues
+from tests.pipelines import FakePipeline
+from tests.reconcile_fakes import FakeDueLedger, FakeStorage
+from tests.samples import NOTIFICATION_QUEUE, SERVER_ERROR, SUBMIT_QUEUE
+
+ID = "a" * 32
+SECOND = attempt_id(ID, 2)
+THROTTLED = TransientError("ThrottlingException: Rate exceeded")
+
+
+@pytest.fixture
+def pipeline() -> FakePipeline:
+    return FakePipeline()
+
+
+def retried(pipeline: FakePipeline) -> None:
+    """A request whose first attempt failed, and whose second one waits in the queue."""
+    pipeline.ledger.items[ID] = samples.attempt(ID)
+    notify(pipeline, samples.failed(ID, SERVER_ERROR))
+    pipeline.deliver_to_route()
+    pipeline.clock.advance(30)
+
+
+def notify(pipeline: FakePipeline, notification: object) -> None:
+    pipeline.queues.put(NOTIFICATION_QUEUE, json.dumps(samples.sns_envelope(notification)))
+
+
+def subjects(pipeline: FakePipeline) -> list[str]:
+    return [json.loads(message.body)["id"] for message in pipeline.results()]
+
+
+class TestAClaimThatWasTakenOver:
+    def test_is_kept_when_the_endpoint_refuses_what_it_may_have_taken_before(
+        self, pipeline: FakePipeline
+    ) -> None:
+        """Released, it would leave a result under a stranger's id, and none under its own."""
+        retried(pipeline)
+        pipeline.faults.plan("endpoint.invoke", Crash(), after=True)
+        with pytest.raises(Crash):
+            pipeline.deliver_to_submit()
+        pipeline.clock.advance(270)
+        pipeline.endpoint.trouble = THROTTLED
+
+        pipeline.deliver_to_submit()
+        notify(pipeline, samples.completed(SECOND))
+        pipeline.deliver_to_route()
+
+        assert subjects(pipeline) == [ID]
+
+    def test_is_kept_when_the_endpoint_refuses_the_one_who_claimed_first(
+        self, pipeline: FakePipeline
+    ) -> None:
+        """SQS may deliver a message to two functions at once."""
+        retried(pipeline)
+        pipeline.deliver_to_submit()
+        first = pipeline.ledger.items[SECOND]
+        pipeline.clock.advance(0.001)
+        renewed = samples.attempt(
+            SECOND, claimed_by=first.claimed_by, submitted_at=pipeline.clock.now()
+        )
+        pipeline.ledger.renew([renewed])
+
+        assert pipeline.ledger.release([first]) == {}
+        assert pipeline.ledger.states[SECOND] is AttemptState.OPEN
+
+
+class TestAFurtherAttempt:
+    def crash_after_sending_the_retry(self, pipeline: FakePipeline) -> None:
+        pipeline.ledger.items[ID] = samples.attempt(ID)
+        notify(pipeline, samples.failed(ID, SERVER_ERROR))
+        pipeline.faults.plan("queues.send", Crash(), after=True)
+        with pytest.raises(Crash):
+            pipeline.deliver_to_route()
+
+    def test_is_not_submitted_when_the_request_has_its_result_already(
+        self, pipeline: FakePipeline
+    ) -> None:
+        self.crash_after_sending_the_retry(pipeline)
+        notify(pipeline, samples.completed(ID))  # it was inferred twice, after a crash of submit
+        pipeline.deliver_to_route()
+        pipeline.clock.advance(30)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.DUPLICATE: 1}
+        assert pipeline.endpoint.invocations == []
+        assert subjects(pipeline) == [ID]
+
+    def test_closes_the_last_one_so_that_no_other_notification_ends_in_a_result(
+        self, pipeline: FakePipeline
+    ) -> None:
+        self.crash_after_sending_the_retry(pipeline)
+        pipeline.clock.advance(30)
+        pipeline.deliver_to_submit()
+
+        notify(pipeline, samples.completed(ID))
+        pipeline.deliver_to_route()
+
+        assert subjects(pipeline) == []
+        assert pipeline.ledger.states == {ID: AttemptState.RETRIED, SECOND: AttemptState.OPEN}
+
+    @pytest.mark.parametrize("step", ["ledger.close", "ledger.look_up"])
+    def test_comes_again_when_the_last_one_cannot_be_closed(
+        self, pipeline: FakePipeline, step: str
+    ) -> None:
+        retried(pipeline)
+        pipeline.faults.plan(step, THROTTLED)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 1}
+        assert pipeline.queues.waiting(SUBMIT_QUEUE) == 1
+        assert pipeline.endpoint.invocations == []
+
+    def test_of_a_request_that_the_ledger_forgot_is_submitted(self, pipeline: FakePipeline) -> None:
+        retried(pipeline)
+        del pipeline.ledger.items[ID]
+
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
+
+
+class TestAnotherEndpoint:
+    """The deployment was given another one while requests were under way."""
+
+    def test_does_not_cost_the_results_of_what_the_old_one_was_given(
+        self, pipeline: FakePipeline
+    ) -> None:
+        pipeline.ledger.items[ID] = samples.attempt(ID, endpoint="old-relay", location=None)
+        overdue = own_notification(ID, Outcome.EXPIRED, "old-relay", "nothing was heard")
+        pipeline.queues.put(NOTIFICATION_QUEUE, overdue)
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.EXPIRED: 1}
+
+
+class TestAnInferenceOfSomebodyElse:
+    @pytest.mark.parametrize("theirs", ["reconcile#cursor", "order-17"])
+    def test_is_kept_under_an_id_that_no_other_item_has(
+        self, pipeline: FakePipeline, theirs: str
+    ) -> None:
+        """The table also holds reconcile's cursor, and what provision remembers."""
+        notify(pipeline, samples.completed(theirs))
+        pipeline.deliver_to_route()
+
+        assert pipeline.ledger.states == {request_id_of_caller(theirs): AttemptState.COMPLETED}
+
+    def test_is_routed_once(self, pipeline: FakePipeline) -> None:
+        notify(pipeline, samples.completed("order-17"))
+        pipeline.deliver_to_route()
+        pipeline.clock.advance(3600)
+        notify(pipeline, samples.completed("order-17"))
+
+        assert pipeline.deliver_to_route().counts == {Count.DUPLICATE: 1}
+
+
+class TestAFirstRunOfReconcile:
+    def test_that_fails_for_hours_goes_on_where_it_began(self) -> None:
+        """Starting an hour back each time, it would never see what was due before."""
+        clock, ledger = FakeClock(), FakeDueLedger()
+        storage, queues = FakeStorage(), FakeQueues(clock)
+        settings = ReconcileSettings(
+            samples.OUTPUTS, samples.FAILURES, "ledger", NOTIFICATION_QUEUE
+        )
+        reconcile = Reconcile(settings, ledger, storage, queues, clock)
+        ledger.items[ID] = samples.attempt(ID, due_at=clock.now() - timedelta(minutes=5))
+        storage.trouble = AccessDenied("no right to list")
+        with pytest.raises(AccessDenied):
+            reconcile(clock.now() + timedelta(seconds=20))
+
+        clock.advance(12 * 3600)
+        storage.trouble = None
+        report = reconcile(clock.now() + timedelta(seconds=20))
+
+        assert report.counts == {Count.OVERDUE: 1}

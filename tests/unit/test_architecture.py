@@ -1,0 +1,154 @@
+"""Rules of the design that ruff cannot express, read from the code itself.
+
+app -> bootstrap -> use case -> ports and model; adapters -> ports, model. Nothing imports outward.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+LAYER = REPOSITORY / "layers" / "relay"
+MODULES = sorted((LAYER / "relay").rglob("*.py"))
+APPS = sorted((REPOSITORY / "functions").glob("*/app.py"))
+
+# What an app may know of the layer besides its use case.
+ENTRANCE = {"relay.bootstrap", "relay.telemetry", "relay.aws.clock"}
+# What knows the outside: imported by apps and the composition root only.
+OUTER = {"relay.bootstrap", "relay.telemetry"}
+SDK = {"boto3", "botocore", "mypy_boto3", "s3transfer"}
+
+MAX_MODULE_LINES = 320
+MAX_APP_LINES = 45
+MAX_FUNCTION_LINES = 45
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(LAYER).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {name_of(path): path for path in MODULES}
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports, under its full name; also those for types alone."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            module = node.module or ""
+            submodules = {f"{module}.{alias.name}" for alias in node.names}
+            known = submodules & NAMES.keys()
+            found |= known or {module}
+    return found
+
+
+def is_adapter(module: str) -> bool:
+    return module.startswith("relay.aws.") or module == "relay.aws"
+
+
+def of_layer(modules: set[str]) -> set[str]:
+    return {module for module in modules if module.split(".")[0] == "relay"}
+
+
+def ids(paths: list[Path]) -> list[str]:
+    return [str(path.relative_to(REPOSITORY)) for path in paths]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids(MODULES))
+class TestAModuleOfTheLayer:
+    def test_imports_the_sdk_only_as_an_adapter(self, path: Path) -> None:
+        roots = {module.split(".")[0] for module in imports(path)}
+        sdk = {root for root in roots if root.startswith(tuple(SDK))}
+
+        assert not sdk or is_adapter(name_of(path))
+
+    def test_imports_adapters_only_as_an_adapter_or_the_composition_root(self, path: Path) -> None:
+        adapters = {module for module in imports(path) if is_adapter(module)}
+
+        assert not adapters or is_adapter(name_of(path)) or name_of(path) == "relay.bootstrap"
+
+    def test_does_not_import_outward(self, path: Path) -> None:
+        assert not imports(path) & OUTER
+
+    def test_knows_nothing_of_tests_and_tools(self, path: Path) -> None:
+        roots = {module.split(".")[0] for module in imports(path)}
+
+        assert not roots & {"tests", "local", "functions", "benchmarks"}
+
+    def test_reads_its_environment_only_in_the_composition_root(self, path: Path) -> None:
+        reads = "os" in imports(path)
+
+        assert not reads or name_of(path) == "relay.bootstrap"
+
+    def test_is_short_enough_to_read(self, path: Path) -> None:
+        assert len(path.read_text().splitlines()) <= MAX_MODULE_LINES
+
+    def test_has_functions_that_are_short_enough_to_read(self, path: Path) -> None:
+        long = [
+            f"{function.name} has {_lines(function)} lines"
+            for function in ast.walk(ast.parse(path.read_text()))
+            if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and _lines(function) > MAX_FUNCTION_LINES
+        ]
+
+        assert long == []
+
+    def test_says_what_it_is_for(self, path: Path) -> None:
+        assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def _lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+@pytest.mark.parametrize("path", APPS, ids=ids(APPS))
+class TestAnApp:
+    def test_knows_no_sdk_and_no_environment(self, path: Path) -> None:
+        roots = {module.split(".")[0] for module in imports(path)}
+
+        assert not {root for root in roots if root.startswith(tuple(SDK))}
+        assert "os" not in roots
+
+    def test_knows_no_adapter_but_the_clock(self, path: Path) -> None:
+        adapters = {module for module in imports(path) if is_adapter(module)}
+
+        assert adapters <= ENTRANCE
+
+    def test_is_thin(self, path: Path) -> None:
+        assert len(path.read_text().splitlines()) <= MAX_APP_LINES
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    graph = {module: of_layer(imports(path)) for module, path in NAMES.items()}
+
+    assert list(_circles(graph)) == []
+
+
+def _circles(graph: dict[str, set[str]]) -> Iterator[str]:
+    done: set[str] = set()
+
+    def visit(module: str, way: tuple[str, ...]) -> Iterator[str]:
+        if module in way:
+            yield " -> ".join((*way[way.index(module) :], module))
+        elif module not in done:
+            for imported in sorted(graph.get(module, set())):
+                yield from visit(imported, (*way, module))
+            done.add(module)
+
+    for module in sorted(graph):
+        yield from visit(module, ())
+
+
+def test_the_rules_look_at_what_they_are_about() -> None:
+    """An empty list of modules would pass every rule."""
+    assert {"relay.submission", "relay.routing", "relay.aws.ledger"} <= NAMES.keys()
+    assert {path.parent.name for path in APPS} >= {"submit", "route", "reconcile", "provision"}
+    assert "relay.ports" in imports(NAMES["relay.routing"])
+    assert "relay.bootstrap" in imports(next(app for app in APPS if app.parent.name == "submit"))
+    assert list(_circles({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == ["a -> b -> c -> a"]
