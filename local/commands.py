@@ -6,6 +6,8 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local import interruption, processes
 from local.clients import Clients
 from local.deployment import stack_outputs
@@ -28,6 +30,9 @@ def perform(command: Callable[[StackSettings], int]) -> int:
         return command(StackSettings.from_environment(os.environ))
     except LocalStackError as error:
         print(f"\nerror: {error}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"\nerror: a part of the stack answered unexpectedly: {error}", file=sys.stderr)
         return 1
     except Interrupted as interrupted:
         print(f"\nended by {interrupted}", file=sys.stderr)

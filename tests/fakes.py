@@ -146,7 +146,6 @@ class FakeLedger:
 
     def __init__(self, faults: Faults | None = None) -> None:
         self.items: dict[str, Attempt] = {}
-        self.routed_at: dict[str, datetime] = {}
         self._faults = faults or Faults()
 
     @property
@@ -206,8 +205,9 @@ class FakeLedger:
                 return
             if not closing.tracked and item is not None:
                 return
-            self.items[attempt.id] = replace(item or attempt, state=closing.state)
-            self.routed_at[attempt.id] = closing.routed_at
+            self.items[attempt.id] = replace(
+                item or attempt, state=closing.state, routed_at=closing.routed_at
+            )
 
         by_id = {closing.attempt.id: closing for closing in closings}
         assert len(by_id) == len(closings), "DynamoDB refuses a batch that names an item twice"

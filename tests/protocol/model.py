@@ -61,6 +61,7 @@ class World:
     late: bool = False
     overdue: bool = False
     outcomes: tuple[tuple[str, ...], ...] = (("completed",),)
+    one_by_one: bool = False  # else two submits, two routes and reconcile work at the same time
 
 
 class Message(NamedTuple):
@@ -168,6 +169,10 @@ class State(NamedTuple):
         index = FAULTS.index(fault)
         faults = (*self.faults[:index], self.faults[index] - 1, *self.faults[index + 1 :])
         return self._replace(faults=faults, faults_left=self.faults_left - 1)
+
+    def full(self, role: str, world: "World") -> bool:
+        """Whether no further function of a kind can start now."""
+        return bool(self.workers) if world.one_by_one else self.busy(role) == 2
 
     def busy(self, role: str) -> int:
         return sum(worker.role == role for worker in self.workers)

@@ -26,8 +26,8 @@ class Protocol:
     def __init__(self, world: World, design: Design) -> None:
         self._world = world
         self._design = design
-        self._submitting = Submitting(design)
-        self._routing = Routing(design, world.fifo, len(world.outcomes))
+        self._submitting = Submitting(design, world)
+        self._routing = Routing(design, world)
 
     def steps(self, state: State) -> Steps:
         yield from self._upload_told_again(state)
@@ -78,7 +78,7 @@ class Protocol:
             yield Step("five minutes pass", state._replace(recent=frozenset()), fair=False)
 
     def _start_reconciling(self, state: State) -> Steps:
-        if not self._design.reconciler:
+        if not self._design.reconciler or (self._world.one_by_one and state.workers):
             return
         again = state.busy("reconcile") == 1 and state.may(Fault.RECONCILED_AGAIN)
         if state.busy("reconcile") and not again:
@@ -98,15 +98,18 @@ class Protocol:
         """Whether an open attempt's time may be over.
 
         SageMaker is done with it by then, and so is a function that claimed it. Unless messages
-        wait for hours, all of them have come by then too.
+        wait for hours, all but the reports of an earlier run have come by then too.
         """
         busy = any(w.role == "submit" and w.attempt == attempt for w in state.workers)
         if attempt in state.running or busy:
             return False
-        others = [worker for worker in state.workers if worker.role != "reconcile"]
-        return self._world.overdue or not (
-            others or state.uploads or state.notices or state.running
+        waits = (
+            any(not worker.from_relay and worker.role != "reconcile" for worker in state.workers)
+            or any(not notice.from_relay for notice in state.notices)
+            or state.uploads
+            or state.running
         )
+        return self._world.overdue or not waits
 
     def _reconcile(self, state: State, worker: Worker) -> Steps:
         """relay.reconciliation.Reconcile, for one overdue attempt."""

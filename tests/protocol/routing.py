@@ -11,6 +11,7 @@ from tests.protocol.model import (
     State,
     Steps,
     Worker,
+    World,
     fault_step,
 )
 
@@ -26,10 +27,8 @@ _TERMINAL = {
 class Routing:
     """relay.routing.Route, for one notification."""
 
-    def __init__(self, design: Design, fifo: bool, attempts: int) -> None:
-        self._design = design
-        self._fifo = fifo
-        self._attempts = attempts
+    def __init__(self, design: Design, world: World) -> None:
+        self._world = world
         self._order = (
             ["look up", "send", "mark"] if design.send_first else ["look up", "mark", "send"]
         )
@@ -38,7 +37,7 @@ class Routing:
         self._order.append("acknowledge")
 
     def receive(self, state: State) -> Steps:
-        if state.busy("route") == 2:
+        if state.full("route", self._world):
             return
         for notice in sorted(set(state.notices)):
             left = list(state.notices)
@@ -82,7 +81,7 @@ class Routing:
         return (
             worker.seen == OPEN
             and worker.outcome in _WORTH_ANOTHER_TRY
-            and worker.attempt < self._attempts
+            and worker.attempt < len(self._world.outcomes)
         )
 
     def _send(self, state: State, worker: Worker) -> Steps:
@@ -102,7 +101,7 @@ class Routing:
             if worker.attempt > 1:
                 return state  # its id is the attempt's: nobody knows which request it is about
         queue = "completed" if worker.outcome == "completed" else "failed"
-        if self._fifo and queue in state.recent:
+        if self._world.fifo and queue in state.recent:
             return state
         state = state._replace(recent=state.recent | {queue})
         if queue == "completed":

@@ -1,20 +1,33 @@
 """The steps of submit, in the model. Labels begin with the port call that a step stands for."""
 
 from tests.protocol.explorer import Step
-from tests.protocol.model import ABSENT, OPEN, Design, Fault, Item, State, Steps, Worker, fault_step
+from tests.protocol.model import (
+    ABSENT,
+    OPEN,
+    Design,
+    Fault,
+    Item,
+    State,
+    Steps,
+    Worker,
+    World,
+    fault_step,
+)
 
 
 class Submitting:
     """relay.submission.Submit and relay.waiting.Waiting, for one message."""
 
-    def __init__(self, design: Design) -> None:
+    def __init__(self, design: Design, world: World) -> None:
         self._design = design
+        self._world = world
+        self._first = "claim" if design.claim_first else "invoke"
 
     def receive(self, state: State) -> Steps:
-        if state.busy("submit") == 2:
+        if state.full("submit", self._world):
             return
         for message in state.uploads:
-            first = "claim" if self._design.claim_first else "invoke"
+            first = self._first
             if message.attempt > 1 and self._design.retry_closes_the_last:
                 first = "close the last"
             worker = Worker("submit", first, message.attempt, message.name)
@@ -50,6 +63,9 @@ class Submitting:
                 yield Step("acknowledge", _acknowledged(state, worker))
 
     def _close_the_last(self, state: State, worker: Worker) -> Steps:
+        if state.may(Fault.MARK_FAILS):
+            failed = state.going_on(worker, "give back")
+            yield fault_step(Fault.MARK_FAILS, failed, "Ledger.close")
         last = state.item(worker.attempt - 1)
         if last.state == OPEN:
             state = state.with_item(worker.attempt - 1, last._replace(state="RETRIED"))
@@ -57,7 +73,7 @@ class Submitting:
 
     def _read_the_last(self, state: State, worker: Worker) -> Steps:
         last = state.item(worker.attempt - 1)
-        after = "claim" if last.state in ("", "RETRIED") else "acknowledge"
+        after = self._first if last.state in ("", "RETRIED") else "acknowledge"
         yield Step("Ledger.look_up the last", state.going_on(worker, after))
 
     def _claim(self, state: State, worker: Worker) -> Steps:

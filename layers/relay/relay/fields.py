@@ -63,7 +63,7 @@ class Fields:
     def optional_location(self, name: str) -> S3Uri | None:
         value = self.optional_text(name)
         try:
-            return None if value is None else S3Uri.parse(value)
+            return S3Uri.parse(value) if value else None
         except ValueError as error:
             raise UnreadableMessage(f"{self._at(name)}: {error}") from error
 

@@ -58,6 +58,10 @@ def test_what_is_wrong_is_named_by_its_path(read: Reading, value: object, compla
         read(Fields({"x": value}, "a"))
 
 
+def test_an_empty_location_is_none() -> None:
+    assert Fields({"x": ""}).optional_location("x") is None
+
+
 def test_a_message_that_is_no_object_is_named_as_such() -> None:
     with pytest.raises(UnreadableMessage, match="the message is not a JSON object"):
         Fields([])

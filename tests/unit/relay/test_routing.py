@@ -68,7 +68,7 @@ class TestASuccess:
         assert (message.group_id, message.deduplication_id) == (ID, ID)
         assert json.loads(message.body)["data"]["outcome"] == "completed"
         assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
-        assert pipeline.ledger.routed_at == {ID: pipeline.clock.now()}
+        assert pipeline.ledger.items[ID].routed_at == pipeline.clock.now()
         assert report.counts == {Count.COMPLETED: 1}
         assert pipeline.queues.waiting(NOTIFICATION_QUEUE) == 0
 
@@ -89,7 +89,7 @@ class TestASuccess:
 
         (message,) = pipeline.results()
         document = json.loads(message.body)
-        assert message.deduplication_id == document["id"] == ID
+        assert message.group_id == message.deduplication_id == document["id"] == ID
         assert document["data"]["attempts"] == 2
 
 

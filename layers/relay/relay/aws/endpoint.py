@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # SageMaker says both "you ask for something impossible" and "the endpoint is not there yet" with a
 # ValidationError; only the text tells them apart ("Endpoint relay of account 123… not found.").
 _INVALID = frozenset({"ValidationError", "ValidationException"})
+_BAD_SIGNATURE = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
 _NOT_READY = re.compile(
     r"\bendpoint\b.*\b(not found|not (yet )?in ?service|status)\b|\bcould not find endpoint\b",
     re.IGNORECASE | re.DOTALL,
@@ -54,14 +55,22 @@ class SageMakerEndpoint:
 
     def _error(self, cause: ClientError | BotoCoreError, submission: Submission) -> RelayError:
         error = classify(cause, f"invoke endpoint {self._name}")
-        if not isinstance(error, PermanentError) or not isinstance(cause, ClientError):
+        if not isinstance(cause, ClientError):
             return error
         details = cause.response.get("Error", {})
+        location = str(submission.request.location)
+        if details.get("Code") in _BAD_SIGNATURE and not location.isascii():
+            return PermanentError(
+                "SageMaker cannot verify the signature of a request whose input location holds "
+                f"characters beyond ASCII; rename the object ({error})"
+            )
+        if not isinstance(error, PermanentError):
+            return error
         if details.get("Code") not in _INVALID:
             # It blames the way or the caller. To reject a request for it would lose the request.
             return TransientError(str(error))
         message = details.get("Message", "")
-        for name in (str(submission.request.location), self._name):
+        for name in (location, self._name):
             message = message.replace(name, "")
         return EndpointNotReady(str(error)) if _NOT_READY.search(message) else error
 

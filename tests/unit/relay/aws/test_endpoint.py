@@ -180,6 +180,27 @@ def test_an_error_that_does_not_blame_the_request_rejects_no_request(
     assert code in str(error)
 
 
+@pytest.mark.parametrize("code", ["InvalidSignatureException", "SignatureDoesNotMatch"])
+def test_a_key_beyond_ascii_that_breaks_the_signature_can_never_work(
+    stubbed: Stubbed, code: str
+) -> None:
+    """Reported of real endpoints; waiting for a right that nobody can grant would take for ever."""
+    error = stubbed.refuse(code, "The request signature we calculated does not match", 403)
+
+    assert type(error) is PermanentError
+    assert "rename the object" in str(error)
+
+
+def test_a_signature_that_breaks_for_any_other_reason_may_be_repaired(stubbed: Stubbed) -> None:
+    stubbed.sagemaker.add_client_error(
+        "invoke_endpoint_async", "InvalidSignatureException", http_status_code=403
+    )
+
+    answers = stubbed.endpoint.invoke([submission(location=S3Uri(BUCKET, "inputs/a.csv"))])
+
+    assert type(answers[ID]) is AccessDenied
+
+
 def test_a_right_that_lacks_is_told_as_such(stubbed: Stubbed) -> None:
     error = stubbed.refuse("AccessDeniedException", "not authorized", 403)
 

@@ -1,0 +1,304 @@
+"""What every ledger does, the one in memory and the one in DynamoDB."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import pytest
+from relay.errors import RelayError
+from relay.model import Attempt, AttemptState, Closing
+from relay.ports import DueLedger, Ledger
+from relay.s3uri import S3Uri
+
+from tests import samples
+from tests.samples import BUCKET, NOON
+
+ID, OTHER = "a" * 32, "b" * 32
+TERMINAL = [state for state in AttemptState if state is not AttemptState.OPEN]
+
+
+class LedgerContract(ABC):
+    """Inherit, and give the fixture `ledger` an empty one."""
+
+    @pytest.fixture
+    @abstractmethod
+    def ledger(self) -> Ledger: ...
+
+    def test_a_claimed_attempt_is_there_with_all_that_it_has(self, ledger: Ledger) -> None:
+        attempt = samples.attempt(ID)
+
+        claims = ledger.claim([attempt])
+
+        assert (claims.existing, claims.unavailable) == ({}, {})
+        assert ledger.look_up([ID]) == {ID: attempt}
+
+    def test_what_an_attempt_does_not_have_stays_absent(self, ledger: Ledger) -> None:
+        bare = Attempt(ID, OTHER, 2, "m-1", "relay", NOON, NOON + timedelta(hours=1))
+
+        ledger.claim([bare])
+
+        assert ledger.look_up([ID]) == {ID: bare}
+
+    @pytest.mark.parametrize(
+        "text",
+        ['it\'s "quoted" \\ and 100%', "größe \N{SNOWMAN} \N{PILE OF POO}", "a\nb\tc", " ", "{}"],
+    )
+    def test_any_text_comes_back_as_it_was(self, ledger: Ledger, text: str) -> None:
+        attempt = samples.attempt(
+            ID, custom_attributes=text, location=S3Uri(BUCKET, f"inputs/{text}"), version_id=text
+        )
+
+        ledger.claim([attempt])
+
+        assert ledger.look_up([ID]) == {ID: attempt}
+
+    def test_an_empty_text_comes_back_empty(self, ledger: Ledger) -> None:
+        attempt = samples.attempt(ID, custom_attributes="", claimed_by="")
+
+        ledger.claim([attempt])
+
+        assert ledger.look_up([ID]) == {ID: attempt}
+
+    def test_a_claim_of_what_is_claimed_shows_the_first_one_and_leaves_it(
+        self, ledger: Ledger
+    ) -> None:
+        first = samples.attempt(ID, claimed_by="m-1")
+        ledger.claim([first])
+
+        claims = ledger.claim([samples.attempt(ID, claimed_by="m-2"), samples.attempt(OTHER)])
+
+        assert claims.existing == {ID: first}
+        assert claims.unavailable == {}
+        assert set(ledger.look_up([ID, OTHER])) == {ID, OTHER}
+        assert ledger.look_up([ID])[ID] == first
+
+    def test_the_same_claim_again_shows_itself(self, ledger: Ledger) -> None:
+        attempt = samples.attempt(ID)
+        ledger.claim([attempt])
+
+        assert ledger.claim([attempt]).existing == {ID: attempt}
+
+    def test_more_attempts_than_one_call_takes_are_claimed_and_found(self, ledger: Ledger) -> None:
+        attempts = {f"{number:032x}": samples.attempt(f"{number:032x}") for number in range(101)}
+        ledger.claim(list(attempts.values())[:26])
+
+        claims = ledger.claim(list(attempts.values()))
+
+        assert len(claims.existing) == 26
+        assert ledger.look_up(list(attempts)) == attempts
+
+    def test_only_what_exists_is_found(self, ledger: Ledger) -> None:
+        ledger.claim([samples.attempt(ID)])
+
+        assert set(ledger.look_up([ID, OTHER, ID])) == {ID}
+        assert ledger.look_up([]) == {}
+
+    def test_renewing_writes_claimant_times_and_output_and_nothing_else(
+        self, ledger: Ledger
+    ) -> None:
+        before = samples.attempt(ID)
+        ledger.claim([before])
+        changes: dict[str, Any] = {
+            "claimed_by": "m-2",
+            "submitted_at": NOON + timedelta(minutes=5),
+            "due_at": NOON + timedelta(hours=9),
+            "output_location": f"{samples.OUTPUTS}elsewhere",
+        }
+
+        failures = ledger.renew(
+            [samples.attempt(ID, **changes, content_type="other", number=7, request_id=OTHER)]
+        )
+
+        assert failures == {}
+        assert ledger.look_up([ID]) == {ID: replace(before, **changes)}
+
+    @pytest.mark.parametrize("state", TERMINAL)
+    def test_what_is_over_is_not_renewed(self, ledger: Ledger, state: AttemptState) -> None:
+        ledger.claim([samples.attempt(ID)])
+        ledger.close([Closing(samples.attempt(ID), state, NOON)])
+        before = ledger.look_up([ID])
+
+        failures = ledger.renew([samples.attempt(ID, claimed_by="m-2")])
+
+        assert_failed(failures, ID)
+        assert ledger.look_up([ID]) == before
+
+    def test_what_is_not_there_is_not_renewed(self, ledger: Ledger) -> None:
+        failures = ledger.renew([samples.attempt(ID)])
+
+        assert_failed(failures, ID)
+        assert ledger.look_up([ID]) == {}
+
+    def test_a_released_attempt_is_gone_and_can_be_claimed_again(self, ledger: Ledger) -> None:
+        ledger.claim([samples.attempt(ID), samples.attempt(OTHER)])
+
+        assert ledger.release([samples.attempt(ID)]) == {}
+
+        assert set(ledger.look_up([ID, OTHER])) == {OTHER}
+        assert ledger.claim([samples.attempt(ID, claimed_by="m-2")]).existing == {}
+
+    def test_nobody_releases_what_somebody_else_claimed(self, ledger: Ledger) -> None:
+        first = samples.attempt(ID, claimed_by="m-1")
+        ledger.claim([first])
+
+        assert ledger.release([samples.attempt(ID, claimed_by="m-2")]) == {}
+
+        assert ledger.look_up([ID]) == {ID: first}
+
+    def test_what_was_taken_over_is_not_released_by_whom_it_was_taken_from(
+        self, ledger: Ledger
+    ) -> None:
+        """One message that SQS delivered twice at once: the second delivery renewed the claim."""
+        first = samples.attempt(ID)
+        ledger.claim([first])
+        renewed = replace(first, submitted_at=NOON + timedelta(seconds=1))
+        ledger.renew([renewed])
+
+        assert ledger.release([first]) == {}
+
+        assert ledger.look_up([ID]) == {ID: renewed}
+
+    @pytest.mark.parametrize("state", TERMINAL)
+    def test_what_is_over_is_not_released(self, ledger: Ledger, state: AttemptState) -> None:
+        ledger.claim([samples.attempt(ID)])
+        ledger.close([Closing(samples.attempt(ID), state, NOON)])
+
+        assert ledger.release([samples.attempt(ID)]) == {}
+
+        assert ledger.look_up([ID])[ID].state is state
+
+    def test_releasing_what_is_not_there_is_no_failure(self, ledger: Ledger) -> None:
+        assert ledger.release([samples.attempt(ID)]) == {}
+
+    @pytest.mark.parametrize("state", TERMINAL)
+    def test_closing_writes_the_state_and_the_time(
+        self, ledger: Ledger, state: AttemptState
+    ) -> None:
+        attempt = samples.attempt(ID)
+        ledger.claim([attempt])
+
+        assert ledger.close([Closing(attempt, state, NOON)]) == {}
+
+        assert ledger.look_up([ID]) == {ID: replace(attempt, state=state, routed_at=NOON)}
+
+    def test_what_is_closed_stays_as_it_was_closed(self, ledger: Ledger) -> None:
+        attempt = samples.attempt(ID)
+        ledger.claim([attempt])
+        ledger.close([Closing(attempt, AttemptState.COMPLETED, NOON)])
+        later = NOON + timedelta(hours=1)
+
+        for state in TERMINAL:
+            assert ledger.close([Closing(attempt, state, later)]) == {}
+
+        closed = replace(attempt, state=AttemptState.COMPLETED, routed_at=NOON)
+        assert ledger.look_up([ID]) == {ID: closed}
+
+    def test_closing_what_is_not_there_makes_nothing(self, ledger: Ledger) -> None:
+        assert ledger.close([Closing(samples.attempt(ID), AttemptState.FAILED, NOON)]) == {}
+
+        assert ledger.look_up([ID]) == {}
+
+    def test_an_untracked_attempt_is_made_closed(self, ledger: Ledger) -> None:
+        attempt = samples.attempt("0c6e5d2a-7b41-4f0e", claimed_by="", location=None)
+        closing = Closing(attempt, AttemptState.COMPLETED, NOON, tracked=False)
+
+        assert ledger.close([closing]) == {}
+
+        closed = replace(attempt, state=AttemptState.COMPLETED, routed_at=NOON)
+        assert ledger.look_up([attempt.id]) == {attempt.id: closed}
+
+    def test_an_untracked_attempt_replaces_nothing(self, ledger: Ledger) -> None:
+        attempt = samples.attempt(ID)
+        ledger.claim([attempt])
+        untracked = samples.attempt(ID, claimed_by="")
+
+        assert ledger.close([Closing(untracked, AttemptState.FAILED, NOON, tracked=False)]) == {}
+
+        assert ledger.look_up([ID]) == {ID: attempt}
+
+    def test_more_attempts_than_one_call_takes_are_closed(self, ledger: Ledger) -> None:
+        attempts = [samples.attempt(f"{number:032x}") for number in range(26)]
+        ledger.claim(attempts)
+
+        failures = ledger.close(
+            [Closing(attempt, AttemptState.COMPLETED, NOON) for attempt in attempts]
+        )
+
+        assert failures == {}
+        states = {found.state for found in ledger.look_up([a.id for a in attempts]).values()}
+        assert states == {AttemptState.COMPLETED}
+
+
+class SearchedLedger(Ledger, DueLedger, Protocol):
+    """One that submit and route write and reconcile searches."""
+
+
+class DueLedgerContract(ABC):
+    """Inherit, and give the fixture `due_ledger` an empty one."""
+
+    @pytest.fixture
+    @abstractmethod
+    def due_ledger(self) -> SearchedLedger: ...
+
+    def test_attempts_are_found_in_the_minute_in_which_they_are_overdue(
+        self, due_ledger: SearchedLedger
+    ) -> None:
+        due = {f"{number:x}" * 32: NOON + timedelta(seconds=number) for number in range(16)}
+        attempts = [samples.attempt(key, due_at=time) for key, time in due.items()]
+        later = samples.attempt("0" * 31 + "1", due_at=NOON + timedelta(seconds=60))
+        due_ledger.claim([*attempts, later])
+
+        assert sorted(found_in(due_ledger, NOON)) == sorted(due)
+
+    def test_what_is_closed_is_found_too(self, due_ledger: SearchedLedger) -> None:
+        attempt = samples.attempt(ID, due_at=NOON)
+        due_ledger.claim([attempt])
+        due_ledger.close([Closing(attempt, AttemptState.COMPLETED, NOON)])
+
+        assert found_in(due_ledger, NOON) == [ID]
+
+    def test_a_renewed_attempt_is_overdue_later(self, due_ledger: SearchedLedger) -> None:
+        due_ledger.claim([samples.attempt(ID, due_at=NOON)])
+
+        due_ledger.renew([samples.attempt(ID, due_at=NOON + timedelta(minutes=1))])
+
+        assert found_in(due_ledger, NOON) == []
+        assert found_in(due_ledger, NOON + timedelta(minutes=1)) == [ID]
+
+    def test_a_released_attempt_is_never_overdue(self, due_ledger: SearchedLedger) -> None:
+        attempt = samples.attempt(ID, due_at=NOON)
+        due_ledger.claim([attempt])
+
+        due_ledger.release([attempt])
+
+        assert found_in(due_ledger, NOON) == []
+
+    def test_more_attempts_than_a_page_holds_are_found_at_most_a_hundred_at_a_time(
+        self, due_ledger: SearchedLedger
+    ) -> None:
+        ids = [f"{number:032x}" for number in range(101)]
+        due_ledger.claim([samples.attempt(key, due_at=NOON) for key in ids])
+
+        pages = list(due_ledger.due_in(NOON))
+
+        assert sorted(key for page in pages for key in page) == ids
+        assert max(map(len, pages)) <= 100
+
+    def test_the_cursor_is_where_it_was_moved_to(self, due_ledger: SearchedLedger) -> None:
+        assert due_ledger.cursor() is None
+
+        for minutes in (5, 3):
+            due_ledger.move_cursor(NOON + timedelta(minutes=minutes))
+
+        assert due_ledger.cursor() == NOON + timedelta(minutes=3)
+
+
+def found_in(due_ledger: SearchedLedger, minute: datetime) -> list[str]:
+    return [key for page in due_ledger.due_in(minute) for key in page]
+
+
+def assert_failed(failures: Mapping[str, RelayError], *ids: str) -> None:
+    assert set(failures) == set(ids)
+    assert all(isinstance(error, RelayError) for error in failures.values())

@@ -1,0 +1,139 @@
+"""What every outbox and inbox does, in memory and on SQS."""
+
+from abc import ABC, abstractmethod
+from typing import Any, Protocol
+
+import pytest
+from relay.model import Delivery, OutgoingMessage
+from relay.ports import Inbox, Outbox
+
+MEBIBYTE = 1_048_576
+
+
+class Queues(Protocol):
+    """Two queues and both sides of them."""
+
+    @property
+    def standard_url(self) -> str: ...
+
+    @property
+    def fifo_url(self) -> str: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def inbox(self) -> Inbox:
+        """Of the standard queue."""
+        ...
+
+    def receive(self, queue_url: str) -> list[Delivery]:
+        """All that is visible now."""
+        ...
+
+    def advance(self, seconds: int) -> None:
+        """Lets time pass: by the fake's clock, or really, so keep it short."""
+        ...
+
+
+class QueuesContract(ABC):
+    """Inherit, and give the fixture `queues` two empty queues."""
+
+    @pytest.fixture
+    @abstractmethod
+    def queues(self) -> Queues: ...
+
+    def test_what_is_sent_arrives_as_it_was(self, queues: Queues) -> None:
+        body = '{"größe": "\N{SNOWMAN} \N{PILE OF POO}", "n": 1}\n\ttext'
+
+        assert queues.outbox.send([standard(queues, "k", body=body)]) == {}
+
+        (delivery,) = queues.receive(queues.standard_url)
+        assert delivery.body == body
+        assert delivery.receive_count == 1
+        assert delivery.queued
+
+    def test_attributes_are_taken(self, queues: Queues) -> None:
+        attributes = (("reason", "too long \N{SNOWMAN}"), ("parked_by", "submit"))
+
+        assert queues.outbox.send([standard(queues, "k", attributes=attributes)]) == {}
+
+        assert len(queues.receive(queues.standard_url)) == 1
+
+    def test_eleven_messages_arrive(self, queues: Queues) -> None:
+        messages = [standard(queues, str(number), body=str(number)) for number in range(11)]
+
+        assert queues.outbox.send(messages) == {}
+
+        received = [delivery.body for delivery in queues.receive(queues.standard_url)]
+        assert sorted(received, key=int) == [str(number) for number in range(11)]
+
+    def test_messages_that_together_fit_no_call_arrive(self, queues: Queues) -> None:
+        messages = [standard(queues, key, body=key * 400_000) for key in "abcd"]
+
+        assert queues.outbox.send(messages) == {}
+
+        received = queues.receive(queues.standard_url)
+        assert sorted(delivery.body[0] for delivery in received) == ["a", "b", "c", "d"]
+
+    def test_a_message_that_fits_no_queue_fails_alone(self, queues: Queues) -> None:
+        large = standard(queues, "large", body="x" * (MEBIBYTE + 1))
+
+        failures = queues.outbox.send([standard(queues, "a"), large, standard(queues, "b")])
+
+        assert set(failures) == {"large"}
+        assert len(queues.receive(queues.standard_url)) == 2
+
+    def test_a_repeat_in_a_fifo_queue_is_sent_and_dropped(self, queues: Queues) -> None:
+        repeat = [fifo(queues, "r-1"), fifo(queues, "r-1")]
+
+        assert queues.outbox.send(repeat) == {}
+        assert queues.outbox.send([fifo(queues, "r-1"), fifo(queues, "r-2")]) == {}
+
+        received = queues.receive(queues.fifo_url)
+        assert sorted(delivery.body for delivery in received) == ["r-1", "r-2"]
+
+    def test_messages_to_two_queues_arrive_in_their_own(self, queues: Queues) -> None:
+        assert queues.outbox.send([fifo(queues, "r-1"), standard(queues, "s-1")]) == {}
+
+        assert [delivery.body for delivery in queues.receive(queues.fifo_url)] == ["r-1"]
+        assert [delivery.body for delivery in queues.receive(queues.standard_url)] == ["s-1"]
+
+    def test_a_delayed_message_comes_later(self, queues: Queues) -> None:
+        queues.outbox.send([standard(queues, "k", delay_seconds=2)])
+
+        assert queues.receive(queues.standard_url) == []
+        queues.advance(3)
+        assert len(queues.receive(queues.standard_url)) == 1
+
+    def test_a_message_comes_back_when_it_is_told_to(self, queues: Queues) -> None:
+        queues.outbox.send([standard(queues, str(number)) for number in range(11)])
+        first = queues.receive(queues.standard_url)
+
+        queues.inbox.come_back([(delivery, 1) for delivery in first])
+
+        assert queues.receive(queues.standard_url) == []
+        queues.advance(2)
+        again = queues.receive(queues.standard_url)
+        assert {delivery.message_id for delivery in again} == {
+            delivery.message_id for delivery in first
+        }
+        assert {delivery.receive_count for delivery in again} == {2}
+
+    def test_nothing_to_do_is_no_failure(self, queues: Queues) -> None:
+        assert queues.outbox.send([]) == {}
+        queues.inbox.come_back([])
+
+
+def standard(queues: Queues, key: str, **members: Any) -> OutgoingMessage:
+    return OutgoingMessage(**{"key": key, "queue_url": queues.standard_url, "body": key, **members})
+
+
+def fifo(queues: Queues, request_id: str) -> OutgoingMessage:
+    return OutgoingMessage(
+        key=request_id,
+        queue_url=queues.fifo_url,
+        body=request_id,
+        group_id=request_id,
+        deduplication_id=request_id,
+    )

@@ -1,0 +1,29 @@
+"""The ledger in DynamoDB keeps the contract."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from relay.aws.ledger import DynamoDbLedger
+from relay.ports import Ledger
+
+from tests.contract.ledger import DueLedgerContract, LedgerContract, SearchedLedger
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture
+def in_dynamodb(dynamodb: "DynamoDBClient", table: str) -> DynamoDbLedger:
+    return DynamoDbLedger(dynamodb, table)
+
+
+class TestTheLedger(LedgerContract):
+    @pytest.fixture
+    def ledger(self, in_dynamodb: DynamoDbLedger) -> Ledger:
+        return in_dynamodb
+
+
+class TestTheIndexOfWhatIsDue(DueLedgerContract):
+    @pytest.fixture
+    def due_ledger(self, in_dynamodb: DynamoDbLedger) -> SearchedLedger:
+        return in_dynamodb

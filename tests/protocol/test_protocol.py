@@ -1,0 +1,224 @@
+"""The bounds that docs/delivery.md promises, checked over every state of the protocol.
+
+The table there was written by hand. `pytest -s` prints what the explorer finds.
+"""
+
+import inspect
+from pathlib import Path
+
+import pytest
+from relay import ports
+
+from tests.protocol.explorer import Endless, Step, explore, runs_that_show
+from tests.protocol.model import Design, Fault, World, initial_state
+from tests.protocol.protocol import Protocol, bounds, explored
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "delivery.md"
+
+ONCE = dict.fromkeys(Fault, 1)
+TWICE = dict.fromkeys(Fault, 2)
+SUCCESS = (("completed",),)
+RETRY = (("transient",), ("completed",))
+FICKLE = (("completed", "permanent"),)
+
+WORLDS: dict[str, World] = {
+    "nothing goes wrong": World({}),
+    **{str(fault): World({fault: 1}) for fault in Fault if not fault.startswith("reconcile")},
+    "the notification is lost, then reconcile crashes": World(
+        {Fault.NOTIFICATION_LOST: 1, Fault.RECONCILE_CRASHES: 1}
+    ),
+    "the notification is lost, then reconcile runs twice at once": World(
+        {Fault.NOTIFICATION_LOST: 1, Fault.RECONCILED_AGAIN: 1}
+    ),
+    "any two of these": World(TWICE, at_most=2),
+    "the model fails and another attempt succeeds": World({}, outcomes=RETRY),
+    "the model fails and another attempt succeeds; any one of these": World(
+        ONCE, at_most=1, outcomes=RETRY
+    ),
+    "submit crashes; the model ends the same input differently": World(
+        {Fault.SUBMIT_CRASHES: 1}, outcomes=FICKLE
+    ),
+    "notifications wait until their attempt is overdue": World({}, overdue=True),
+    "notifications wait until their attempt is overdue, and the model fails once": World(
+        {}, overdue=True, outcomes=RETRY
+    ),
+}
+COLUMNS = {"fifo": (True, False), "fifo, late": (True, True), "standard": (False, True)}
+
+
+def promised() -> dict[str, list[str]]:
+    """The cells of the document's tables of bounds, by row."""
+    rows = {}
+    for line in DOCUMENT.read_text().splitlines():
+        name, *cells = [cell.strip() for cell in line.strip("| ").split("|")]
+        if len(cells) == len(COLUMNS) and name in WORLDS:
+            rows[name] = cells
+    return rows
+
+
+def in_column(world: World, column: str) -> World:
+    fifo, late = COLUMNS[column]
+    return World(world.faults, world.at_most, fifo, late, world.overdue, world.outcomes)
+
+
+def test_the_document_has_a_row_for_every_world() -> None:
+    assert set(promised()) == set(WORLDS)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_request_has_as_many_results_as_the_document_says(name: str) -> None:
+    for column, cell in zip(COLUMNS, promised()[name], strict=True):
+        if cell == "-":
+            continue
+        exploration = explored(in_column(WORLDS[name], column), Design())
+        found = bounds(exploration)
+        print(f"{name:75} {column:12} {found!s:5} {len(exploration.came_from):8,} states")
+
+        odd = [end for end in exploration.ends if end.results != 1]
+        example = "\n".join(exploration.trace(odd[0])) if odd else ""
+        assert str(found) == cell, f"{column}: {found} instead of {cell}\n{example}"
+        assert found.fewest >= 1
+        assert found.strays == 0
+
+
+CALLS = {
+    "DueLedger.look_up",
+    "DueLedger.move_cursor",
+    "Endpoint.invoke",
+    "Inbox.come_back",
+    "Ledger.claim",
+    "Ledger.close",
+    "Ledger.look_up",
+    "Ledger.release",
+    "Ledger.renew",
+    "Outbox.send",
+    "Storage.find",
+}
+MISTAKES: dict[str, tuple[Design, World]] = {
+    "mark, then send": (Design(send_first=False), World({Fault.ROUTE_CRASHES: 1})),
+    "no reconciler": (Design(reconciler=False), World({Fault.NOTIFICATION_LOST: 1})),
+    "the search moves on before it has reported": (
+        Design(cursor_last=False),
+        World({Fault.NOTIFICATION_LOST: 1, Fault.RECONCILE_CRASHES: 1}),
+    ),
+    "invoke, then claim": (Design(claim_first=False), World({}, outcomes=RETRY)),
+    "release a claim whenever the call failed": (
+        Design(release="all that failed"),
+        World({Fault.INVOKE_UNSURE: 1}, outcomes=RETRY),
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_request_can_end_without_a_result_if_the_relay_were_to(mistake: str) -> None:
+    design, world = MISTAKES[mistake]
+
+    assert bounds(explored(world, design)).fewest == 0
+    assert bounds(explored(world, Design())).fewest == 1
+
+
+@pytest.mark.parametrize("outcomes", [SUCCESS, RETRY])
+def test_claiming_after_invoking_makes_results_that_do_not_know_their_request(
+    outcomes: tuple[tuple[str, ...], ...],
+) -> None:
+    found = bounds(explored(World({}, outcomes=outcomes), Design(claim_first=False)))
+
+    assert found.strays > 0
+
+
+def test_releasing_what_may_have_been_invoked_makes_strays_too() -> None:
+    """submit crashes after the call, and the endpoint refuses the redelivery."""
+    world = World({Fault.SUBMIT_CRASHES: 1, Fault.REFUSED: 1}, outcomes=RETRY)
+
+    found = bounds(explored(world, Design(release="all that failed")))
+
+    assert (found.fewest, found.strays) == (0, 1)
+    assert bounds(explored(world, Design())).strays == 0
+
+
+def test_a_claim_that_is_gone_when_it_is_read_is_not_ones_own() -> None:
+    """The endpoint refuses the first of two messages, which releases the claim in between."""
+    world = World({Fault.S3_TWICE: 1, Fault.REFUSED: 1})
+
+    found = bounds(explored(world, Design(unread_claim="ours")))
+
+    assert (found.most, found.strays) == (2, 1)
+    assert bounds(explored(world, Design())).most == 1
+
+
+def test_without_a_look_up_a_notification_that_comes_again_late_is_a_second_result() -> None:
+    world = World({Fault.NOTIFIED_TWICE: 1}, late=True)
+
+    assert bounds(explored(world, Design(look_up_first=False))).most == 2
+    assert bounds(explored(world, Design())).most == 1
+
+
+def test_if_any_message_took_over_a_claim_a_repeated_event_would_be_inferred_twice() -> None:
+    world = World({Fault.S3_TWICE: 1}, fifo=False)
+
+    assert bounds(explored(world, Design(take_over="any message"))).most == 2
+    assert bounds(explored(world, Design())).most == 1
+
+
+def test_if_no_message_took_over_a_claim_a_crash_would_let_the_request_expire() -> None:
+    world = World({Fault.SUBMIT_CRASHES: 1})
+
+    assert any(end.failed for end in explored(world, Design(take_over="never")).ends)
+    assert not any(end.failed for end in explored(world, Design()).ends)
+
+
+def test_without_a_line_of_attempts_a_report_that_comes_late_is_a_second_result() -> None:
+    """route crashes after sending the retry; the rest may come when all is over."""
+    world = World(
+        {Fault.ROUTE_CRASHES: 1}, late=True, overdue=True, outcomes=RETRY, one_by_one=True
+    )
+    crash = ["Endpoint.invoke", "Outbox.send", "! route crashes"]
+
+    def both_ends(design: Design) -> bool:
+        steps = Protocol(world, design).steps
+        crashed = runs_that_show(
+            initial_state(world), steps, crash, lambda label: label if label in crash else None
+        )
+        return any(
+            end.completed and end.failed
+            for state in crashed
+            if state.retries == 1
+            for end in explore(state, steps).ends
+        )
+
+    assert both_ends(Design(retry_closes_the_last=False))
+    assert not both_ends(Design())
+
+
+def test_every_port_call_in_the_model_exists() -> None:
+    """Labels of steps begin with the port and method that they stand for."""
+    world = World({Fault.SUBMIT_CRASHES: 1, Fault.REFUSED: 1, Fault.NOTIFICATION_LOST: 1})
+    labels = {
+        step.label
+        for state in explored(world, Design()).came_from
+        for step in Protocol(world, Design()).steps(state)
+    }
+    calls = {label.split()[0] for label in labels if "." in label.split()[0]}
+
+    assert calls == CALLS
+    for call in calls:
+        port, method = call.split(".")
+        assert inspect.isfunction(getattr(getattr(ports, port), method)), call
+
+
+def test_the_explorer_notices_a_run_that_never_ends() -> None:
+    def round_and_round(number: int) -> list[Step[int]]:
+        return [Step("on", (number + 1) % 3)]
+
+    with pytest.raises(Endless):
+        explore(0, round_and_round)
+
+
+def test_a_run_ends_where_only_faults_are_left() -> None:
+    def steps(number: int) -> list[Step[int]]:
+        return {0: [Step("go", 1)], 1: [Step("fault", 2, fair=False)], 2: []}[number]
+
+    exploration = explore(0, steps)
+
+    assert exploration.ends == (1, 2)
+    assert exploration.trace(2) == ["go", "fault"]

@@ -1,0 +1,161 @@
+"""The fakes keep the contract of the adapters, and fail when told to."""
+
+import pytest
+from relay.errors import TransientError
+from relay.model import Delivery, OutgoingMessage
+from relay.ports import Ledger
+
+from tests import samples
+from tests.contract.ledger import DueLedgerContract, LedgerContract, SearchedLedger
+from tests.contract.queues import Queues, QueuesContract
+from tests.fakes import Crash, FakeClock, FakeInbox, FakeLedger, FakeQueues, Faults
+from tests.reconcile_fakes import FakeDueLedger
+from tests.samples import COMPLETED_QUEUE, SUBMIT_QUEUE
+
+
+class TestTheLedger(LedgerContract):
+    @pytest.fixture
+    def ledger(self) -> Ledger:
+        return FakeLedger()
+
+
+class TestTheIndexOfWhatIsDue(DueLedgerContract):
+    @pytest.fixture
+    def due_ledger(self) -> SearchedLedger:
+        return FakeDueLedger()
+
+
+class InMemory:
+    """The fake queues as the contract wants them."""
+
+    standard_url = SUBMIT_QUEUE
+    fifo_url = COMPLETED_QUEUE
+
+    def __init__(self) -> None:
+        self._clock = FakeClock()
+        self.outbox = FakeQueues(self._clock)
+        self.inbox = FakeInbox(self.outbox, SUBMIT_QUEUE)
+
+    def receive(self, queue_url: str) -> list[Delivery]:
+        return self.outbox.receive(queue_url, limit=100)
+
+    def advance(self, seconds: int) -> None:
+        self._clock.advance(seconds)
+
+
+class TestTheQueues(QueuesContract):
+    @pytest.fixture
+    def queues(self) -> Queues:
+        return InMemory()
+
+
+def result(request_id: str = "r-1", group_id: str = "g") -> OutgoingMessage:
+    return OutgoingMessage(
+        request_id, COMPLETED_QUEUE, "{}", group_id=group_id, deduplication_id=request_id
+    )
+
+
+def test_a_fifo_queue_takes_a_repeat_again_after_five_minutes() -> None:
+    clock = FakeClock()
+    queues = FakeQueues(clock)
+
+    for seconds in (0, 299, 1):
+        clock.advance(seconds)
+        queues.send([result()])
+
+    # Sent at 0, 299 and 300 seconds: the repeat in between does not prolong the five minutes.
+    assert len(queues.delivered(COMPLETED_QUEUE)) == 2
+    assert len(queues.sent) == 3
+
+
+def test_a_fifo_queue_tells_groups_apart() -> None:
+    queues = FakeQueues(FakeClock())
+
+    queues.send([result(group_id="g-1"), result(group_id="g-2")])
+
+    assert len(queues.delivered(COMPLETED_QUEUE)) == 2
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        OutgoingMessage("k", SUBMIT_QUEUE, ""),
+        OutgoingMessage("k", SUBMIT_QUEUE, "b", attributes=(("reason", ""),)),
+        OutgoingMessage("k", SUBMIT_QUEUE, "b", attributes=(("reason", "\x00"),)),
+        OutgoingMessage("k", SUBMIT_QUEUE, "b", attributes=(("reason", "x" * 1_048_576),)),
+        OutgoingMessage("k", SUBMIT_QUEUE, "b", delay_seconds=901),
+        OutgoingMessage("k", COMPLETED_QUEUE, "b"),
+        OutgoingMessage("k", COMPLETED_QUEUE, "b", group_id="g"),
+        OutgoingMessage(
+            "k", COMPLETED_QUEUE, "b", group_id="g", deduplication_id="d", delay_seconds=1
+        ),
+    ],
+)
+def test_queues_refuse_what_sqs_refuses(message: OutgoingMessage) -> None:
+    assert set(FakeQueues(FakeClock()).send([message])) == {"k"}
+
+
+def test_a_received_message_is_hidden_until_its_time_and_then_counted_again() -> None:
+    clock = FakeClock()
+    queues = FakeQueues(clock)
+    queues.put(SUBMIT_QUEUE, "body")
+
+    (first,) = queues.receive(SUBMIT_QUEUE, visibility_seconds=270)
+    clock.advance(269)
+    hidden = queues.receive(SUBMIT_QUEUE)
+    clock.advance(1)
+    (second,) = queues.receive(SUBMIT_QUEUE)
+
+    assert hidden == []
+    assert (first.receive_count, second.receive_count) == (1, 2)
+    assert first.message_id == second.message_id
+
+
+def test_an_old_receipt_deletes_nothing() -> None:
+    clock = FakeClock()
+    queues = FakeQueues(clock)
+    queues.put(SUBMIT_QUEUE, "body")
+    (first,) = queues.receive(SUBMIT_QUEUE)
+    clock.advance(270)
+    (second,) = queues.receive(SUBMIT_QUEUE)
+
+    queues.delete(SUBMIT_QUEUE, first)
+    assert queues.waiting(SUBMIT_QUEUE) == 1
+
+    queues.delete(SUBMIT_QUEUE, second)
+    assert queues.waiting(SUBMIT_QUEUE) == 0
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_fault_strikes_the_step_it_was_planned_for(after: bool) -> None:
+    faults = Faults()
+    ledger = FakeLedger(faults)
+    ids = ["1", "2", "3"]
+    faults.plan("ledger.claim", TransientError("no"), nth=2, after=after)
+
+    claims = ledger.claim([samples.attempt(inference_id) for inference_id in ids])
+
+    assert set(claims.unavailable) == {"2"}
+    assert set(ledger.items) == (set(ids) if after else {"1", "3"})
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_crash_ends_everything_at_its_step(after: bool) -> None:
+    faults = Faults()
+    ledger = FakeLedger(faults)
+    faults.plan("ledger.claim", Crash(), nth=2, after=after)
+
+    with pytest.raises(Crash):
+        ledger.claim([samples.attempt(inference_id) for inference_id in ("1", "2", "3")])
+
+    assert set(ledger.items) == ({"1", "2"} if after else {"1"})
+
+
+def test_faults_are_counted_from_when_they_are_planned() -> None:
+    faults = Faults()
+    queues = FakeQueues(FakeClock(), faults)
+    queues.send([result("r-1")])
+    faults.plan("queues.send", TransientError("no"))
+
+    assert set(queues.send([result("r-2"), result("r-3")])) == {"r-2"}
+    assert queues.send([result("r-2")]) == {}
