@@ -53,10 +53,10 @@ demo: setup ## run the whole pipeline once, beside a stack that is up, and check
 	@exec "$(BIN)/python" -m local demo
 
 chaos: setup ## 2,000 uploads while everything goes wrong that can, each to end in one result: N=… SEED=…
-	@"$(BIN)/python" -m local.chaos $(if $(N),--uploads $(N)) $(if $(SEED),--seed $(SEED))
+	@exec "$(BIN)/python" -m local.chaos $(if $(N),--uploads $(N)) $(if $(SEED),--seed $(SEED))
 
 soak: setup ## 10,000 uploads in one run; tells speed and memory at its beginning and end: N=…
-	@"$(BIN)/python" -m local.soak $(if $(N),--uploads $(N))
+	@exec "$(BIN)/python" -m local.soak $(if $(N),--uploads $(N))
 
 invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
 	@"$(BIN)/python" -m local.invoke $(FUNCTION) $(EVENT)
