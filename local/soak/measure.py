@@ -49,6 +49,20 @@ def describe(samples: Sequence[Sample]) -> str:
     return table(header, [_row(a, b) for a, b in zip(befores, samples, strict=False)])
 
 
+def describe_processor_time(samples: Sequence[Sample]) -> str:
+    """How much of it each part used for one result, from the first sample to the last."""
+    first, last = samples[0], samples[-1]
+    results = max(1, last.results - first.results)
+    used = {
+        part: (last.usage[part].cpu_seconds - first.usage[part].cpu_seconds) / results
+        for part in PARTS
+    }
+    parts = ", ".join(f"{part} {seconds * 1000:.1f}" for part, seconds in used.items())
+    return (
+        f"processor time for each result, in ms: {parts}, together {sum(used.values()) * 1000:.1f}"
+    )
+
+
 def _row(before: Sample, sample: Sample) -> tuple[str, ...]:
     seconds = sample.seconds - before.seconds
     return (

@@ -21,7 +21,7 @@ from local.load.usage import read_usage
 from local.progress import Progress
 from local.settings import StackSettings
 from local.soak.accounts import Account
-from local.soak.measure import Rates, Sample, describe
+from local.soak.measure import Rates, Sample, describe, describe_processor_time
 from local.stack import Stack
 from local.up import Narrator, bring_up, train_model
 
@@ -80,7 +80,7 @@ class _Soak:
             depths = queue_depths(self._clients)
         finally:
             self._save_logs()
-        print(f"\n{describe(self._samples)}\n")
+        print(f"\n{describe(self._samples)}\n\n{describe_processor_time(self._samples)}\n")
         return Account(
             uploads,
             tally,

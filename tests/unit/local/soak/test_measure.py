@@ -1,5 +1,5 @@
 from local.load.usage import PARTS, Use
-from local.soak.measure import Rates, Sample, describe
+from local.soak.measure import Rates, Sample, describe, describe_processor_time
 
 _MEBIBYTE = 1024 * 1024
 
@@ -27,3 +27,10 @@ def test_the_table_has_rates_since_the_sample_before_and_memory_in_mebibytes() -
 
     last = text.splitlines()[-1].split()
     assert last == ["500", "10", "50.0", "20", "20", "20", "20", "80", "1.6"]
+
+
+def test_processor_time_is_told_for_each_result() -> None:
+    text = describe_processor_time([_sample(0, 0, 10, 1.0), _sample(10, 500, 20, 4.0)])
+
+    assert "ministack 6.0," in text
+    assert text.endswith("together 24.0")
