@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format check test demo up down invoke images images
+.PHONY: help setup lock format check test demo chaos soak up down invoke images
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,12 @@ down: setup ## stop the local stack
 
 demo: setup ## run the whole pipeline once, beside a stack that is up, and check every result
 	@exec "$(BIN)/python" -m local demo
+
+chaos: setup ## 2,000 uploads while everything goes wrong that can, each to end in one result: N=… SEED=…
+	@exec "$(BIN)/python" -m local.chaos $(if $(N),--uploads $(N)) $(if $(SEED),--seed $(SEED))
+
+soak: setup ## 10,000 uploads in one run; tells speed and memory at its beginning and end: N=…
+	@exec "$(BIN)/python" -m local.soak $(if $(N),--uploads $(N))
 
 invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
 	@"$(BIN)/python" -m local.invoke $(FUNCTION) $(EVENT)

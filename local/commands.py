@@ -20,8 +20,12 @@ from local.up import Narrator, bring_up, train_model
 
 
 def main(arguments: Sequence[str]) -> int:
+    return perform(_parse(arguments))
+
+
+def perform(command: Callable[[StackSettings], int]) -> int:
+    """Runs a command; returns its exit code, or that of what ended it, which is told."""
     interruption.install()
-    command = _parse(arguments)
     try:
         return command(StackSettings.from_environment(os.environ))
     except LocalStackError as error:
