@@ -225,18 +225,14 @@ class Scenarios:
         url = self._stack.outputs[queue]
         sqs = self._clients.sqs
         found = sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=10
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=5
         )
         ours = ""
+        # Others stay out of sight for a moment, so that the next look sees what lies behind them.
         for message in found.get("Messages", []):
-            handle = message["ReceiptHandle"]
             if key in message["Body"]:
                 ours = message["Body"]
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
-            else:
-                sqs.change_message_visibility(
-                    QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0
-                )
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return ours
 
     def _session(self, role: str) -> boto3.Session:
