@@ -14,7 +14,8 @@ help: ## list the commands
 # One stamp file: set up again only when the pinned requirements change.
 $(VENV)/ready: requirements-dev.txt
 	$(PYTHON) -m venv "$(VENV)"
-	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
+	  -r requirements-dev.txt
 	touch "$@"
 
 setup: $(VENV)/ready ## install what the commands need into .venv
