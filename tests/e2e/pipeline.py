@@ -46,13 +46,13 @@ class Downstream:
     def result(self, subject: str, seconds: float = 10) -> Message:
         """The first result about that subject."""
         return eventually(
-            lambda: next(iter(self._about(subject)), None), seconds, f"a result for {subject}"
+            lambda: next(iter(self.so_far(subject)), None), seconds, f"a result for {subject}"
         )
 
     def all_results(self, subject: str) -> list[Message]:
         """Every result about that subject, once nothing is on its way any more."""
         eventually(self._quiet, 60, "an empty pipeline")
-        return self._about(subject)
+        return self.so_far(subject)
 
     def everything(self) -> list[Message]:
         """Every result so far, once nothing is on its way any more."""
@@ -60,7 +60,8 @@ class Downstream:
         self._receive()
         return list(self._received)
 
-    def _about(self, subject: str) -> list[Message]:
+    def so_far(self, subject: str) -> list[Message]:
+        """The results about that subject that have come by now."""
         self._receive()
         return [message for message in self._received if message.event["subject"] == subject]
 

@@ -23,6 +23,7 @@ from local.deployed_functions import role_session
 from local.deployment import ARTIFACT_BUCKET
 from local.lambda_runtime import Failure
 from local.settings import REPOSITORY
+from tests.e2e.pipeline import Downstream
 from tests.e2e.roles import Roles
 from tests.functions import Functions
 from tests.stack import RunningStack
@@ -32,10 +33,11 @@ _FEATURES = ",".join(["0.5"] * 30)
 
 
 class Scenarios:
-    def __init__(self, stack: RunningStack, functions: Functions) -> None:
+    def __init__(self, stack: RunningStack, functions: Functions, downstream: Downstream) -> None:
         self.roles = Roles(stack)
         self._stack = stack
         self._functions = functions
+        self._downstream = downstream
         self._clients = Clients(stack.settings)
         self._bucket = stack.outputs["DataBucketName"]
 
@@ -131,10 +133,9 @@ class Scenarios:
         self._clients.s3.put_object(Bucket=self._bucket, Key=key, Body=_FEATURES.encode())
         deadline = time.monotonic() + _RESULT_SECONDS
         while time.monotonic() < deadline:
-            if self._result("CompletedQueueUrl", key):
-                return ""
-            if result := self._result("FailedQueueUrl", key):
-                return result
+            for result in self._downstream.so_far(f"s3://{self._bucket}/{key}"):
+                data = result.event["data"]
+                return "" if data["outcome"] == "completed" else f"{data['failure']['reason']}"
             if self._emulator_state()["notification_failures"] > untold:
                 return "sns:Publish was refused"
         raise AssertionError(f"{key} had no result within {_RESULT_SECONDS} s")
@@ -219,21 +220,6 @@ class Scenarios:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             found: dict[str, Any] = json.loads(answer.read())
             return found
-
-    def _result(self, queue: str, key: str) -> str:
-        """The body of the input's result, if it is there; others are left for whoever waits."""
-        url = self._stack.outputs[queue]
-        sqs = self._clients.sqs
-        found = sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=5
-        )
-        ours = ""
-        # Others stay out of sight for a moment, so that the next look sees what lies behind them.
-        for message in found.get("Messages", []):
-            if key in message["Body"]:
-                ours = message["Body"]
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return ours
 
     def _session(self, role: str) -> boto3.Session:
         session = role_session(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.e2e.pipeline import Downstream
 from tests.e2e.scenarios import Scenarios
 from tests.functions import Functions
 from tests.stack import RunningStack
@@ -107,13 +108,13 @@ NEEDED = (
         "EndpointExecutionRole",
         "ReadInputsAndModels",
         Scenarios.infer,
-        ('"outcome":"failed"', "s3:GetObject"),
+        ("Unable to download the input", "s3:GetObject"),
     ),
     Needed(
         "EndpointExecutionRole",
         "WriteOutputsAndFailures",
         Scenarios.infer,
-        ('"outcome":"failed"', "s3:PutObject"),
+        ("s3:PutObject",),
     ),
     Needed("EndpointExecutionRole", "Notify", Scenarios.infer, ("sns:Publish",)),
     Needed("EndpointExecutionRole", "ReadArtifact", Scenarios.read_the_artifact, ("s3:GetObject",)),
@@ -142,8 +143,10 @@ NOT_ENFORCED = {
 
 
 @pytest.fixture(scope="module")
-def scenarios(stack: RunningStack, functions: Functions) -> Iterator[Scenarios]:
-    found = Scenarios(stack, functions)
+def scenarios(
+    stack: RunningStack, functions: Functions, downstream: Downstream
+) -> Iterator[Scenarios]:
+    found = Scenarios(stack, functions, downstream)
     yield found
     found.discard_what_waits()
 

@@ -1,7 +1,8 @@
-"""Reads the queues of a stack for one test, and leaves what belongs to others where it is."""
+"""The queues at the end of a stack, emptied into memory, for tests that share them."""
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,7 @@ class Mailbox:
     def __init__(self, stack: RunningStack) -> None:
         self._sqs = Clients(stack.settings).sqs
         self._outputs = stack.outputs
+        self._kept: defaultdict[str, list[Received]] = defaultdict(list)
 
     def results(self, queue: str, count: int, event: str) -> list[Received]:
         """The results whose id occurs in the event."""
@@ -61,32 +63,27 @@ class Mailbox:
             # One look more than needed shows whether there are more than expected.
             enough = len(taken) >= count
             for queue in queues:
-                taken += self._receive(self._outputs[queue], wanted, wait=0 if enough else 1)
+                self._receive(queue, wait=0 if enough else 1)
+                taken += [each for each in self._kept[queue] if wanted(each)]
+                self._kept[queue] = [each for each in self._kept[queue] if not wanted(each)]
             if enough:
                 assert len(taken) == count, [message.text[:300] for message in taken]
                 return taken
             assert time.monotonic() < deadline, f"{len(taken)} of {count} on {queues}"
 
-    def _receive(self, url: str, wanted: Callable[[Received], bool], wait: int) -> list[Received]:
+    def _receive(self, queue: str, wait: int) -> None:
+        """Empties the queue as far as one call does: what is left in front hides what is behind."""
+        url = self._outputs[queue]
         found = self._sqs.receive_message(
             QueueUrl=url,
             MaxNumberOfMessages=10,
             MessageAttributeNames=["All"],
             WaitTimeSeconds=wait,
-            VisibilityTimeout=20,
-        ).get("Messages", [])
-        taken = []
-        for message in found:
+        )
+        for message in found.get("Messages", []):
             attributes = {
                 name: value["StringValue"]
                 for name, value in message.get("MessageAttributes", {}).items()
             }
-            received = Received(message["Body"], attributes)
-            if wanted(received):
-                taken.append(received)
-                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            else:
-                self._sqs.change_message_visibility(
-                    QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
-                )
-        return taken
+            self._kept[queue].append(Received(message["Body"], attributes))
+            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
