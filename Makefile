@@ -2,11 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# The Lambda runtime whose Python is the one of this virtual environment.
+# The SAM CLI reports its use unless told not to.
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format check test demo up down invoke images images
+.PHONY: help setup lock format check test demo chaos soak up down invoke images
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,20 +37,26 @@ check: setup ## everything that needs no local stack: format, lint, types, templ
 	"$(BIN)/mypy" layers/relay/relay local tests
 	for app in functions/*/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
 	"$(BIN)/sam" validate --lint --region us-east-1
-	"$(BIN)/pytest" -q tests/unit tests/template
+	"$(BIN)/pytest" -q tests/unit tests/template tests/protocol
 
 test: check ## all tests: check, then integration, runtime and end to end on the local stack
 	"$(BIN)/pytest" -q tests/integration
 	"$(BIN)/pytest" -q tests/runtime tests/e2e
 
 up: setup ## start the local stack and deploy the application; again: deploy changed code
-	@"$(BIN)/python" -m local up
+	@exec "$(BIN)/python" -m local up
 
 down: setup ## stop the local stack
-	@"$(BIN)/python" -m local down
+	@exec "$(BIN)/python" -m local down
 
 demo: setup ## run the whole pipeline once, beside a stack that is up, and check every result
-	@"$(BIN)/python" -m local demo
+	@exec "$(BIN)/python" -m local demo
+
+chaos: setup ## 2,000 uploads while everything goes wrong that can, each to end in one result: N=… SEED=…
+	@exec "$(BIN)/python" -m local.chaos $(if $(N),--uploads $(N)) $(if $(SEED),--seed $(SEED))
+
+soak: setup ## 10,000 uploads in one run; tells speed and memory at its beginning and end: N=…
+	@exec "$(BIN)/python" -m local.soak $(if $(N),--uploads $(N))
 
 invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
 	@"$(BIN)/python" -m local.invoke $(FUNCTION) $(EVENT)

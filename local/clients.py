@@ -13,6 +13,7 @@ from local.settings import StackSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -52,6 +53,15 @@ class Clients:
     def cloudformation(self) -> "CloudFormationClient":
         return self._session.client(
             "cloudformation",
+            endpoint_url=self._settings.aws_url,
+            verify=self._authority,
+            config=self._config,
+        )
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self._session.client(
+            "dynamodb",
             endpoint_url=self._settings.aws_url,
             verify=self._authority,
             config=self._config,

@@ -6,6 +6,8 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local import interruption, processes
 from local.clients import Clients
 from local.deployment import stack_outputs
@@ -18,12 +20,19 @@ from local.up import Narrator, bring_up, train_model
 
 
 def main(arguments: Sequence[str]) -> int:
+    return perform(_parse(arguments))
+
+
+def perform(command: Callable[[StackSettings], int]) -> int:
+    """Runs a command; returns its exit code, or that of what ended it, which is told."""
     interruption.install()
-    command = _parse(arguments)
     try:
         return command(StackSettings.from_environment(os.environ))
     except LocalStackError as error:
         print(f"\nerror: {error}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"\nerror: a part of the stack answered unexpectedly: {error}", file=sys.stderr)
         return 1
     except Interrupted as interrupted:
         print(f"\nended by {interrupted}", file=sys.stderr)

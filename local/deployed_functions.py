@@ -10,7 +10,7 @@ from local.clients import Clients
 from local.deployment import Deployment, stack_outputs
 from local.environment import client_variables
 from local.errors import LocalStackError
-from local.lambda_runtime import Function
+from local.lambda_surroundings import Function
 from local.settings import REPOSITORY, StackSettings
 from local.stack import Stack
 

@@ -4,7 +4,7 @@ import hashlib
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,12 +61,14 @@ class Deployment:
         self._clients.s3.upload_file(str(archive), ARTIFACT_BUCKET, key)
         return f"s3://{ARTIFACT_BUCKET}/{key}"
 
-    def start_deploy(self, model_data_url: str) -> Process:
+    def start_deploy(self, model_data_url: str, parameters: Mapping[str, str]) -> Process:
+        """`parameters` are the template's, where its defaults are not wanted."""
         self._started = datetime.now(UTC)
         return self._sam(
             "deploy",
             *("--template-file", self._settings.sam_directory / "build" / "template.yaml"),
             *("--parameter-overrides", *machine_parameters(), f"ModelDataUrl={model_data_url}"),
+            *(f'{name}="{value}"' for name, value in parameters.items()),
         )
 
     def still_deploying(self, deploy: Process) -> Callable[[], None]:

@@ -5,7 +5,6 @@ Standard output is the function's answer and nothing else.
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -93,13 +92,14 @@ def _read(arguments: Sequence[str]) -> tuple[str, object]:
 def usage(name: str | None = None) -> str:
     """How to call the command, with the functions and the events there are."""
     found = sorted(_EVENTS.glob(f"{name or '*'}/*.json"))
-    width = shutil.get_terminal_size().columns
-    functions = ", ".join(NAMES)
     return "\n".join(
         (
             "usage: make invoke FUNCTION=route EVENT=events/route/completed-via-sqs.json",
-            "       python -m local.invoke FUNCTION EVENT     (EVENT may be - for standard input)",
-            f"\nfunctions: {functions}"[:width],
+            "       python -m local.invoke FUNCTION EVENT",
+            "",
+            "EVENT is a file, or - for standard input. events/README.md describes those there are.",
+            "",
+            f"functions: {', '.join(NAMES)}",
             "events:",
             *(f"  {path.relative_to(REPOSITORY)}" for path in found),
         )

@@ -32,11 +32,13 @@ def bring_up(
     model: Path,
     tell: Callable[[str], None],
     during_deploy: Callable[[Callable[[], None]], None] | None = None,
+    parameters: Mapping[str, str] | None = None,
 ) -> Mapping[str, str]:
     """Starts what does not run, deploys the code as it is now, and returns the stack's outputs.
 
     `model` is a model.tar.gz.
     `during_deploy` is called while `sam deploy` works, with a check to call while it waits.
+    `parameters` are the template's, where its defaults are not wanted.
 
     Raises:
         LocalStackError: anything failed. A stack that ran before still runs; a stack that was
@@ -50,7 +52,7 @@ def bring_up(
     tell("sam build is done")
     model_data_url = deployment.upload_model(model)
     tell(f"the model is uploaded to {model_data_url}")
-    deploy = deployment.start_deploy(model_data_url)
+    deploy = deployment.start_deploy(model_data_url, parameters or {})
     if during_deploy:
         during_deploy(deployment.still_deploying(deploy))
     outputs = deployment.finish_deploy(deploy)

@@ -1,10 +1,12 @@
 """Fixtures for every test that needs the local stack."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from local.settings import REPOSITORY
+from tests.functions import Functions
 from tests.stack import RunningStack, running_stack
 
 # Whichever test needs the stack first also waits until it is up.
@@ -26,3 +28,10 @@ def stack() -> Iterator[RunningStack]:
     """
     with running_stack(REPOSITORY / ".local" / "test stack") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def functions(stack: RunningStack) -> Iterator[Functions]:
+    """The built functions under Lambda's runtime, each with its own role's credentials."""
+    with ExitStack() as exits:
+        yield Functions(stack, exits)

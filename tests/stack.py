@@ -19,8 +19,13 @@ from local.environment import read_environment_file
 from local.ports import free_ports
 from local.settings import REPOSITORY, StackSettings
 
-# Reads nothing until its standard input is closed, which happens even when pytest is killed.
-_WATCH = 'cat > /dev/null; exec "$0" -m local down'
+# Waits until its standard input is closed, which happens even when pytest is killed. A command that
+# pytest left behind may hold the stack's lock for a while.
+_WATCH = """
+cat > /dev/null
+tries=0
+until "$0" -m local down || [ $((tries += 1)) -gt 60 ]; do sleep 2; done
+"""
 
 _UP_SECONDS = 300
 

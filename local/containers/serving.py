@@ -73,7 +73,7 @@ def serve(model: Model) -> None:
 
 def _stop_with_parent(server: ThreadingHTTPServer) -> None:
     # Without a container around it nothing else would end this process when the emulator is killed.
-    parent = os.getppid()
+    parent = int(os.environ.get("EMULATOR_PID", os.getppid()))
     waiting = threading.Event()
     while parent == os.getppid():
         waiting.wait(2)

@@ -88,13 +88,14 @@ def _wrong(uri: str, item: Input, result: Result, outputs: Mapping[str, str]) ->
     if result.queue != ("CompletedQueue" if result.outcome == "completed" else "FailedQueue"):
         problems.append(f"{uri} is {result.outcome}, but its result was on {result.queue}")
     if result.outcome == "completed" and item.prediction is not None:
-        problems.extend(_wrong_value(uri, item.prediction, result, outputs))
+        problems.extend(wrong_value(uri, item.prediction, result, outputs))
     return problems
 
 
-def _wrong_value(
+def wrong_value(
     uri: str, prediction: float, result: Result, outputs: Mapping[str, str]
 ) -> list[str]:
+    """What is wrong with the output of a completed result; `outputs` are texts by location."""
     if result.output_location is None:
         return [f"{uri} is completed, but its result names no output"]
     text = outputs[result.output_location]

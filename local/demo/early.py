@@ -11,7 +11,7 @@ from local.errors import LocalStackError
 from local.settings import STACK_NAME
 
 _CREATING_SECONDS = 120.0
-_PAUSE_SECONDS = 0.2
+_PAUSE_SECONDS = 0.5
 
 
 def upload_before_service(

@@ -62,7 +62,7 @@ def run(settings: StackSettings) -> int:
     with exclusive(own):
         try:
             account, problems = _Demo(own, tell).run()
-        except LocalStackError:
+        except (LocalStackError, BotoCoreError, ClientError):
             _show_trouble(own)
             raise
         finally:
@@ -120,9 +120,11 @@ class _Demo:
         self._tell("two inputs uploaded before the endpoint is in service, one deleted again")
 
     def _upload(self, bucket: str) -> None:
-        for item in self._later:
+        progress = Progress()
+        for n, item in enumerate(self._later, start=1):
             self._clients.s3.put_object(Bucket=bucket, Key=item.key, Body=item.body)
-        self._tell(f"{len(self._later)} more inputs uploaded")
+            progress.show(f"{self._tell.seconds:6.1f} s  {n} of {len(self._later)} uploaded")
+        progress.done(f"{self._tell.seconds:6.1f} s  {len(self._later)} more inputs uploaded")
 
     def _receive(self, deployed: Mapping[str, str], inputs: Mapping[str, Input]) -> list[Result]:
         """Every result that comes until the pipeline is empty, or silent for too long."""

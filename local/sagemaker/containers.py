@@ -76,6 +76,7 @@ class ModelServer:
             "SM_MODEL_DIR": str(model_directory),
             "PYTHONPATH": str(REPOSITORY),
             "PYTHONUNBUFFERED": "1",
+            "EMULATOR_PID": str(os.getpid()),  # whose end should be the server's end
         }
         try:
             process = await asyncio.create_subprocess_exec(

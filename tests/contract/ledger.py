@@ -3,13 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 import pytest
 from relay.errors import RelayError
 from relay.model import Attempt, AttemptState, Closing
-from relay.ports import Ledger
+from relay.ports import DueLedger, Ledger
 from relay.s3uri import S3Uri
 
 from tests import samples
@@ -229,6 +229,74 @@ class LedgerContract(ABC):
         assert failures == {}
         states = {found.state for found in ledger.look_up([a.id for a in attempts]).values()}
         assert states == {AttemptState.COMPLETED}
+
+
+class SearchedLedger(Ledger, DueLedger, Protocol):
+    """One that submit and route write and reconcile searches."""
+
+
+class DueLedgerContract(ABC):
+    """Inherit, and give the fixture `due_ledger` an empty one."""
+
+    @pytest.fixture
+    @abstractmethod
+    def due_ledger(self) -> SearchedLedger: ...
+
+    def test_attempts_are_found_in_the_minute_in_which_they_are_overdue(
+        self, due_ledger: SearchedLedger
+    ) -> None:
+        due = {f"{number:x}" * 32: NOON + timedelta(seconds=number) for number in range(16)}
+        attempts = [samples.attempt(key, due_at=time) for key, time in due.items()]
+        later = samples.attempt("0" * 31 + "1", due_at=NOON + timedelta(seconds=60))
+        due_ledger.claim([*attempts, later])
+
+        assert sorted(found_in(due_ledger, NOON)) == sorted(due)
+
+    def test_what_is_closed_is_found_too(self, due_ledger: SearchedLedger) -> None:
+        attempt = samples.attempt(ID, due_at=NOON)
+        due_ledger.claim([attempt])
+        due_ledger.close([Closing(attempt, AttemptState.COMPLETED, NOON)])
+
+        assert found_in(due_ledger, NOON) == [ID]
+
+    def test_a_renewed_attempt_is_overdue_later(self, due_ledger: SearchedLedger) -> None:
+        due_ledger.claim([samples.attempt(ID, due_at=NOON)])
+
+        due_ledger.renew([samples.attempt(ID, due_at=NOON + timedelta(minutes=1))])
+
+        assert found_in(due_ledger, NOON) == []
+        assert found_in(due_ledger, NOON + timedelta(minutes=1)) == [ID]
+
+    def test_a_released_attempt_is_never_overdue(self, due_ledger: SearchedLedger) -> None:
+        attempt = samples.attempt(ID, due_at=NOON)
+        due_ledger.claim([attempt])
+
+        due_ledger.release([attempt])
+
+        assert found_in(due_ledger, NOON) == []
+
+    def test_more_attempts_than_a_page_holds_are_found_at_most_a_hundred_at_a_time(
+        self, due_ledger: SearchedLedger
+    ) -> None:
+        ids = [f"{number:032x}" for number in range(101)]
+        due_ledger.claim([samples.attempt(key, due_at=NOON) for key in ids])
+
+        pages = list(due_ledger.due_in(NOON))
+
+        assert sorted(key for page in pages for key in page) == ids
+        assert max(map(len, pages)) <= 100
+
+    def test_the_cursor_is_where_it_was_moved_to(self, due_ledger: SearchedLedger) -> None:
+        assert due_ledger.cursor() is None
+
+        for minutes in (5, 3):
+            due_ledger.move_cursor(NOON + timedelta(minutes=minutes))
+
+        assert due_ledger.cursor() == NOON + timedelta(minutes=3)
+
+
+def found_in(due_ledger: SearchedLedger, minute: datetime) -> list[str]:
+    return [key for page in due_ledger.due_in(minute) for key in page]
 
 
 def assert_failed(failures: Mapping[str, RelayError], *ids: str) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local.lambda_runtime import Answer, Failure, Function, LambdaRuntime
+from local.lambda_runtime import Answer, Failure, LambdaRuntime
+from local.lambda_surroundings import Function
 from local.settings import REPOSITORY
 
 Build = Callable[..., Function]
@@ -153,7 +154,8 @@ def test_a_module_that_cannot_be_imported_fails_with_the_reason(build: Build) ->
 _FOREVER = """
 import sys, time
 from pathlib import Path
-from local.lambda_runtime import Function, LambdaRuntime
+from local.lambda_runtime import LambdaRuntime
+from local.lambda_surroundings import Function
 code = Path(sys.argv[1])
 with LambdaRuntime(Function("example", "app.handler", code, (), {}, 128, 60)) as runtime:
     runtime.invoke({})

@@ -6,9 +6,10 @@ from relay.model import Delivery, OutgoingMessage
 from relay.ports import Ledger
 
 from tests import samples
-from tests.contract.ledger import LedgerContract
+from tests.contract.ledger import DueLedgerContract, LedgerContract, SearchedLedger
 from tests.contract.queues import Queues, QueuesContract
 from tests.fakes import Crash, FakeClock, FakeInbox, FakeLedger, FakeQueues, Faults
+from tests.reconcile_fakes import FakeDueLedger
 from tests.samples import COMPLETED_QUEUE, SUBMIT_QUEUE
 
 
@@ -16,6 +17,12 @@ class TestTheLedger(LedgerContract):
     @pytest.fixture
     def ledger(self) -> Ledger:
         return FakeLedger()
+
+
+class TestTheIndexOfWhatIsDue(DueLedgerContract):
+    @pytest.fixture
+    def due_ledger(self) -> SearchedLedger:
+        return FakeDueLedger()
 
 
 class InMemory:

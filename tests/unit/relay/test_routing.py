@@ -89,7 +89,7 @@ class TestASuccess:
 
         (message,) = pipeline.results()
         document = json.loads(message.body)
-        assert message.deduplication_id == document["id"] == ID
+        assert message.group_id == message.deduplication_id == document["id"] == ID
         assert document["data"]["attempts"] == 2
 
 

@@ -22,12 +22,16 @@ def request(key: str, ttl: float = 60) -> Request:
 
 def run(scenario: Any) -> list[Request]:
     expired: list[Request] = []
+    problems: list[object] = []
 
     async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: problems.append(context))
         async with asyncio.timeout(5):
             await scenario(RequestQueue(expired.append), expired)
 
     asyncio.run(main())
+    assert problems == []
     return expired
 
 

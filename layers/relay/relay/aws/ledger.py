@@ -4,16 +4,24 @@ Calls, not bytes, cost time and money: 25 statements or 100 look-ups go in one.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from relay.aws.attempt_items import (
+    SHARDS,
+    due_key,
+    due_minute,
+    expires,
+    to_attempt,
+    to_item,
+    to_value,
+)
 from relay.aws.errors import classify, classify_code, translated
 from relay.errors import RelayError, TransientError
 from relay.model import Attempt, AttemptState, Closing
 from relay.ports import Claims
-from relay.s3uri import S3Uri
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,11 +34,6 @@ if TYPE_CHECKING:
 
 _STATEMENTS = 25
 _KEYS = 100
-# Longer than the 23 days for which SNS may try to deliver a notification.
-_RETENTION = timedelta(days=30)
-
-# The first hex digit of the id.
-_SHARDS = "0123456789abcdef"
 _CURSOR = "reconcile#cursor"
 
 _EXISTS = "DuplicateItem"
@@ -51,7 +54,7 @@ class DynamoDbLedger:
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:
         failures = self._execute(
-            [(attempt.id, self._insert(_item(attempt, due=True))) for attempt in attempts]
+            [(attempt.id, self._insert(to_item(attempt, due=True))) for attempt in attempts]
         )
         existing = self.look_up([key for key, code in failures.items() if code == _EXISTS])
         # What was taken and is gone by now is told as an error: it is not there, and not ours.
@@ -76,7 +79,7 @@ class DynamoDbLedger:
                         attempt.due_at.isoformat(),
                         due_minute(attempt),
                         attempt.output_location or "",
-                        _expires(attempt),
+                        expires(attempt),
                         attempt.id,
                         AttemptState.OPEN,
                     ),
@@ -124,7 +127,7 @@ class DynamoDbLedger:
                 raise TransientError(f"look up in {self._table}: DynamoDB left keys unprocessed")
             for item in answer["Responses"].get(self._table, []):
                 if "request_id" in item:  # the table holds more than attempts
-                    attempt = _attempt(item)
+                    attempt = to_attempt(item)
                     found[attempt.id] = attempt
         return found
 
@@ -149,14 +152,14 @@ class DynamoDbLedger:
             )
 
     def due_in(self, minute: datetime) -> Iterator[Sequence[str]]:
-        for shard in _SHARDS:
+        for shard in SHARDS:
             start: dict[str, AttributeValueTypeDef] = {}
             while True:
                 query: QueryInputTypeDef = {
                     "TableName": self._table,
                     "IndexName": "due",
                     "KeyConditionExpression": "due_minute = :key",
-                    "ExpressionAttributeValues": {":key": {"S": _due_key(minute, shard)}},
+                    "ExpressionAttributeValues": {":key": {"S": due_key(minute, shard)}},
                     "Limit": _KEYS,
                 }
                 if start:
@@ -172,7 +175,7 @@ class DynamoDbLedger:
     def _close(self, closing: Closing) -> "BatchStatementRequestTypeDef":
         routed_at = closing.routed_at.isoformat()
         if not closing.tracked:
-            item = _item(closing.attempt, due=False)
+            item = to_item(closing.attempt, due=False)
             return self._insert(
                 item | {"state": {"S": closing.state}, "routed_at": {"S": routed_at}}
             )
@@ -194,7 +197,7 @@ class DynamoDbLedger:
         }
 
     def _statement(self, statement: str, *values: str | int) -> "BatchStatementRequestTypeDef":
-        return {"Statement": statement, "Parameters": [_value(value) for value in values]}
+        return {"Statement": statement, "Parameters": [to_value(value) for value in values]}
 
     def _execute(
         self, statements: "Sequence[tuple[str, BatchStatementRequestTypeDef]]"
@@ -235,80 +238,6 @@ class DynamoDbLedger:
             for inference_id, failure in failures.items()
             if failure not in expected
         }
-
-
-def due_minute(attempt: Attempt) -> str:
-    """The index key: the UTC minute in which an attempt is overdue, and one of 16 shards.
-
-    All attempts of a minute are claimed with the same key, and one key takes 1,000 writes a second.
-    """
-    return _due_key(attempt.due_at, attempt.id[:1])
-
-
-def _due_key(minute: datetime, shard: str) -> str:
-    return f"{minute:%Y-%m-%dT%H:%M}#{shard}"
-
-
-def _expires(attempt: Attempt) -> int:
-    # By the relay's own clock: when an untracked attempt was submitted, others told.
-    return int((attempt.due_at + _RETENTION).timestamp())
-
-
-def _value(value: str | int) -> "UniversalAttributeValueTypeDef":
-    return {"N": str(value)} if isinstance(value, int) else {"S": str(value)}
-
-
-def _item(attempt: Attempt, due: bool) -> "dict[str, UniversalAttributeValueTypeDef]":
-    members: dict[str, str | int | None] = {
-        "id": attempt.id,
-        "request_id": attempt.request_id,
-        "attempt": attempt.number,
-        "state": attempt.state,
-        "claimed_by": attempt.claimed_by,
-        "endpoint": attempt.endpoint,
-        "submitted_at": attempt.submitted_at.isoformat(),
-        "due_at": attempt.due_at.isoformat(),
-        "due_minute": due_minute(attempt) if due else None,
-        "input_location": None if attempt.location is None else str(attempt.location),
-        "version_id": attempt.version_id,
-        "content_type": attempt.content_type,
-        "accept": attempt.accept,
-        "custom_attributes": attempt.custom_attributes,
-        "ttl_seconds": attempt.ttl_seconds,
-        "timeout_seconds": attempt.timeout_seconds,
-        "output_location": attempt.output_location,
-        "expires": _expires(attempt),
-    }
-    return {name: _value(value) for name, value in members.items() if value is not None}
-
-
-def _attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
-    def text(name: str) -> str | None:
-        return item[name]["S"] if name in item else None
-
-    def number(name: str) -> int | None:
-        return int(item[name]["N"]) if name in item else None
-
-    location = text("input_location")
-    return Attempt(
-        id=item["id"]["S"],
-        request_id=item["request_id"]["S"],
-        number=int(item["attempt"]["N"]),
-        claimed_by=item["claimed_by"]["S"],
-        endpoint=item["endpoint"]["S"],
-        submitted_at=datetime.fromisoformat(item["submitted_at"]["S"]),
-        due_at=datetime.fromisoformat(item["due_at"]["S"]),
-        state=AttemptState(item["state"]["S"]),
-        location=None if location is None else S3Uri.parse(location),
-        version_id=text("version_id"),
-        content_type=text("content_type"),
-        accept=text("accept"),
-        custom_attributes=text("custom_attributes"),
-        ttl_seconds=number("ttl_seconds"),
-        timeout_seconds=number("timeout_seconds"),
-        output_location=text("output_location") or None,
-        routed_at=datetime.fromisoformat(item["routed_at"]["S"]) if "routed_at" in item else None,
-    )
 
 
 def _chunks(things: Sequence[_Thing], size: int) -> Iterator[Sequence[_Thing]]:

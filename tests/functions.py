@@ -1,9 +1,9 @@
-"""The deployed functions under Lambda's own runtime: one execution environment of each."""
+"""The deployed functions under Lambda's own runtime, for tests.
 
-from collections.abc import Iterator
+Tests use them through the fixture `functions` in `tests/conftest.py`.
+"""
+
 from contextlib import ExitStack
-
-import pytest
 
 from local.clients import Clients
 from local.deployed_functions import deployed_function
@@ -25,9 +25,3 @@ class Functions:
             function = deployed_function(name, settings, Clients(settings))
             self._runtimes[name] = self._exits.enter_context(LambdaRuntime(function))
         return self._runtimes[name].invoke(event)
-
-
-@pytest.fixture(scope="session")
-def functions(stack: RunningStack) -> Iterator[Functions]:
-    with ExitStack() as exits:
-        yield Functions(stack, exits)

@@ -1,0 +1,96 @@
+"""Attempts as items of the ledger table, and back."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from relay.model import Attempt, AttemptState
+from relay.s3uri import S3Uri
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        UniversalAttributeValueTypeDef,
+    )
+
+# The first hex digit of the id.
+SHARDS = "0123456789abcdef"
+
+# Longer than the 23 days for which SNS may try to deliver a notification.
+_RETENTION = timedelta(days=30)
+
+
+def due_minute(attempt: Attempt) -> str:
+    """The index key: the UTC minute in which an attempt is overdue, and one of 16 shards.
+
+    All attempts of a minute are claimed with the same key, and one key takes 1,000 writes a second.
+    """
+    return due_key(attempt.due_at, attempt.id[:1])
+
+
+def due_key(minute: datetime, shard: str) -> str:
+    """The key of one shard of a minute."""
+    return f"{minute:%Y-%m-%dT%H:%M}#{shard}"
+
+
+def expires(attempt: Attempt) -> int:
+    """When DynamoDB may forget the attempt, in seconds since 1970."""
+    # By the relay's own clock: when an untracked attempt was submitted, others told.
+    return int((attempt.due_at + _RETENTION).timestamp())
+
+
+def to_value(value: str | int) -> "UniversalAttributeValueTypeDef":
+    return {"N": str(value)} if isinstance(value, int) else {"S": str(value)}
+
+
+def to_item(attempt: Attempt, due: bool) -> "dict[str, UniversalAttributeValueTypeDef]":
+    members: dict[str, str | int | None] = {
+        "id": attempt.id,
+        "request_id": attempt.request_id,
+        "attempt": attempt.number,
+        "state": attempt.state,
+        "claimed_by": attempt.claimed_by,
+        "endpoint": attempt.endpoint,
+        "submitted_at": attempt.submitted_at.isoformat(),
+        "due_at": attempt.due_at.isoformat(),
+        "due_minute": due_minute(attempt) if due else None,
+        "input_location": None if attempt.location is None else str(attempt.location),
+        "version_id": attempt.version_id,
+        "content_type": attempt.content_type,
+        "accept": attempt.accept,
+        "custom_attributes": attempt.custom_attributes,
+        "ttl_seconds": attempt.ttl_seconds,
+        "timeout_seconds": attempt.timeout_seconds,
+        "output_location": attempt.output_location,
+        "expires": expires(attempt),
+    }
+    return {name: to_value(value) for name, value in members.items() if value is not None}
+
+
+def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
+    def text(name: str) -> str | None:
+        return item[name]["S"] if name in item else None
+
+    def number(name: str) -> int | None:
+        return int(item[name]["N"]) if name in item else None
+
+    location = text("input_location")
+    return Attempt(
+        id=item["id"]["S"],
+        request_id=item["request_id"]["S"],
+        number=int(item["attempt"]["N"]),
+        claimed_by=item["claimed_by"]["S"],
+        endpoint=item["endpoint"]["S"],
+        submitted_at=datetime.fromisoformat(item["submitted_at"]["S"]),
+        due_at=datetime.fromisoformat(item["due_at"]["S"]),
+        state=AttemptState(item["state"]["S"]),
+        location=None if location is None else S3Uri.parse(location),
+        version_id=text("version_id"),
+        content_type=text("content_type"),
+        accept=text("accept"),
+        custom_attributes=text("custom_attributes"),
+        ttl_seconds=number("ttl_seconds"),
+        timeout_seconds=number("timeout_seconds"),
+        output_location=text("output_location") or None,
+        routed_at=datetime.fromisoformat(item["routed_at"]["S"]) if "routed_at" in item else None,
+    )

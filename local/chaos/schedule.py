@@ -1,0 +1,63 @@
+"""What goes wrong in a run of chaos: everything follows from one seed.
+
+When exactly it happens does not: threads and processes race as they always do.
+"""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+_Thing = TypeVar("_Thing")
+
+_LATER_SECONDS = (0, 1, 10, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Shares are of uploads, notifications and calls; seconds are means."""
+
+    seed: int
+    announced_twice: float = 0.05
+    lose_notification: float = 0.05
+    duplicate_notification: float = 0.10
+    delay_notification: float = 0.05
+    throttle: float = 0.10
+    server_error: float = 0.05
+    seconds_between_kills: float = 10.0
+
+    def faults(self) -> Mapping[str, float | int]:
+        """The document for the emulator's `/_emulator/faults`."""
+        return {
+            "lose_notification": self.lose_notification,
+            "duplicate_notification": self.duplicate_notification,
+            "delay_notification": self.delay_notification,
+            "throttle": self.throttle,
+            "server_error": self.server_error,
+            "seed": self.seed,
+        }
+
+    def second_announcement(self, key: str) -> int | None:
+        """After how many seconds S3 announces this upload once more; None where it does not."""
+        dice = random.Random(f"{self.seed}/{key}")  # noqa: S311 - repeatable, not secret
+        if dice.random() >= self.announced_twice:
+            return None
+        return dice.choice(_LATER_SECONDS)
+
+    def kills(self) -> Iterator["Kill"]:
+        """Endless."""
+        dice = random.Random(f"{self.seed}/kills")  # noqa: S311 - repeatable, not secret
+        while True:
+            yield Kill(dice.expovariate(1 / self.seconds_between_kills), dice.random())
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """A process is killed so many seconds after the one before."""
+
+    after_seconds: float
+    position: float
+    """Which one, as a share of all: at least 0 and less than 1."""
+
+    def choose(self, things: Sequence[_Thing]) -> _Thing | None:
+        return things[int(self.position * len(things))] if things else None

@@ -1,0 +1,63 @@
+"""Kills processes in which MiniStack runs Lambda functions, as a crash of Lambda would."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Collection, Iterator
+
+from local.chaos.schedule import Kill
+from local.load.usage import MINISTACK, function_workers
+from local.process_table import Row, read_table
+from local.processes import read_records
+from local.settings import StackSettings
+
+
+class Killer:
+    """Follows a schedule of kills, of the workers of one stack only."""
+
+    def __init__(
+        self,
+        settings: StackSettings,
+        functions: Collection[str],
+        kills: Iterator[Kill],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`functions` are names; without any, nothing is killed."""
+        self._settings = settings
+        self._functions = functions
+        self._kills = kills
+        self._now = now
+        self._next = next(kills)
+        self._due = now() + self._next.after_seconds
+        self.killed = 0
+
+    def strike(self) -> None:
+        """Kills a worker if the time has come and one runs."""
+        if self._now() < self._due:
+            return
+        # Sorted by id, so that the same workers and the same schedule give the same victim.
+        victim = self._next.choose(sorted(self._workers(), key=lambda row: row.pid))
+        if victim is not None:
+            self.killed += _kill(victim.pid)
+        self._next = next(self._kills)
+        self._due = self._now() + self._next.after_seconds
+
+    def _workers(self) -> list[Row]:
+        # Read again each time: only a MiniStack of this very stack may lose children.
+        for record in read_records(self._settings.records):
+            if record.name == MINISTACK and record.alive:
+                table = read_table()
+                return [
+                    row
+                    for function in self._functions
+                    for row in function_workers(table, record.pid, function)
+                ]
+        return []
+
+
+def _kill(pid: int) -> bool:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:  # it has just ended by itself
+        return False
+    return True

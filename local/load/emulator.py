@@ -1,0 +1,36 @@
+"""The endpoint emulator's own interface: its faults and its counters."""
+
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from local.errors import LocalStackError
+from local.settings import StackSettings
+
+
+def set_faults(settings: StackSettings, faults: Mapping[str, float | int]) -> None:
+    """Raises LocalStackError when the emulator refuses them."""
+    _call(settings, "PUT", "/_emulator/faults", json.dumps(faults))
+
+
+def read_counters(settings: StackSettings) -> Mapping[str, int]:
+    """What has happened so far, by the names in `local.sagemaker.counters`, and `backlog`."""
+    state = _call(settings, "GET", "/_emulator/state")
+    return {name: number for name, number in state.items() if isinstance(number, int)}
+
+
+def _call(
+    settings: StackSettings, method: str, path: str, body: str | None = None
+) -> dict[str, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", settings.sagemaker_port, timeout=10)
+    try:
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        text = response.read().decode()
+    finally:
+        connection.close()
+    if response.status != http.HTTPStatus.OK:
+        raise LocalStackError(f"the emulator answered {response.status} to {path}: {text}")
+    document: dict[str, Any] = json.loads(text)
+    return document

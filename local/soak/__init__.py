@@ -1,0 +1,1 @@
+"""Many uploads in one run: none lost, none doubled, and the last as fast as the first."""

@@ -1,0 +1,282 @@
+"""The smallest things that need each right. Each tells what was refused, or nothing.
+
+All of them use ids of their own, so that they can be repeated.
+"""
+
+import json
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import boto3
+from botocore.exceptions import ClientError
+from relay.aws.ledger import DynamoDbLedger
+from relay.model import Attempt
+from relay.s3uri import S3Uri
+
+from local.clients import Clients
+from local.deployed_functions import role_session
+from local.deployment import ARTIFACT_BUCKET
+from local.lambda_runtime import Failure
+from local.settings import REPOSITORY
+from tests.e2e.roles import Roles
+from tests.functions import Functions
+from tests.stack import RunningStack
+
+_RESULT_SECONDS = 30.0
+_FEATURES = ",".join(["0.5"] * 30)
+
+
+class Scenarios:
+    def __init__(self, stack: RunningStack, functions: Functions) -> None:
+        self.roles = Roles(stack)
+        self._stack = stack
+        self._functions = functions
+        self._clients = Clients(stack.settings)
+        self._bucket = stack.outputs["DataBucketName"]
+
+    def discard_what_waits(self) -> None:
+        """Requests that were put off wait in the queues; nobody else should wait for them."""
+        for queue in ("SubmitQueueUrl", "NotificationQueueUrl"):
+            self._clients.sqs.purge_queue(QueueUrl=self._stack.outputs[queue])
+
+    # submit
+
+    def submit(self) -> str:
+        return self._invoke("submit", {"requests": [self._request()]})
+
+    def submit_while_throttled(self) -> str:
+        """A direct call hands its request over to the queue."""
+        with self._throttled():
+            return self.submit()
+
+    def submit_from_the_queue_while_throttled(self) -> str:
+        """A message stays on the queue, and comes back after a growing delay."""
+        with self._throttled():
+            return self._invoke("submit", _message(json.dumps(self._request())))
+
+    def submit_what_sagemaker_refuses(self) -> str:
+        location = f"s3://{self._bucket}/elsewhere/{uuid4().hex}.csv"
+        return self._invoke("submit", {"requests": [{"input_location": location}]})
+
+    def submit_what_nobody_can_read(self) -> str:
+        return self._invoke("submit", _message("not JSON"))
+
+    # route
+
+    def route(self) -> str:
+        return self._invoke("route", _message(self._notification("completed-via-sqs-raw")))
+
+    def route_a_failure_that_may_pass(self) -> str:
+        attempt = self._open_attempt(datetime.now(UTC) + timedelta(hours=7))
+        body = self._notification("failed-server-error", attempt)
+        return self._invoke("route", _message(body))
+
+    def route_what_nobody_can_read(self) -> str:
+        return self._invoke("route", _message("not JSON"))
+
+    # reconcile
+
+    def reconcile(self) -> str:
+        """Finds an attempt of which nothing was heard, in a minute of its own."""
+        minute = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=uuid4().int % 1_000_000)
+        self._open_attempt(minute)
+        end = minute + timedelta(minutes=1)
+        event = {"action": "reconcile", "from": minute.isoformat(), "to": end.isoformat()}
+        return self._invoke("reconcile", event)
+
+    def ask_for_a_status(self) -> str:
+        return self._invoke("reconcile", {"action": "status", "request_id": uuid4().hex})
+
+    # provision
+
+    def describe(self) -> str:
+        return self._invoke("provision", {"action": "describe"})
+
+    def create_and_delete_a_model(self) -> str:
+        name = f"{self._stack.outputs['EndpointName']}-{uuid4().hex[:12]}"
+        sagemaker = self._sagemaker("ProvisionRole")
+        deployed = self._clients.sagemaker.list_models()["Models"][0]["ModelName"]
+        model = self._clients.sagemaker.describe_model(ModelName=deployed)
+        try:
+            sagemaker.create_model(
+                ModelName=name,
+                ExecutionRoleArn=model["ExecutionRoleArn"],
+                PrimaryContainer={"Image": model["PrimaryContainer"]["Image"]},
+            )
+            sagemaker.delete_model(ModelName=name)
+        except ClientError as refused:
+            return str(refused)
+        return ""
+
+    def delete_a_configuration(self) -> str:
+        name = f"{self._stack.outputs['EndpointName']}-{uuid4().hex[:12]}"
+        try:
+            self._sagemaker("ProvisionRole").delete_endpoint_config(EndpointConfigName=name)
+        except ClientError as refused:
+            # That there is no such configuration is told only to those who may delete it.
+            return "" if "Could not find" in str(refused) else str(refused)
+        return ""
+
+    # the endpoint
+
+    def infer(self) -> str:
+        """Uploads an input and waits for its result, or for SageMaker to give up telling."""
+        key = f"inputs/permissions/{uuid4().hex}.csv"
+        untold = self._emulator_state()["notification_failures"]
+        self._clients.s3.put_object(Bucket=self._bucket, Key=key, Body=_FEATURES.encode())
+        deadline = time.monotonic() + _RESULT_SECONDS
+        while time.monotonic() < deadline:
+            if self._result("CompletedQueueUrl", key):
+                return ""
+            if result := self._result("FailedQueueUrl", key):
+                return result
+            if self._emulator_state()["notification_failures"] > untold:
+                return "sns:Publish was refused"
+        raise AssertionError(f"{key} had no result within {_RESULT_SECONDS} s")
+
+    def read_the_artifact(self) -> str:
+        """As SageMaker does when an instance starts."""
+        s3 = self._session("EndpointExecutionRole").client("s3", **self._aws())
+        found = self._clients.s3.list_objects_v2(Bucket=ARTIFACT_BUCKET)["Contents"][0]
+        try:
+            s3.get_object(Bucket=ARTIFACT_BUCKET, Key=found["Key"])
+        except ClientError as refused:
+            return f"s3:GetObject {refused}"
+        return ""
+
+    def look_for_an_object(self) -> str:
+        """As SageMaker does to tell an input that is missing from one it may not read."""
+        s3 = self._session("EndpointExecutionRole").client("s3", **self._aws())
+        try:
+            s3.list_objects_v2(Bucket=self._bucket, Prefix="inputs/", MaxKeys=1)
+        except ClientError as refused:
+            return f"s3:ListBucket {refused}"
+        return ""
+
+    def _invoke(self, name: str, event: object) -> str:
+        """The lines of the log and the error that tell of a refusal."""
+        invocation = self._functions.invoke(name, event)
+        said = list(invocation.log)
+        if isinstance(invocation.outcome, Failure):
+            said.append(invocation.outcome.message)
+        return "\n".join(line for line in said if "not authorized" in line)
+
+    def _request(self) -> dict[str, str]:
+        return {"input_location": f"s3://{self._bucket}/inputs/permissions/{uuid4().hex}.csv"}
+
+    def _notification(self, case: str, attempt: Attempt | None = None) -> str:
+        """A body like the event's, about the attempt, or about an inference of its own."""
+        event = json.loads((REPOSITORY / f"events/route/{case}.json").read_text())
+        body = json.loads(event["Records"][0]["body"])
+        notification = json.loads(body["Message"]) if "Message" in body else body
+        notification["inferenceId"] = attempt.id if attempt else uuid4().hex
+        if attempt:
+            notification["requestParameters"]["inputLocation"] = str(attempt.location)
+        if "Message" not in body:
+            return json.dumps(notification)
+        return json.dumps({**body, "Message": json.dumps(notification)})
+
+    def _open_attempt(self, due_at: datetime) -> Attempt:
+        table = self._stack.outputs["LedgerTableName"]
+        name = uuid4().hex
+        attempt = Attempt(
+            id=name,
+            request_id=name,
+            number=1,
+            claimed_by="permissions",
+            endpoint=self._stack.outputs["EndpointName"],
+            submitted_at=datetime.now(UTC),
+            due_at=due_at,
+            location=S3Uri(self._bucket, f"inputs/permissions/{name}.csv"),
+            output_location=f"s3://{self._bucket}/outputs/{name}.out",
+        )
+        claims = DynamoDbLedger(boto3.client("dynamodb", **self._root()), table).claim([attempt])
+        assert not claims.unavailable
+        return attempt
+
+    @contextmanager
+    def _throttled(self) -> Iterator[None]:
+        self._emulator("faults", {"throttle": 1.0})
+        try:
+            yield
+        finally:
+            self._emulator("faults", {})
+
+    def _emulator_state(self) -> dict[str, int]:
+        return self._emulator("state")
+
+    def _emulator(self, path: str, document: object = None) -> dict[str, Any]:
+        request = urllib.request.Request(  # noqa: S310 - http, on this machine
+            f"{self._stack.settings.sagemaker_url}/_emulator/{path}",
+            data=None if document is None else json.dumps(document).encode(),
+            method="GET" if document is None else "PUT",
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            found: dict[str, Any] = json.loads(answer.read())
+            return found
+
+    def _result(self, queue: str, key: str) -> str:
+        """The body of the input's result, if it is there; others are left for whoever waits."""
+        url = self._stack.outputs[queue]
+        sqs = self._clients.sqs
+        found = sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=5
+        )
+        ours = ""
+        # Others stay out of sight for a moment, so that the next look sees what lies behind them.
+        for message in found.get("Messages", []):
+            if key in message["Body"]:
+                ours = message["Body"]
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return ours
+
+    def _session(self, role: str) -> boto3.Session:
+        session = role_session(
+            self.roles.arn(role), "permissions", self._stack.settings, self._clients
+        )
+        return boto3.Session(
+            aws_access_key_id=session["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=session["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=session["AWS_SESSION_TOKEN"],
+            region_name=self._stack.environment["AWS_REGION"],
+        )
+
+    def _sagemaker(self, role: str) -> Any:
+        url = self._stack.settings.sagemaker_url
+        return self._session(role).client("sagemaker", endpoint_url=url)
+
+    def _aws(self) -> dict[str, Any]:
+        return {
+            "endpoint_url": self._stack.settings.aws_url,
+            "verify": self._stack.environment["AWS_CA_BUNDLE"],
+        }
+
+    def _root(self) -> dict[str, Any]:
+        return {
+            **self._aws(),
+            "aws_access_key_id": self._stack.environment["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": self._stack.environment["AWS_SECRET_ACCESS_KEY"],
+            "region_name": self._stack.environment["AWS_REGION"],
+        }
+
+
+def _message(body: str) -> dict[str, object]:
+    """A batch of one message, which no queue knows."""
+    return {
+        "Records": [
+            {
+                "messageId": str(uuid4()),
+                "receiptHandle": "none",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:permissions",
+            }
+        ]
+    }

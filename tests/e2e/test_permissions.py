@@ -1,0 +1,174 @@
+"""No right too many: every statement of every role is missed when it is gone.
+
+IAM is enforced on the local stack as it was deployed, and the built functions run with sessions of
+their own roles. Each test takes one statement away, sees the refusal, and puts it back.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.e2e.scenarios import Scenarios
+from tests.functions import Functions
+from tests.stack import RunningStack
+
+# SageMaker's emulator remembers what IAM said for a few seconds.
+_SECONDS = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A statement, what needs it, and what the refusal names."""
+
+    role: str
+    sid: str
+    scenario: Callable[[Scenarios], str]
+    refusal: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.role}-{self.sid}"
+
+
+_SEND = "sqs:SendMessage"
+
+NEEDED = (
+    Needed(
+        "SubmitRole",
+        "ReceiveUploads",
+        Scenarios.submit_from_the_queue_while_throttled,
+        ("sqs:ChangeMessageVisibility",),
+    ),
+    Needed("SubmitRole", "ClaimAttempts", Scenarios.submit, ("dynamodb:PartiQLInsert",)),
+    Needed("SubmitRole", "SubmitRequests", Scenarios.submit, ("sagemaker:InvokeEndpointAsync",)),
+    Needed(
+        "SubmitRole",
+        "HandOverToTheQueue",
+        Scenarios.submit_while_throttled,
+        (_SEND, "relay-SubmitQueue"),
+    ),
+    Needed(
+        "SubmitRole",
+        "ReportRejected",
+        Scenarios.submit_what_sagemaker_refuses,
+        (_SEND, "relay-NotificationQueue"),
+    ),
+    Needed(
+        "SubmitRole",
+        "Park",
+        Scenarios.submit_what_nobody_can_read,
+        (_SEND, "relay-SubmitDeadLetterQueue"),
+    ),
+    Needed("RouteRole", "LookUpAndMark", Scenarios.route, ("dynamodb:BatchGetItem",)),
+    Needed("RouteRole", "SendResults", Scenarios.route, (_SEND, "relay-completed.fifo")),
+    Needed(
+        "RouteRole",
+        "TryAgain",
+        Scenarios.route_a_failure_that_may_pass,
+        (_SEND, "relay-SubmitQueue"),
+    ),
+    Needed(
+        "RouteRole",
+        "Park",
+        Scenarios.route_what_nobody_can_read,
+        (_SEND, "relay-NotificationDeadLetterQueue"),
+    ),
+    Needed("ReconcileRole", "FindOverdue", Scenarios.reconcile, ("dynamodb:Query",)),
+    Needed(
+        "ReconcileRole",
+        "ReadAttemptsAndMoveTheCursor",
+        Scenarios.ask_for_a_status,
+        ("dynamodb:BatchGetItem",),
+    ),
+    Needed("ReconcileRole", "FindOutputsAndFailures", Scenarios.reconcile, ("s3:ListBucket",)),
+    Needed("ReconcileRole", "Report", Scenarios.reconcile, (_SEND, "relay-NotificationQueue")),
+    Needed(
+        "ProvisionRole",
+        "ManageModels",
+        Scenarios.create_and_delete_a_model,
+        ("sagemaker:CreateModel",),
+    ),
+    Needed(
+        "ProvisionRole",
+        "HandOverTheExecutionRole",
+        Scenarios.create_and_delete_a_model,
+        ("iam:PassRole",),
+    ),
+    Needed(
+        "ProvisionRole",
+        "ManageConfigurations",
+        Scenarios.delete_a_configuration,
+        ("sagemaker:DeleteEndpointConfig",),
+    ),
+    Needed("ProvisionRole", "ManageEndpoint", Scenarios.describe, ("sagemaker:DescribeEndpoint",)),
+    Needed("ProvisionRole", "RememberWhoWaits", Scenarios.describe, ("dynamodb:GetItem",)),
+    Needed(
+        "EndpointExecutionRole",
+        "ReadInputsAndModels",
+        Scenarios.infer,
+        ('"outcome":"failed"', "s3:GetObject"),
+    ),
+    Needed(
+        "EndpointExecutionRole",
+        "WriteOutputsAndFailures",
+        Scenarios.infer,
+        ('"outcome":"failed"', "s3:PutObject"),
+    ),
+    Needed("EndpointExecutionRole", "Notify", Scenarios.infer, ("sns:Publish",)),
+    Needed("EndpointExecutionRole", "ReadArtifact", Scenarios.read_the_artifact, ("s3:GetObject",)),
+    Needed(
+        "EndpointExecutionRole", "FindObjects", Scenarios.look_for_an_object, ("s3:ListBucket",)
+    ),
+)
+
+# What the local stack does without asking the role. On AWS all of them are needed.
+_LOGS = "Lambda writes logs in the role's name; MiniStack keeps them without asking"
+_POLLER = "Lambda's poller receives and deletes in the role's name; MiniStack's own does it as root"
+_DESTINATION = "Lambda sends what failed there in the role's name; MiniStack sends it as root"
+_IMAGE = "the emulator runs model servers as processes and pulls no image"
+NOT_ENFORCED = {
+    ("SubmitRole", "WriteLogs"): _LOGS,
+    ("RouteRole", "WriteLogs"): _LOGS,
+    ("RouteRole", "ReceiveNotifications"): _POLLER,
+    ("ReconcileRole", "WriteLogs"): _LOGS,
+    ("ReconcileRole", "Park"): _DESTINATION,
+    ("ProvisionRole", "WriteLogs"): _LOGS,
+    ("ProvisionRole", "Park"): _DESTINATION,
+    ("EndpointExecutionRole", "WriteLogs"): "the emulator writes its model servers' logs to files",
+    ("EndpointExecutionRole", "PullImage"): _IMAGE,
+    ("EndpointExecutionRole", "LogInToRegistry"): _IMAGE,
+}
+
+
+@pytest.fixture(scope="module")
+def scenarios(stack: RunningStack, functions: Functions) -> Iterator[Scenarios]:
+    found = Scenarios(stack, functions)
+    yield found
+    found.discard_what_waits()
+
+
+def test_every_statement_is_either_needed_or_known_not_to_be_enforced_here(
+    scenarios: Scenarios,
+) -> None:
+    needed = {(each.role, each.sid) for each in NEEDED}
+
+    assert not needed & set(NOT_ENFORCED)
+    assert scenarios.roles.statements() == needed | set(NOT_ENFORCED)
+
+
+@pytest.mark.parametrize("needed", NEEDED, ids=str)
+def test_a_role_without_the_statement_is_refused(needed: Needed, scenarios: Scenarios) -> None:
+    _await(lambda: needed.scenario(scenarios), lambda refusal: not refusal)
+
+    with scenarios.roles.without(needed.role, needed.sid):
+        _await(
+            lambda: needed.scenario(scenarios),
+            lambda refusal: all(part in refusal for part in needed.refusal),
+        )
+
+
+def _await(look: Callable[[], str], enough: Callable[[str], bool]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not enough(seen := look()):
+        assert time.monotonic() < deadline, seen or "nothing was refused"

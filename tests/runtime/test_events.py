@@ -1,0 +1,234 @@
+"""Every event in events/, on the built functions: what a person would notice afterwards."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.lambda_runtime import Answer, Failure, Invocation
+from local.settings import REPOSITORY
+from tests.functions import Functions
+from tests.runtime.mailbox import Mailbox
+from tests.stack import RunningStack
+
+EVENTS = REPOSITORY / "events"
+
+_ROW = re.compile(
+    r"^\| (?P<path>[a-z]+/[a-z0-9-]+\.json) \|.*\| (?P<counts>[^|]+) \|$", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A row of events/README.md: an event, and what its function counts."""
+
+    path: str
+    counts: Mapping[str, int]
+
+    @property
+    def function(self) -> str:
+        return self.path.split("/")[0]
+
+    @property
+    def event(self) -> Any:
+        return json.loads((EVENTS / self.path).read_text())
+
+    @property
+    def queued(self) -> list[dict[str, Any]]:
+        """The messages, when it comes from a queue."""
+        records = self.event.get("Records", [])
+        return [each for each in records if each.get("eventSource") == "aws:sqs"]
+
+
+def promises(function: str) -> list[Promise]:
+    """In the order of the table, which is the order in which the counts hold."""
+    return [
+        Promise(row["path"], _counts(row["counts"]))
+        for row in _ROW.finditer((EVENTS / "README.md").read_text())
+        if row["path"].startswith(f"{function}/")
+    ]
+
+
+def _counts(text: str) -> dict[str, int]:
+    pairs = (pair.split() for pair in text.split(","))
+    return {name: int(number) for name, number in pairs}
+
+
+def counted(invocation: Invocation) -> Counter[str]:
+    """What the function's metrics say, in CloudWatch's embedded format."""
+    found: Counter[str] = Counter()
+    for line in invocation.log:
+        if line.startswith('{"_aws"'):
+            document = json.loads(line)
+            (group,) = document["_aws"]["CloudWatchMetrics"]
+            for metric in group["Metrics"]:
+                found[metric["Name"]] += int(sum(document[metric["Name"]]))
+    return found
+
+
+@pytest.fixture(scope="session")
+def mailbox(stack: RunningStack) -> Mailbox:
+    return Mailbox(stack)
+
+
+def test_every_event_is_promised_something() -> None:
+    promised = {each.path for name in ("submit", "route") for each in promises(name)}
+
+    files = {str(path.relative_to(EVENTS)) for path in EVENTS.glob("*/*.json")}
+
+    others = {*RECONCILED, *PROVISIONED}
+    assert files == promised | others
+
+
+@pytest.mark.parametrize("promise", promises("submit"), ids=lambda each: each.path)
+def test_submit_does_with_an_event_what_is_promised(
+    promise: Promise, functions: Functions, mailbox: Mailbox
+) -> None:
+    invocation = functions.invoke("submit", promise.event)
+
+    assert counted(invocation) == promise.counts
+    if promise.queued:
+        assert invocation.outcome == Answer({"batchItemFailures": []})
+    else:
+        assert statuses(invocation) == {"submitted": promise.counts["Submitted"]}
+    assert_parked(mailbox, promise, "SubmitDeadLetterQueueUrl")
+
+
+def test_every_submitted_request_ends_in_one_result(mailbox: Mailbox) -> None:
+    # The inputs do not exist, so that SageMaker fails them; the inline ones are inferred.
+    submitted = sum(each.counts.get("Submitted", 0) for each in promises("submit"))
+    refused = sum(each.counts.get("Refused", 0) for each in promises("submit"))
+    everything = "".join((EVENTS / each.path).read_text() for each in promises("submit"))
+
+    results = mailbox.results_of_submit(submitted + refused, everything)
+
+    outcomes = Counter(result.body["data"]["outcome"] for result in results)
+    assert outcomes["rejected"] == refused
+    assert len({result.body["id"] for result in results}) == submitted + refused
+
+
+@pytest.mark.parametrize("promise", promises("route"), ids=lambda each: each.path)
+def test_route_does_with_an_event_what_is_promised(
+    promise: Promise, functions: Functions, mailbox: Mailbox
+) -> None:
+    invocation = functions.invoke("route", promise.event)
+
+    assert counted(invocation) == promise.counts
+    if promise.queued:
+        assert invocation.outcome == Answer({"batchItemFailures": []})
+    else:
+        assert isinstance(invocation.outcome, Answer)
+    for kind, queue in (("completed", "CompletedQueueUrl"), ("failed", "FailedQueueUrl")):
+        wanted = promise.counts.get(f"{kind.capitalize()}Routed", 0)
+        results = mailbox.results(queue, wanted, json.dumps(promise.event))
+        assert {result.body["data"]["outcome"] for result in results} <= {kind}
+        assert {result.body["type"] for result in results} <= {f"relay.inference.{kind}"}
+        assert all(result.attributes["outcome"] == kind for result in results)
+    assert_parked(mailbox, promise, "NotificationDeadLetterQueueUrl")
+
+
+def statuses(invocation: Invocation) -> Counter[str]:
+    assert isinstance(invocation.outcome, Answer), invocation.log
+    payload = invocation.outcome.payload
+    assert isinstance(payload, dict)
+    return Counter(request["status"] for request in payload["requests"])
+
+
+def assert_parked(mailbox: Mailbox, promise: Promise, queue: str) -> None:
+    bodies = {message["messageId"]: message["body"] for message in promise.queued}
+    for message in mailbox.parked(queue, promise.counts.get("Parked", 0), bodies):
+        assert message.text == bodies[message.attributes["message_id"]]
+        assert message.attributes["parked_by"] == promise.function
+        assert message.attributes["reason"]
+
+
+RECONCILED = {
+    "reconcile/now.json": {"counts", "minutes_behind"},
+    "reconcile/range.json": {"counts", "minutes_behind"},
+    "reconcile/schedule.json": {"counts", "minutes_behind"},
+    "reconcile/status.json": set[str](),
+}
+
+
+@pytest.mark.parametrize("path", [path for path in RECONCILED if "status" not in path])
+def test_reconcile_says_what_it_found(path: str, functions: Functions) -> None:
+    invocation = functions.invoke("reconcile", _event(path))
+
+    # No request of this test run is hours old.
+    assert invocation.outcome == Answer({"counts": {}, "minutes_behind": 0})
+
+
+def test_reconcile_answers_where_a_request_stands(functions: Functions) -> None:
+    invocation = functions.invoke("reconcile", _event("reconcile/status.json"))
+
+    assert isinstance(invocation.outcome, Answer), invocation.outcome
+    assert isinstance(invocation.outcome.payload, dict)
+    # No event gives its request this id.
+    assert invocation.outcome.payload["state"] == "unknown"
+    assert invocation.outcome.payload["attempts"] == []
+
+
+# The three requests of CloudFormation change the endpoint: test_provision.py.
+PROVISIONED = {
+    f"provision/{case}.json"
+    for case in (
+        "create",
+        "update",
+        "delete",
+        "describe",
+        "sweep",
+        "endpoint-in-service",
+        "endpoint-in-service-api-spelling",
+        "endpoint-failed",
+        "other-endpoint",
+    )
+}
+
+
+def test_provision_describes_the_endpoint(functions: Functions, stack: RunningStack) -> None:
+    invocation = functions.invoke("provision", _event("provision/describe.json"))
+
+    assert isinstance(invocation.outcome, Answer), invocation.outcome
+    assert isinstance(invocation.outcome.payload, dict)
+    endpoint = invocation.outcome.payload["endpoint"]
+    assert (endpoint["name"], endpoint["status"]) == (stack.outputs["EndpointName"], "InService")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "sweep",
+        "endpoint-in-service",
+        "endpoint-in-service-api-spelling",
+        "endpoint-failed",
+        "other-endpoint",
+    ],
+)
+def test_a_wake_up_changes_nothing_about_an_endpoint_that_is_as_it_should_be(
+    case: str, functions: Functions
+) -> None:
+    before = functions.invoke("provision", _event("provision/describe.json")).outcome
+
+    outcome = functions.invoke("provision", _event(f"provision/{case}.json")).outcome
+
+    assert outcome == Answer({})
+    assert functions.invoke("provision", _event("provision/describe.json")).outcome == before
+
+
+@pytest.mark.parametrize("function", ["submit", "route"])
+def test_an_event_of_an_unknown_shape_is_an_error_and_not_a_success(
+    function: str, functions: Functions
+) -> None:
+    invocation = functions.invoke(function, {"hello": "world"})
+
+    assert isinstance(invocation.outcome, Failure) or counted(invocation)["Parked"] == 1
+
+
+def _event(path: str) -> object:
+    event: object = json.loads(Path(EVENTS / path).read_text())
+    return event

@@ -1,0 +1,193 @@
+"""CloudFormation's three requests, on the built function, from the request to the answer.
+
+The endpoint is one of its own, in an emulator of its own: the deployed stack keeps the other.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.clients import Clients
+from local.deployed_functions import deployed_function
+from local.deployment import ARTIFACT_BUCKET
+from local.lambda_runtime import Answer, LambdaRuntime
+from local.parts import answers, parts
+from local.ports import free_ports
+from local.settings import REPOSITORY, StackSettings
+from tests.e2e.roles import Roles
+from tests.stack import RunningStack
+
+_SECONDS = 60.0
+
+QUICK = {"creation_seconds": 0.1, "update_seconds": 0.1, "deletion_seconds": 0.1}
+
+
+class CloudFormation:
+    """Keeps what is PUT to the address that a request carries."""
+
+    def __init__(self) -> None:
+        self.answers: list[dict[str, Any]] = []
+        kept = self.answers
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_PUT(self) -> None:
+                length = int(self.headers["Content-Length"])
+                kept.append(json.loads(self.rfile.read(length)))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                """Says nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/answer"
+
+
+@pytest.fixture
+def cloudformation() -> Iterator[CloudFormation]:
+    receiver = CloudFormation()
+    with receiver.server:
+        threading.Thread(target=receiver.server.serve_forever).start()
+        yield receiver
+        receiver.server.shutdown()
+
+
+@pytest.fixture
+def sagemaker(stack: RunningStack, tmp_path: Path) -> Iterator[StackSettings]:
+    """An emulator in which there is no endpoint yet; settings that lead to it."""
+    settings = replace(stack.settings, sagemaker_port=free_ports(1)[0])
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(QUICK))
+    (part,) = (part for part in parts(settings) if part.name == "sagemaker")
+    command = [sys.executable, "-m", "local.sagemaker", "--port", str(settings.sagemaker_port)]
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*command, "--work-dir", str(tmp_path / "work"), "--config", str(config)],
+            cwd=REPOSITORY,
+            env=dict(part.environment),
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        _await(lambda: answers(f"{settings.sagemaker_url}/_emulator/health"), "the emulator")
+        yield settings
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def table(stack: RunningStack) -> Iterator[str]:
+    """A ledger of its own, so that the deployed function does not hear of this endpoint."""
+    dynamodb = boto3.client("dynamodb", **_root(stack))
+    name = "provision-events"
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield name
+    dynamodb.delete_table(TableName=name)
+
+
+def test_an_endpoint_is_created_updated_and_deleted_and_each_request_answered_once(
+    stack: RunningStack, sagemaker: StackSettings, table: str, cloudformation: CloudFormation
+) -> None:
+    clients = Clients(sagemaker)
+    function = deployed_function("provision", sagemaker, clients)
+    # The role allows neither this table nor, for its other endpoint, this emulator.
+    root = {
+        name: stack.environment[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    }
+    environment = {
+        name: value for name, value in function.environment.items() if name != "AWS_SESSION_TOKEN"
+    }
+    environment |= root | {"LEDGER_TABLE_NAME": table}
+
+    configurations = []
+    with LambdaRuntime(replace(function, environment=environment)) as runtime:
+        for number, case in enumerate(("create", "update", "delete"), start=1):
+            request = _request(case, stack, cloudformation)
+
+            received = runtime.invoke(request)
+
+            assert received.outcome == Answer({}), received.log
+            _wake_until_answered(runtime, cloudformation, number)
+            answer = cloudformation.answers[-1]
+            assert answer["Status"] == "SUCCESS", answer
+            assert answer["RequestId"] == request["RequestId"]
+            assert answer["PhysicalResourceId"] == "relay"
+            if case != "delete":
+                endpoint = clients.sagemaker.describe_endpoint(EndpointName="relay")
+                assert endpoint["EndpointStatus"] == "InService"
+                configurations.append(endpoint["EndpointConfigName"])
+
+    assert len(cloudformation.answers) == 3
+    assert len(set(configurations)) == 2
+    with pytest.raises(ClientError, match="Could not find"):
+        clients.sagemaker.describe_endpoint(EndpointName="relay")
+
+
+def _wake_until_answered(
+    runtime: LambdaRuntime, cloudformation: CloudFormation, count: int
+) -> None:
+    """Wakes the function as EventBridge would, until CloudFormation has so many answers."""
+
+    def answered() -> bool:
+        if len(cloudformation.answers) < count:
+            runtime.invoke(_event("endpoint-in-service"))
+        return len(cloudformation.answers) >= count
+
+    _await(answered, f"answer number {count}")
+
+
+def _request(case: str, stack: RunningStack, cloudformation: CloudFormation) -> dict[str, Any]:
+    """The event, with this stack's role and artifact and this test's address."""
+    clients = Clients(stack.settings)
+    artifact = clients.s3.list_objects_v2(Bucket=ARTIFACT_BUCKET)["Contents"][0]["Key"]
+    request = _event(case)
+    request["ResponseURL"] = cloudformation.address
+    for properties in ("ResourceProperties", "OldResourceProperties"):
+        if properties in request:
+            request[properties] |= {
+                "ExecutionRoleArn": Roles(stack).arn("EndpointExecutionRole"),
+                "ModelDataUrl": f"s3://{ARTIFACT_BUCKET}/{artifact}",
+            }
+    return request
+
+
+def _event(case: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((REPOSITORY / f"events/provision/{case}.json").read_text())
+    return found
+
+
+def _root(stack: RunningStack) -> dict[str, Any]:
+    return {
+        "endpoint_url": stack.settings.aws_url,
+        "verify": stack.environment["AWS_CA_BUNDLE"],
+        "aws_access_key_id": stack.environment["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": stack.environment["AWS_SECRET_ACCESS_KEY"],
+        "region_name": stack.environment["AWS_REGION"],
+    }
+
+
+def _await(look: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not look():
+        assert time.monotonic() < deadline, f"not within {_SECONDS:.0f} s: {what}"
+        time.sleep(0.1)

@@ -1,0 +1,88 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
+from local.chaos.accounts import Account
+from local.demo.inputs import Input, Kind
+from local.demo.results import Result
+from local.load.tally import Tally
+
+_URI = "s3://bucket/inputs/1.csv"
+_OUTPUT = "s3://bucket/outputs/1.out"
+_INPUT = Input(Kind.ROW, "inputs/1.csv", b"1,2", "completed", 0.25)
+_COMPLETED = Result(
+    id="1",
+    type="relay.inference.completed",
+    outcome="completed",
+    subject=_URI,
+    output_location=_OUTPUT,
+    reason="",
+    queue="CompletedQueue",
+)
+_FAILED = replace(
+    _COMPLETED,
+    outcome="failed",
+    output_location=None,
+    reason="ClientError: Received server error (500) from model. See the logs.",
+)
+
+
+def _account(*results: Result, output: str = "0.25", **found: Sequence[str]) -> Account:
+    uploads = {_URI: _INPUT}
+    tally = Tally(uploads)
+    for result in results:
+        tally.take(result)
+    counted = {"Recovered": 3, "Retried": 2, "Submitted": 9}
+    return Account(uploads, tally, {_OUTPUT: output}, counted, {}, **found)
+
+
+def test_a_right_result_is_no_problem_and_the_line_tells_what_the_functions_counted() -> None:
+    account = _account(_COMPLETED)
+
+    assert account.problems() == []
+    assert account.summary() == (
+        "chaos: uploaded=1 results=1 lost=0 duplicated=0 recovered=3 retried=2 expired=0 parked=0"
+    )
+
+
+def test_a_lost_upload_is_told() -> None:
+    account = _account()
+
+    assert len(account.problems()) == 1
+    assert "results=0 lost=1 duplicated=0" in account.summary()
+
+
+def test_a_doubled_result_is_told() -> None:
+    account = _account(_COMPLETED, _COMPLETED)
+
+    assert len(account.problems()) == 1
+    assert "results=2 lost=0 duplicated=1" in account.summary()
+
+
+def test_an_output_that_is_not_the_model_s_is_a_problem() -> None:
+    (problem,) = _account(_COMPLETED, output="0.26").problems()
+
+    assert "0.26" in problem
+
+
+def test_the_injected_failure_and_an_expiry_are_no_problems() -> None:
+    expired = replace(_FAILED, outcome="expired", reason="nothing was heard of attempt 3")
+
+    assert _account(_FAILED).problems() == []
+    assert _account(expired).problems() == []
+    assert "expired=1" in _account(expired).summary()
+
+
+def test_any_other_failure_is_a_problem() -> None:
+    (problem,) = _account(replace(_FAILED, reason="ClientError: The request expired")).problems()
+
+    assert "no injected fault explains it" in problem
+
+
+def test_parked_messages_unrest_and_missing_rights_are_problems() -> None:
+    account = replace(
+        _account(_COMPLETED, unsettled=["1 attempts open"], denials=["route.log:1: AccessDenied"]),
+        parked={"SubmitDeadLetterQueue": 2},
+    )
+
+    assert len(account.problems()) == 3
+    assert account.summary().endswith("parked=2")
