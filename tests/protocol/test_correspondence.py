@@ -127,7 +127,6 @@ def the_mark_fails(real: RealWorld) -> None:
 
 
 def the_notification_is_lost(real: RealWorld) -> None:
-    real.ledger.minute = real.clock.now()
     real.deliver_to_submit()
     infer(real, copies=0)
     real.advance(3 * 3600)

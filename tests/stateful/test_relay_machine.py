@@ -362,5 +362,5 @@ TestRelay.settings = settings(
     database=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate],
+    phases=[Phase.generate, Phase.shrink],
 )

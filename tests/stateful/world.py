@@ -91,6 +91,7 @@ class World:
         self.faults = Moments()
         self.clock = FakeClock()
         self.ledger = FakeDueLedger(self.faults)
+        self.ledger.minute = self.clock.now()  # reconcile ran for the first time at the deployment
         self.queues = FakeQueues(self.clock, self.faults)
         self.storage = FakeStorage(self.faults)
         self.running: list[Attempt] = []
@@ -191,7 +192,8 @@ class World:
     def let_a_month_pass(self) -> None:
         """Reconcile has nothing to do but move on; DynamoDB deletes what is over 30 days old."""
         self.advance(31 * 86_400)
-        self.ledger.move_cursor(self.clock.now() - timedelta(hours=1))
+        an_hour_ago = self.clock.now() - timedelta(hours=1)
+        self.ledger.move_cursor(an_hour_ago.replace(second=0, microsecond=0))
         limit = self.clock.now() - timedelta(days=30)
         for attempt in list(self.ledger.items.values()):
             if attempt.submitted_at < limit:
