@@ -4,9 +4,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
 from relay.provisioning.events import parse
 from relay.report import Note
-from relay.telemetry import Logger, write
+from relay.telemetry import new_logger, write
 
-logger = Logger()
+logger = new_logger()
 
 
 def journal(note: Note) -> None:

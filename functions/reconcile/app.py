@@ -6,9 +6,9 @@ from relay.actions import Range, Scheduled, StatusQuestion, read_action
 from relay.aws.clock import SystemClock
 from relay.responses import working_until
 from relay.status import status
-from relay.telemetry import Logger, Metrics, tell
+from relay.telemetry import Metrics, new_logger, tell
 
-logger = Logger()
+logger = new_logger()
 metrics = Metrics()
 clock = SystemClock()
 reconcile, ledger = bootstrap.reconcile()

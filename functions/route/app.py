@@ -5,9 +5,9 @@ from relay import bootstrap
 from relay.aws.clock import SystemClock
 from relay.events import read_notifications
 from relay.responses import respond, working_until
-from relay.telemetry import Logger, Metrics, tell
+from relay.telemetry import Metrics, new_logger, tell
 
-logger = Logger()
+logger = new_logger()
 metrics = Metrics()
 clock = SystemClock()
 route = bootstrap.route()

@@ -5,8 +5,9 @@ import json
 import uuid
 
 import pytest
+from aws_lambda_powertools import Logger
 from relay.report import Count, Level, Report
-from relay.telemetry import Logger, Metrics, tell
+from relay.telemetry import Metrics, tell
 
 from tests.samples import Json
 
