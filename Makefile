@@ -14,7 +14,8 @@ help: ## list the commands
 # One stamp file: set up again only when the pinned requirements change.
 $(VENV)/ready: requirements-dev.txt
 	$(PYTHON) -m venv "$(VENV)"
-	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
+	  -r requirements-dev.txt
 	touch "$@"
 
 setup: $(VENV)/ready ## install what the commands need into .venv
@@ -37,7 +38,7 @@ check: setup ## everything that needs no local stack: format, lint, types, templ
 	"$(BIN)/mypy" layers/relay/relay local tests
 	for app in functions/*/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
 	"$(BIN)/sam" validate --lint --region us-east-1
-	"$(BIN)/pytest" -q tests/unit tests/template tests/protocol
+	"$(BIN)/pytest" -q tests/unit tests/template tests/protocol tests/stateful
 
 test: check ## all tests: check, then integration, runtime and end to end on the local stack
 	"$(BIN)/pytest" -q tests/integration

@@ -1,8 +1,12 @@
 """The corrections of MiniStack."""
 
 import json
+import threading
+import time
+from collections.abc import Iterator
 
 import pytest
+from ministack.services import lambda_svc, sqs
 
 from local import ministack
 
@@ -65,3 +69,57 @@ def test_transactions_are_checked_as_before() -> None:
     )
 
     assert checks == [("dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:000000000000:table/orders")]
+
+
+@pytest.fixture
+def queue() -> Iterator[str]:
+    """The URL of an empty queue."""
+    url: str = sqs._act_create_queue({"QueueName": "gathered"}, "")["QueueUrl"]
+    yield url
+    sqs.reset()
+
+
+def _send(queue: str, *ages: float) -> None:
+    """Messages that have been visible for so many seconds."""
+    for age in ages:
+        sqs._act_send_message({"QueueUrl": queue, "MessageBody": "an event"}, queue)
+        sqs._get_q(queue)["messages"][-1]["visible_at"] = time.time() - age
+
+
+def test_messages_are_gathered_until_the_oldest_has_waited_for_the_window(queue: str) -> None:
+    _send(queue, 0.0, 0.0)
+    assert ministack.receive_messages_for_esm(queue, 100) == []
+
+    _send(queue, 10.0)
+
+    assert len(ministack.receive_messages_for_esm(queue, 100)) == 3
+
+
+def test_a_full_batch_does_not_wait_and_may_be_larger_than_ten(queue: str) -> None:
+    _send(queue, *[0.0] * 25)
+
+    assert len(ministack.receive_messages_for_esm(queue, 20)) == 20
+    assert ministack.receive_messages_for_esm(queue, 20) == []
+
+
+def test_the_poller_is_woken_when_the_window_is_over(
+    queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken = threading.Event()
+    monkeypatch.setattr(lambda_svc, "_esm_wake", woken)
+    _send(queue, 0.0)
+
+    ministack.receive_messages_for_esm(queue, 100)
+
+    assert woken.wait(10)
+    assert len(ministack.receive_messages_for_esm(queue, 100)) == 1
+
+
+def test_what_was_received_is_invisible_for_the_queue_s_own_timeout(queue: str) -> None:
+    _send(queue, 10.0)
+
+    (message,) = ministack.receive_messages_for_esm(queue, 100)
+
+    assert message["receive_count"] == 1
+    assert 20 < message["visible_at"] - time.time() <= 30
+    assert ministack.receive_messages_for_esm(queue, 100) == []

@@ -51,7 +51,7 @@ class SageMakerEndpoint:
             error = self._error(cause, submission)
             error.__cause__ = cause
             return error
-        return Accepted(answer.get("OutputLocation"))
+        return Accepted(_location(answer.get("OutputLocation")))
 
     def _error(self, cause: ClientError | BotoCoreError, submission: Submission) -> RelayError:
         error = classify(cause, f"invoke endpoint {self._name}")
@@ -99,3 +99,11 @@ class SageMakerEndpoint:
         if attempt.timeout_seconds is not None:
             parameters["InvocationTimeoutSeconds"] = attempt.timeout_seconds
         return parameters
+
+
+def _location(text: str | None) -> str | None:
+    """As `s3://`. What is no location of S3 could never be looked for, so it counts as not told."""
+    try:
+        return None if text is None else str(S3Uri.parse(text))
+    except ValueError:
+        return None

@@ -217,3 +217,21 @@ def test_what_botocore_itself_refuses_can_never_work(stubbed: Stubbed) -> None:
 
     assert type(answer) is PermanentError
     assert "RequestTTLSeconds" in str(answer)
+
+
+@pytest.mark.parametrize(
+    ("told", "understood"),
+    [
+        (f"https://{BUCKET}.s3.us-east-1.amazonaws.com/outputs/{ID}.out", f"{OUTPUTS}{ID}.out"),
+        ("somewhere else", None),
+    ],
+)
+def test_an_output_location_is_one_that_reconcile_can_look_for(
+    stubbed: Stubbed, told: str, understood: str | None
+) -> None:
+    """One that it cannot parse would stop it at the attempt's minute for ever."""
+    stubbed.sagemaker.add_response(
+        "invoke_endpoint_async", {"InferenceId": ID, "OutputLocation": told}
+    )
+
+    assert stubbed.endpoint.invoke([submission()]) == {ID: Accepted(understood)}

@@ -1,0 +1,366 @@
+"""The real use cases in a world where nearly everything goes wrong, in every order.
+
+RELAY_EXAMPLES=2000 looks further than CI does.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from relay.errors import (
+    AccessDenied,
+    EndpointNotReady,
+    PermanentError,
+    RelayError,
+    TransientError,
+    Unanswered,
+)
+from relay.ids import request_id_of_caller, request_id_of_upload
+from relay.model import AttemptState, OutgoingMessage
+from relay.status import status
+
+from tests import samples
+from tests.fakes import Crash
+from tests.samples import (
+    BUCKET,
+    COMPLETED_QUEUE,
+    FAILED_QUEUE,
+    NOTIFICATION_DEAD_LETTERS,
+    NOTIFICATION_QUEUE,
+    SUBMIT_DEAD_LETTERS,
+    SUBMIT_QUEUE,
+    Json,
+)
+from tests.stateful.world import Call, World
+
+EXAMPLES = int(os.environ.get("RELAY_EXAMPLES", "120"))
+MAX_ATTEMPTS = 3
+RESULT_QUEUES = (COMPLETED_QUEUE, FAILED_QUEUE)
+
+OUTCOMES = st.sampled_from(["completed", samples.CLIENT_ERROR, samples.SERVER_ERROR])
+PASSING: list[RelayError] = [
+    TransientError("ThrottlingException: Rate exceeded"),
+    AccessDenied("AccessDeniedException: no right"),
+]
+UNSURE: list[BaseException] = [Unanswered("read timed out"), Crash()]
+REFUSALS: list[RelayError] = [
+    EndpointNotReady("Endpoint relay of account 000000000000 not found."),
+    PermanentError("ValidationError: no such thing"),
+]
+
+
+def faults(*steps: str) -> st.SearchStrategy[tuple[str, BaseException, int, bool] | None]:
+    """None, or a step that goes wrong, how, its number, and whether it has its effect all the same.
+
+    What refuses to do a thing has not done it; what breaks off may have.
+    """
+    nth = st.integers(1, 3)
+    refusing = [step for step in steps if step == "endpoint.invoke"]
+    kinds = [
+        st.tuples(st.sampled_from(steps), st.sampled_from(UNSURE), nth, st.booleans()),
+        st.tuples(st.sampled_from(steps), st.sampled_from(PASSING), nth, st.just(False)),
+    ]
+    if refusing:
+        kinds.append(
+            st.tuples(st.sampled_from(refusing), st.sampled_from(REFUSALS), nth, st.just(False))
+        )
+    return st.one_of(st.none(), *kinds)
+
+
+SUBMIT_FAULTS = faults(
+    "ledger.claim",
+    "ledger.renew",
+    "ledger.release",
+    "ledger.close",
+    "ledger.look_up",
+    "endpoint.invoke",
+    "queues.send",
+    "queues.come_back",
+)
+ROUTE_FAULTS = faults("ledger.look_up", "queues.send", "ledger.close")
+RECONCILE_FAULTS = faults(
+    "ledger.due_in", "ledger.look_up", "storage.find", "queues.send", "ledger.move_cursor"
+)
+Planned = tuple[str, BaseException, int, bool] | None
+
+
+class Relay(RuleBasedStateMachine):
+    """Every request ends in exactly one result message."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.uploads: list[Json] = []
+        self.requests: set[str] = set()
+        self.foreign: set[str] = set()
+        self.held: list[Json] = []
+        self.terminal: dict[str, AttemptState] = {}
+        self.at_once = 0
+        self.junk = Counter[str]()
+        self.names = 0
+
+    # What people do ------------------------------------------------------------------------------
+
+    @rule(folder=st.sampled_from(["", "deep/er/", "we ird+/"]), messages=st.integers(1, 2))
+    def upload(self, folder: str, messages: int) -> None:
+        event = samples.upload(f"inputs/{folder}{self._name()}.csv")
+        self.uploads.append(event)
+        key = f"inputs/{folder}{self.names}.csv"
+        self.requests.add(request_id_of_upload(BUCKET, key, "", "00A1"))
+        for _ in range(messages):
+            self.world.queues.put(SUBMIT_QUEUE, json.dumps(event))
+
+    @rule(number=st.integers(2, 4))
+    def upload_many_in_one_message(self, number: int) -> None:
+        events = [samples.upload(f"inputs/{self._name()}.csv") for _ in range(number)]
+        first = self.names - number + 1
+        for n in range(first, self.names + 1):
+            self.requests.add(request_id_of_upload(BUCKET, f"inputs/{n}.csv", "", "00A1"))
+        records = [record for event in events for record in event["Records"]]
+        self.world.queues.put(SUBMIT_QUEUE, json.dumps({"Records": records}))
+
+    @precondition(lambda self: self.uploads)
+    @rule(which=st.integers(0))
+    def s3_delivers_again(self, which: int) -> None:
+        event = self.uploads[which % len(self.uploads)]
+        self.world.queues.put(SUBMIT_QUEUE, json.dumps(event))
+
+    @rule(
+        kinds=st.lists(st.sampled_from(["input", "inline", "wrong"]), min_size=1, max_size=3),
+        fault=SUBMIT_FAULTS,
+    )
+    def call_directly(self, kinds: list[str], fault: Planned) -> None:
+        bodies: dict[str, Callable[[], Json]] = {
+            "input": lambda: {"input_location": f"s3://{BUCKET}/inputs/{self._name()}"},
+            "inline": lambda: {"body": f"1,2,{self._name()}"},
+            "wrong": lambda: {"input_location": f"s3://{BUCKET}/elsewhere/{self._name()}"},
+        }
+        calls = []
+        for kind in kinds:
+            calls.append({**bodies[kind](), "request_id": f"own-{self.names}"})
+            self.requests.add(request_id_of_caller(f"own-{self.names}"))
+        self._plan(fault)
+        self.world.call_submit(Call({"requests": calls}, f"direct-{self._name()}"))
+        self.world.faults.forget()
+
+    @precondition(lambda self: self.world.calls)
+    @rule(fault=SUBMIT_FAULTS)
+    def lambda_repeats_a_call(self, fault: Planned) -> None:
+        call = self.world.calls.pop(0)
+        self._plan(fault)
+        self.world.call_submit(call)
+        self.world.faults.forget()
+
+    @rule(copies=st.integers(1, 2))
+    def somebody_else_uses_the_endpoint(self, copies: int) -> None:
+        theirs = f"order-{self._name()}"
+        self.foreign.add(request_id_of_caller(theirs))
+        for _ in range(copies):
+            self.world.publish(samples.completed(theirs))
+
+    @rule(queue=st.sampled_from([SUBMIT_QUEUE, NOTIFICATION_QUEUE]))
+    def junk_arrives(self, queue: str) -> None:
+        self.world.queues.put(queue, f"junk {self._name()}")
+        self.junk[queue] += 1
+
+    @rule()
+    def services_try_their_rights(self) -> None:
+        self.world.queues.put(SUBMIT_QUEUE, json.dumps({"Event": "s3:TestEvent"}))
+        test = {"eventSource": "aws:sagemaker", "eventName": "TestNotification"}
+        self.world.publish(test)
+
+    @precondition(lambda self: self.requests)
+    @rule(which=st.integers(0), kind=st.sampled_from(["topic", "output", "endpoint"]))
+    def somebody_forges_a_notification(self, which: int, kind: str) -> None:
+        victim = sorted(self.requests)[which % len(self.requests)]
+        forged = samples.completed(victim)
+        if kind == "output":
+            forged["responseParameters"] = {"outputLocation": "s3://thief/outputs/x.out"}
+        if kind == "endpoint":
+            forged["requestParameters"] = {"endpointName": "another"}
+        topic = f"{samples.SUCCESS_TOPIC}-not" if kind == "topic" else samples.SUCCESS_TOPIC
+        self.world.publish(forged, topic)
+        self.junk[NOTIFICATION_QUEUE] += 1
+
+    # What the relay does, while things go wrong -------------------------------------------------
+
+    @rule(
+        limit=st.sampled_from([1, 3, 100]),
+        fault=SUBMIT_FAULTS,
+        quick=st.booleans(),
+        other=st.none()
+        | st.tuples(st.sampled_from(["submit", "route", "reconcile"]), st.integers(1, 6)),
+    )
+    def submit_works(
+        self, limit: int, fault: Planned, quick: bool, other: tuple[str, int] | None
+    ) -> None:
+        self._plan(fault, other)
+        self.world.quick = quick
+        self.world.deliver_to_submit(limit)
+        self.world.quick = False
+        self.world.faults.forget()
+
+    @rule(
+        limit=st.sampled_from([1, 3, 100]),
+        fault=ROUTE_FAULTS,
+        other=st.none()
+        | st.tuples(st.sampled_from(["submit", "route", "reconcile"]), st.integers(1, 6)),
+    )
+    def route_works(self, limit: int, fault: Planned, other: tuple[str, int] | None) -> None:
+        self._plan(fault, other)
+        self.world.deliver_to_route(limit)
+        self.world.faults.forget()
+
+    @rule(
+        fault=RECONCILE_FAULTS,
+        other=st.none()
+        | st.tuples(st.sampled_from(["submit", "route", "reconcile"]), st.integers(1, 6)),
+    )
+    def reconcile_works(self, fault: Planned, other: tuple[str, int] | None) -> None:
+        self._plan(fault, other)
+        self.world.run_reconcile()
+        self.world.faults.forget()
+
+    @rule(hours=st.integers(1, 4))
+    def somebody_reconciles_once_more(self, hours: int) -> None:
+        now = self.world.clock.now()
+        self.world.run_reconcile((now - timedelta(hours=hours), now))
+
+    # What SageMaker, SNS and time do -------------------------------------------------------------
+
+    @precondition(lambda self: self.world.running)
+    @rule(
+        which=st.integers(0),
+        outcome=OUTCOMES,
+        copies=st.sampled_from([0, 1, 1, 1, 2]),
+        hold=st.booleans(),
+    )
+    def sagemaker_ends(self, which: int, outcome: str, copies: int, hold: bool) -> None:
+        attempt = self.world.running[which % len(self.world.running)]
+        for notification in self.world.end(attempt, outcome, copies):
+            if hold:
+                self.held.append(notification)
+            else:
+                self.world.publish(notification)
+
+    @precondition(lambda self: self.held)
+    @rule(which=st.integers(0))
+    def a_delayed_notification_arrives(self, which: int) -> None:
+        self.world.publish(self.held.pop(which % len(self.held)))
+
+    @rule(seconds=st.sampled_from([1, 30, 60, 269, 271, 301, 900, 3600, 3 * 3600]))
+    def time_passes(self, seconds: int) -> None:
+        self.world.advance(seconds)
+
+    @rule()
+    def a_month_passes(self) -> None:
+        """What was told before is settled; the ledger forgets it, and so do S3, SNS and callers."""
+        self._settle()
+        self.world.let_a_month_pass()
+        self.terminal.clear()
+        self.uploads.clear()
+
+    # What always holds ---------------------------------------------------------------------------
+
+    @invariant()
+    def a_terminal_state_never_changes(self) -> None:
+        for inference_id, state in self.terminal.items():
+            assert self.world.ledger.states.get(inference_id) is state
+        for inference_id, state in self.world.ledger.states.items():
+            if state is not AttemptState.OPEN:
+                self.terminal[inference_id] = state
+
+    @invariant()
+    def no_request_is_tried_too_often(self) -> None:
+        for attempt in self.world.ledger.items.values():
+            assert attempt.number <= MAX_ATTEMPTS
+
+    def teardown(self) -> None:
+        self._settle()
+
+    def _settle(self) -> None:
+        """Faults end, time passes, everything is delivered: now every request has its result."""
+        for notification in self.held:
+            self.world.publish(notification)
+        self.held.clear()
+        self.world.drain()
+        sent = Counter(_request(message) for message in self._results())
+        seen = Counter(
+            _request(message)
+            for queue in RESULT_QUEUES
+            for message in self.world.queues.delivered(queue)
+        )
+        assert set(seen) == self.requests | self.foreign
+        self._check_how_often(sent, seen)
+        self._check_what_they_say()
+        for request_id in self.requests & {a.request_id for a in self.world.ledger.items.values()}:
+            assert status(request_id, self.world.ledger).state not in ("submitted", "retrying")
+        for queue, letters in (
+            (SUBMIT_QUEUE, SUBMIT_DEAD_LETTERS),
+            (NOTIFICATION_QUEUE, NOTIFICATION_DEAD_LETTERS),
+        ):
+            assert len({m.body for m in self.world.queues.delivered(letters)}) <= self.junk[queue]
+
+    def _check_how_often(self, sent: Counter[str], seen: Counter[str]) -> None:
+        """A repeat takes a crash, a failure or a second function in the same instant."""
+        repeats = self.world.faults.fired
+        if self.at_once:
+            repeats += self.at_once + self.world.late_reports
+        for request_id, number in seen.items():
+            assert 1 <= number <= sent[request_id] <= 1 + repeats, (request_id, number)
+
+    def _check_what_they_say(self) -> None:
+        for message in self._results():
+            document = json.loads(message.body)
+            data = document["data"]
+            assert document["id"] == message.deduplication_id == data["request_id"]
+            assert data["tracked"] is (document["id"] in self.requests)
+            assert data["attempts"] <= MAX_ATTEMPTS
+            known = self.world.outcomes.get(data["inference_id"])
+            if data["outcome"] == "completed":
+                assert known in ("completed", None if document["id"] in self.foreign else known)
+            if data["outcome"] == "failed":
+                assert known not in (None, "completed")
+
+    def _results(self) -> list[OutgoingMessage]:
+        return [m for m in self.world.queues.sent if m.queue_url in RESULT_QUEUES]
+
+    def _name(self) -> int:
+        self.names += 1
+        return self.names
+
+    def _plan(self, fault: Planned, other: tuple[str, int] | None = None) -> None:
+        if fault is not None:
+            step, error, nth, after = fault
+            self.world.faults.plan(step, error, nth=nth, after=after)
+        if other is not None:
+            name, nth = other
+            acts: dict[str, Callable[[], None]] = {
+                "submit": self.world.deliver_to_submit,
+                "route": self.world.deliver_to_route,
+                "reconcile": self.world.run_reconcile,
+            }
+            self.at_once += 1
+            self.world.faults.plan_meanwhile(acts[name], nth=nth)
+
+
+def _request(message: OutgoingMessage) -> str:
+    return message.deduplication_id or ""
+
+
+TestRelay = Relay.TestCase
+TestRelay.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=30,
+    derandomize="RELAY_EXAMPLES" not in os.environ,
+    deadline=None,
+    database=None,
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate, Phase.shrink],
+)

@@ -1,0 +1,327 @@
+"""The whole relay over fakes: uploads, SageMaker, queues, functions, and time.
+
+Events reach the use cases as the raw JSON that Lambda hands over, and what the functions answer
+decides which messages come again.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from relay.errors import RelayError
+from relay.events import read_notifications, read_submissions
+from relay.model import Attempt, Content, Delivery, Incoming
+from relay.ports import Accepted, Submission
+from relay.reconciliation import Reconcile
+from relay.report import Count, Report
+from relay.responses import Incomplete, respond
+from relay.routing import Route
+from relay.settings import ReconcileSettings
+from relay.submission import Submit
+
+from tests import samples
+from tests.fakes import Crash, FakeClock, FakeEndpoint, FakeInbox, FakeQueues, Faults
+from tests.reconcile_fakes import FakeDueLedger, FakeStorage
+from tests.samples import NOTIFICATION_QUEUE, SUBMIT_QUEUE, Json
+
+_Value = TypeVar("_Value")
+
+SUBMIT_SETTINGS = {"REQUEST_TTL_SECONDS": "3600", "INVOCATION_TIMEOUT_SECONDS": "60"}
+
+
+class Moments(Faults):
+    """Faults, and what else happens at the same time: at the n-th step from now on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fired = 0
+        self._meanwhile: dict[int, Callable[[], None]] = {}
+
+    def plan_meanwhile(self, act: Callable[[], None], *, nth: int) -> None:
+        """Has another function run between two steps of the one that works now."""
+        self._meanwhile[len(self.steps) + nth] = act
+
+    def forget(self) -> None:
+        """Nothing that was planned and has not happened happens any more."""
+        self._planned.clear()
+        self._meanwhile.clear()
+        self.steps.clear()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        act = self._meanwhile.pop(len(self.steps) + 1, None)
+        if act is not None:
+            act()
+        try:
+            with super().step(name):
+                yield
+        except BaseException:
+            self.fired += 1
+            raise
+
+
+@dataclass(frozen=True)
+class Call:
+    """A direct call that Lambda repeats until it succeeds."""
+
+    event: Json
+    invocation_id: str
+
+
+class QuickEndpoint(FakeEndpoint):
+    """Tells of every invocation before it answers; a quick model is done by then."""
+
+    def __init__(self, faults: Faults, tell: Callable[[Attempt], None]) -> None:
+        super().__init__(faults)
+        self._tell = tell
+
+    def _invoke(self, submission: Submission) -> Accepted:
+        accepted = super()._invoke(submission)
+        self._tell(submission.attempt)
+        return accepted
+
+
+class World:
+    """One deployment, and everything around it."""
+
+    def __init__(self) -> None:
+        self.faults = Moments()
+        self.clock = FakeClock()
+        self.ledger = FakeDueLedger(self.faults)
+        self.ledger.minute = self.clock.now()  # reconcile ran for the first time at the deployment
+        self.queues = FakeQueues(self.clock, self.faults)
+        self.storage = FakeStorage(self.faults)
+        self.running: list[Attempt] = []
+        self.quick = False
+        self.outcomes: dict[str, str] = {}
+        self.late_reports = 0
+        self._invocations = 0
+        self.calls: list[Call] = []
+        self.submit = Submit(
+            samples.submit_settings(**SUBMIT_SETTINGS),
+            QuickEndpoint(self.faults, self._begin),
+            self.ledger,
+            self.queues,
+            FakeInbox(self.queues, SUBMIT_QUEUE),
+            self.clock,
+        )
+        self.route = Route(samples.route_settings(), self.ledger, self.queues, self.clock)
+        self.reconcile = Reconcile(
+            ReconcileSettings(samples.OUTPUTS, samples.FAILURES, "ledger", NOTIFICATION_QUEUE),
+            self.ledger,
+            self.storage,
+            self.queues,
+            self.clock,
+        )
+
+    def deliver_to_submit(self, limit: int = 100) -> None:
+        """One invocation of submit with what its queue shows."""
+        with self._function():
+            self._deliver(SUBMIT_QUEUE, limit, read_submissions, self.submit, check_submitted)
+
+    def deliver_to_route(self, limit: int = 100) -> None:
+        """One invocation of route with what its queue shows."""
+        with self._function():
+            self._deliver(NOTIFICATION_QUEUE, limit, read_notifications, self.route, check_routed)
+
+    def call_submit(self, call: Call) -> None:
+        """One direct invocation. Lambda keeps it until it succeeds."""
+        self.calls.append(call)
+        with self._function():
+            incoming = read_submissions(call.event, call.invocation_id)
+            report = self.submit(incoming, self._until())
+            check_submitted(incoming, report)
+            try:
+                respond(incoming, report)
+            except Incomplete:
+                return
+            self.calls.remove(call)
+
+    def run_reconcile(self, span: tuple[datetime, datetime] | None = None) -> None:
+        """One run; a range instead of from the cursor to now where one is given."""
+        overdue = self._overdue_with_news()
+        with self._function():
+            try:
+                if span is None:
+                    self.reconcile(self._until())
+                else:
+                    self.reconcile.between(*span, self._until())
+            except RelayError:
+                pass  # the function fails, an alarm rings, and the next run goes on
+        self.late_reports += len(overdue)
+
+    def end(self, attempt: Attempt, outcome: str, copies: int = 1) -> list[Json]:
+        """SageMaker is done with an attempt. What it publishes; nothing where that is lost.
+
+        The same input ends the same way, however often it is inferred.
+        """
+        self.running.remove(attempt)
+        outcome = self.outcomes.setdefault(attempt.id, outcome)
+        request: Json = {"endpointName": "relay"}
+        if attempt.location is not None:
+            request["inputLocation"] = str(attempt.location)
+        if outcome == "completed":
+            location = attempt.output_location or ""
+            self.storage.locations.add(location)
+            response = {"outputLocation": location}
+            published = samples.completed(
+                attempt.id, requestParameters=request, responseParameters=response
+            )
+        else:
+            self.storage.locations.add(f"{samples.FAILURES}{attempt.id}-error.out")
+            published = samples.failed(attempt.id, outcome, requestParameters=request)
+        return [published] * copies
+
+    def publish(self, notification: Json, topic: str = samples.SUCCESS_TOPIC) -> None:
+        """SNS puts a notification into the queue."""
+        self.queues.put(NOTIFICATION_QUEUE, json.dumps(samples.sns_envelope(notification, topic)))
+
+    def advance(self, seconds: float) -> None:
+        """Time passes, and SageMaker drops what is older than its time to live and time-out."""
+        self.clock.advance(seconds)
+        now = self.clock.now()
+        self.running = [
+            attempt
+            for attempt in self.running
+            if now < attempt.submitted_at + timedelta(seconds=_lifetime(attempt))
+        ]
+
+    def let_a_month_pass(self) -> None:
+        """Reconcile has nothing to do but move on; DynamoDB deletes what is over 30 days old."""
+        self.advance(31 * 86_400)
+        an_hour_ago = self.clock.now() - timedelta(hours=1)
+        self.ledger.move_cursor(an_hour_ago.replace(second=0, microsecond=0))
+        limit = self.clock.now() - timedelta(days=30)
+        for attempt in list(self.ledger.items.values()):
+            if attempt.submitted_at < limit:
+                del self.ledger.items[attempt.id]
+
+    def drain(self) -> None:
+        """Nothing goes wrong any more, and all that waits is worked on until nothing is left."""
+        self.faults.forget()
+        self.quick = False
+        for _ in range(60):
+            for call in list(self.calls):
+                self.calls.remove(call)
+                self.call_submit(call)
+            self.deliver_to_submit()
+            for attempt in list(self.running):
+                for notification in self.end(attempt, "completed"):
+                    self.publish(notification)
+            self.deliver_to_route()
+            self.run_reconcile()
+            if self._quiet():
+                return
+            self.advance(900)
+        raise AssertionError(f"it never comes to rest: {self.ledger.states}")
+
+    def _quiet(self) -> bool:
+        waiting = self.queues.waiting(SUBMIT_QUEUE) + self.queues.waiting(NOTIFICATION_QUEUE)
+        is_open = any(attempt.state == "OPEN" for attempt in self.ledger.items.values())
+        return not (waiting or is_open or self.running or self.calls)
+
+    def _begin(self, attempt: Attempt) -> None:
+        self.running.append(attempt)
+        if self.quick:
+            for notification in self.end(attempt, "completed"):
+                self.publish(notification)
+            self.deliver_to_route()
+
+    def _until(self) -> datetime:
+        return self.clock.now() + timedelta(seconds=20)
+
+    @contextmanager
+    def _function(self) -> Iterator[None]:
+        """A function's run. A crash leaves its messages in flight; its clock goes on a little."""
+        self.clock.advance(0.001)
+        try:
+            yield
+        except Crash:
+            return
+
+    def _deliver(
+        self,
+        queue_url: str,
+        limit: int,
+        read: Callable[[object, str], list[Incoming[Content]]],
+        use_case: Callable[[Sequence[Incoming[Content]], datetime], Report],
+        check: Callable[[Sequence[Incoming[Content]], Report], None],
+    ) -> None:
+        received = self.queues.receive(queue_url, limit)
+        if not received:
+            return
+        self._invocations += 1
+        incoming = read(_event(received), f"invocation-{self._invocations}")
+        report = use_case(incoming, self._until())
+        check(incoming, report)
+        answer = respond(incoming, report)
+        failed = {failure["itemIdentifier"] for failure in _failures(answer)}
+        assert failed <= {delivery.message_id for delivery in received}
+        for delivery in received:
+            if delivery.message_id not in failed:
+                self.queues.delete(queue_url, delivery)
+
+    def _overdue_with_news(self) -> list[str]:
+        """Open attempts that reconcile may report although a notification of them is under way."""
+        now = self.clock.now()
+        return [
+            attempt.id
+            for attempt in self.ledger.items.values()
+            if attempt.state == "OPEN" and attempt.due_at <= now and attempt.id in self.outcomes
+        ]
+
+
+def check_submitted(incoming: Sequence[Incoming[Content]], report: Report) -> None:
+    """Whatever is acknowledged was submitted, queued, rejected, a duplicate, ignored or parked."""
+    done = [item for item in incoming if item.delivery.message_id not in report.returned]
+    acknowledged = sum(len(item.contents) + item.ignored for item in done)
+    parked = sum(item.problem is not None for item in done)
+    assert parked == report.counts[Count.PARKED]
+    assert acknowledged <= len(report.answers) + report.counts[Count.IGNORED]
+    everything = sum(len(item.contents) for item in incoming)
+    assert len(report.answers) <= everything
+
+
+def check_routed(incoming: Sequence[Incoming[Content]], report: Report) -> None:
+    """Each delivery is exactly one of: routed, retried, a duplicate, ignored, parked, returned."""
+    ends = (
+        Count.COMPLETED,
+        Count.FAILED,
+        Count.EXPIRED,
+        Count.REJECTED,
+        Count.RETRIED,
+        Count.DUPLICATE,
+        Count.IGNORED,
+        Count.PARKED,
+        Count.RETURNED,
+    )
+    assert sum(report.counts[end] for end in ends) == len(incoming), report.counts
+
+
+def _lifetime(attempt: Attempt) -> int:
+    return (attempt.ttl_seconds or 0) + (attempt.timeout_seconds or 0)
+
+
+def _failures(answer: Mapping[str, object]) -> list[dict[str, str]]:
+    failures = answer["batchItemFailures"]
+    assert isinstance(failures, list)
+    return failures
+
+
+def _event(received: Sequence[Delivery]) -> Json:
+    """What Lambda hands over for these messages."""
+    return {
+        "Records": [
+            {
+                "messageId": delivery.message_id,
+                "receiptHandle": delivery.receipt_handle,
+                "body": delivery.body,
+                "attributes": {"ApproximateReceiveCount": str(delivery.receive_count)},
+                "eventSource": "aws:sqs",
+            }
+            for delivery in received
+        ]
+    }
