@@ -60,7 +60,7 @@ soak: setup ## 10,000 uploads in one run; tells speed and memory at its beginnin
 	@exec "$(BIN)/python" -m local.soak $(if $(N),--uploads $(N))
 
 invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
-	@"$(BIN)/python" -m local.invoke $(FUNCTION) $(EVENT)
+	@exec "$(BIN)/python" -m local.invoke $(FUNCTION) $(EVENT)
 
 images: setup ## read the addresses of SageMaker's images again, from the latest sagemaker-core
 	rm -rf .local/sagemaker-core

@@ -30,11 +30,12 @@ from local.ports import free_ports
 _LOOPBACK = "127.0.0.1"
 _INVOCATIONS = "/2015-03-31/functions/function/invocations"
 
-# Ends the emulator, and it the function, when our end of its standard input closes: also when this
-# process is killed. Ends by itself when the emulator does.
+# Ends the emulator, and it the function, and removes the directory that is the first argument, when
+# our end of its standard input closes: also when this process is killed. Ends with the emulator.
 _GUARD = (
-    'exec 3<&0; "$@" < /dev/null 3<&- & emulator=$!; '
-    '{ cat <&3 > /dev/null; kill "$emulator"; } 2> /dev/null & exec 3<&-; wait "$emulator"'
+    'exec 3<&0; directory=$1; shift; "$@" < /dev/null 3<&- & emulator=$!; '
+    '{ cat <&3 > /dev/null; rm -rf "$directory"; kill "$emulator"; } 2> /dev/null & watcher=$!; '
+    'exec 3<&-; wait "$emulator"; kill "$watcher" 2> /dev/null'
 )
 
 _READY_SECONDS = 10.0
@@ -148,7 +149,16 @@ class LambdaRuntime:
         )
         with self._output.open("wb") as output, self._emulator_log.open("wb") as log:
             return subprocess.Popen(
-                ["/bin/sh", "-c", _GUARD, "sh", emulator, *addresses, *interpreter],
+                [
+                    "/bin/sh",
+                    "-c",
+                    _GUARD,
+                    "sh",
+                    self._directory,
+                    emulator,
+                    *addresses,
+                    *interpreter,
+                ],
                 cwd=function.code,
                 env=variables(function, runtime),
                 stdin=subprocess.PIPE,

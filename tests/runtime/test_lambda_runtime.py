@@ -168,7 +168,8 @@ with LambdaRuntime(Function("example", "app.handler", code, (), {}, 128, 60)) as
 def test_nothing_runs_on_when_the_command_is_ended_in_the_middle(
     build: Build, tmp_path: Path, number: signal.Signals
 ) -> None:
-    alive = tmp_path / "alive"
+    alive, temporary = tmp_path / "alive", tmp_path / "temporary"
+    temporary.mkdir()
     # As long as it runs, it renews a file; a process that is gone renews nothing.
     function = build(f"while event: time.sleep(0.05); open({str(alive)!r}, 'w').close()")
     command = subprocess.Popen(
@@ -176,7 +177,7 @@ def test_nothing_runs_on_when_the_command_is_ended_in_the_middle(
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(temporary)},
     )
     with command:
         assert command.stdout is not None
@@ -192,6 +193,7 @@ def test_nothing_runs_on_when_the_command_is_ended_in_the_middle(
         return not alive.exists()
 
     _await(gone, "the function has ended")
+    _await(lambda: not list(temporary.iterdir()), "its files are gone")
 
 
 def _await(look: Callable[[], bool], what: str, seconds: float = 15) -> None:
