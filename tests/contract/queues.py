@@ -1,11 +1,15 @@
 """What every outbox and inbox does, in memory and on SQS."""
 
+import uuid
 from abc import ABC, abstractmethod
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from relay.model import Delivery, OutgoingMessage
 from relay.ports import Inbox, Outbox
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 MEBIBYTE = 1_048_576
 
@@ -34,6 +38,21 @@ class Queues(Protocol):
     def advance(self, seconds: int) -> None:
         """Lets time pass: by the fake's clock, or really, so keep it short."""
         ...
+
+
+def create_queues(sqs: "SQSClient") -> tuple[str, str]:
+    """The URLs of a standard queue and a FIFO queue as `template.yaml` makes them, both empty."""
+    name = f"contract-{uuid.uuid4()}"
+    standard = sqs.create_queue(QueueName=name)["QueueUrl"]
+    fifo = sqs.create_queue(
+        QueueName=f"{name}.fifo",
+        Attributes={
+            "FifoQueue": "true",
+            "DeduplicationScope": "messageGroup",
+            "FifoThroughputLimit": "perMessageGroupId",
+        },
+    )["QueueUrl"]
+    return standard, fifo
 
 
 class QueuesContract(ABC):

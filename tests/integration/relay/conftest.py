@@ -21,6 +21,7 @@ import boto3
 import pytest
 
 from local.ports import free_ports
+from tests.contract.queues import create_queues
 from tests.sagemaker_stack import eventually
 
 if TYPE_CHECKING:
@@ -128,17 +129,7 @@ def table(dynamodb: "DynamoDBClient") -> Iterator[str]:
 
 @pytest.fixture
 def queue_urls(sqs: "SQSClient") -> Iterator[tuple[str, str]]:
-    """A standard queue and a FIFO queue as `template.yaml` makes them, both empty."""
-    name = f"contract-{uuid.uuid4()}"
-    standard = sqs.create_queue(QueueName=name)["QueueUrl"]
-    fifo = sqs.create_queue(
-        QueueName=f"{name}.fifo",
-        Attributes={
-            "FifoQueue": "true",
-            "DeduplicationScope": "messageGroup",
-            "FifoThroughputLimit": "perMessageGroupId",
-        },
-    )["QueueUrl"]
-    yield standard, fifo
-    for queue_url in (standard, fifo):
+    queue_urls = create_queues(sqs)
+    yield queue_urls
+    for queue_url in queue_urls:
         sqs.delete_queue(QueueUrl=queue_url)

@@ -1,14 +1,17 @@
 """SQS keeps the contract."""
 
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
+from moto import mock_aws
 from relay.aws.queues import SqsInbox, SqsOutbox
 from relay.errors import PermanentError
 from relay.model import Delivery, OutgoingMessage
 
-from tests.contract.queues import Queues, QueuesContract
+from tests.contract.queues import Queues, QueuesContract, create_queues
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -59,6 +62,17 @@ class TestTheQueues(QueuesContract):
     @pytest.fixture
     def queues(self, on_sqs: OnSqs) -> Queues:
         return on_sqs
+
+
+class TestTheQueuesOfMoto(QueuesContract):
+    """moto has no say about the ledger: its PartiQL knows no INSERT with parameters."""
+
+    @pytest.fixture
+    def queues(self, session: boto3.Session) -> Iterator[Queues]:
+        with mock_aws():
+            sqs = session.client("sqs")
+            yield OnSqs(sqs, *create_queues(sqs))
+            sqs.close()
 
 
 def test_a_queue_that_does_not_exist_fails_its_own_messages(on_sqs: OnSqs) -> None:
