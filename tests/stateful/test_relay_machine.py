@@ -11,7 +11,13 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 from relay.errors import (
     AccessDenied,
     EndpointNotReady,
@@ -38,7 +44,7 @@ from tests.samples import (
 )
 from tests.stateful.world import Call, World
 
-EXAMPLES = int(os.environ.get("RELAY_EXAMPLES", "120"))
+EXAMPLES = int(os.environ.get("RELAY_EXAMPLES", "200"))
 MAX_ATTEMPTS = 3
 RESULT_QUEUES = (COMPLETED_QUEUE, FAILED_QUEUE)
 
@@ -59,7 +65,7 @@ def faults(*steps: str) -> st.SearchStrategy[tuple[str, BaseException, int, bool
 
     What refuses to do a thing has not done it; what breaks off may have.
     """
-    nth = st.integers(1, 3)
+    nth = st.sampled_from([1, 1, 2, 3])
     refusing = [step for step in steps if step == "endpoint.invoke"]
     kinds = [
         st.tuples(st.sampled_from(steps), st.sampled_from(UNSURE), nth, st.booleans()),
@@ -79,6 +85,8 @@ SUBMIT_FAULTS = faults(
     "ledger.close",
     "ledger.look_up",
     "endpoint.invoke",
+    "endpoint.invoke",
+    "endpoint.invoke",
     "queues.send",
     "queues.come_back",
 )
@@ -87,6 +95,11 @@ RECONCILE_FAULTS = faults(
     "ledger.due_in", "ledger.look_up", "storage.find", "queues.send", "ledger.move_cursor"
 )
 Planned = tuple[str, BaseException, int, bool] | None
+# Another function that works at the same time, and between which steps of the first.
+Other = tuple[str, int] | None
+OTHERS = st.none() | st.tuples(st.sampled_from(["submit", "route", "reconcile"]), st.integers(1, 6))
+LIMITS = st.sampled_from([1, 3, 100])
+SECONDS = st.sampled_from([1, 30, 60, 269, 271, 301, 900, 3600, 3 * 3600])
 
 
 class Relay(RuleBasedStateMachine):
@@ -101,26 +114,26 @@ class Relay(RuleBasedStateMachine):
         self.held: list[Json] = []
         self.terminal: dict[str, AttemptState] = {}
         self.at_once = 0
-        self.junk = Counter[str]()
+        self.junk: dict[str, set[str]] = {SUBMIT_QUEUE: set(), NOTIFICATION_QUEUE: set()}
         self.names = 0
 
-    # What people do ------------------------------------------------------------------------------
+    # What people and other services do ------------------------------------------------------------
+
+    @initialize(outcome=OUTCOMES)
+    def the_model_is_like_this(self, outcome: str) -> None:
+        """How what is still running in the end is inferred: it may fail for ever."""
+        self.world.last_outcome = outcome
 
     @rule(folder=st.sampled_from(["", "deep/er/", "we ird+/"]), messages=st.integers(1, 2))
     def upload(self, folder: str, messages: int) -> None:
-        event = samples.upload(f"inputs/{folder}{self._name()}.csv")
+        event = self._uploaded(f"inputs/{folder}{self._name()}.csv")
         self.uploads.append(event)
-        key = f"inputs/{folder}{self.names}.csv"
-        self.requests.add(request_id_of_upload(BUCKET, key, "", "00A1"))
         for _ in range(messages):
             self.world.queues.put(SUBMIT_QUEUE, json.dumps(event))
 
     @rule(number=st.integers(2, 4))
     def upload_many_in_one_message(self, number: int) -> None:
-        events = [samples.upload(f"inputs/{self._name()}.csv") for _ in range(number)]
-        first = self.names - number + 1
-        for n in range(first, self.names + 1):
-            self.requests.add(request_id_of_upload(BUCKET, f"inputs/{n}.csv", "", "00A1"))
+        events = [self._uploaded(f"inputs/{self._name()}.csv") for _ in range(number)]
         records = [record for event in events for record in event["Records"]]
         self.world.queues.put(SUBMIT_QUEUE, json.dumps({"Records": records}))
 
@@ -135,96 +148,76 @@ class Relay(RuleBasedStateMachine):
         fault=SUBMIT_FAULTS,
     )
     def call_directly(self, kinds: list[str], fault: Planned) -> None:
-        bodies: dict[str, Callable[[], Json]] = {
-            "input": lambda: {"input_location": f"s3://{BUCKET}/inputs/{self._name()}"},
-            "inline": lambda: {"body": f"1,2,{self._name()}"},
-            "wrong": lambda: {"input_location": f"s3://{BUCKET}/elsewhere/{self._name()}"},
-        }
         calls = []
         for kind in kinds:
-            calls.append({**bodies[kind](), "request_id": f"own-{self.names}"})
-            self.requests.add(request_id_of_caller(f"own-{self.names}"))
-        self._plan(fault)
-        self.world.call_submit(Call({"requests": calls}, f"direct-{self._name()}"))
-        self.world.faults.forget()
+            name = self._name()
+            input_of: dict[str, Json] = {
+                "input": {"input_location": f"s3://{BUCKET}/inputs/{name}"},
+                "inline": {"body": f"1,2,{name}"},
+                "wrong": {"input_location": f"s3://{BUCKET}/elsewhere/{name}"},
+            }
+            calls.append({**input_of[kind], "request_id": f"own-{name}"})
+            self.requests.add(request_id_of_caller(f"own-{name}"))
+        call = Call({"requests": calls}, f"direct-{self._name()}")
+        self._run(lambda: self.world.call_submit(call), fault)
 
     @precondition(lambda self: self.world.calls)
     @rule(fault=SUBMIT_FAULTS)
     def lambda_repeats_a_call(self, fault: Planned) -> None:
         call = self.world.calls.pop(0)
-        self._plan(fault)
-        self.world.call_submit(call)
-        self.world.faults.forget()
+        self._run(lambda: self.world.call_submit(call), fault)
 
-    @rule(copies=st.integers(1, 2))
-    def somebody_else_uses_the_endpoint(self, copies: int) -> None:
+    @rule(copies=st.integers(1, 2), forged_first=st.booleans())
+    def somebody_else_uses_the_endpoint(self, copies: int, forged_first: bool) -> None:
         theirs = f"order-{self._name()}"
         self.foreign.add(request_id_of_caller(theirs))
+        if forged_first:
+            self._forge(theirs, "endpoint")
         for _ in range(copies):
             self.world.publish(samples.completed(theirs))
 
-    @rule(queue=st.sampled_from([SUBMIT_QUEUE, NOTIFICATION_QUEUE]))
-    def junk_arrives(self, queue: str) -> None:
-        self.world.queues.put(queue, f"junk {self._name()}")
-        self.junk[queue] += 1
-
-    @rule()
-    def services_try_their_rights(self) -> None:
-        self.world.queues.put(SUBMIT_QUEUE, json.dumps({"Event": "s3:TestEvent"}))
-        test = {"eventSource": "aws:sagemaker", "eventName": "TestNotification"}
-        self.world.publish(test)
+    @rule(queue=st.sampled_from([SUBMIT_QUEUE, NOTIFICATION_QUEUE]), rights=st.booleans())
+    def junk_arrives(self, queue: str, rights: bool) -> None:
+        self._junk(queue, f"junk {self._name()}")
+        if rights:  # S3 and SageMaker try whether they may
+            self.world.queues.put(SUBMIT_QUEUE, json.dumps({"Event": "s3:TestEvent"}))
+            test = {"eventSource": "aws:sagemaker", "eventName": "TestNotification"}
+            self.world.publish(test)
 
     @precondition(lambda self: self.requests)
     @rule(which=st.integers(0), kind=st.sampled_from(["topic", "output", "endpoint"]))
     def somebody_forges_a_notification(self, which: int, kind: str) -> None:
-        victim = sorted(self.requests)[which % len(self.requests)]
-        forged = samples.completed(victim)
-        if kind == "output":
-            forged["responseParameters"] = {"outputLocation": "s3://thief/outputs/x.out"}
-        if kind == "endpoint":
-            forged["requestParameters"] = {"endpointName": "another"}
-        topic = f"{samples.SUCCESS_TOPIC}-not" if kind == "topic" else samples.SUCCESS_TOPIC
-        self.world.publish(forged, topic)
-        self.junk[NOTIFICATION_QUEUE] += 1
+        self._forge(sorted(self.requests)[which % len(self.requests)], kind)
 
-    # What the relay does, while things go wrong -------------------------------------------------
+    # What the relay does, while things go wrong ---------------------------------------------------
 
-    @rule(
-        limit=st.sampled_from([1, 3, 100]),
-        fault=SUBMIT_FAULTS,
-        quick=st.booleans(),
-        other=st.none()
-        | st.tuples(st.sampled_from(["submit", "route", "reconcile"]), st.integers(1, 6)),
-    )
-    def submit_works(
-        self, limit: int, fault: Planned, quick: bool, other: tuple[str, int] | None
-    ) -> None:
-        self._plan(fault, other)
+    @precondition(lambda self: self.world.queues.waiting(SUBMIT_QUEUE))
+    @rule(limit=LIMITS, fault=SUBMIT_FAULTS, quick=st.booleans(), other=OTHERS)
+    def submit_works(self, limit: int, fault: Planned, quick: bool, other: Other) -> None:
         self.world.quick = quick
-        self.world.deliver_to_submit(limit)
+        self._run(lambda: self.world.deliver_to_submit(limit), fault, other)
         self.world.quick = False
-        self.world.faults.forget()
 
-    @rule(
-        limit=st.sampled_from([1, 3, 100]),
-        fault=ROUTE_FAULTS,
-        other=st.none()
-        | st.tuples(st.sampled_from(["submit", "route", "reconcile"]), st.integers(1, 6)),
-    )
-    def route_works(self, limit: int, fault: Planned, other: tuple[str, int] | None) -> None:
-        self._plan(fault, other)
-        self.world.deliver_to_route(limit)
-        self.world.faults.forget()
+    @precondition(lambda self: self.world.queues.waiting(SUBMIT_QUEUE))
+    @rule(seconds=SECONDS, fault=SUBMIT_FAULTS)
+    def submit_works_later(self, seconds: int, fault: Planned) -> None:
+        self.world.advance(seconds)
+        self._run(self.world.deliver_to_submit, fault)
 
-    @rule(
-        fault=RECONCILE_FAULTS,
-        other=st.none()
-        | st.tuples(st.sampled_from(["submit", "route", "reconcile"]), st.integers(1, 6)),
-    )
-    def reconcile_works(self, fault: Planned, other: tuple[str, int] | None) -> None:
-        self._plan(fault, other)
-        self.world.run_reconcile()
-        self.world.faults.forget()
+    @precondition(lambda self: self.world.queues.waiting(NOTIFICATION_QUEUE))
+    @rule(limit=LIMITS, fault=ROUTE_FAULTS, other=OTHERS)
+    def route_works(self, limit: int, fault: Planned, other: Other) -> None:
+        self._run(lambda: self.world.deliver_to_route(limit), fault, other)
+
+    @precondition(lambda self: self.world.queues.waiting(NOTIFICATION_QUEUE))
+    @rule(seconds=SECONDS, fault=ROUTE_FAULTS)
+    def route_works_later(self, seconds: int, fault: Planned) -> None:
+        self.world.advance(seconds)
+        self._run(self.world.deliver_to_route, fault)
+
+    @rule(fault=RECONCILE_FAULTS, other=OTHERS)
+    def reconcile_works(self, fault: Planned, other: Other) -> None:
+        self._run(self.world.run_reconcile, fault, other)
 
     @rule(hours=st.integers(1, 4))
     def somebody_reconciles_once_more(self, hours: int) -> None:
@@ -248,15 +241,27 @@ class Relay(RuleBasedStateMachine):
             else:
                 self.world.publish(notification)
 
+    @rule(trouble=st.none() | st.sampled_from([*PASSING, REFUSALS[0]]))
+    def the_endpoint_goes_or_comes_back(self, trouble: RelayError | None) -> None:
+        self.world.endpoint.trouble = trouble
+
     @precondition(lambda self: self.held)
     @rule(which=st.integers(0))
     def a_delayed_notification_arrives(self, which: int) -> None:
         self.world.publish(self.held.pop(which % len(self.held)))
 
-    @rule(seconds=st.sampled_from([1, 30, 60, 269, 271, 301, 900, 3600, 3 * 3600]))
+    @precondition(lambda self: self.world.running)
+    @rule(outcome=OUTCOMES)
+    def all_notifications_are_lost_for_hours(self, outcome: str) -> None:
+        for attempt in list(self.world.running):
+            self.world.end(attempt, outcome, copies=0)
+        self.world.advance(2 * 3600)
+
+    @rule(seconds=SECONDS)
     def time_passes(self, seconds: int) -> None:
         self.world.advance(seconds)
 
+    @precondition(lambda self: len(self.requests) >= 5)
     @rule()
     def a_month_passes(self) -> None:
         """What was told before is settled; the ledger forgets it, and so do S3, SNS and callers."""
@@ -304,7 +309,7 @@ class Relay(RuleBasedStateMachine):
             (SUBMIT_QUEUE, SUBMIT_DEAD_LETTERS),
             (NOTIFICATION_QUEUE, NOTIFICATION_DEAD_LETTERS),
         ):
-            assert len({m.body for m in self.world.queues.delivered(letters)}) <= self.junk[queue]
+            assert {m.body for m in self.world.queues.delivered(letters)} == self.junk[queue]
 
     def _check_how_often(self, sent: Counter[str], seen: Counter[str]) -> None:
         """A repeat takes a crash, a failure or a second function in the same instant."""
@@ -313,6 +318,10 @@ class Relay(RuleBasedStateMachine):
             repeats += self.at_once + self.world.late_reports
         for request_id, number in seen.items():
             assert 1 <= number <= sent[request_id] <= 1 + repeats, (request_id, number)
+        for inference_id, number in self.world.invocations.items():
+            assert number <= 1 + self.world.faults.doubts + self.at_once, inference_id
+        # What nobody invoked and nobody will was lost, even if it ends as `expired`.
+        assert self.world.forgotten == [] or self.at_once
 
     def _check_what_they_say(self) -> None:
         for message in self._results():
@@ -334,7 +343,25 @@ class Relay(RuleBasedStateMachine):
         self.names += 1
         return self.names
 
-    def _plan(self, fault: Planned, other: tuple[str, int] | None = None) -> None:
+    def _uploaded(self, key: str) -> Json:
+        self.requests.add(request_id_of_upload(BUCKET, key, "", "00A1"))
+        return samples.upload(key)
+
+    def _junk(self, queue: str, body: str) -> None:
+        self.world.queues.put(queue, body)
+        self.junk[queue].add(body)
+
+    def _forge(self, inference_id: str, kind: str) -> None:
+        forged = samples.completed(inference_id)
+        if kind == "output":
+            forged["responseParameters"] = {"outputLocation": "s3://thief/outputs/x.out"}
+        if kind == "endpoint":
+            forged["requestParameters"] = {"endpointName": "another"}
+        topic = f"{samples.SUCCESS_TOPIC}-not" if kind == "topic" else samples.SUCCESS_TOPIC
+        self._junk(NOTIFICATION_QUEUE, json.dumps(samples.sns_envelope(forged, topic)))
+
+    def _run(self, function: Callable[[], None], fault: Planned, other: Other = None) -> None:
+        """A function's run, in which something goes wrong or another function comes in between."""
         if fault is not None:
             step, error, nth, after = fault
             self.world.faults.plan(step, error, nth=nth, after=after)
@@ -347,6 +374,8 @@ class Relay(RuleBasedStateMachine):
             }
             self.at_once += 1
             self.world.faults.plan_meanwhile(acts[name], nth=nth)
+        function()
+        self.world.faults.forget()
 
 
 def _request(message: OutgoingMessage) -> str:
@@ -356,7 +385,7 @@ def _request(message: OutgoingMessage) -> str:
 TestRelay = Relay.TestCase
 TestRelay.settings = settings(
     max_examples=EXAMPLES,
-    stateful_step_count=30,
+    stateful_step_count=40,
     derandomize="RELAY_EXAMPLES" not in os.environ,
     deadline=None,
     database=None,

@@ -5,13 +5,14 @@ decides which messages come again.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from relay.errors import RelayError
+from relay.errors import RelayError, Unanswered
 from relay.events import read_notifications, read_submissions
 from relay.model import Attempt, Content, Delivery, Incoming
 from relay.ports import Accepted, Submission
@@ -38,6 +39,7 @@ class Moments(Faults):
     def __init__(self) -> None:
         super().__init__()
         self.fired = 0
+        self.doubts = 0  # those after which nobody knows what was done
         self._meanwhile: dict[int, Callable[[], None]] = {}
 
     def plan_meanwhile(self, act: Callable[[], None], *, nth: int) -> None:
@@ -58,8 +60,9 @@ class Moments(Faults):
         try:
             with super().step(name):
                 yield
-        except BaseException:
+        except BaseException as error:
             self.fired += 1
+            self.doubts += name != "endpoint.invoke" or isinstance(error, Crash | Unanswered)
             raise
 
 
@@ -96,13 +99,17 @@ class World:
         self.storage = FakeStorage(self.faults)
         self.running: list[Attempt] = []
         self.quick = False
+        self.last_outcome = "completed"
         self.outcomes: dict[str, str] = {}
+        self.invocations: Counter[str] = Counter()
+        self.forgotten: list[str] = []
         self.late_reports = 0
-        self._invocations = 0
+        self._deliveries = 0
         self.calls: list[Call] = []
+        self.endpoint = QuickEndpoint(self.faults, self._begin)
         self.submit = Submit(
             samples.submit_settings(**SUBMIT_SETTINGS),
-            QuickEndpoint(self.faults, self._begin),
+            self.endpoint,
             self.ledger,
             self.queues,
             FakeInbox(self.queues, SUBMIT_QUEUE),
@@ -142,7 +149,9 @@ class World:
 
     def run_reconcile(self, span: tuple[datetime, datetime] | None = None) -> None:
         """One run; a range instead of from the cursor to now where one is given."""
-        overdue = self._overdue_with_news()
+        overdue = self._overdue()
+        if not (self._waiting() or self.calls):
+            self.forgotten += [key for key in overdue if not self.invocations[key]]
         with self._function():
             try:
                 if span is None:
@@ -151,7 +160,7 @@ class World:
                     self.reconcile.between(*span, self._until())
             except RelayError:
                 pass  # the function fails, an alarm rings, and the next run goes on
-        self.late_reports += len(overdue)
+        self.late_reports += sum(key in self.outcomes for key in overdue)
 
     def end(self, attempt: Attempt, outcome: str, copies: int = 1) -> list[Json]:
         """SageMaker is done with an attempt. What it publishes; nothing where that is lost.
@@ -203,13 +212,14 @@ class World:
         """Nothing goes wrong any more, and all that waits is worked on until nothing is left."""
         self.faults.forget()
         self.quick = False
+        self.endpoint.trouble = None
         for _ in range(60):
             for call in list(self.calls):
                 self.calls.remove(call)
                 self.call_submit(call)
             self.deliver_to_submit()
             for attempt in list(self.running):
-                for notification in self.end(attempt, "completed"):
+                for notification in self.end(attempt, self.last_outcome):
                     self.publish(notification)
             self.deliver_to_route()
             self.run_reconcile()
@@ -219,12 +229,15 @@ class World:
         raise AssertionError(f"it never comes to rest: {self.ledger.states}")
 
     def _quiet(self) -> bool:
-        waiting = self.queues.waiting(SUBMIT_QUEUE) + self.queues.waiting(NOTIFICATION_QUEUE)
         is_open = any(attempt.state == "OPEN" for attempt in self.ledger.items.values())
-        return not (waiting or is_open or self.running or self.calls)
+        return not (self._waiting() or is_open or self.running or self.calls)
+
+    def _waiting(self) -> int:
+        return self.queues.waiting(SUBMIT_QUEUE) + self.queues.waiting(NOTIFICATION_QUEUE)
 
     def _begin(self, attempt: Attempt) -> None:
         self.running.append(attempt)
+        self.invocations[attempt.id] += 1
         if self.quick:
             for notification in self.end(attempt, "completed"):
                 self.publish(notification)
@@ -253,8 +266,8 @@ class World:
         received = self.queues.receive(queue_url, limit)
         if not received:
             return
-        self._invocations += 1
-        incoming = read(_event(received), f"invocation-{self._invocations}")
+        self._deliveries += 1
+        incoming = read(_event(received), f"invocation-{self._deliveries}")
         report = use_case(incoming, self._until())
         check(incoming, report)
         answer = respond(incoming, report)
@@ -264,13 +277,13 @@ class World:
             if delivery.message_id not in failed:
                 self.queues.delete(queue_url, delivery)
 
-    def _overdue_with_news(self) -> list[str]:
-        """Open attempts that reconcile may report although a notification of them is under way."""
+    def _overdue(self) -> list[str]:
+        """Attempts that reconcile will report; a notification of them may be under way."""
         now = self.clock.now()
         return [
             attempt.id
             for attempt in self.ledger.items.values()
-            if attempt.state == "OPEN" and attempt.due_at <= now and attempt.id in self.outcomes
+            if attempt.state == "OPEN" and attempt.due_at <= now
         ]
 
 
