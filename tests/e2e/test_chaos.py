@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -29,7 +28,7 @@ def test_every_upload_ends_in_one_result_while_notifications_and_inferences_fail
             *("--seed", str(_SEED), "--kill"),
         ],
         cwd=REPOSITORY,
-        env=os.environ | {"RELAY_LOCAL_DIR": str(Path(REPOSITORY, ".local", "tests-chaos"))},
+        env=os.environ | {"RELAY_LOCAL_DIR": str(REPOSITORY / ".local" / "tests-chaos")},
         capture_output=True,
         text=True,
         timeout=580,
