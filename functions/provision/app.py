@@ -3,16 +3,10 @@
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
 from relay.provisioning.events import parse
-from relay.report import Note
-from relay.telemetry import new_logger, write
+from relay.telemetry import Journal, Metrics, new_logger
 
 logger = new_logger()
-
-
-def journal(note: Note) -> None:
-    write(note, logger)
-
-
+journal = Journal(logger, Metrics())
 provision = bootstrap.provision(journal)
 
 
@@ -23,4 +17,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, object]:
     Answers how the endpoint stands when asked to describe it, and otherwise an empty object:
     CloudFormation gets its answer at its own address. Raises what the next wake-up has to repeat.
     """
-    return provision.handle(parse(event))
+    try:
+        return provision.handle(parse(event))
+    finally:
+        journal.flush()

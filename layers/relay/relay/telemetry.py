@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from relay.report import Level, Note, Report
 
-__all__ = ["Metrics", "new_logger", "tell", "write"]
+__all__ = ["Journal", "Metrics", "new_logger", "tell"]
 
 
 def new_logger() -> Logger:
@@ -20,7 +20,7 @@ def new_logger() -> Logger:
 def tell(report: Report, deliveries: int, logger: Logger, metrics: Metrics) -> None:
     """Logs and counts what was done with a batch of so many deliveries."""
     for note in report.notes:
-        write(note, logger)
+        _write(note, logger)
     counts = {str(name): number for name, number in report.counts.items()}
     logger.info("batch", extra={"deliveries": deliveries, **counts})
     if report.minutes_behind is not None:
@@ -31,8 +31,29 @@ def tell(report: Report, deliveries: int, logger: Logger, metrics: Metrics) -> N
         metrics.flush_metrics()
 
 
-def write(note: Note, logger: Logger) -> None:
-    """Logs one note at once."""
+class Journal:
+    """Logs notes as they come and counts them when the work is done: `Steps`, of them `Alarms`."""
+
+    def __init__(self, logger: Logger, metrics: Metrics) -> None:
+        self._logger = logger
+        self._metrics = metrics
+        self._levels: list[Level] = []
+
+    def __call__(self, note: Note) -> None:
+        _write(note, self._logger)
+        self._levels.append(note.level)
+
+    def flush(self) -> None:
+        """Counts what came since the last time; nothing where nothing came."""
+        levels, self._levels = self._levels, []
+        if levels:
+            alarms = sum(level in (Level.WARNING, Level.ERROR) for level in levels)
+            self._metrics.add_metric(name="Steps", unit=MetricUnit.Count, value=len(levels))
+            self._metrics.add_metric(name="Alarms", unit=MetricUnit.Count, value=alarms)
+            self._metrics.flush_metrics()
+
+
+def _write(note: Note, logger: Logger) -> None:
     fields = dict(note.fields)
     match note.level:
         case Level.DEBUG:

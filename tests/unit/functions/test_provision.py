@@ -1,6 +1,7 @@
 """The function as Lambda loads it, with a stand-in for the use case."""
 
 import importlib.util
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -35,6 +36,7 @@ class FakeReception:
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "provision")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AsyncInferenceRelay")
     monkeypatch.setattr(bootstrap, "provision", FakeReception)
     specification = importlib.util.spec_from_file_location("provision_app", APP)
     assert specification is not None and specification.loader is not None
@@ -55,6 +57,15 @@ def test_every_step_is_a_line_of_the_log(app: ModuleType, caplog: pytest.LogCapt
     line = caplog.records[-1]
     assert line.message == "waiting"
     assert (vars(line)["endpoint"], vars(line)["status"]) == ("relay", "Creating")
+
+
+def test_what_was_done_is_counted(app: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    app.handler({"detail-type": "Scheduled Event"}, CONTEXT)
+
+    (metrics,) = [
+        line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line
+    ]
+    assert (metrics["Steps"], metrics["Alarms"]) == ([1.0], [0.0])
 
 
 def test_what_is_not_recognised_goes_to_the_failure_destination(app: ModuleType) -> None:

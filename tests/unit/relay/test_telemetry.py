@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 from aws_lambda_powertools import Logger
-from relay.report import Count, Level, Report
-from relay.telemetry import Metrics, tell
+from relay.report import Count, Level, Note, Report
+from relay.telemetry import Journal, Metrics, tell
 
 from tests.samples import Json
 
@@ -77,3 +77,30 @@ def test_at_the_usual_level_a_batch_that_went_well_is_one_line(told: Told) -> No
     lines = told(report, "INFO")
 
     assert [line.get("message") for line in lines] == ["batch", None]
+
+
+def test_a_journal_logs_at_once_and_counts_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    log = io.StringIO()
+    logger = Logger(service=str(uuid.uuid4()), level="INFO", stream=log)
+    journal = Journal(logger, Metrics(namespace="Relay", service="provision"))
+
+    journal(Note(Level.INFO, "creating"))
+    journal(Note(Level.ERROR, "refused"))
+
+    logged = [json.loads(line)["message"] for line in log.getvalue().splitlines()]
+    assert logged == ["creating", "refused"]
+    assert capsys.readouterr().out == ""
+    journal.flush()
+    counted = json.loads(capsys.readouterr().out)
+    assert (counted["Steps"], counted["Alarms"]) == ([2.0], [1.0])
+
+
+def test_a_journal_counts_nothing_where_nothing_came(capsys: pytest.CaptureFixture[str]) -> None:
+    journal = Journal(Logger(service=str(uuid.uuid4())), Metrics(namespace="R", service="p"))
+    journal(Note(Level.DEBUG, "waiting"))
+    journal.flush()
+    capsys.readouterr()
+
+    journal.flush()
+
+    assert capsys.readouterr().out == ""
