@@ -1,17 +1,12 @@
 """A short run of chaos on a stack of its own. `make chaos` is the long one, which kills as well."""
 
-import os
 import re
 import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 
-from local.settings import REPOSITORY
-
-_UPLOADS = 120
-# With this seed the emulator loses and fails a few of the first hundred.
-_SEED = 7
+from tests.e2e.chaos import UPLOADS
 
 _SUMMARY = re.compile(
     r"chaos: uploaded=(\d+) results=(\d+) lost=(\d+) duplicated=(\d+) "
@@ -19,27 +14,18 @@ _SUMMARY = re.compile(
 )
 
 
-# Two minutes pass until a lost notification is overdue and the schedule has come round to it.
 @pytest.mark.timeout(600)
-def test_every_upload_ends_in_one_result_while_notifications_and_inferences_fail() -> None:
-    run = subprocess.run(
-        [
-            *(sys.executable, "-m", "local.chaos", "--uploads", str(_UPLOADS)),
-            *("--seed", str(_SEED), "--kill"),
-        ],
-        cwd=REPOSITORY,
-        env=os.environ | {"RELAY_LOCAL_DIR": str(REPOSITORY / ".local" / "tests-chaos")},
-        capture_output=True,
-        text=True,
-        timeout=580,
-        check=False,
-    )
+def test_every_upload_ends_in_one_result_while_notifications_and_inferences_fail(
+    chaos: subprocess.Popen[bytes], chaos_log: Path
+) -> None:
+    exit_code = chaos.wait(580)
 
-    assert run.returncode == 0, run.stdout + run.stderr
-    summary = _SUMMARY.fullmatch(run.stdout.splitlines()[-1])
-    assert summary is not None
+    told = chaos_log.read_text()
+    assert exit_code == 0, told
+    summary = _SUMMARY.fullmatch(told.splitlines()[-1])
+    assert summary is not None, told
     uploaded, results, lost, duplicated, recovered, retried, _, parked = map(int, summary.groups())
-    assert (uploaded, results) == (_UPLOADS, _UPLOADS)
+    assert (uploaded, results) == (UPLOADS, UPLOADS)
     assert (lost, duplicated, parked) == (0, 0, 0)
     # Otherwise nothing went wrong, and nothing was shown.
     assert recovered > 0
