@@ -9,11 +9,11 @@ from relay.ids import attempt_id, request_id_of_caller
 from relay.model import AttemptState, Outcome
 from relay.notifications import own_notification
 from relay.reconciliation import Reconcile
-from relay.report import Count
+from relay.report import Count, Report
 from relay.settings import ReconcileSettings
 
 from tests import samples
-from tests.fakes import Crash, FakeClock, FakeQueues
+from tests.fakes import Crash, FakeClock, FakeQueues, Faults
 from tests.pipelines import FakePipeline
 from tests.reconcile_fakes import FakeDueLedger, FakeStorage
 from tests.samples import NOTIFICATION_QUEUE, SERVER_ERROR, SUBMIT_QUEUE
@@ -169,22 +169,51 @@ class TestAnInferenceOfSomebodyElse:
         assert pipeline.deliver_to_route().counts == {Count.DUPLICATE: 1}
 
 
-class TestAFirstRunOfReconcile:
-    def test_that_fails_for_hours_goes_on_where_it_began(self) -> None:
-        """Starting an hour back each time, it would never see what was due before."""
-        clock, ledger = FakeClock(), FakeDueLedger()
-        storage, queues = FakeStorage(), FakeQueues(clock)
+class Search:
+    """Reconcile over fakes, with one attempt that is overdue."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+        self.clock = FakeClock()
+        self.ledger = FakeDueLedger(self.faults)
+        self.storage = FakeStorage(self.faults)
+        self.queues = FakeQueues(self.clock, self.faults)
         settings = ReconcileSettings(
             samples.OUTPUTS, samples.FAILURES, "ledger", NOTIFICATION_QUEUE
         )
-        reconcile = Reconcile(settings, ledger, storage, queues, clock)
-        ledger.items[ID] = samples.attempt(ID, due_at=clock.now() - timedelta(minutes=5))
-        storage.trouble = AccessDenied("no right to list")
+        self._reconcile = Reconcile(settings, self.ledger, self.storage, self.queues, self.clock)
+        due_at = self.clock.now() - timedelta(minutes=5)
+        self.ledger.items[ID] = samples.attempt(ID, due_at=due_at)
+
+    def run(self) -> Report:
+        return self._reconcile(self.clock.now() + timedelta(seconds=20))
+
+
+class TestARunOfReconcile:
+    def test_that_fails_for_hours_goes_on_where_it_began(self) -> None:
+        """Starting an hour back each time, it would never see what was due before."""
+        search = Search()
+        search.storage.trouble = AccessDenied("no right to list")
         with pytest.raises(AccessDenied):
-            reconcile(clock.now() + timedelta(seconds=20))
+            search.run()
 
-        clock.advance(12 * 3600)
-        storage.trouble = None
-        report = reconcile(clock.now() + timedelta(seconds=20))
+        search.clock.advance(12 * 3600)
+        search.storage.trouble = None
 
-        assert report.counts == {Count.OVERDUE: 1}
+        assert search.run().counts == {Count.OVERDUE: 1}
+
+    @pytest.mark.parametrize(
+        "step", ["ledger.due_in", "ledger.look_up", "storage.find", "queues.send"]
+    )
+    @pytest.mark.parametrize("error", [THROTTLED, Crash()])
+    def test_that_fails_anywhere_is_made_up_for_by_the_next(
+        self, step: str, error: BaseException
+    ) -> None:
+        search = Search()
+        search.faults.plan(step, error)
+        with pytest.raises(type(error)):
+            search.run()
+
+        search.run()
+
+        assert search.queues.waiting(NOTIFICATION_QUEUE) == 1
