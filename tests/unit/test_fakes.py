@@ -1,16 +1,19 @@
 """The fakes keep the contract of the adapters, and fail when told to."""
 
 import pytest
-from relay.errors import TransientError
+from relay.errors import EndpointNotReady, TransientError
 from relay.model import Delivery, OutgoingMessage
-from relay.ports import Ledger
+from relay.ports import Endpoint, Ledger
+from relay.s3uri import S3Uri
 
 from tests import samples
+from tests.contract.endpoint import EndpointContract
 from tests.contract.ledger import DueLedgerContract, LedgerContract, SearchedLedger
 from tests.contract.queues import Queues, QueuesContract
-from tests.fakes import Crash, FakeClock, FakeInbox, FakeLedger, FakeQueues, Faults
-from tests.reconcile_fakes import FakeDueLedger
-from tests.samples import COMPLETED_QUEUE, SUBMIT_QUEUE
+from tests.contract.storage import Shelf, StorageContract
+from tests.fakes import Crash, FakeClock, FakeEndpoint, FakeInbox, FakeLedger, FakeQueues, Faults
+from tests.reconcile_fakes import FakeDueLedger, FakeStorage
+from tests.samples import COMPLETED_QUEUE, INPUTS, SUBMIT_QUEUE
 
 
 class TestTheLedger(LedgerContract):
@@ -47,6 +50,42 @@ class TestTheQueues(QueuesContract):
     @pytest.fixture
     def queues(self) -> Queues:
         return InMemory()
+
+
+class TestTheEndpoint(EndpointContract):
+    @pytest.fixture
+    def inputs(self) -> S3Uri:
+        return INPUTS
+
+    @pytest.fixture
+    def endpoint(self) -> Endpoint:
+        return FakeEndpoint()
+
+    @pytest.fixture
+    def absent(self) -> Endpoint:
+        endpoint = FakeEndpoint()
+        endpoint.trouble = EndpointNotReady("Endpoint relay of account 000000000000 not found.")
+        return endpoint
+
+
+class FakeShelf:
+    """The fake storage as the contract wants it."""
+
+    def __init__(self) -> None:
+        self.storage = FakeStorage()
+
+    def put(self, key: str) -> str:
+        self.storage.locations.add(self.location(key))
+        return self.location(key)
+
+    def location(self, key: str) -> str:
+        return f"s3://data/{key}"
+
+
+class TestTheStorage(StorageContract):
+    @pytest.fixture
+    def shelf(self) -> Shelf:
+        return FakeShelf()
 
 
 def result(request_id: str = "r-1", group_id: str = "g") -> OutgoingMessage:

@@ -1,0 +1,52 @@
+"""S3 keeps the contract."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+from relay.aws.storage import S3Storage
+from relay.errors import PermanentError
+
+from tests.contract.storage import Shelf, StorageContract
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_BUCKET = "data"
+
+
+class OnS3:
+    """The adapter as the contract wants it."""
+
+    def __init__(self, s3: "S3Client") -> None:
+        self.storage = S3Storage(s3)
+        self._s3 = s3
+        s3.create_bucket(Bucket=_BUCKET)
+
+    def put(self, key: str) -> str:
+        self._s3.put_object(Bucket=_BUCKET, Key=key, Body=b"")
+        return self.location(key)
+
+    def location(self, key: str) -> str:
+        return f"s3://{_BUCKET}/{key}"
+
+
+@pytest.fixture
+def on_s3(session: boto3.Session) -> Iterator[OnS3]:
+    with mock_aws():
+        s3 = session.client("s3")
+        yield OnS3(s3)
+        s3.close()
+
+
+class TestTheStorage(StorageContract):
+    @pytest.fixture
+    def shelf(self, on_s3: OnS3) -> Shelf:
+        return on_s3
+
+
+def test_a_bucket_that_does_not_exist_is_no_answer(on_s3: OnS3) -> None:
+    with pytest.raises(PermanentError, match="NoSuchBucket"):
+        on_s3.storage.find("s3://nowhere/outputs/a.out")
