@@ -1,32 +1,36 @@
-"""The composition root: settings and clients become use cases, once for each environment."""
+"""The composition root: settings and clients become use cases, once for each environment.
+
+Each function imports only what is its own, so that none pays at its cold start for the others.
+"""
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from relay.aws.clients import Clients
 from relay.aws.clock import SystemClock
-from relay.aws.cloudformation import CloudFormationPostman
-from relay.aws.endpoint import SageMakerEndpoint
 from relay.aws.ledger import DynamoDbLedger
 from relay.aws.queues import SqsInbox, SqsOutbox
-from relay.aws.sagemaker import SageMakerControlPlane
-from relay.aws.storage import S3Storage
-from relay.aws.waiting_room import DynamoDbWaitingRoom
-from relay.ports import AttemptReader
-from relay.provisioning.ports import Journal
-from relay.provisioning.reception import Reception
-from relay.reconciliation import Reconcile
-from relay.routing import Route
 from relay.settings import ProvisionSettings, ReconcileSettings, RouteSettings, SubmitSettings
-from relay.submission import Submit
+
+if TYPE_CHECKING:
+    from relay.ports import AttemptReader
+    from relay.provisioning.ports import Journal
+    from relay.provisioning.reception import Reception
+    from relay.reconciliation import Reconcile
+    from relay.routing import Route
+    from relay.submission import Submit
 
 
-def submit(environment: Mapping[str, str] = os.environ) -> Submit:
+def submit(environment: Mapping[str, str] = os.environ) -> "Submit":
     """The use case of the submit function.
 
     Raises:
         ConfigurationError: the environment is wrong, with every problem in one message.
     """
+    from relay.aws.endpoint import SageMakerEndpoint
+    from relay.submission import Submit
+
     settings = SubmitSettings.read(environment)
     clients = Clients()
     return Submit(
@@ -39,12 +43,14 @@ def submit(environment: Mapping[str, str] = os.environ) -> Submit:
     )
 
 
-def route(environment: Mapping[str, str] = os.environ) -> Route:
+def route(environment: Mapping[str, str] = os.environ) -> "Route":
     """The use case of the route function.
 
     Raises:
         ConfigurationError: the environment is wrong, with every problem in one message.
     """
+    from relay.routing import Route
+
     settings = RouteSettings.read(environment)
     clients = Clients()
     return Route(
@@ -55,12 +61,15 @@ def route(environment: Mapping[str, str] = os.environ) -> Route:
     )
 
 
-def reconcile(environment: Mapping[str, str] = os.environ) -> tuple[Reconcile, AttemptReader]:
+def reconcile(environment: Mapping[str, str] = os.environ) -> "tuple[Reconcile, AttemptReader]":
     """The use case of the reconcile function, and the ledger for questions about requests.
 
     Raises:
         ConfigurationError: the environment is wrong, with every problem in one message.
     """
+    from relay.aws.storage import S3Storage
+    from relay.reconciliation import Reconcile
+
     settings = ReconcileSettings.read(environment)
     clients = Clients()
     ledger = DynamoDbLedger(clients.dynamodb, settings.ledger_table)
@@ -68,12 +77,17 @@ def reconcile(environment: Mapping[str, str] = os.environ) -> tuple[Reconcile, A
     return Reconcile(settings, ledger, S3Storage(clients.s3), outbox, SystemClock()), ledger
 
 
-def provision(journal: Journal, environment: Mapping[str, str] = os.environ) -> Reception:
+def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -> "Reception":
     """The use case of the provision function, which writes its log to `journal` as it goes.
 
     Raises:
         ConfigurationError: the environment is wrong, with every problem in one message.
     """
+    from relay.aws.cloudformation import CloudFormationPostman
+    from relay.aws.sagemaker import SageMakerControlPlane
+    from relay.aws.waiting_room import DynamoDbWaitingRoom
+    from relay.provisioning.reception import Reception
+
     settings = ProvisionSettings.read(environment)
     clients = Clients()
     clock = SystemClock()

@@ -119,11 +119,11 @@ class Route:
                 unwanted.append((finished.delivery, problem))
             elif finished.attempt and finished.attempt.state is not AttemptState.OPEN:
                 _duplicate(finished.notification, report)
-            elif finished.notification.inference_id in believed:
+            elif _ledger_id(finished.notification) in believed:
                 # Twice in one batch is one result; the first message answers for it.
                 _duplicate(finished.notification, report)
             else:
-                believed[finished.notification.inference_id] = finished
+                believed[_ledger_id(finished.notification)] = finished
         self._parking.park(unwanted, report)
         return list(believed.values())
 
@@ -133,10 +133,9 @@ class Route:
         if attempt is not None and self._worth_another_try(attempt, notification):
             closing = Closing(attempt, AttemptState.RETRIED, now)
             return _Decision(finished, self._retry(attempt), closing)
+        closed = attempt or _untracked(notification, now)
         result = Result(
-            request_id=attempt.request_id
-            if attempt
-            else request_id_of_caller(notification.inference_id),
+            request_id=closed.request_id,
             notification=notification,
             attempt=attempt,
             endpoint_arn=self._settings.endpoint_arn,
@@ -147,12 +146,7 @@ class Route:
         message = result.to_message(
             settings.completed_queue_url if completed else settings.failed_queue_url
         )
-        closing = Closing(
-            attempt or _untracked(notification, now),
-            notification.outcome.state,
-            now,
-            tracked=attempt is not None,
-        )
+        closing = Closing(closed, notification.outcome.state, now, tracked=attempt is not None)
         return _Decision(finished, message, closing)
 
     def _worth_another_try(self, attempt: Attempt, notification: Notification) -> bool:
@@ -202,9 +196,10 @@ def _ledger_id(notification: Notification) -> str:
 
 def _untracked(notification: Notification, now: datetime) -> Attempt:
     """The item for an inference that somebody else submitted, so that it is routed once too."""
+    own_id = _ledger_id(notification)
     return Attempt(
-        id=_ledger_id(notification),
-        request_id=request_id_of_caller(notification.inference_id),
+        id=own_id,
+        request_id=own_id,
         number=1,
         claimed_by="",
         endpoint=notification.endpoint,

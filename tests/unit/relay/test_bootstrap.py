@@ -1,5 +1,9 @@
 """The composition root: an environment becomes a use case, or a message about what is wrong."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from relay import bootstrap
 from relay.errors import ConfigurationError
@@ -31,3 +35,30 @@ def test_a_deployment_that_is_wrong_does_not_start() -> None:
 
     with pytest.raises(ConfigurationError, match="ENDPOINT_NAME is missing; OUTPUT_PATH must be"):
         bootstrap.route({})
+
+
+def test_a_function_does_not_load_what_belongs_to_the_others() -> None:
+    question = (
+        "import sys; from relay import bootstrap; from tests import samples; "
+        "bootstrap.route(samples.ROUTE_ENVIRONMENT); "
+        "print(*(name for name in sys.modules if name.startswith('relay.')))"
+    )
+    asked = subprocess.run(
+        [sys.executable, "-c", question],
+        env={"PYTHONPATH": os.pathsep.join(sys.path), "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    loaded = set(asked.stdout.split())
+    assert "relay.routing" in loaded
+    assert (
+        not {
+            "relay.aws.cloudformation",
+            "relay.provisioning",
+            "relay.reconciliation",
+            "relay.submission",
+        }
+        & loaded
+    )
