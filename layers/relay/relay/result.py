@@ -28,7 +28,7 @@ class Result:
         """The message for a FIFO queue, which drops repeats of an id within five minutes."""
         return OutgoingMessage(
             key=self.notification.inference_id,
-            queue_url=queue_url,
+            address=queue_url,
             body=self.to_json(),
             attributes=(
                 ("outcome", self.notification.outcome.value),
