@@ -337,7 +337,7 @@ class Relay(RuleBasedStateMachine):
                 assert known not in (None, "completed")
 
     def _results(self) -> list[OutgoingMessage]:
-        return [m for m in self.world.queues.sent if m.queue_url in RESULT_QUEUES]
+        return [m for m in self.world.queues.sent if m.address in RESULT_QUEUES]
 
     def _name(self) -> int:
         self.names += 1

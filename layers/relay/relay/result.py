@@ -62,13 +62,19 @@ class Result:
         length = sum(len(name) + len(value.encode()) for name, value in attributes)
         return OutgoingMessage(
             key=f"{self.notification.inference_id}/{addressed.route}",
-            queue_url=addressed.target.arn,
+            address=addressed.target.arn,
             body=self._text(_MAX_MESSAGE_BYTES[kind] - length - _RESERVED_BYTES),
             attributes=attributes,
             group_id=addressed.group if fifo else None,
             deduplication_id=deduplication_id(self.request_id, addressed.route) if fifo else None,
             delay_seconds=addressed.delay_seconds,
+            detail_type=self._type if kind is TargetKind.BUS else "",
+            resources=(self.endpoint_arn,) if kind is TargetKind.BUS else (),
         )
+
+    @property
+    def _type(self) -> str:
+        return f"{_TYPE}.{self.notification.outcome.value}"
 
     def _text(self, limit: int) -> str:
         # Characters beyond ASCII are escaped, which every target takes, so characters are bytes.
@@ -95,7 +101,7 @@ class Result:
             "specversion": "1.0",
             "id": self.request_id,
             "source": self.endpoint_arn,
-            "type": f"{_TYPE}.{notification.outcome.value}",
+            "type": self._type,
             "subject": self._input_location() or self.request_id,
             "time": _iso(self._time),
             "dataschema": SCHEMA,

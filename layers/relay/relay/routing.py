@@ -181,7 +181,7 @@ class Route:
         )
         return OutgoingMessage(
             key=attempt.id,
-            queue_url=self._settings.submit_queue_url,
+            address=self._settings.submit_queue_url,
             body=write_call(request),
             delay_seconds=retry_delay_seconds(attempt.number, self._settings.retry_delay_seconds),
         )

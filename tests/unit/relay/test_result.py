@@ -305,6 +305,15 @@ def test_two_routes_to_one_queue_both_arrive_and_repeats_of_each_do_not() -> Non
     assert routes == ["first", "second"]
 
 
+def test_a_bus_has_no_attributes_but_the_kind_of_event_and_what_it_is_about() -> None:
+    for kind in TargetKind:
+        message = result(Outcome.EXPIRED).to_message(to(kind))
+
+        told = (message.detail_type, message.resources)
+        bus = kind is TargetKind.BUS
+        assert told == (("relay.inference.expired", (ENDPOINT_ARN,)) if bus else ("", ()))
+
+
 def test_deliveries_of_one_result_are_told_apart_by_their_keys() -> None:
     keys = {result().to_message(to(TargetKind.QUEUE, route=name)).key for name in ("a", "b")}
 
