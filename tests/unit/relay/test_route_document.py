@@ -15,7 +15,7 @@ FIFO_TOPIC = "arn:aws:sns:us-east-1:000000000000:news.fifo"
 BUS = "arn:aws:events:us-east-1:000000000000:event-bus/results"
 
 
-def document(*routes: dict[str, Any], **members: Any) -> str:
+def document(*routes: object, **members: Any) -> str:
     return json.dumps({"routes": routes, "otherwise": {"to": FIFO}, **members})
 
 
