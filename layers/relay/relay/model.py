@@ -154,14 +154,49 @@ class Incoming(Generic[Content]):
     problem: str | None = None
 
 
+class TargetKind(StrEnum):
+    """What a result can be sent to."""
+
+    QUEUE = "queue"
+    FIFO_QUEUE = "fifo queue"
+    TOPIC = "topic"
+    FIFO_TOPIC = "fifo topic"
+    BUS = "bus"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where results go."""
+
+    arn: str
+    kind: TargetKind
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """One delivery of a result, as a route decided on it. `group` counts for FIFO targets only."""
+
+    route: str
+    target: Target
+    group: str
+    delay_seconds: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A message to a queue. `key` is the sender's own name for it, by which failures are told."""
+    """A message to one of the relay's own queues, or to a target of a route.
+
+    `key` is the sender's own name for it, by which failures are told. `address` is the URL of one
+    of the relay's queues, or the ARN of a queue, a topic or an event bus. A bus has no attributes
+    to filter by, but `detail_type` and `resources`, which nothing else has.
+    """
 
     key: str
-    queue_url: str
+    address: str
     body: str = field(repr=False)
     attributes: tuple[tuple[str, str], ...] = ()
     group_id: str | None = None
     deduplication_id: str | None = None
     delay_seconds: int = 0
+    detail_type: str = ""
+    resources: tuple[str, ...] = ()

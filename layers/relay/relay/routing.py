@@ -13,6 +13,7 @@ from relay.errors import AccessDenied, RelayError
 from relay.failures import FailureClass, classify_failure, retry_delay_seconds
 from relay.ids import request_id_of_caller
 from relay.model import (
+    Addressed,
     Attempt,
     AttemptState,
     Closing,
@@ -22,6 +23,8 @@ from relay.model import (
     Notification,
     Outcome,
     OutgoingMessage,
+    Target,
+    TargetKind,
 )
 from relay.parking import Parking
 from relay.ports import Clock, Ledger, Outbox
@@ -143,8 +146,13 @@ class Route:
         )
         completed = notification.outcome is Outcome.COMPLETED
         settings = self._settings
+        target = settings.completed_queue_url if completed else settings.failed_queue_url
         message = result.to_message(
-            settings.completed_queue_url if completed else settings.failed_queue_url
+            Addressed(
+                route="completed" if completed else "otherwise",
+                target=Target(target, TargetKind.FIFO_QUEUE),
+                group=result.request_id,
+            )
         )
         closing = Closing(closed, notification.outcome.state, now, tracked=attempt is not None)
         return _Decision(finished, message, closing)
@@ -173,7 +181,7 @@ class Route:
         )
         return OutgoingMessage(
             key=attempt.id,
-            queue_url=self._settings.submit_queue_url,
+            address=self._settings.submit_queue_url,
             body=write_call(request),
             delay_seconds=retry_delay_seconds(attempt.number, self._settings.retry_delay_seconds),
         )

@@ -28,7 +28,7 @@ class SqsOutbox:
 
     def send(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, RelayError]:
         failures: dict[str, RelayError] = {}
-        by_queue = attrgetter("queue_url")
+        by_queue = attrgetter("address")
         for queue_url, group in groupby(sorted(messages, key=by_queue), by_queue):
             for batch in _batches(list(group)):
                 failures |= self._send(queue_url, batch)

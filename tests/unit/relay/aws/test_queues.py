@@ -35,7 +35,7 @@ def outbox(client: Any, sqs: Stubber) -> SqsOutbox:
 
 
 def message(key: str, **members: Any) -> OutgoingMessage:
-    return OutgoingMessage(**{"key": key, "queue_url": SUBMIT_QUEUE, "body": key, **members})
+    return OutgoingMessage(**{"key": key, "address": SUBMIT_QUEUE, "body": key, **members})
 
 
 def expect(sqs: Stubber, count: int, *, failed: tuple[int, ...] = (), lost: int = 0) -> None:
@@ -152,7 +152,7 @@ def test_each_queue_has_its_own_call(outbox: SqsOutbox, sqs: Stubber) -> None:
     expect(sqs, 2)
     expect(sqs, 1)
 
-    fifo = {"queue_url": COMPLETED_QUEUE, "group_id": "g", "deduplication_id": "d"}
+    fifo = {"address": COMPLETED_QUEUE, "group_id": "g", "deduplication_id": "d"}
 
     assert outbox.send([message("a"), message("b", **fifo), message("c")]) == {}
 
