@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SOURCE = "async-inference-relay"
 # What EventBridge puts around a detail (version, id, account, time, region, member names) counts
 # too, according to some of its pages.
-_ENVELOPE_BYTES = 1_024
+_ENVELOPE_BYTES = 512
 
 
 class Buses:
