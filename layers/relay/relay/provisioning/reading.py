@@ -7,6 +7,7 @@ from typing import Final, get_args
 from relay.errors import ConfigurationError
 from relay.provisioning import checking, images, requests
 from relay.provisioning.additions import PROPERTY, Additions
+from relay.provisioning.deployment import Deployment
 from relay.provisioning.properties import PropertyReader
 from relay.provisioning.requests import RequestCheck, accept_anything
 from relay.provisioning.specification import Specification, TopicKind
@@ -76,6 +77,8 @@ def read_specification(
         error_topic_arn=_optional(reader, "ErrorTopicArn"),
         include_response_in=_included(reader),
         output_kms_key_id=_optional(reader, "OutputKmsKeyId"),
+        model_data_version=reader.text("ModelDataVersion"),
+        deployment=Deployment.read(reader),
         volume_kms_key_id=_optional(reader, "VolumeKmsKeyId"),
         additions=additions,
     )

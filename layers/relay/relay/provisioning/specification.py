@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Final, Literal, Self
 
 from relay.provisioning.additions import Additions
+from relay.provisioning.deployment import Deployment, Strategy
 
 # Twelve hex digits after a name of at most 50 characters stay within SageMaker's 63.
 _DIGEST_LENGTH: Final = 12
@@ -44,15 +45,27 @@ class Specification:
     error_topic_arn: str | None
     include_response_in: tuple[TopicKind, ...]
     output_kms_key_id: str | None
+    # Which content the artifact had: an object's version or ETag, or whatever tells one upload
+    # under the same key from the next.
+    model_data_version: str = ""
+    deployment: Deployment = Deployment()
     volume_kms_key_id: str | None = None
     additions: Additions = field(default_factory=Additions)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The counterpart of `to_json`; also reads what earlier versions wrote."""
+        """The counterpart of `to_json`; what an older relay has stored lacks the newer members."""
         members = json.loads(text)
         members["include_response_in"] = tuple(members["include_response_in"])
         members["additions"] = Additions(**members.get("additions", {}))
+        if settings := members.pop("deployment", None):
+            members["deployment"] = Deployment(
+                **{
+                    **settings,
+                    "strategy": Strategy(settings["strategy"]),
+                    "alarms": tuple(settings["alarms"]),
+                }
+            )
         return cls(**members)
 
     def to_json(self) -> str:
@@ -72,6 +85,7 @@ class Specification:
             self.model_data_url,
             self.model_environment,
             self.execution_role_arn,
+            *([self.model_data_version] if self.model_data_version else []),
             *_named(model=added.model, tags=added.tags),
         )
         config = f"{self.endpoint_name}-" + _digest(
