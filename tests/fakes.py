@@ -15,6 +15,8 @@ from typing import TypeVar
 from relay.errors import PermanentError, RelayError, TransientError
 from relay.model import Attempt, AttemptState, Closing, Delivery, OutgoingMessage
 from relay.ports import Accepted, Claims, Submission
+from relay.report import Report
+from relay.routes import Routes
 
 _Item = TypeVar("_Item")
 
@@ -273,7 +275,7 @@ class FakeQueues:
 
     def put(self, queue_url: str, body: str) -> None:
         """What another sender than the relay puts into a queue: S3, SNS, a person."""
-        self._take(OutgoingMessage(key="", queue_url=queue_url, body=body))
+        self._take(OutgoingMessage(key="", address=queue_url, body=body))
 
     def delivered(self, queue_url: str) -> list[OutgoingMessage]:
         """Every message that the queue took: what its consumers get, sooner or later."""
@@ -329,7 +331,7 @@ class FakeQueues:
         self.sent.append(message)
         if message.deduplication_id is not None and self._is_repeat(message):
             return
-        queue_url = message.queue_url
+        queue_url = message.address
         self._numbers[queue_url] += 1
         visible_at = self._clock.now() + timedelta(seconds=message.delay_seconds)
         name = queue_url.rpartition("/")[2]
@@ -339,7 +341,7 @@ class FakeQueues:
         self._delivered[queue_url].append(message)
 
     def _is_repeat(self, message: OutgoingMessage) -> bool:
-        key = (message.queue_url, message.group_id, message.deduplication_id or "")
+        key = (message.address, message.group_id, message.deduplication_id or "")
         taken_at = self._deduplicated.get(key)
         now = self._clock.now()
         if taken_at is not None and now - taken_at < _DEDUPLICATION:
@@ -349,7 +351,7 @@ class FakeQueues:
 
 
 def _check_message(message: OutgoingMessage) -> None:
-    fifo = message.queue_url.endswith(".fifo")
+    fifo = message.address.endswith(".fifo")
     attributes = sum(len(f"{name}String{value}".encode()) for name, value in message.attributes)
     refused = [
         name
@@ -383,3 +385,44 @@ class FakeInbox:
     def come_back(self, deliveries: Sequence[tuple[Delivery, int]]) -> None:
         self.delays += [(delivery.message_id, seconds) for delivery, seconds in deliveries]
         self._queues.come_back(self._queue_url, deliveries)
+
+
+class FakeRouteDocuments:
+    """The versions of a route document in a parameter; `trouble` is raised instead, where set.
+
+    `asked` counts the calls.
+    """
+
+    def __init__(self, *versions: str) -> None:
+        self.versions = list(versions)
+        self.trouble: RelayError | None = None
+        self.asked = 0
+
+    def latest(self) -> str:
+        self._ask()
+        return self.versions[-1]
+
+    def earlier(self) -> Iterator[tuple[int, str]]:
+        self._ask()
+        yield from reversed(list(enumerate(self.versions, 1)))
+
+    def _ask(self) -> None:
+        self.asked += 1
+        if self.trouble is not None:
+            raise self.trouble
+
+
+class FakeRoutes:
+    """A route document that changes when it is told to; `trouble` is raised instead, where set."""
+
+    def __init__(self, document: str) -> None:
+        self.trouble: RelayError | None = None
+        self.replace(document)
+
+    def replace(self, document: str) -> None:
+        self._routes = Routes.read(document)
+
+    def current(self, report: Report) -> Routes:
+        if self.trouble is not None:
+            raise self.trouble
+        return self._routes

@@ -145,13 +145,13 @@ class QueuesContract(ABC):
 
 
 def standard(queues: Queues, key: str, **members: Any) -> OutgoingMessage:
-    return OutgoingMessage(**{"key": key, "queue_url": queues.standard_url, "body": key, **members})
+    return OutgoingMessage(**{"key": key, "address": queues.standard_url, "body": key, **members})
 
 
 def fifo(queues: Queues, request_id: str) -> OutgoingMessage:
     return OutgoingMessage(
         key=request_id,
-        queue_url=queues.fifo_url,
+        address=queues.fifo_url,
         body=request_id,
         group_id=request_id,
         deduplication_id=request_id,

@@ -327,7 +327,7 @@ class Relay(RuleBasedStateMachine):
         for message in self._results():
             document = json.loads(message.body)
             data = document["data"]
-            assert document["id"] == message.deduplication_id == data["request_id"]
+            assert document["id"] == message.group_id == data["request_id"]
             assert data["tracked"] is (document["id"] in self.requests)
             assert data["attempts"] <= MAX_ATTEMPTS
             known = self.world.outcomes.get(data["inference_id"])
@@ -337,7 +337,7 @@ class Relay(RuleBasedStateMachine):
                 assert known not in (None, "completed")
 
     def _results(self) -> list[OutgoingMessage]:
-        return [m for m in self.world.queues.sent if m.queue_url in RESULT_QUEUES]
+        return [m for m in self.world.queues.sent if m.address in RESULT_QUEUES]
 
     def _name(self) -> int:
         self.names += 1
@@ -379,7 +379,7 @@ class Relay(RuleBasedStateMachine):
 
 
 def _request(message: OutgoingMessage) -> str:
-    return message.deduplication_id or ""
+    return message.group_id or ""
 
 
 TestRelay = Relay.TestCase

@@ -156,12 +156,19 @@ class Incoming(Generic[Content]):
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A message to a queue. `key` is the sender's own name for it, by which failures are told."""
+    """A message to one of the relay's own queues, or to a target of a route.
+
+    `key` is the sender's own name for it, by which failures are told. `address` is the URL of one
+    of the relay's queues, or the ARN of a queue, a topic or an event bus. A bus has no attributes
+    to filter by, but `detail_type` and `resources`, which nothing else has.
+    """
 
     key: str
-    queue_url: str
+    address: str
     body: str = field(repr=False)
     attributes: tuple[tuple[str, str], ...] = ()
     group_id: str | None = None
     deduplication_id: str | None = None
     delay_seconds: int = 0
+    detail_type: str = ""
+    resources: tuple[str, ...] = ()

@@ -45,7 +45,7 @@ class Parking:
             [
                 OutgoingMessage(
                     key=delivery.message_id,
-                    queue_url=self._queue_url,
+                    address=self._queue_url,
                     body=delivery.body,
                     attributes=(
                         ("reason", reason),

@@ -123,7 +123,7 @@ class Reconcile:
     def _message(self, finding: Finding) -> OutgoingMessage:
         return OutgoingMessage(
             key=finding.attempt.id,
-            queue_url=self._settings.notification_queue_url,
+            address=self._settings.notification_queue_url,
             body=own_notification(
                 finding.attempt.id,
                 finding.outcome,

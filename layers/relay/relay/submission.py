@@ -157,7 +157,7 @@ class Submit:
         messages = [
             OutgoingMessage(
                 key=job.attempt.id,
-                queue_url=self._settings.notification_queue_url,
+                address=self._settings.notification_queue_url,
                 body=own_notification(
                     job.attempt.id, Outcome.REJECTED, self._settings.endpoint, reason
                 ),

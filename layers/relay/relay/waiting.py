@@ -52,7 +52,7 @@ class Waiting:
         messages = [
             OutgoingMessage(
                 key=job.attempt.id,
-                queue_url=self._submit_queue_url,
+                address=self._submit_queue_url,
                 body=write_call(job.request),
                 delay_seconds=come_back_seconds(1),
             )

@@ -1,0 +1,99 @@
+"""Steps towards the target in service."""
+
+from relay.errors import AccessDenied
+from relay.provisioning import reasons
+from relay.provisioning.answering import Answering
+from relay.provisioning.endpoint import Endpoint, EndpointStatus
+from relay.provisioning.record import Record, Waiting
+from relay.provisioning.removal import Removal
+from relay.provisioning.specification import Specification
+from relay.provisioning.steps import Next, Surroundings
+
+
+class Serving:
+    """Creates the endpoint or updates it, and tells what came of it."""
+
+    def __init__(self, surroundings: Surroundings, answering: Answering, removal: Removal) -> None:
+        self._around = surroundings
+        self._answering = answering
+        self._removal = removal
+
+    def step(self, record: Record, target: Specification, endpoint: Endpoint) -> Next | None:
+        config = target.generation.config
+        attempt = record.attempt if record.attempt and record.attempt.config == config else None
+        if endpoint.status is EndpointStatus.ABSENT:
+            return self._create(record, target, endpoint)
+        if endpoint.status is EndpointStatus.DELETING:
+            return self._answering.wait(record, endpoint)
+        if not record.owns(endpoint.config) or (record.creating and endpoint.config != config):
+            return self._refuse(record, endpoint)
+        if endpoint.status.changing:
+            return self._answering.wait(record, endpoint)
+        if endpoint.status is EndpointStatus.FAILED and not attempt and not record.creating:
+            # It failed before this update, and a failed endpoint can only be deleted: made anew.
+            return self._removal.delete_endpoint(record, endpoint)
+        if endpoint.config == config and endpoint.status is EndpointStatus.IN_SERVICE:
+            return self._arrive(record, target, endpoint)
+        if endpoint.config == config or endpoint.status is EndpointStatus.FAILED:
+            return self._fail(record, endpoint)
+        if attempt is None:
+            return self._update(record, target, endpoint)
+        if attempt.last_modified == endpoint.last_modified:
+            return self._answering.wait(record, endpoint)  # SageMaker has not begun yet
+        return self._fail(record, endpoint)
+
+    def _arrive(self, record: Record, target: Specification, endpoint: Endpoint) -> Next:
+        """The target is in service, however it came to be so, and nobody has been told yet.
+
+        Also reached when nothing but the capacity was to change: what belongs to an endpoint in
+        service (its scaling) is brought about here, before the answer and so that it can be
+        repeated; what it raises is handled like any other step's error.
+        """
+        return self._answering.success(record, target.generation, endpoint)
+
+    def _create(self, record: Record, target: Specification, endpoint: Endpoint) -> Next:
+        if record.waiting and record.creating:
+            self._check_former_name(record.waiting, target)
+        self._around.sagemaker.create_model(target)
+        self._around.sagemaker.create_config(target)
+        self._around.sagemaker.create_endpoint(target)
+        self._around.note(f"creating with {target.generation.config}", record, endpoint)
+        return Next(record.attempted(target.generation.config, None), pause=True)
+
+    def _check_former_name(self, waiting: Waiting, target: Specification) -> None:
+        """CloudFormation deletes the endpoint of a former name once the new one serves.
+
+        Better no new endpoint than an old one that nobody may delete and everybody forgets.
+        """
+        former_name = waiting.physical_resource_id
+        if former_name == target.endpoint_name:
+            return
+        try:
+            self._around.sagemaker.describe(former_name)
+        except AccessDenied as error:
+            raise AccessDenied(reasons.former_name_out_of_reach(former_name, error)) from error
+
+    def _update(self, record: Record, target: Specification, endpoint: Endpoint) -> Next:
+        self._around.sagemaker.create_model(target)
+        self._around.sagemaker.create_config(target)
+        self._around.sagemaker.update_endpoint(target, retain_capacity=record.retain_capacity)
+        self._around.note(
+            f"updating from {endpoint.config} to {target.generation.config}", record, endpoint
+        )
+        # Marked after the call: a crash in between repeats the update, which does no harm, where
+        # marking first could take an update that never began for one that was rolled back.
+        return Next(record.attempted(target.generation.config, endpoint.last_modified), pause=True)
+
+    def _refuse(self, record: Record, endpoint: Endpoint) -> Next:
+        """Neither adopts nor touches an endpoint that the relay did not make."""
+        self._around.note(
+            f"refused: {endpoint.config} is not ours", record, endpoint, alarming=True
+        )
+        return Next(record.failing(reasons.not_ours(endpoint)))
+
+    def _fail(self, record: Record, endpoint: Endpoint) -> Next:
+        cause = endpoint.failure_reason
+        self._around.note(f"did not come into service: {cause}", record, endpoint, alarming=True)
+        if record.creating:
+            return Next(record.undoing(reasons.not_created(endpoint)))
+        return Next(record.failing(reasons.not_updated(endpoint)))
