@@ -141,7 +141,7 @@ class Result:
         return _present(
             {
                 "location": self._input_location(),
-                "version_id": attempt and attempt.version_id,
+                "version_id": None if attempt is None else _bounded(attempt.version_id),
                 "content_type": _bounded(known or self.notification.content_type),
             }
         )
