@@ -15,6 +15,8 @@ from typing import TypeVar
 from relay.errors import PermanentError, RelayError, TransientError
 from relay.model import Attempt, AttemptState, Closing, Delivery, OutgoingMessage
 from relay.ports import Accepted, Claims, Submission
+from relay.report import Report
+from relay.routes import Routes
 
 _Item = TypeVar("_Item")
 
@@ -383,3 +385,44 @@ class FakeInbox:
     def come_back(self, deliveries: Sequence[tuple[Delivery, int]]) -> None:
         self.delays += [(delivery.message_id, seconds) for delivery, seconds in deliveries]
         self._queues.come_back(self._queue_url, deliveries)
+
+
+class FakeRouteDocuments:
+    """The versions of a route document in a parameter; `trouble` is raised instead, where set.
+
+    `asked` counts the calls.
+    """
+
+    def __init__(self, *versions: str) -> None:
+        self.versions = list(versions)
+        self.trouble: RelayError | None = None
+        self.asked = 0
+
+    def latest(self) -> str:
+        self._ask()
+        return self.versions[-1]
+
+    def earlier(self) -> Iterator[tuple[int, str]]:
+        self._ask()
+        yield from reversed(list(enumerate(self.versions, 1)))
+
+    def _ask(self) -> None:
+        self.asked += 1
+        if self.trouble is not None:
+            raise self.trouble
+
+
+class FakeRoutes:
+    """A route document that changes when it is told to; `trouble` is raised instead, where set."""
+
+    def __init__(self, document: str) -> None:
+        self.trouble: RelayError | None = None
+        self.replace(document)
+
+    def replace(self, document: str) -> None:
+        self._routes = Routes.read(document)
+
+    def current(self, report: Report) -> Routes:
+        if self.trouble is not None:
+            raise self.trouble
+        return self._routes

@@ -161,34 +161,6 @@ class Incoming(Generic[Content]):
     problem: str | None = None
 
 
-class TargetKind(StrEnum):
-    """What a result can be sent to."""
-
-    QUEUE = "queue"
-    FIFO_QUEUE = "fifo queue"
-    TOPIC = "topic"
-    FIFO_TOPIC = "fifo topic"
-    BUS = "bus"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where results go."""
-
-    arn: str
-    kind: TargetKind
-
-
-@dataclass(frozen=True, slots=True)
-class Addressed:
-    """One delivery of a result, as a route decided on it. `group` counts for FIFO targets only."""
-
-    route: str
-    target: Target
-    group: str
-    delay_seconds: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """A message to one of the relay's own queues, or to a target of a route.

@@ -13,8 +13,9 @@ from functools import cached_property
 from relay.answer import to_body
 from relay.failures import FailureClass, classify_failure
 from relay.ids import deduplication_id
-from relay.model import Addressed, Attempt, Notification, Outcome, OutgoingMessage, TargetKind
+from relay.model import Attempt, Notification, Outcome, OutgoingMessage
 from relay.s3uri import S3Uri
+from relay.target import Addressed, TargetKind
 
 SCHEMA = "urn:async-inference-relay:result:1"
 
@@ -32,7 +33,6 @@ _MAX_MESSAGE_BYTES = {
 }
 # What else counts: types of attributes, or an EventBridge entry's time, source, type and resources.
 _RESERVED_BYTES = 1_024
-_FIFO = (TargetKind.FIFO_QUEUE, TargetKind.FIFO_TOPIC)
 
 
 @dataclass(frozen=True)  # without slots: the document is made once, for however many routes
@@ -58,7 +58,7 @@ class Result:
             ("request_id", self.request_id),
         )
         kind = addressed.target.kind
-        fifo = kind in _FIFO
+        fifo = kind.ordered
         length = sum(len(name) + len(value.encode()) for name, value in attributes)
         return OutgoingMessage(
             key=f"{self.notification.inference_id}/{addressed.route}",

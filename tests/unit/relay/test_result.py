@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.model import Addressed, Attempt, Notification, Outcome, Target, TargetKind
+from relay.model import Attempt, Notification, Outcome
 from relay.result import Result
 from relay.s3uri import S3Uri
+from relay.target import Addressed, Target, TargetKind
 
 from tests import samples
 from tests.fakes import FakeClock, FakeQueues
