@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from relay.errors import UnreadableMessage
-from relay.model import Addressed, Attempt, Notification, Outcome, Target, TargetKind
+from relay.model import Attempt, Notification, Outcome
 from relay.notifications import own_notification, read_notification
 from relay.result import Result
+from relay.target import Addressed, Target, TargetKind
 from relay.trust import distrust
 
 from tests import result_schema, samples, variations
