@@ -11,7 +11,8 @@ from statistics import median
 from types import MappingProxyType
 from typing import Any
 
-from benchmarks.messages import environment, route_event, submit_event
+from benchmarks.figures import Figure, Sample
+from benchmarks.messages import environment, large_event, route_event, submit_event
 from benchmarks.stub import Stub, running_stub
 from benchmarks.trees import KINDS, Tree, Trees
 from local.lambda_surroundings import python
@@ -21,10 +22,21 @@ SIZES = (1, 10, 100, 1_000)
 FUNCTIONS = ("submit", "route")
 
 # Of a batch of each size in one round, so that rounds of all sizes take about as long.
-_REPETITIONS = MappingProxyType({1: 60, 10: 20, 100: 5, 1_000: 1})
+_REPETITIONS = MappingProxyType({1: 20, 10: 8, 100: 3, 1_000: 1})
 # One record at a time: what `usual` gets.
 _SINGLE = 1
-_LARGE = 1_000_000
+
+
+# The size that the template sets, for which there are targets: calls, and shares of their time.
+_AIM = 100
+_TARGETS = (
+    ("submit", "submitted request", 1.05, 1.25, 1 / 3),
+    ("route", "routed result", 0.16, 1.6, 1 / 5),
+)
+# An event that is as large as Lambda takes, of messages as large as SQS takes.
+_LARGE = 0
+_LARGE_MESSAGES = 5
+_MEBIBYTE = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -33,11 +45,11 @@ class Measured:
 
     cpu_seconds: list[float] = field(default_factory=list)
     calls: Mapping[str, float] = field(default_factory=dict)
-    peak_bytes: int = 0
+    log_bytes: float = 0.0
 
     @property
-    def cpu(self) -> float:
-        return median(self.cpu_seconds)
+    def cpu_microseconds(self) -> Sample:
+        return Sample.of([seconds * 1_000_000 for seconds in self.cpu_seconds])
 
     @property
     def calls_per_record(self) -> float:
@@ -57,7 +69,10 @@ def measure(trees: Trees, directory: Path, rounds: int) -> dict[Key, Measured]:
                 kind: exits.enter_context(_worker(kind, function, trees, stub)) for kind in KINDS
             }
             keys = [
-                (kind, size) for size in SIZES for kind in KINDS if kind != "usual" or size == _SINGLE
+                (kind, size)
+                for size in SIZES
+                for kind in KINDS
+                if kind != "usual" or size == _SINGLE
             ]
             for kind, size in keys:  # warms up, and counts the calls
                 found[function, kind, size] = _counted(workers[kind], events[size], size, stub)
@@ -69,19 +84,70 @@ def measure(trees: Trees, directory: Path, rounds: int) -> dict[Key, Measured]:
     return found
 
 
+def measure_memory(trees: Trees, directory: Path) -> list[Figure]:
+    """The most that a function's process ever held, with nothing else done before."""
+    figures = []
+    for function in FUNCTIONS:
+        events = _events(function, directory)
+        for what, event, kinds in (
+            ("1,000 records", events[1_000], ("relay", "bare")),
+            ("messages of 1 MB", events[_LARGE], ("relay",)),
+        ):
+            peaks = {}
+            for kind in kinds:
+                with running_stub() as stub, _worker(kind, function, trees, stub) as worker:
+                    peaks[kind] = Sample.exact(worker.run(event, 3).peak_bytes / _MEBIBYTE)
+            name = f"memory, {function}, {what}"
+            figures.append(Figure(name, " MiB", peaks["relay"], peaks.get("bare"), at_most=128))
+    return figures
+
+
+def figures(measured: Mapping[Key, Measured]) -> list[Figure]:
+    """Calls and processor time, with the targets at the size that the template sets."""
+    found = []
+    for function, done, calls, bare, usual in _TARGETS:
+        single = measured[function, "usual", _SINGLE]
+        for size in SIZES:
+            relay = measured[function, "relay", size]
+            least = measured[function, "bare", size]
+            aim = size == _AIM
+            found += [
+                Figure(
+                    f"AWS calls, each {done}, batch of {size:,}",
+                    "",
+                    Sample.exact(relay.calls_per_record),
+                    Sample.exact(least.calls_per_record),
+                    Sample.exact(single.calls_per_record),
+                    digits=2,
+                    at_most=calls if aim else None,
+                ),
+                Figure(
+                    "  … processor time",
+                    " µs",
+                    relay.cpu_microseconds,
+                    least.cpu_microseconds,
+                    single.cpu_microseconds,
+                    at_most_of_bare=bare if aim else None,
+                    at_most_of_usual=usual if aim else None,
+                ),
+            ]
+    return found
+
+
 def _counted(worker: "_Worker", event: Path, size: int, stub: Stub) -> Measured:
     worker.run(event, 2)  # what only the first batch needs: connections, where outputs go
     stub.take_counts()
     done = worker.run(event, 1)
     counts: Counter[str] = stub.take_counts()
     calls = {name: number / size for name, number in sorted(counts.items())}
-    return Measured([], calls, done.peak_bytes)
+    return Measured([], calls, done.log_bytes / size)
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
     cpu_seconds: Sequence[float]
     peak_bytes: int
+    log_bytes: float
 
 
 class _Worker:
@@ -94,7 +160,7 @@ class _Worker:
         self._process.stdin.write(f"{event} {repetitions}\n")
         self._process.stdin.flush()
         answer = self._read()
-        return _Run(answer["cpu_seconds"], answer["peak_bytes"])
+        return _Run(**answer)
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -123,9 +189,10 @@ def _worker(kind: str, function: str, trees: Trees, stub: Stub) -> "Iterator[_Wo
 
 
 def variables(tree: Tree, function: str, url: str) -> dict[str, str]:
-    """The environment of a function whose AWS is the stub, traced as Lambda does: not this time."""
+    """The environment of a function whose AWS is the stub, in an invocation that is not traced."""
     return {
         **environment(function),
+        "BENCHMARK_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/results.fifo",
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "dummy",
         "AWS_SESSION_TOKEN": "x" * 800,  # a role's credentials have one
@@ -136,7 +203,7 @@ def variables(tree: Tree, function: str, url: str) -> dict[str, str]:
         "LAMBDA_TASK_ROOT": str(tree.code),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": tree.path,
-        "_X_AMZN_TRACE_ID": "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
+        "_X_AMZN_TRACE_ID": f"Root=1-{0:08}-{0:024};Parent={0:016};Sampled=0",
     }
 
 
@@ -146,4 +213,6 @@ def _events(function: str, directory: Path) -> dict[int, Path]:
     for size in SIZES:
         files[size] = directory / f"{function}-{size}.json"
         files[size].write_text(json.dumps(make(size)))
+    files[_LARGE] = directory / f"{function}-large.json"
+    files[_LARGE].write_text(json.dumps(large_event(function, _LARGE_MESSAGES)))
     return files

@@ -18,7 +18,7 @@ PROCESSOR_SHARE = 512 / 1_769
 # How long AWS takes to answer, by the first letters of the operation.
 WAIT_SECONDS: Mapping[str, float] = {"InvokeEndpointAsync": 0.040, "SendMessage": 0.012}
 _OTHER_WAIT_SECONDS = 0.008  # DynamoDB
-_INVOCATIONS_AT_A_TIME = 10
+INVOCATIONS_AT_A_TIME = 10
 
 # Lambda's own lines for an invocation: start, end and report as JSON.
 PLATFORM_LOG_BYTES = 900
@@ -90,7 +90,7 @@ class Design:
 
 
 def queue(batch: int) -> float:
-    """Requests to SQS for each message: sent alone by S3 or SNS, taken and deleted ten at a time."""
+    """Requests to SQS for a message: sent alone by S3 or SNS, taken and deleted ten at a time."""
     return 1 + 2 / min(batch, 10)
 
 

@@ -1,4 +1,4 @@
-"""Figures: medians with their spread, as ratios to what was measured beside them in the same run."""
+"""Figures: medians with their spread, and ratios to what was measured beside them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -116,6 +116,5 @@ def _row(figure: Figure) -> tuple[str, ...]:
         shown(figure.usual),
         ratio(figure.of_bare),
         ratio(figure.of_usual),
-        ("at most " + ", ".join(targets) if targets else "")
-        + (" MISSED" if figure.missed else ""),
+        ("at most " + ", ".join(targets) if targets else "") + (" MISSED" if figure.missed else ""),
     )

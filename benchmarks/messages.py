@@ -8,6 +8,9 @@ from typing import Any
 from local.settings import REPOSITORY
 from tests.template.template import resolve, resource, source
 
+_MEGABYTE = 1_000_000
+_INLINE_BYTES = 125_000
+
 _EVENTS = REPOSITORY / "events"
 
 
@@ -39,6 +42,20 @@ def route_event(records: int, answer_bytes: int = 0) -> dict[str, Any]:
         records,
         lambda body, number: _notification(body, number, answer_bytes),
     )
+
+
+def large_event(function: str, messages: int) -> dict[str, Any]:
+    """Messages of about 1 MB: calls with inline bodies, or notifications with an answer."""
+    if function == "route":
+        return route_event(messages, answer_bytes=_MEGABYTE)
+    event = submit_event(messages)
+    for number, record in enumerate(event["Records"]):
+        bodies = [
+            {"body": "7" * _INLINE_BYTES, "request_id": f"{number}-{part}"}
+            for part in range(_MEGABYTE // _INLINE_BYTES)
+        ]
+        record["body"] = json.dumps({"requests": bodies})
+    return event
 
 
 def idle_event(function: str) -> dict[str, Any]:

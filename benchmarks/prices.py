@@ -1,9 +1,9 @@
-"""List prices: AWS's public price pages for us-east-1, as read in November 2026, without free tier.
+"""List prices in US dollars, without free tier, as known in November 2026.
 
-US dollars. Pages: AWS Lambda pricing (arm64, first tier), Amazon SQS pricing, Amazon SNS pricing, Amazon
-DynamoDB pricing (on-demand), Amazon CloudWatch pricing (logs), AWS Step Functions pricing (standard),
-AWS X-Ray pricing, Amazon S3 pricing (standard). Not included: SageMaker's instances, and the
-writing and reading of inputs and outputs, which are the same whatever carries the requests.
+AWS's public price pages, us-east-1: Lambda (arm64, first tier), SQS, SNS, DynamoDB (on-demand),
+CloudWatch (logs), Step Functions (standard), X-Ray, S3 (standard). Not included: SageMaker's
+instances, and writing and reading inputs and outputs, which are the same whatever carries the
+requests.
 """
 
 _MILLION = 1_000_000

@@ -1,7 +1,8 @@
 """One function in a process of its own, called again and again: `worker.py MODULE`.
 
-Standard input has one event file and a number of repetitions a line; for each comes a line of JSON:
-processor time and memory. Runs on a bare interpreter with nothing of the benchmarks on its path.
+Standard input has one event file and a number of repetitions a line; for each comes a line of
+JSON: processor time, memory, and what was logged. Runs on a bare interpreter, with nothing of the
+benchmarks on its path.
 """
 
 import importlib
@@ -26,22 +27,23 @@ class Context:
 
 
 def main() -> None:
-    # The answers go to our own standard output, the function's log to nowhere.
+    # The answers go to our own standard output, the function's log to a file without a name.
     answers = os.fdopen(os.dup(1), "w")
-    log = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the process
-    os.dup2(log.fileno(), 1)
+    log = os.memfd_create("log")
+    os.dup2(log, 1)
     started = time.process_time()
     handler = importlib.import_module(sys.argv[1]).handler
     print(json.dumps({"import_seconds": time.process_time() - started}), file=answers, flush=True)
     for line in sys.stdin:
         path, repetitions = line.split()
-        print(json.dumps(_measure(handler, path, int(repetitions))), file=answers, flush=True)
+        print(json.dumps(_measure(handler, path, int(repetitions), log)), file=answers, flush=True)
 
 
-def _measure(handler: Any, path: str, repetitions: int) -> dict[str, Any]:
+def _measure(handler: Any, path: str, repetitions: int, log: int) -> dict[str, Any]:
     with open(path) as file:  # noqa: PTH123 - what pathlib imports is not the function's memory
         text = file.read()
     seconds = []
+    os.lseek(log, 0, os.SEEK_SET)
     for _ in range(repetitions):
         event = json.loads(text)
         started = time.process_time()
@@ -49,7 +51,12 @@ def _measure(handler: Any, path: str, repetitions: int) -> dict[str, Any]:
         seconds.append(time.process_time() - started)
         if returned["batchItemFailures"]:
             raise SystemExit(f"{sys.argv[1]} gave messages back: {returned}")
-    return {"cpu_seconds": seconds, "peak_bytes": _peak_bytes()}
+    sys.stdout.flush()
+    return {
+        "cpu_seconds": seconds,
+        "peak_bytes": _peak_bytes(),
+        "log_bytes": os.lseek(log, 0, os.SEEK_CUR) / repetitions,
+    }
 
 
 def _peak_bytes() -> int:

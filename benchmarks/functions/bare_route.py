@@ -3,11 +3,14 @@
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
-QUEUE_URL = os.environ["COMPLETED_QUEUE_URL"]
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+QUEUE_URL = os.environ["BENCHMARK_QUEUE_URL"]
 
 session = boto3.Session()
 sqs = session.client("sqs")
@@ -16,7 +19,7 @@ dynamodb = session.client("dynamodb")
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, object]:
-    entries = []
+    entries: list[SendMessageBatchRequestEntryTypeDef] = []
     for index, record in enumerate(event["Records"]):
         text = json.loads(record["body"])["Message"]
         notification = json.loads(text)

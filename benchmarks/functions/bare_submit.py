@@ -1,4 +1,4 @@
-"""Submit, and nothing else: one InvokeEndpointAsync for each upload. No ledger, no second thought."""
+"""Submit, and nothing else: one InvokeEndpointAsync for each upload, and no ledger."""
 
 import hashlib
 import json
@@ -22,7 +22,9 @@ threads = ThreadPoolExecutor(10)
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, object]:
     uploads = [
-        upload["s3"] for record in event["Records"] for upload in json.loads(record["body"])["Records"]
+        upload["s3"]
+        for record in event["Records"]
+        for upload in json.loads(record["body"])["Records"]
     ]
     list(threads.map(invoke, uploads))
     return {"batchItemFailures": []}

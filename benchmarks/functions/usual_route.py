@@ -7,7 +7,11 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.idempotency import (
@@ -19,7 +23,7 @@ from aws_lambda_powertools.utilities.parser import BaseModel, parse
 from aws_lambda_powertools.utilities.parser.models import SnsNotificationModel
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-QUEUE_URL = os.environ["COMPLETED_QUEUE_URL"]
+QUEUE_URL = os.environ["BENCHMARK_QUEUE_URL"]
 
 logger = Logger()
 metrics = Metrics()
@@ -63,7 +67,9 @@ def route(record: SQSRecord) -> None:
         send(key={"inference_id": inference.inferenceId}, inference=inference)
 
 
-@idempotent_function(data_keyword_argument="key", persistence_store=persistence, config=config)
+@idempotent_function(  # type: ignore[untyped-decorator]
+    data_keyword_argument="key", persistence_store=persistence, config=config
+)
 def send(key: dict[str, str], inference: Inference) -> dict[str, str]:
     job = jobs.get_item(Key={"id": inference.inferenceId}).get("Item", {})
     output = inference.responseParameters.outputLocation if inference.responseParameters else None

@@ -8,7 +8,11 @@ from urllib.parse import unquote_plus
 import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.idempotency import (
@@ -17,7 +21,7 @@ from aws_lambda_powertools.utilities.idempotency import (
     idempotent_function,
 )
 from aws_lambda_powertools.utilities.parser import parse
-from aws_lambda_powertools.utilities.parser.models import S3Model, S3RecordModel
+from aws_lambda_powertools.utilities.parser.models import S3Model
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 ENDPOINT = os.environ["ENDPOINT_NAME"]
@@ -45,14 +49,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 @tracer.capture_method
 def submit(record: SQSRecord) -> None:
     for upload in parse(event=record.json_body, model=S3Model).Records:
-        invoke(upload={"key": upload.s3.object.key, "sequencer": upload.s3.object.sequencer}, of=upload)
+        made = upload.s3.object
+        assert made is not None
+        location = f"s3://{upload.s3.bucket.name}/{unquote_plus(made.key)}"
+        invoke(upload={"key": made.key, "sequencer": made.sequencer}, location=location)
 
 
-@idempotent_function(
+@idempotent_function(  # type: ignore[untyped-decorator]
     data_keyword_argument="upload", persistence_store=persistence, config=config
 )
-def invoke(upload: dict[str, str], of: S3RecordModel) -> dict[str, str]:
-    location = f"s3://{of.s3.bucket.name}/{unquote_plus(of.s3.object.key)}"
+def invoke(upload: dict[str, str], location: str) -> dict[str, str]:
     answer = runtime.invoke_endpoint_async(
         EndpointName=ENDPOINT, InputLocation=location, ContentType="text/csv"
     )
