@@ -113,7 +113,7 @@ def figures(measured: Mapping[Key, Measured]) -> list[Figure]:
             aim = size == _AIM
             found += [
                 Figure(
-                    f"AWS calls, each {done}, batch of {size:,}",
+                    f"AWS calls for a {done}, batches of {size:,}",
                     "",
                     Sample.exact(relay.calls_per_record),
                     Sample.exact(least.calls_per_record),
@@ -122,7 +122,7 @@ def figures(measured: Mapping[Key, Measured]) -> list[Figure]:
                     at_most=calls if aim else None,
                 ),
                 Figure(
-                    "  … processor time",
+                    f"processor time for a {done}, batches of {size:,}",
                     " µs",
                     relay.cpu_microseconds,
                     least.cpu_microseconds,

@@ -53,7 +53,7 @@ def _figures(found: Mapping[Key, Sample]) -> list[Figure]:
     ]
     as_built = [
         Figure(
-            f"  … usual without byte code, {name}",
+            f"cold start, {name}, usual without byte code",
             " ms",
             found["relay", name],
             usual=found[_AS_BUILT, name],

@@ -91,7 +91,7 @@ def _figures(count: int, relay: Passage, floor: Passage) -> list[Figure]:
     requests = f"{count:,} requests end to end"
     latencies = [
         Figure(
-            f"  … latency without the endpoint's, p{percentile}",
+            f"{requests}, latency without the endpoint's, p{percentile}",
             " ms",
             Sample.exact(relay.overhead(percentile) * 1_000),
             Sample.exact(floor.overhead(percentile) * 1_000),

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-import build_layer
-
 from local.lambda_surroundings import python
 from local.settings import REPOSITORY
 
@@ -69,7 +67,8 @@ class Trees:
             _copy(wanted, self.directory / name)
             # As `sam build` leaves it: without byte code.
             shutil.copytree(self.directory / name, self.directory / f"{name}-as-built")
-            build_layer.compile_all(self.directory / name, python())
+            compile_all = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
+            subprocess.run([python(), *compile_all, self.directory / name], check=True)
 
 
 def _copy(wanted: tuple[str, ...], directory: Path) -> None:
