@@ -161,6 +161,8 @@ class _Walk:
                 self.visit(projected, _Place())
             case "expref":
                 self.visit(children[0], _Place())
+            case "not_expression":
+                return _Place(f"!{self.visit(children[0], place).path}", {})
             case kind:
                 if kind == "function_expression":
                     self.calls.append(node)
@@ -216,6 +218,9 @@ def _wrong_call(function: _Node, position: int | None) -> Iterator[Mistake]:
 def _unknown_member(name: str, place: _Place, token: _Token | None) -> Mistake:
     known = place.members or {}
     path = place.member(name).path
+    if place.path.startswith("!"):  # !a.b is (!a).b
+        what = f"here ! belongs to {place.path[1:]} alone, and what it gives has no members"
+        return Mistake(f"{what}; write !({path[1:]})", _position(token))
     if token is not None and token["type"] == "quoted_identifier":
         hint = f"in double quotes it is a member's name, and a text is written '{name}'"
     elif not place.path and name in (RESULT["data"] or {}):

@@ -76,7 +76,7 @@ DOCUMENTS: Mapping[str, Any] = {
                 "group": "data.custom_attributes",
             },
             {"name": "csv", "when": "data.input.content_type == 'text/csv'", "to": f"{SQS}csv"},
-            {"name": "strangers", "when": "!data.tracked", "to": f"{SQS}strangers"},
+            {"name": "strangers", "when": "!(data.tracked)", "to": f"{SQS}strangers"},
         ],
         "otherwise": {"to": f"{SQS}inline.fifo", "group": "join('/', [data.endpoint, type])"},
     },
