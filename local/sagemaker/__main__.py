@@ -28,9 +28,11 @@ from local.sagemaker.faults import FaultInjector
 from local.sagemaker.identity import Authoriser, Everything, Identities, SimulatedPolicies
 from local.sagemaker.instances import Platform
 from local.sagemaker.lifecycle import Lifecycle
+from local.sagemaker.metrics import Metrics, MetricsPublisher, Pace
 from local.sagemaker.processing import Processor
 from local.sagemaker.resources import Namer
 from local.sagemaker.runtime import Runtime
+from local.sagemaker.scaling_parts import application_auto_scaling
 from local.sagemaker.server import Server
 
 log = logging.getLogger("sagemaker")
@@ -72,7 +74,8 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
     aws = Aws(os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
-    faults, counters = FaultInjector(), Counters()
+    faults, counters, metrics = FaultInjector(), Counters(), Metrics()
+    pace = Pace(config.autoscaling_speed)
     # One connection for each request: a kept one that a container closes would look like a failure.
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as http:
@@ -80,7 +83,7 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         platform = Platform(aws, config, images, http, work_directory)
         namer = Namer(aws.region)
         data_plane = DataPlane(aws, os.environ.get("AWS_CA_BUNDLE"))
-        processor = Processor(data_plane, aws.region, http, config, faults, counters)
+        processor = Processor(data_plane, aws.region, http, config, faults, counters, metrics)
         bus = EventBus(aws, counters, config.events_per_change)
         lifecycle = Lifecycle(platform, processor, bus, faults)
         permissions = SimulatedPolicies(aws, config.decision_seconds) if simulate else Everything()
@@ -89,11 +92,19 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         control_plane = ControlPlane(platform, lifecycle, authoriser, namer)
         runtime = Runtime(control_plane.endpoints, authoriser, config, faults, counters, namer)
 
+        scaling, scaling_loop = application_auto_scaling(
+            aws, namer, authoriser, control_plane, metrics, pace
+        )
+        publisher = MetricsPublisher(aws, metrics, config.metrics_seconds)
+
         async def prepare() -> None:
             # Not before: the emulator may be started while its AWS stand-in still comes up.
             namer.account = await aws.account()
 
-        server = Server(control_plane, runtime, authoriser, faults, counters, prepare)
+        server = Server(
+            control_plane, scaling, runtime, authoriser, faults, counters, pace, prepare
+        )
+        background: list[asyncio.Task[None]] = []
         runner = web.AppRunner(
             server.application(), access_log=None, max_field_size=MAX_HEADER_BYTES
         )
@@ -101,9 +112,12 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         try:
             await web.TCPSite(runner, "127.0.0.1", port).start()
             log.info("listening on http://127.0.0.1:%d", port)
+            background = [asyncio.create_task(each.run()) for each in (scaling_loop, publisher)]
             await stop.wait()
             log.info("stopping")
         finally:
+            for task in background:
+                task.cancel()
             await runner.cleanup()
             await lifecycle.close(list(control_plane.endpoints))
             await processor.publisher.close()

@@ -17,6 +17,7 @@ from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
@@ -116,6 +117,10 @@ class Aws:
     @cached_property
     def events(self) -> "EventBridgeClient":
         return self._session.client("events", config=_CLIENT_CONFIG)
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        return self._session.client("cloudwatch", config=_CLIENT_CONFIG)
 
     @cached_property
     def functions(self) -> "LambdaClient":

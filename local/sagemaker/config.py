@@ -44,6 +44,11 @@ class Config:
     rollback_seconds: float = within(0, 3600, 1.0)
     deletion_seconds: float = within(0, 3600, 1.0)
 
+    metrics_seconds: float = within(0.1, 3600, 10.0)
+    """Between two publications of the metrics to CloudWatch."""
+    autoscaling_speed: float = within(0.1, 1000, 20.0)
+    """How many times faster than on AWS the minutes of alarms and cooldowns pass."""
+
     events_per_change: int = count_within(0, 10, 2)
     test_notifications: bool = True
     create_model_checks_artifact: bool = True

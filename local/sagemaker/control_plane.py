@@ -3,7 +3,8 @@
 Every operation validates first, then asks whether the caller may, then looks at what exists.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 
 from local.sagemaker.catalogue import EndpointConfigs, Models
 from local.sagemaker.endpoints import Endpoint
@@ -34,6 +35,8 @@ class ControlPlane:
         self._models = catalogue.models
         configs = EndpointConfigs(authoriser, namer, self._tags, self._models, self._users_of)
         self._configs = configs.configs
+        # Whether a variant of an endpoint is registered with Application Auto Scaling.
+        self.is_scalable_target: Callable[[str, str], bool] = lambda endpoint, variant: False
         self._operations: Mapping[str, Operation] = {
             **catalogue.operations,
             **configs.operations,
@@ -54,7 +57,12 @@ class ControlPlane:
         Raises:
             AwsError: the refusal to send back.
         """
-        caller = await self._authoriser.identify(authorization)
+        return await self.perform(
+            operation, document, await self._authoriser.identify(authorization)
+        )
+
+    async def perform(self, operation: str, document: object, caller: Caller) -> Document:
+        """The same, for a caller that is known already: Application Auto Scaling, for example."""
         action = self._operations.get(operation)
         if action is None:
             raise AwsError(
@@ -105,6 +113,7 @@ class ControlPlane:
         for resource in (arn, self._configs.arn(config_name)):
             await self._authoriser.require(caller, "sagemaker:UpdateEndpoint", resource)
         endpoint = self.endpoints.get(name)
+        self._require_deregistered(endpoint, self._configs.get(config_name))
         deployment = self._deployment(config_name, replaced=endpoint.fleet.desired_size)
         keep = frozenset[str]()
         if request.get("RetainAllVariantProperties"):
@@ -153,6 +162,21 @@ class ControlPlane:
 
         self._lifecycle.delete(endpoint, gone)
         return {}
+
+    def _require_deregistered(self, endpoint: Endpoint, config: EndpointConfig) -> None:
+        """A scalable target stands for a variant on one type of instance."""
+        kept = {(each.name, each.instance_type) for each in config.variants}
+        lost = [
+            each.name
+            for each in endpoint.config.variants
+            if (each.name, each.instance_type) not in kept
+            and self.is_scalable_target(endpoint.name, each.name)
+        ]
+        if lost:
+            raise validation_exception(
+                f"The variant(s) {json.dumps(lost)} must be deregistered as scalable targets with "
+                "AWS Auto Scaling before they can be removed or have their instance type updated."
+            )
 
     def _users_of(self, config_name: str) -> list[str]:
         return [each.arn for each in self.endpoints if config_name in each.config_names]

@@ -48,6 +48,11 @@ class Fleet:
     def desired_size(self) -> int:
         return sum(self.desired_counts.values())
 
+    @property
+    def busy(self) -> int:
+        """Requests that instances work on now."""
+        return sum(each.busy for instances in self._instances.values() for each in instances)
+
     async def start(self) -> None:
         """Brings the desired instances up. Those that came up are stopped again if one fails.
 

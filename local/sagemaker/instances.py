@@ -62,6 +62,15 @@ class Instance:
         return self._server.url
 
     @property
+    def variant_name(self) -> str:
+        return self._variant.name
+
+    @property
+    def busy(self) -> int:
+        """Requests that it works on now."""
+        return len(self._busy)
+
+    @property
     def role_arn(self) -> str:
         return self._model.role_arn
 

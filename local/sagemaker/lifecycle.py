@@ -218,7 +218,9 @@ class Lifecycle:
 
     def _expire(self, endpoint: Endpoint, request: Request) -> None:
         fleet = endpoint.fleet
-        self._background(self._processor.expire(request, fleet.role_arn, fleet.config.output))
+        config = fleet.config
+        variant = config.variants[0].name
+        self._background(self._processor.expire(request, fleet.role_arn, config.output, variant))
 
     def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -124,19 +124,19 @@ class Publisher:
         self._faults = faults
         self._counters = counters
         self._held: list[tuple[asyncio.TimerHandle, str, str, str]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[bool]] = set()
 
-    async def publish(self, role_arn: str, topic: str, message: str) -> None:
-        """Publishes once - or never, twice or later, when a fault says so."""
+    async def publish(self, role_arn: str, topic: str, message: str) -> bool:
+        """Publishes once - or never, twice or later, when a fault says so. False: SNS refused."""
         faults = self._faults.faults
         if self._faults.strikes(faults.lose_notification):
             self._counters.notifications_lost += 1
             log.info("fault: notification to %s lost", topic)
-            return
+            return True
         if self._faults.strikes(faults.delay_notification):
             self._hold(faults.delay_seconds, role_arn, topic, message)
-            return
-        await self._send(role_arn, topic, message)
+            return True
+        published = await self._send(role_arn, topic, message)
         if self._faults.strikes(faults.duplicate_notification):
             self._counters.notifications_duplicated += 1
             await self._send(role_arn, topic, message)
@@ -144,6 +144,7 @@ class Publisher:
         for timer, *late in held:
             timer.cancel()
             await self._send(*late)
+        return published
 
     async def test(self, role_arn: str, topic: str) -> None:
         """Publishes a TestNotification.
@@ -172,15 +173,16 @@ class Publisher:
         entry = (timer, role_arn, topic, message)
         self._held.append(entry)
 
-    async def _send(self, role_arn: str, topic: str, message: str) -> None:
+    async def _send(self, role_arn: str, topic: str, message: str) -> bool:
         try:
             await self._topics.publish(role_arn, topic, message)
         except AWS_ERRORS as exc:
             # As at AWS: counted (NotificationFailures), and the request is not tried again.
             self._counters.notification_failures += 1
             log.error("notification to %s failed: %s", topic, exc)
-        else:
-            self._counters.notifications_published += 1
+            return False
+        self._counters.notifications_published += 1
+        return True
 
 
 def _compact(document: Mapping[str, Any]) -> str:

@@ -10,6 +10,8 @@ from local.sagemaker.counters import Counters
 from local.sagemaker.data_plane import DataPlane, TooLarge
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.instances import Instance
+from local.sagemaker.metrics import Metrics
+from local.sagemaker.metrics_requests import RequestMetrics
 from local.sagemaker.notifications import Answer, Notifications, Publisher
 from local.sagemaker.queueing import Request
 from local.sagemaker.resources import ERROR, SUCCESS, OutputConfig
@@ -23,19 +25,26 @@ _SEE_LOGS = "See the SageMaker Endpoint logs in your account for more informatio
 
 
 class InvocationFailed(Exception):
-    """The request ends as Failed. `answer` is the container's own, when it gave one."""
+    """The request ends as Failed. `answer` is the container's own, when it gave one.
 
-    def __init__(self, reason: str, answer: Answer | None = None) -> None:
+    `model_status`: the HTTP status for which the model is to blame, 0 without a usable answer;
+    None when it is not to blame.
+    """
+
+    def __init__(
+        self, reason: str, answer: Answer | None = None, model_status: int | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.answer = answer
+        self.model_status = model_status
 
 
 def model_error(status: int, answer: Answer | None = None) -> InvocationFailed:
     """The observed words; 0 stands for a container that gave no usable answer."""
     kind = "client" if 300 <= status < 500 else "server"
     return InvocationFailed(
-        f"ClientError: Received {kind} error ({status}) from model. {_SEE_LOGS}", answer
+        f"ClientError: Received {kind} error ({status}) from model. {_SEE_LOGS}", answer, status
     )
 
 
@@ -50,12 +59,14 @@ class Processor:
         config: Config,
         faults: FaultInjector,
         counters: Counters,
+        metrics: Metrics,
     ) -> None:
         self._data_plane = data_plane
         self._http = http
         self._config = config
         self._faults = faults
         self._counters = counters
+        self._metrics = metrics
         self._notifications = Notifications(region, config.notifications)
         self.publisher = Publisher(data_plane, faults, counters)
 
@@ -63,29 +74,43 @@ class Processor:
         """Never raises: whatever happens becomes a Completed or Failed request."""
         self._counters.in_flight += 1
         role_arn = instance.role_arn
+        measured = RequestMetrics(self._metrics, request, instance.variant_name)
+        measured.taken()
         try:
-            payload = await self._input(request, role_arn)
-            answer = await self._invoke(request, payload, instance)
-            await self._put(role_arn, request.output, answer, output)
+            with measured.timing("RequestDownloadLatency"):
+                payload = await self._input(request, role_arn, measured)
+            with measured.timing("ModelLatency"):
+                answer = await self._invoke(request, payload, instance)
+            measured.answered()
+            with measured.timing("ResponseUploadLatency"):
+                await self._put(role_arn, request.output, answer, output, measured)
         except InvocationFailed as failure:
-            await self._fail(request, failure, role_arn, output)
+            measured.failed(failure.model_status)
+            await self._fail(request, failure, role_arn, output, measured)
         except Exception as exc:
             log.exception("request %s: the emulator itself failed", request.inference_id)
             internal = InvocationFailed(f"InternalFailure: {exc!r}")
-            await self._fail(request, internal, role_arn, output)
+            measured.failed(None)
+            await self._fail(request, internal, role_arn, output, measured)
         else:
             self._counters.completed += 1
             log.info("request %s completed: %s", request.inference_id, request.output)
             if output.success_topic:
                 included = SUCCESS in output.include_response_in
                 message = self._notifications.completed(request, answer, included)
-                await self.publisher.publish(role_arn, output.success_topic, message)
+                if not await self.publisher.publish(role_arn, output.success_topic, message):
+                    measured.count("NotificationFailures")
         finally:
+            measured.done()
             self._counters.in_flight -= 1
 
-    async def expire(self, request: Request, role_arn: str, output: OutputConfig) -> None:
-        """Ends a request that waited too long."""
+    async def expire(
+        self, request: Request, role_arn: str, output: OutputConfig, variant_name: str
+    ) -> None:
+        """Ends a request that waited too long. No variant had it; one is named for the metrics."""
         self._counters.expired += 1
+        measured = RequestMetrics(self._metrics, request, variant_name)
+        measured.count("ExpiredRequests")
         failure = InvocationFailed(
             f"ClientError: The request expired: it waited {request.ttl_seconds} seconds "
             "(RequestTTLSeconds) without being processed."
@@ -96,6 +121,7 @@ class Processor:
             failure,
             role_arn,
             output,
+            measured,
             write=self._config.expiry_failure_object,
             notify=self._config.expiry_notification,
         )
@@ -104,7 +130,7 @@ class Processor:
         """Requests whose endpoint was deleted before their turn."""
         self._counters.dropped += number
 
-    async def _input(self, request: Request, role_arn: str) -> bytes:
+    async def _input(self, request: Request, role_arn: str, measured: RequestMetrics) -> bytes:
         if request.body is not None:
             return request.body
         location = S3Location.parse(str(request.input_location))
@@ -114,6 +140,7 @@ class Processor:
             raise InvocationFailed(f"ClientError: The input is larger than 1 GB: {exc}") from exc
         except AWS_ERRORS as exc:
             self._counters.request_download_failures += 1
+            measured.count("RequestDownloadFailures")
             raise InvocationFailed(
                 f"ClientError: Unable to download the input from {request.input_location}: {exc}"
             ) from exc
@@ -172,7 +199,12 @@ class Processor:
         return {name: value for name, value in members.items() if value is not None}
 
     async def _put(
-        self, role_arn: str, location: S3Location, answer: Answer, output: OutputConfig
+        self,
+        role_arn: str,
+        location: S3Location,
+        answer: Answer,
+        output: OutputConfig,
+        measured: RequestMetrics,
     ) -> None:
         try:
             await self._data_plane.put_object(
@@ -184,6 +216,7 @@ class Processor:
             )
         except AWS_ERRORS as exc:
             self._counters.response_upload_failures += 1
+            measured.count("ResponseUploadFailures")
             raise InvocationFailed(
                 f"ClientError: Unable to upload the response to {location}: {exc}"
             ) from exc
@@ -194,6 +227,7 @@ class Processor:
         failure: InvocationFailed,
         role_arn: str,
         output: OutputConfig,
+        measured: RequestMetrics,
         *,
         write: bool = True,
         notify: bool = True,
@@ -204,10 +238,11 @@ class Processor:
         if write and request.failure:
             content = answer or Answer(0, failure.reason.encode(), "text/plain")
             try:
-                await self._put(role_arn, request.failure, content, output)
+                await self._put(role_arn, request.failure, content, output, measured)
             except InvocationFailed as exc:
                 log.error("request %s: %s", request.inference_id, exc.reason)
         if notify and output.error_topic:
             included = ERROR in output.include_response_in
             message = self._notifications.failed(request, failure.reason, answer, included)
-            await self.publisher.publish(role_arn, output.error_topic, message)
+            if not await self.publisher.publish(role_arn, output.error_topic, message):
+                measured.count("NotificationFailures")

@@ -36,6 +36,12 @@ class RequestQueue(asyncio.Queue[Request]):
         self._expired = expired
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
+    @property
+    def oldest_seconds(self) -> float:
+        """How long the request that came first has been waiting; 0 when none waits."""
+        oldest = next(iter(self._waiting.values()), None)
+        return (datetime.now(UTC) - oldest.received).total_seconds() if oldest else 0.0
+
     def clear(self) -> int:
         """Drops everything that waits; answers how much it was."""
         dropped = len(self._waiting)

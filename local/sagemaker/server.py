@@ -1,4 +1,4 @@
-"""HTTP: two AWS APIs on one port, and the emulator's own under /_emulator/."""
+"""HTTP: three AWS APIs on one port, and the emulator's own under /_emulator/."""
 
 import json
 import logging
@@ -15,13 +15,16 @@ from local.sagemaker.documents import read_document, write_document
 from local.sagemaker.errors import AwsError, InvalidConfiguration
 from local.sagemaker.faults import FaultInjector, Faults
 from local.sagemaker.identity import Authoriser
+from local.sagemaker.metrics import Pace
 from local.sagemaker.runtime import Runtime
+from local.sagemaker.scaling import Scaling
 
 log = logging.getLogger("sagemaker")
 
 # More than any valid request has, so that too large ones get AWS's refusal and not the server's.
 _MAX_REQUEST_BYTES = 16 * 1024 * 1024
 _TARGET = "SageMaker."
+_SCALING_TARGET = "AnyScaleFrontendService."
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -32,18 +35,22 @@ class Server:
     def __init__(
         self,
         control_plane: ControlPlane,
+        scaling: Scaling,
         runtime: Runtime,
         authoriser: Authoriser,
         faults: FaultInjector,
         counters: Counters,
+        pace: Pace,
         prepare: Callable[[], Awaitable[None]],
     ) -> None:
         """`prepare` is awaited before each call of the AWS APIs."""
         self._control_plane = control_plane
+        self._scaling = scaling
         self._runtime = runtime
         self._authoriser = authoriser
         self._faults = faults
         self._counters = counters
+        self._pace = pace
         self._prepare = prepare
 
     def application(self) -> web.Application:
@@ -57,6 +64,8 @@ class Server:
                 web.get("/_emulator/state", self._state),
                 web.get("/_emulator/faults", self._get_faults),
                 web.put("/_emulator/faults", self._put_faults),
+                web.get("/_emulator/pace", self._get_pace),
+                web.put("/_emulator/pace", self._put_pace),
                 web.put("/_emulator/sessions/{key}", self._put_session),
             ]
         )
@@ -64,16 +73,18 @@ class Server:
 
     async def _control(self, request: web.Request) -> web.Response:
         target = request.headers.get("X-Amz-Target", "")
-        if not target.startswith(_TARGET):
+        apis = {_TARGET: self._control_plane.call, _SCALING_TARGET: self._scaling.call}
+        prefix = next((each for each in apis if target.startswith(each)), None)
+        if prefix is None:
             raise AwsError("UnknownOperationException", f"Not an operation: {target!r}", 404)
         try:
             document = json.loads(await request.read() or b"{}")
         except ValueError as exc:
             raise AwsError("SerializationException", f"The body is not JSON: {exc}") from exc
         await self._prepare()
-        operation = target.removeprefix(_TARGET)
+        operation = target.removeprefix(prefix)
         authorization = request.headers.get("Authorization")
-        answer = await self._control_plane.call(operation, document, authorization)
+        answer = await apis[prefix](operation, document, authorization)
         if not operation.startswith(("Describe", "List")):
             log.info("%s %s", operation, next(iter(document.values()), ""))
         return web.Response(
@@ -125,6 +136,17 @@ class Server:
         self._faults.replace(faults)
         log.info("faults: %s", faults)
         return web.json_response(write_document(faults))
+
+    async def _get_pace(self, request: web.Request) -> web.Response:
+        return web.json_response({"speed": self._pace.speed})
+
+    async def _put_pace(self, request: web.Request) -> web.Response:
+        """`{"speed": 60}`: the minutes of alarms and cooldowns take a second."""
+        match await _json(request):
+            case {"speed": int() | float() as speed} if 0.1 <= speed <= 1000:
+                self._pace.speed = float(speed)
+                return web.json_response({"speed": self._pace.speed})
+        return web.json_response({"message": "speed, please, from 0.1 to 1000"}, status=400)
 
     async def _put_session(self, request: web.Request) -> web.Response:
         """`{"role": "arn:…:role/…", "session_name": "…"}`: whose the access key is."""

@@ -13,6 +13,7 @@ from local.sagemaker.counters import Counters
 from local.sagemaker.data_plane import DataPlane, TooLarge
 from local.sagemaker.faults import FaultInjector, Faults
 from local.sagemaker.instances import Instance
+from local.sagemaker.metrics import Metrics
 from local.sagemaker.processing import Processor
 from local.sagemaker.queueing import Request
 from local.sagemaker.resources import OutputConfig
@@ -57,6 +58,7 @@ class FakeDataPlane:
 class FakeInstance:
     role_arn = "arn:aws:iam::000000000000:role/execution"
     url = "http://127.0.0.1:9"
+    variant_name = "AllTraffic"
 
 
 def request(**changes: Any) -> Request:
@@ -83,6 +85,7 @@ def processor(
         Config(**config),
         FaultInjector(faults),
         counters,
+        Metrics(),
     )
 
 
@@ -140,7 +143,7 @@ def test_a_fault_of_the_emulator_itself_still_ends_the_request() -> None:
 def expire(**config: Any) -> tuple[FakeDataPlane, Counters]:
     plane, counters = FakeDataPlane(), Counters()
     work = processor(plane, counters, **config)
-    asyncio.run(work.expire(request(), FakeInstance.role_arn, OUTPUT))
+    asyncio.run(work.expire(request(), FakeInstance.role_arn, OUTPUT, "AllTraffic"))
     return plane, counters
 
 
