@@ -35,7 +35,7 @@ format: setup ## format the code
 check: setup ## everything that needs no local stack: format, lint, types, template, unit tests
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/ruff" check .
-	"$(BIN)/mypy" layers/relay/relay local tests
+	"$(BIN)/mypy" layers/relay local tests
 	for app in functions/*/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
 	"$(BIN)/sam" validate --lint --region us-east-1
 	"$(BIN)/pytest" -q tests/unit tests/template tests/protocol tests/stateful

@@ -15,6 +15,8 @@ from typing import TypeVar
 from relay.errors import PermanentError, RelayError, TransientError
 from relay.model import Attempt, AttemptState, Closing, Delivery, OutgoingMessage
 from relay.ports import Accepted, Claims, Submission
+from relay.report import Report
+from relay.routes import Routes
 
 _Item = TypeVar("_Item")
 
@@ -383,3 +385,19 @@ class FakeInbox:
     def come_back(self, deliveries: Sequence[tuple[Delivery, int]]) -> None:
         self.delays += [(delivery.message_id, seconds) for delivery, seconds in deliveries]
         self._queues.come_back(self._queue_url, deliveries)
+
+
+class FakeRoutes:
+    """A route document that changes when it is told to; `trouble` is raised instead, where set."""
+
+    def __init__(self, document: str) -> None:
+        self.trouble: RelayError | None = None
+        self.replace(document)
+
+    def replace(self, document: str) -> None:
+        self._routes = Routes.read(document)
+
+    def current(self, report: Report) -> Routes:
+        if self.trouble is not None:
+            raise self.trouble
+        return self._routes

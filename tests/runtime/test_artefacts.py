@@ -1,11 +1,14 @@
-"""What `sam build` made: complete, pure Python, and nothing in it that does not belong there."""
+"""What `sam build` made: complete, pure Python, compiled, and nothing else."""
 
+import importlib.util
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from build_layer import SERVICES
 
 from local.clients import Clients
 from local.deployed_functions import NAMES, built, deployed_function, logical_id
@@ -80,6 +83,55 @@ def test_a_handler_imports_in_a_clean_interpreter_from_function_and_layer_alone(
     loaded = [Path(line) for line in done.stdout.splitlines() if "site-packages" in line]
     assert not loaded
     assert str(layer / "boto3") in done.stdout
+
+
+def test_every_client_that_the_relay_makes_can_be_made_from_the_layer(layer: Path) -> None:
+    program = (
+        "import sys, boto3; session = boto3.Session(region_name='us-east-1'); "
+        "made = [session.client(name) for name in sys.argv[1:]]; "
+        "print(*(client.meta.endpoint_url for client in made), sep='\\n')"
+    )
+
+    urls = run_with(layer, "-c", program, *SERVICES).splitlines()
+
+    assert len(urls) == len(SERVICES)
+    assert "https://runtime.sagemaker.us-east-1.amazonaws.com" in urls
+    assert all(re.fullmatch(r"https://[a-z0-9.-]+\.amazonaws\.com", url) for url in urls)
+
+
+def test_the_layer_holds_byte_code_of_all_its_source_as_it_is(layer: Path) -> None:
+    for source in sources(layer):
+        if source.suffix == ".py":
+            path = layer / source
+            made = Path(importlib.util.cache_from_source(str(path))).read_bytes()
+            assert made[:4] == importlib.util.MAGIC_NUMBER, source
+            assert made[8:16] == importlib.util.source_hash(path.read_bytes()), source
+
+
+def test_a_cold_start_compiles_nothing_of_the_layer(layer: Path, tmp_path: Path) -> None:
+    """An interpreter that could write byte code loads what is there and finds none to write."""
+    copy = tmp_path / "layer"
+    shutil.copytree(layer, copy)
+    before = set(files(copy))
+
+    loaded = run_with(copy, "-v", "-c", "import relay.bootstrap, relay.telemetry, relay.routing")
+
+    assert set(files(copy)) == before
+    assert f"code object from '{copy / 'relay'}" in loaded
+    assert not re.findall(r"code object from \S+\.py$", loaded, re.MULTILINE)
+
+
+def run_with(layer: Path, *arguments: str) -> str:
+    """What a clean interpreter with the layer on its path says, on both of its outputs."""
+    done = subprocess.run(
+        [python(), "-S", "-s", "-P", *arguments],
+        env={"PYTHONPATH": str(layer), "AWS_DEFAULT_REGION": "us-east-1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    )
+    return done.stdout
 
 
 def _normal(name: str) -> str:

@@ -327,7 +327,7 @@ class Relay(RuleBasedStateMachine):
         for message in self._results():
             document = json.loads(message.body)
             data = document["data"]
-            assert document["id"] == message.deduplication_id == data["request_id"]
+            assert document["id"] == message.group_id == data["request_id"]
             assert data["tracked"] is (document["id"] in self.requests)
             assert data["attempts"] <= MAX_ATTEMPTS
             known = self.world.outcomes.get(data["inference_id"])
@@ -379,7 +379,7 @@ class Relay(RuleBasedStateMachine):
 
 
 def _request(message: OutgoingMessage) -> str:
-    return message.deduplication_id or ""
+    return message.group_id or ""
 
 
 TestRelay = Relay.TestCase

@@ -35,3 +35,8 @@ def request_id_of_caller(own_id: str) -> str:
 def attempt_id(request_id: str, number: int) -> str:
     """The id of a request's attempt, counted from 1. The first one's is the request's own."""
     return request_id if number == 1 else _digest("attempt", request_id, str(number))
+
+
+def deduplication_id(request_id: str, route: str) -> str:
+    """What a FIFO target knows repeats by: one route sends a request's result once."""
+    return _digest("delivery", request_id, route)

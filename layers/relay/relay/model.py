@@ -158,9 +158,9 @@ class Incoming(Generic[Content]):
 class OutgoingMessage:
     """A message to one of the relay's own queues, or to a target of a route.
 
-    `key` is the sender's own name for it, by which failures are told. `address` is the URL of one of
-    the relay's queues, or the ARN of a queue, a topic or an event bus. A bus has no attributes to
-    filter by, but `detail_type` and `resources`, which nothing else has.
+    `key` is the sender's own name for it, by which failures are told. `address` is the URL of one
+    of the relay's queues, or the ARN of a queue, a topic or an event bus. A bus has no attributes
+    to filter by, but `detail_type` and `resources`, which nothing else has.
     """
 
     key: str

@@ -6,10 +6,14 @@ The adapters in `relay.aws` fill it in, and so do the fakes in tests.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from relay.errors import RelayError
 from relay.model import Attempt, Closing, Delivery, InferenceRequest, OutgoingMessage
+
+if TYPE_CHECKING:
+    from relay.report import Report
+    from relay.routes import Routes
 
 
 class Clock(Protocol):
@@ -124,5 +128,19 @@ class Inbox(Protocol):
         """Has each message delivered again after so many seconds.
 
         It may raise a RelayError; the messages then come back after the visibility timeout.
+        """
+        ...
+
+
+class RoutesSource(Protocol):
+    """The routes that are in force."""
+
+    def current(self, report: "Report") -> "Routes":
+        """The latest document that can be used; the same object as before while nothing changed.
+
+        What is wrong with the latest one of all is noted and counted in the report.
+
+        Raises:
+            RelayError: there is none.
         """
         ...

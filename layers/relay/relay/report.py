@@ -24,6 +24,8 @@ class Count(StrEnum):
     RECOVERED = "Recovered"
     OVERDUE = "Overdue"
     ACCESS_DENIED = "AccessDenied"
+    ROUTES_UNUSABLE = "RoutesUnusable"
+    ROUTE_NOT_EVALUATED = "RouteNotEvaluated"
 
 
 class Level(StrEnum):

@@ -28,6 +28,7 @@ from relay.ports import Clock, Ledger, Outbox
 from relay.report import Count, Level, Report
 from relay.result import Result
 from relay.settings import RouteSettings
+from relay.target import Addressed, Target, TargetKind
 from relay.trust import distrust
 
 # What one look-up reads, and so what is at stake when time runs out.
@@ -143,8 +144,13 @@ class Route:
         )
         completed = notification.outcome is Outcome.COMPLETED
         settings = self._settings
+        target = settings.completed_queue_url if completed else settings.failed_queue_url
         message = result.to_message(
-            settings.completed_queue_url if completed else settings.failed_queue_url
+            Addressed(
+                route="completed" if completed else "otherwise",
+                target=Target(target, TargetKind.FIFO_QUEUE),
+                group=result.request_id,
+            )
         )
         closing = Closing(closed, notification.outcome.state, now, tracked=attempt is not None)
         return _Decision(finished, message, closing)

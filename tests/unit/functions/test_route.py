@@ -111,7 +111,7 @@ def test_an_answer_in_the_notification_reaches_the_consumer(
 
     (message,) = pipeline.results()
     body = json.loads(message.body)["data"]["output"]["body"]
-    assert body == {"encoding": "utf-8", "content": '{"score":0.81}'}
+    assert body == {"encoding": "json", "content": {"score": 0.81}}
 
 
 def test_a_failure_location_reaches_the_consumer(
@@ -122,7 +122,7 @@ def test_a_failure_location_reaches_the_consumer(
     (message,) = pipeline.results()
     failure = json.loads(message.body)["data"]["failure"]
     assert failure["location"].startswith(str(samples.FAILURES))
-    assert failure["class"] == "permanent"
+    assert failure["classification"] == "permanent"
 
 
 def test_only_the_messages_that_must_come_again_are_failures(

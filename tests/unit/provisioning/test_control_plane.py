@@ -127,6 +127,94 @@ def test_an_update_says_whether_capacity_is_kept(
     control_plane.update_endpoint(FULL, retain_capacity=retain)
 
 
+def share(percent: int) -> dict[str, object]:
+    return {"Type": "CAPACITY_PERCENT", "Value": percent}
+
+
+@pytest.mark.parametrize(
+    ("settings", "policy"),
+    [
+        (
+            {"DeploymentStrategy": "AllAtOnce", "DeploymentTerminationWaitSeconds": "60"},
+            {
+                "BlueGreenUpdatePolicy": {
+                    "TrafficRoutingConfiguration": {
+                        "Type": "ALL_AT_ONCE",
+                        "WaitIntervalInSeconds": 120,
+                    },
+                    "TerminationWaitInSeconds": 60,
+                    "MaximumExecutionTimeoutInSeconds": 1800,
+                }
+            },
+        ),
+        (
+            {"DeploymentStrategy": "Canary"},
+            {
+                "BlueGreenUpdatePolicy": {
+                    "TrafficRoutingConfiguration": {
+                        "Type": "CANARY",
+                        "CanarySize": share(25),
+                        "WaitIntervalInSeconds": 120,
+                    },
+                    "TerminationWaitInSeconds": 0,
+                    "MaximumExecutionTimeoutInSeconds": 1800,
+                }
+            },
+        ),
+        (
+            {"DeploymentStrategy": "Linear"},
+            {
+                "BlueGreenUpdatePolicy": {
+                    "TrafficRoutingConfiguration": {
+                        "Type": "LINEAR",
+                        "LinearStepSize": share(25),
+                        "WaitIntervalInSeconds": 120,
+                    },
+                    "TerminationWaitInSeconds": 0,
+                    "MaximumExecutionTimeoutInSeconds": 1800,
+                }
+            },
+        ),
+        (
+            {"DeploymentStrategy": "Rolling"},
+            {
+                "RollingUpdatePolicy": {
+                    "MaximumBatchSize": share(25),
+                    "WaitIntervalInSeconds": 120,
+                    "MaximumExecutionTimeoutInSeconds": 1800,
+                }
+            },
+        ),
+    ],
+)
+def test_an_update_is_asked_for_as_it_is_to_be_deployed(
+    settings: dict[str, object],
+    policy: dict[str, object],
+    stub: Stubber,
+    control_plane: SageMakerControlPlane,
+) -> None:
+    target = specification(
+        DeploymentStepPercent="25",
+        DeploymentWaitSeconds="120",
+        DeploymentMaximumSeconds="1800",
+        RollbackAlarmNames=["relay-failures", "relay-latency"],
+        **settings,
+    )
+    alarms = [{"AlarmName": "relay-failures"}, {"AlarmName": "relay-latency"}]
+    stub.add_response(
+        "update_endpoint",
+        {"EndpointArn": ARN},
+        {
+            "EndpointName": "relay",
+            "EndpointConfigName": target.generation.config,
+            "RetainAllVariantProperties": True,
+            "DeploymentConfig": {**policy, "AutoRollbackConfiguration": {"Alarms": alarms}},
+        },
+    )
+
+    control_plane.update_endpoint(target, retain_capacity=True)
+
+
 def test_an_endpoint_is_described(stub: Stubber, control_plane: SageMakerControlPlane) -> None:
     modified = datetime(2026, 3, 1, tzinfo=UTC)
     stub.add_response(
@@ -137,6 +225,9 @@ def test_an_endpoint_is_described(stub: Stubber, control_plane: SageMakerControl
             "EndpointConfigName": "c",
             "EndpointStatus": "UpdateRollbackFailed",
             "FailureReason": "no capacity",
+            "ProductionVariants": [
+                {"VariantName": "a", "CurrentInstanceCount": 1, "DesiredInstanceCount": 3}
+            ],
             "CreationTime": modified,
             "LastModifiedTime": modified,
         },
@@ -145,7 +236,7 @@ def test_an_endpoint_is_described(stub: Stubber, control_plane: SageMakerControl
     described = control_plane.describe("relay")
 
     status = EndpointStatus.UPDATE_ROLLBACK_FAILED
-    assert described == Endpoint("relay", status, ARN, "c", "no capacity", modified)
+    assert described == Endpoint("relay", status, ARN, "c", "no capacity", modified, 1, 3)
 
 
 def test_an_endpoint_that_is_not_there_is_absent(

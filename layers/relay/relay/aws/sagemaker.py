@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import classify
+from relay.aws.updating import deployment_config
 from relay.errors import AccessDenied, EndpointNotReady, TransientError
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.specification import Specification
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         AsyncInferenceConfigUnionTypeDef,
         AsyncInferenceOutputConfigTypeDef,
         ContainerDefinitionUnionTypeDef,
+        UpdateEndpointInputTypeDef,
     )
 
 # The name that SageMaker's own SDK gives an endpoint's only variant. Log streams, metrics and
@@ -63,6 +65,7 @@ class SageMakerControlPlane:
             raise TransientError(
                 f"endpoint {endpoint_name} has a status that the relay does not know: {error}"
             ) from error
+        variants = found.get("ProductionVariants", [])
         return Endpoint(
             name=endpoint_name,
             status=status,
@@ -70,6 +73,8 @@ class SageMakerControlPlane:
             config=found.get("EndpointConfigName", ""),
             failure_reason=found.get("FailureReason", ""),
             last_modified=found.get("LastModifiedTime"),
+            current_instances=sum(each.get("CurrentInstanceCount", 0) for each in variants),
+            desired_instances=sum(each.get("DesiredInstanceCount", 0) for each in variants),
         )
 
     def create_model(self, specification: Specification) -> None:
@@ -114,12 +119,15 @@ class SageMakerControlPlane:
 
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None:
         doing = f"update endpoint {specification.endpoint_name}"
+        request: UpdateEndpointInputTypeDef = {
+            "EndpointName": specification.endpoint_name,
+            "EndpointConfigName": specification.generation.config,
+            "RetainAllVariantProperties": retain_capacity,
+        }
+        if not specification.deployment.plain:
+            request["DeploymentConfig"] = deployment_config(specification.deployment)
         try:
-            self._connect().update_endpoint(
-                EndpointName=specification.endpoint_name,
-                EndpointConfigName=specification.generation.config,
-                RetainAllVariantProperties=retain_capacity,
-            )
+            self._connect().update_endpoint(**request)
         except (ClientError, BotoCoreError) as error:
             raise _explained(error, doing, specification) from error
 

@@ -47,3 +47,5 @@ class Endpoint:
     config: str = ""
     failure_reason: str = ""
     last_modified: datetime | None = None
+    current_instances: int = 0
+    desired_instances: int = 0

@@ -91,6 +91,14 @@ class PropertyReader:
             )
         return tuple(entry for entry in allowed if entry in chosen)
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings; CloudFormation passes an empty parameter as `[""]`."""
+        value = self._properties.get(name, [])
+        given = value if isinstance(value, list) else [value]
+        if not all(isinstance(entry, str) for entry in given):
+            self.refuse(f"{name} must be a list of strings")
+        return tuple(entry.strip() for entry in given if isinstance(entry, str) and entry.strip())
+
     def environment(self, name: str) -> dict[str, str]:
         """One JSON object of strings. Its values may be secrets: no message ever shows one."""
         try:

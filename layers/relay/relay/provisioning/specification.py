@@ -9,6 +9,7 @@ from typing import Final, Literal, Self, get_args
 
 from relay.errors import ConfigurationError
 from relay.provisioning import images
+from relay.provisioning.deployment import Deployment, Strategy
 from relay.provisioning.properties import PropertyReader
 from relay.s3uri import S3Uri
 
@@ -57,6 +58,10 @@ class Specification:
     error_topic_arn: str
     include_response_in: tuple[TopicKind, ...]
     output_kms_key_id: str | None
+    # Which content the artifact had: an object's version or ETag, or whatever tells one upload
+    # under the same key from the next.
+    model_data_version: str = ""
+    deployment: Deployment = Deployment()
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, object], region: str) -> Self:
@@ -92,6 +97,8 @@ class Specification:
             error_topic_arn=reader.matching("ErrorTopicArn", _TOPIC_ARN, "the ARN of a topic"),
             include_response_in=reader.choices("IncludeInferenceResponseIn", _TOPIC_KINDS),
             output_kms_key_id=reader.optional("OutputKmsKeyId", _KMS_KEY, "a KMS key's ARN or id"),
+            model_data_version=reader.text("ModelDataVersion"),
+            deployment=Deployment.read(reader),
         )
         _refuse_overlaps(reader)
         reader.check()
@@ -99,9 +106,18 @@ class Specification:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The counterpart of `to_json`."""
+        """The counterpart of `to_json`; what an older relay has stored lacks the newer members."""
         members = json.loads(text)
-        return cls(**{**members, "include_response_in": tuple(members["include_response_in"])})
+        members["include_response_in"] = tuple(members["include_response_in"])
+        if settings := members.pop("deployment", None):
+            members["deployment"] = Deployment(
+                **{
+                    **settings,
+                    "strategy": Strategy(settings["strategy"]),
+                    "alarms": tuple(settings["alarms"]),
+                }
+            )
+        return cls(**members)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -114,7 +130,12 @@ class Specification:
         an update is a changed name.
         """
         model = f"{self.endpoint_name}-" + _digest(
-            self.image, self.model_data_url, self.model_environment, self.execution_role_arn
+            self.image,
+            self.model_data_url,
+            self.model_environment,
+            self.execution_role_arn,
+            # Names stay as they were where nothing tells of an artifact's version.
+            *([self.model_data_version] if self.model_data_version else []),
         )
         config = f"{self.endpoint_name}-" + _digest(
             model,

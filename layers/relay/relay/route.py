@@ -1,0 +1,65 @@
+"""One route: whether it matches a result, and where and how the result then goes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from relay.expressions import Evaluated, Expression
+from relay.groups import group_id
+from relay.target import Addressed, Target
+
+# The name under which what no route matched is delivered.
+OTHERWISE: Final = "otherwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one route says about one result.
+
+    `addressed` is None where it does not match. `problem` says what could not be evaluated: a
+    `when` that cannot be does not match, a `group` that cannot be is the request id. It names no
+    value of the result.
+    """
+
+    route: str
+    addressed: Addressed | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A compiled route. Without `when` it matches every result."""
+
+    name: str
+    target: Target
+    when: Expression | None = None
+    group: Expression | None = None
+    delay_seconds: int = 0
+
+    def weigh(self, document: Mapping[str, object]) -> Verdict:
+        """Never raises, whatever the result contains."""
+        if self.when is not None:
+            matched = self.when.evaluate(document)
+            if not matched.true:
+                return Verdict(self.name, None, matched.problem and f"when: {matched.problem}")
+        group, problem = self._group(document)
+        addressed = Addressed(self.name, self.target, group, self.delay_seconds)
+        return Verdict(self.name, addressed, problem and f"group: {problem}")
+
+    def _group(self, document: Mapping[str, object]) -> tuple[str, str | None]:
+        """The group and, where its expression failed, why. The request id stands in for none."""
+        problem = None
+        if self.group is not None:
+            evaluated = self.group.evaluate(document)
+            group, problem = _legal(evaluated)
+            if group is not None:
+                return group, None
+        group, _ = _legal(Evaluated(document.get("id")))
+        return group or "-", problem
+
+
+def _legal(evaluated: Evaluated) -> tuple[str | None, str | None]:
+    try:
+        return group_id(evaluated.value), evaluated.problem
+    except (ValueError, TypeError, RecursionError):
+        return None, "its value has no JSON"

@@ -1,0 +1,92 @@
+"""The model's answer: JSON where it is JSON for everybody, otherwise text, otherwise base64."""
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from relay.answer import to_body
+
+JSON = "application/json"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [JSON, "application/json; charset=utf-8", "Application/JSON", "application/a+json"],
+)
+def test_json_is_told_as_json(content_type: str) -> None:
+    body = to_body('{"größe": [1, 0.5, null]}'.encode(), content_type)
+
+    assert body == {"encoding": "json", "content": {"größe": [1, 0.5, None]}}
+
+
+@pytest.mark.parametrize("content", ["0.81", '"yes"', "null", "[]", "true", r'"\ud83d\ude00"'])
+def test_any_value_is_json(content: str) -> None:
+    assert to_body(content.encode(), JSON) == {"encoding": "json", "content": json.loads(content)}
+
+
+@pytest.mark.parametrize("content_type", [None, "text/csv", "text/plain; application/json", "json"])
+def test_what_does_not_call_itself_json_is_text(content_type: str | None) -> None:
+    assert to_body(b"0.81,0.7", content_type) == {"encoding": "text", "content": "0.81,0.7"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "NaN",
+        "[Infinity]",
+        "1e400",
+        "-1e400",
+        "1" * 5_000,
+        f"{'1' * 400}.5",
+        r'"\ud83d"',
+        r'{"\udc00": 1}',
+        "[" * 51 + "]" * 51,
+        '{"a":' * 51 + "1" + "}" * 51,
+        "[" * 100_000 + "]" * 100_000,
+        "\ufeff{}",
+    ],
+    ids=lambda text: text[:12],
+)
+def test_what_is_not_json_for_every_reader_is_text(content: str) -> None:
+    assert to_body(content.encode(), JSON) == {"encoding": "text", "content": content}
+
+
+def test_what_is_nested_as_answers_are_is_json() -> None:
+    assert to_body(b"[" * 50 + b"]" * 50, JSON)["encoding"] == "json"
+
+
+@pytest.mark.parametrize("content", [b"\xff\x00", b"\x89PNG\r\n"])
+def test_what_is_no_text_is_base64(content: bytes) -> None:
+    body = to_body(content, "image/png")
+
+    assert body == {"encoding": "base64", "content": base64.b64encode(content).decode()}
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(JSON_VALUES)
+def test_no_value_is_changed_on_its_way(value: object) -> None:
+    body = to_body(json.dumps(value).encode(), JSON)
+
+    content = body["content"]
+    assert content == value if body["encoding"] == "json" else json.loads(str(content)) == value
+    assert json.loads(json.dumps(body, allow_nan=False)) == body
+
+
+@given(st.binary(), st.sampled_from([JSON, "text/csv", None]))
+def test_every_answer_can_be_told(content: bytes, content_type: str | None) -> None:
+    body = to_body(content, content_type)
+
+    json.dumps(body, allow_nan=False).encode("ascii")
