@@ -1,26 +1,36 @@
 """Application Auto Scaling's API and what it does by itself, through boto3."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sagemaker_stack import SCRIPTED, Stack, eventually
+from tests.sagemaker_stack import SCRIPTED, Clients, Stack, eventually
 
 VARIANT = "AllTraffic"
 # A minute of alarms and cooldowns in a fifth of a second.
 SPEED = 300
 
 
-@pytest.fixture
-def scaled(stack: Stack) -> Iterator[Stack]:
-    """An endpoint in service that an alarm may scale quickly; deregistered in the end."""
+@pytest.fixture(scope="module")
+def served(clients: Clients, artifact: Path) -> Iterator[Stack]:
+    """One endpoint in service for all of these tests."""
+    stack = Stack(clients, artifact)
     stack.pace(SPEED)
     stack.create_endpoint(SCRIPTED)
     yield stack
-    if stack.autoscaling.describe_scalable_targets(**_target(stack, many=True))["ScalableTargets"]:
-        stack.autoscaling.deregister_scalable_target(**_target(stack))
+    stack.close()
+
+
+@pytest.fixture
+def scaled(served: Stack) -> Iterator[Stack]:
+    """The endpoint, settled; deregistered in the end."""
+    served.await_status("InService")
+    yield served
+    if _targets(served):
+        served.autoscaling.deregister_scalable_target(**_target(served))
 
 
 def test_a_target_is_registered_described_changed_and_deregistered(scaled: Stack) -> None:
@@ -108,9 +118,7 @@ def test_capacity_is_brought_within_the_bounds(scaled: Stack) -> None:
     _register(scaled, 2, 3)
 
     _await_instances(scaled, 2)
-    (activity,) = scaled.autoscaling.describe_scaling_activities(**_target(scaled))[
-        "ScalingActivities"
-    ]
+    activity = _activities(scaled)[0]
     assert activity["Cause"] == "minimum capacity was set to 2"
     assert activity["StatusCode"] == "Successful"
     assert "TestNotification" in "".join(scaled.receive(scaled.successes))
@@ -132,12 +140,7 @@ def test_an_idle_endpoint_goes_to_sleep_and_wakes_for_a_request(scaled: Stack) -
     _await_instances(scaled, 1)
     assert len(scaled.notifications(scaled.successes)) == 1
     _await_instances(scaled, 0)
-    causes = [
-        activity["Cause"]
-        for activity in scaled.autoscaling.describe_scaling_activities(**_target(scaled))[
-            "ScalingActivities"
-        ]
-    ]
+    causes = [activity["Cause"] for activity in _activities(scaled)[:3]]
     assert ["wake" in cause for cause in causes] == [False, True, False]
 
 
@@ -206,6 +209,10 @@ def _register(stack: Stack, minimum: int, maximum: int) -> None:
     stack.autoscaling.register_scalable_target(
         **_target(stack), MinCapacity=minimum, MaxCapacity=maximum
     )
+
+
+def _activities(stack: Stack) -> Any:
+    return stack.autoscaling.describe_scaling_activities(**_target(stack))["ScalingActivities"]
 
 
 def _tracking(stack: Stack, target: float = 5) -> dict[str, Any]:
