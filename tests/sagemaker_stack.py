@@ -205,8 +205,9 @@ class Stack:
     def state(self) -> Any:
         return self._call("GET", "state")
 
-    def pace(self, speed: float) -> Any:
-        return self._call("PUT", "pace", {"speed": speed})
+    def pace(self, time_factor: float) -> None:
+        """Seconds that a second of alarms and cooldowns takes."""
+        self._call("PUT", "pace", {"time_factor": time_factor})
 
     def faults(self, **faults: Any) -> Any:
         return self._call("PUT", "faults", faults)

@@ -4,12 +4,15 @@ import asyncio
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from local.sagemaker.aws import AWS_ERRORS, Aws
+from local.sagemaker.endpoints import SERVING
+from local.sagemaker.load import EndpointLoad
+from local.sagemaker.meters import Meters, Statistic
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import StandardUnitType
@@ -19,7 +22,6 @@ log = logging.getLogger("sagemaker")
 
 NAMESPACE = "AWS/SageMaker"
 _DATA_AT_A_TIME = 500
-_VALUES_IN_A_DATUM = 150
 
 _UNITS: dict[str, "StandardUnitType"] = {
     "ModelLatency": "Microseconds",
@@ -32,29 +34,11 @@ _UNITS: dict[str, "StandardUnitType"] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
-    """A name and its dimensions, in the order of their names."""
+class Series:
+    """What data points belong to: a metric's name and its dimensions, ordered by their names."""
 
     name: str
     dimensions: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of_endpoint(cls, name: str, endpoint: str) -> "Metric":
-        return cls(name, (("EndpointName", endpoint),))
-
-    @classmethod
-    def of_variant(cls, name: str, endpoint: str, variant: str) -> "Metric":
-        return cls(name, (("EndpointName", endpoint), ("VariantName", variant)))
-
-
-@dataclass(slots=True)
-class Pace:
-    """How much faster than on AWS the minutes of alarms and cooldowns pass."""
-
-    speed: float
-
-    def seconds(self, of_aws: float) -> float:
-        return of_aws / self.speed
 
 
 @dataclass
@@ -64,32 +48,52 @@ class Metrics:
     `remember_seconds`: the longest that an alarm may look back.
     """
 
+    meters: Meters
     remember_seconds: float = 3600.0
     clock: Callable[[], float] = time.monotonic
-    _points: dict[Metric, deque[tuple[float, float]]] = field(
+    _points: dict[Series, deque[tuple[float, Statistic]]] = field(
         default_factory=lambda: defaultdict(deque)
     )
-    _unpublished: dict[Metric, list[float]] = field(default_factory=lambda: defaultdict(list))
+    _unpublished: list[tuple[Series, Statistic]] = field(default_factory=list)
 
-    def count(self, name: str, endpoint: str, variant: str, value: float = 1.0) -> None:
-        """Something that happened on a variant."""
-        self.record(Metric.of_variant(name, endpoint, variant), value)
+    def observe(self, loads: list[EndpointLoad]) -> None:
+        """Takes what was measured since the last time, and how the endpoints stand now."""
+        for meter, statistic in self.meters.take().items():
+            dimensions = (("EndpointName", meter.endpoint), ("VariantName", meter.variant))
+            self._record(Series(meter.metric.value, dimensions), statistic)
+        for load in loads:
+            for name, value in gauges(load):
+                series = Series(name, (("EndpointName", load.name),))
+                self._record(series, Statistic(1, value, value, value))
 
-    def record(self, metric: Metric, value: float) -> None:
-        now = self.clock()
-        points = self._points[metric]
-        points.append((now, value))
+    def between(self, series: Series, start: float, end: float) -> list[Statistic]:
+        """The data points in `(start, end]`, by this object's clock."""
+        return [point for moment, point in self._points.get(series, ()) if start < moment <= end]
+
+    def take_unpublished(self) -> list[tuple[Series, Statistic]]:
+        taken, self._unpublished = self._unpublished, []
+        return taken
+
+    def _record(self, series: Series, statistic: Statistic) -> None:
+        now, points = self.clock(), self._points[series]
+        points.append((now, statistic))
         while points[0][0] < now - self.remember_seconds:
             points.popleft()
-        self._unpublished[metric].append(value)
+        self._unpublished.append((series, statistic))
 
-    def between(self, metric: Metric, start: float, end: float) -> list[float]:
-        """The values in `(start, end]`, by this object's clock."""
-        return [value for moment, value in self._points.get(metric, ()) if start < moment <= end]
 
-    def take_unpublished(self) -> dict[Metric, list[float]]:
-        taken, self._unpublished = self._unpublished, defaultdict(list)
-        return taken
+def gauges(load: EndpointLoad) -> Iterator[tuple[str, float]]:
+    """What SageMaker publishes once a minute, with the dimension EndpointName alone.
+
+    ApproximateBacklogSizePerInstance is undefined without instances, so it is not there then.
+    """
+    if load.status not in SERVING:
+        return
+    yield "ApproximateBacklogSize", load.backlog
+    if load.instances:
+        yield "ApproximateBacklogSizePerInstance", load.backlog / load.instances
+    yield "HasBacklogWithoutCapacity", float(load.waiting > 0 and not load.instances)
+    yield "ApproximateAgeOfOldestRequest", load.oldest_seconds or 0.0
 
 
 class MetricsPublisher:
@@ -110,21 +114,26 @@ class MetricsPublisher:
                 log.error("metrics not published: %s", exc)
 
     async def publish(self) -> None:
-        data = list(_data(self._metrics.take_unpublished()))
+        merged: dict[Series, Statistic] = {}
+        for series, statistic in self._metrics.take_unpublished():
+            merged[series] = merged.get(series, Statistic()).merged(statistic)
+        data = [_datum(series, statistic) for series, statistic in merged.items()]
         put = self._aws.cloudwatch.put_metric_data
         for start in range(0, len(data), _DATA_AT_A_TIME):
             chunk = data[start : start + _DATA_AT_A_TIME]
             await self._aws.call(put, Namespace=NAMESPACE, MetricData=chunk)
 
 
-def _data(points: dict[Metric, list[float]]) -> Iterable["MetricDatumTypeDef"]:
-    now = datetime.now(UTC)
-    for metric, values in points.items():
-        for start in range(0, len(values), _VALUES_IN_A_DATUM):
-            yield {
-                "MetricName": metric.name,
-                "Dimensions": [{"Name": key, "Value": value} for key, value in metric.dimensions],
-                "Timestamp": now,
-                "Values": values[start : start + _VALUES_IN_A_DATUM],
-                "Unit": _UNITS.get(metric.name, "Count"),
-            }
+def _datum(series: Series, statistic: Statistic) -> "MetricDatumTypeDef":
+    return {
+        "MetricName": series.name,
+        "Dimensions": [{"Name": key, "Value": value} for key, value in series.dimensions],
+        "Timestamp": datetime.now(UTC),
+        "StatisticValues": {
+            "SampleCount": statistic.count,
+            "Sum": statistic.total,
+            "Minimum": statistic.least,
+            "Maximum": statistic.most,
+        },
+        "Unit": _UNITS.get(series.name, "Count"),
+    }

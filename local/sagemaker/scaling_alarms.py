@@ -4,15 +4,18 @@ The AWS stand-in keeps the alarms. It knows neither their missing data nor scali
 minutes are real minutes, so the emulator evaluates them and tells it the states.
 """
 
-import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from statistics import fmean
+from functools import reduce
 from typing import TYPE_CHECKING
 
-from local.sagemaker.aws import Aws
-from local.sagemaker.metrics import NAMESPACE, Metric, Metrics, Pace
+from botocore.exceptions import ClientError
+
+from local.sagemaker.aws import Aws, error_code
+from local.sagemaker.meters import Statistic
+from local.sagemaker.metrics import NAMESPACE, Metrics, Series
+from local.sagemaker.scaling_pace import Pace
 from local.sagemaker.scaling_registry import ScalingPolicy
 
 if TYPE_CHECKING:
@@ -23,12 +26,12 @@ if TYPE_CHECKING:
 _HIGH_PERIODS, _LOW_PERIODS = 3, 15
 _LOW_SHARE = 0.9
 
-_STATISTICS: Mapping[str, Callable[[list[float]], float]] = {
-    "Average": fmean,
-    "Sum": math.fsum,
-    "Minimum": min,
-    "Maximum": max,
-    "SampleCount": len,
+_STATISTICS: Mapping[str, Callable[[Statistic], float]] = {
+    "Average": lambda points: points.total / points.count,
+    "Sum": lambda points: points.total,
+    "Minimum": lambda points: points.least,
+    "Maximum": lambda points: points.most,
+    "SampleCount": lambda points: points.count,
 }
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "GreaterThanOrEqualToThreshold": operator.ge,
@@ -127,22 +130,21 @@ def evaluate(alarm: "MetricAlarmTypeDef", metrics: Metrics, pace: Pace) -> Verdi
 def _values(alarm: "MetricAlarmTypeDef", metrics: Metrics, pace: Pace) -> list[float | None]:
     """One for each period that is evaluated, newest first; None where there is no data point."""
     dimensions = sorted((each["Name"], each["Value"]) for each in alarm.get("Dimensions", []))
-    metric = Metric(alarm["MetricName"], tuple(dimensions))
+    series = Series(alarm["MetricName"], tuple(dimensions))
     period, now = pace.seconds(alarm["Period"]), metrics.clock()
     values: list[float | None] = []
     for number in range(alarm["EvaluationPeriods"]):
         end = now - number * period
-        points = metrics.between(metric, end - period, end)
+        points = metrics.between(series, end - period, end)
         values.append(_statistic(alarm, points) if points else None)
     return values
 
 
-def _statistic(alarm: "MetricAlarmTypeDef", points: list[float]) -> float:
-    if extended := alarm.get("ExtendedStatistic"):
-        # p90 and the like; CloudWatch interpolates, which makes no difference to an alarm here.
-        rank = float(extended.removeprefix("p")) / 100 * (len(points) - 1)
-        return sorted(points)[round(rank)]
-    return float(_STATISTICS[alarm.get("Statistic") or "Average"](points))
+def _statistic(alarm: "MetricAlarmTypeDef", points: list[Statistic]) -> float:
+    if "ExtendedStatistic" in alarm:
+        # A percentile. Of many points nothing is known but their extremes: the worst stands for it.
+        return max(point.most for point in points)
+    return _STATISTICS[alarm.get("Statistic") or "Average"](reduce(Statistic.merged, points))
 
 
 @dataclass
@@ -170,9 +172,13 @@ class Alarms:
         return [alarm for alarm in alarms if alarm.get("Namespace") == NAMESPACE]
 
     def _tell(self, verdict: Verdict) -> None:
-        data: Mapping[str, float | None] = {"value": verdict.value, "threshold": verdict.threshold}
-        self.aws.cloudwatch.set_alarm_state(
-            AlarmName=verdict.name,
-            StateValue=verdict.state,
-            StateReason=", ".join(f"{name} {number}" for name, number in data.items()),
-        )
+        value = "no data" if verdict.value is None else f"{verdict.value:g}"
+        try:
+            self.aws.cloudwatch.set_alarm_state(
+                AlarmName=verdict.name,
+                StateValue=verdict.state,
+                StateReason=f"{value}, where the threshold is {verdict.threshold:g}",
+            )
+        except ClientError as exc:
+            if error_code(exc) not in ("ResourceNotFound", "ResourceNotFoundException"):
+                raise  # it has been deleted meanwhile

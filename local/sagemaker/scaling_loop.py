@@ -2,18 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from local.sagemaker.aws import AWS_ERRORS
-from local.sagemaker.endpoints import SERVING, Endpoint
+from local.sagemaker.endpoint_operations import Endpoints
+from local.sagemaker.endpoints import SERVING
 from local.sagemaker.errors import AwsError
-from local.sagemaker.metrics import Metrics, Pace
-from local.sagemaker.metrics_gauges import observe
-from local.sagemaker.resources import Collection
+from local.sagemaker.load import EndpointLoad
+from local.sagemaker.metrics import Metrics
 from local.sagemaker.scaling_alarms import Alarms, Verdict
+from local.sagemaker.scaling_pace import Pace
 from local.sagemaker.scaling_registry import (
     DIMENSION,
     NAMESPACE,
@@ -28,8 +29,6 @@ log = logging.getLogger("sagemaker")
 _LOOKS_A_MINUTE = 3
 _SHORTEST_PAUSE = 0.1
 
-SetCapacity = Callable[[str, str, int], Awaitable[None]]
-
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -40,22 +39,12 @@ class Wish:
 
 
 class ScalingLoop:
-    """Takes the metrics, evaluates the alarms and drives the capacities.
+    """Takes the metrics, evaluates the alarms and drives the capacities."""
 
-    `set_capacity(endpoint, variant, count)` is UpdateEndpointWeightsAndCapacities.
-    """
-
-    def __init__(
-        self,
-        registry: Registry,
-        endpoints: Collection[Endpoint],
-        alarms: Alarms,
-        set_capacity: SetCapacity,
-    ) -> None:
+    def __init__(self, registry: Registry, endpoints: Endpoints, alarms: Alarms) -> None:
         self._registry = registry
         self._endpoints = endpoints
         self._alarms = alarms
-        self._set_capacity = set_capacity
         # By target: when it was last scaled out and in, by the metrics' clock.
         self._scaled_out: dict[str, float] = {}
         self._scaled_in: dict[str, float] = {}
@@ -71,21 +60,21 @@ class ScalingLoop:
 
     async def look(self) -> None:
         """One look at everything."""
-        endpoints = list(self._endpoints)
-        for endpoint in endpoints:
-            observe(self._metrics, endpoint)
-        if not endpoints:
+        loads = self._endpoints.loads()
+        self._metrics.observe(loads)
+        if not loads:
             return
         verdicts = await self._alarms.evaluate()
-        for target in list(self._registry.targets.values()):
-            found = self._endpoints.find(target.endpoint)
-            if found is not None and found.status in SERVING:
-                await self._scale(target, found, verdicts)
+        for load in self._endpoints.loads():
+            for target in list(self._registry.targets.values()):
+                if target.endpoint == load.name and load.status in SERVING:
+                    await self._scale(target, load, verdicts)
 
     async def _scale(
-        self, target: ScalableTarget, endpoint: Endpoint, verdicts: Iterable[Verdict]
+        self, target: ScalableTarget, load: EndpointLoad, verdicts: Iterable[Verdict]
     ) -> None:
-        capacity = endpoint.fleet.desired_counts.get(target.variant)
+        desired = (each.desired for each in load.variants if each.name == target.variant)
+        capacity = next(desired, None)
         if capacity is None:
             return
         wish = self._bounds(target, capacity) or self._policies(target, capacity, verdicts)
@@ -93,7 +82,7 @@ class ScalingLoop:
             return
         started = datetime.now(UTC)
         try:
-            await self._set_capacity(target.endpoint, target.variant, wish.capacity)
+            await self._endpoints.set_desired_count(target.endpoint, target.variant, wish.capacity)
         except AwsError as refusal:
             # Most often the endpoint is being changed. The alarm persists, so the wish comes back.
             log.info("endpoint %s is not scaled: %s", target.endpoint, refusal)

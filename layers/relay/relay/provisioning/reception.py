@@ -10,11 +10,13 @@ from relay.provisioning.events import (
     CustomResourceRequest,
     Describe,
     EndpointChanged,
+    RoutesRequest,
     Sweep,
     WakeUp,
 )
 from relay.provisioning.lifecycle import Lifecycle
 from relay.provisioning.ports import ControlPlane, Journal, Outdated, Postman, WaitingRoom
+from relay.provisioning.reading import read_specification
 from relay.provisioning.record import Record, RequestType, Waiting
 from relay.provisioning.specification import Generation, Specification
 from relay.report import Level, Note
@@ -60,6 +62,8 @@ class Reception:
         match wake_up:
             case CustomResourceRequest():
                 self._receive(wake_up)
+            case RoutesRequest(request):
+                self._check_routes(request)
             case EndpointChanged(name, status):
                 if name == self._endpoint_name:
                     self._note(f"woken by {status}")
@@ -69,6 +73,11 @@ class Reception:
             case Describe():
                 return self._describe()
         return {}
+
+    def _check_routes(self, request: CustomResourceRequest) -> None:
+        from relay.provisioning.routes_check import RoutesCheck  # no other wake-up needs it
+
+        RoutesCheck(self._postman, self._clock, self._journal).answer(request)
 
     def _sweep(self) -> None:
         self._lifecycle.advance(self._endpoint_name)
@@ -155,7 +164,7 @@ class Reception:
         if request.type is RequestType.DELETE:
             return record.remove()
         try:
-            target = Specification.from_properties(request.properties, self._region)
+            target = read_specification(request.properties, self._region, self._sagemaker.flaws)
             self._refuse_other_names(target)
         except ConfigurationError as error:
             return record.failing(str(error))
@@ -184,7 +193,7 @@ class Reception:
             RequestType.DELETE: request.properties,
         }[request.type]
         try:
-            specification = Specification.from_properties(before, self._region)
+            specification = read_specification(before, self._region)
         except ConfigurationError:
             return ()  # so nothing can ever have been made from it
         return (specification.generation,) if specification.endpoint_name == name else ()
