@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from relay.aws.clients import Clients
 from relay.aws.clock import SystemClock
 from relay.aws.ledger import DynamoDbLedger
-from relay.aws.queues import SqsInbox, SqsOutbox
+from relay.aws.outbox import AwsOutbox
+from relay.aws.queues import SqsInbox
+from relay.aws.targets import Targets
 from relay.settings import ProvisionSettings, ReconcileSettings, RouteSettings, SubmitSettings
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def submit(environment: Mapping[str, str] = os.environ) -> "Submit":
         settings,
         SageMakerEndpoint(clients.sagemaker_runtime, settings.endpoint, settings.inputs),
         DynamoDbLedger(clients.dynamodb, settings.ledger_table),
-        SqsOutbox(clients.sqs),
+        AwsOutbox(Targets(clients)),
         SqsInbox(clients.sqs, settings.submit_queue_url),
         SystemClock(),
     )
@@ -56,7 +58,7 @@ def route(environment: Mapping[str, str] = os.environ) -> "Route":
     return Route(
         settings,
         DynamoDbLedger(clients.dynamodb, settings.ledger_table),
-        SqsOutbox(clients.sqs),
+        AwsOutbox(Targets(clients)),
         SystemClock(),
     )
 
@@ -73,7 +75,7 @@ def reconcile(environment: Mapping[str, str] = os.environ) -> "tuple[Reconcile, 
     settings = ReconcileSettings.read(environment)
     clients = Clients()
     ledger = DynamoDbLedger(clients.dynamodb, settings.ledger_table)
-    outbox = SqsOutbox(clients.sqs)
+    outbox = AwsOutbox(Targets(clients))
     return Reconcile(settings, ledger, S3Storage(clients.s3), outbox, SystemClock()), ledger
 
 

@@ -13,8 +13,9 @@ from functools import cached_property
 from relay.answer import to_body
 from relay.failures import FailureClass, classify_failure
 from relay.ids import deduplication_id
-from relay.model import Addressed, Attempt, Notification, Outcome, OutgoingMessage, TargetKind
+from relay.model import Attempt, Notification, Outcome, OutgoingMessage
 from relay.s3uri import S3Uri
+from relay.target import Addressed, TargetKind
 
 SCHEMA = "urn:async-inference-relay:result:1"
 
@@ -32,7 +33,6 @@ _MAX_MESSAGE_BYTES = {
 }
 # What else counts: types of attributes, or an EventBridge entry's time, source, type and resources.
 _RESERVED_BYTES = 1_024
-_FIFO = (TargetKind.FIFO_QUEUE, TargetKind.FIFO_TOPIC)
 
 
 @dataclass(frozen=True)  # without slots: the document is made once, for however many routes
@@ -58,7 +58,7 @@ class Result:
             ("request_id", self.request_id),
         )
         kind = addressed.target.kind
-        fifo = kind in _FIFO
+        fifo = kind.ordered
         length = sum(len(name) + len(value.encode()) for name, value in attributes)
         return OutgoingMessage(
             key=f"{self.notification.inference_id}/{addressed.route}",
@@ -141,7 +141,7 @@ class Result:
         return _present(
             {
                 "location": self._input_location(),
-                "version_id": attempt and attempt.version_id,
+                "version_id": None if attempt is None else _bounded(attempt.version_id),
                 "content_type": _bounded(known or self.notification.content_type),
             }
         )
@@ -172,17 +172,22 @@ class Result:
         return self.notification.finished_at or self.routed_at
 
     def _timing(self) -> dict[str, object]:
-        notification = self.notification
-        submitted = self.attempt and self.attempt.submitted_at
+        notification, attempt = self.notification, self.attempt
+        requested = None if attempt is None else attempt.requested_at
+        # What SageMaker could never take was not submitted.
+        rejected = notification.outcome is Outcome.REJECTED
+        submitted = None if rejected or attempt is None else attempt.submitted_at
         received, finished = notification.received_at, notification.finished_at
         return _present(
             {
+                "requested": requested and _iso(requested),
                 "submitted": submitted and _iso(submitted),
                 "received": received and _iso(received),
                 "finished": finished and _iso(finished),
                 "routed": _iso(self.routed_at),
+                "queued_ms": _milliseconds(requested, submitted),
                 "sagemaker_ms": _milliseconds(received, finished),
-                "total_ms": _milliseconds(submitted or received, self._time),
+                "total_ms": _milliseconds(requested or submitted or received, self._time),
             }
         )
 

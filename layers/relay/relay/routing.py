@@ -13,7 +13,6 @@ from relay.errors import AccessDenied, RelayError
 from relay.failures import FailureClass, classify_failure, retry_delay_seconds
 from relay.ids import request_id_of_caller
 from relay.model import (
-    Addressed,
     Attempt,
     AttemptState,
     Closing,
@@ -23,14 +22,13 @@ from relay.model import (
     Notification,
     Outcome,
     OutgoingMessage,
-    Target,
-    TargetKind,
 )
 from relay.parking import Parking
 from relay.ports import Clock, Ledger, Outbox
 from relay.report import Count, Level, Report
 from relay.result import Result
 from relay.settings import RouteSettings
+from relay.target import Addressed, Target, TargetKind
 from relay.trust import distrust
 
 # What one look-up reads, and so what is at stake when time runs out.
@@ -177,6 +175,7 @@ class Route:
             custom_attributes=attempt.custom_attributes,
             ttl_seconds=attempt.ttl_seconds,
             timeout_seconds=attempt.timeout_seconds,
+            requested_at=attempt.requested_at,
             attempt=attempt.number + 1,
         )
         return OutgoingMessage(

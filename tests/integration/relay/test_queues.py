@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from moto import mock_aws
-from relay.aws.queues import SqsInbox, SqsOutbox
+from relay.aws.outbox import AwsOutbox
+from relay.aws.queues import Queues as SqsQueues
+from relay.aws.queues import SqsInbox
 from relay.errors import PermanentError
 from relay.model import Delivery, OutgoingMessage
 
@@ -23,7 +25,7 @@ class OnSqs:
     def __init__(self, sqs: "SQSClient", standard_url: str, fifo_url: str) -> None:
         self.standard_url = standard_url
         self.fifo_url = fifo_url
-        self.outbox = SqsOutbox(sqs)
+        self.outbox = AwsOutbox(lambda _: SqsQueues(sqs))
         self.inbox = SqsInbox(sqs, standard_url)
         self._sqs = sqs
 

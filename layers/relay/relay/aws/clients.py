@@ -8,10 +8,13 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
 # Invocations in flight at a time: SageMaker answers in some tens of milliseconds, so that ten keep
 # one processor busy.
@@ -19,10 +22,13 @@ INVOCATIONS_AT_A_TIME = 10
 
 
 class Clients:
-    """Each client is built once; a path that needs none of them pays for none."""
+    """Each client is built once; a path that needs none of them pays for none.
 
-    def __init__(self) -> None:
-        self._session = boto3.Session()
+    They work in the function's own region unless another one is given.
+    """
+
+    def __init__(self, region: str | None = None) -> None:
+        self._session = boto3.Session(region_name=region)
         # Time-outs far below the function's: a call that hangs must not take the batch with it.
         self._config = Config(
             connect_timeout=2,
@@ -31,6 +37,10 @@ class Clients:
             max_pool_connections=INVOCATIONS_AT_A_TIME,
             tcp_keepalive=True,
         )
+
+    @property
+    def region(self) -> str:
+        return self._session.region_name
 
     @cached_property
     def sqs(self) -> "SQSClient":
@@ -51,3 +61,15 @@ class Clients:
     @cached_property
     def s3(self) -> "S3Client":
         return self._session.client("s3", config=self._config)
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        return self._session.client("ssm", config=self._config)
+
+    @cached_property
+    def sns(self) -> "SNSClient":
+        return self._session.client("sns", config=self._config)
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        return self._session.client("events", config=self._config)

@@ -1,60 +1,55 @@
 """SQS: sending in batches, and setting when messages come back."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from relay.aws.errors import classify, classify_code, translated
-from relay.errors import RelayError, TransientError
+from relay.aws.errors import classify_code, translated
+from relay.errors import RelayError
 from relay.model import Delivery, OutgoingMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-# Limits of SendMessageBatch and ChangeMessageVisibilityBatch.
+# The limit of ChangeMessageVisibilityBatch.
 _ENTRIES = 10
-_BYTES = 1_048_576
 
 
-class SqsOutbox:
-    """Fills in `relay.ports.Outbox` with SendMessageBatch: ten messages or 1 MiB a call."""
+class Queues:
+    """Fills in `relay.aws.outbox.Service` with SendMessageBatch, for standard and FIFO queues."""
+
+    name = "SQS"
+    most_bytes = 1_048_576
 
     def __init__(self, sqs: "SQSClient") -> None:
         self._sqs = sqs
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, RelayError]:
-        failures: dict[str, RelayError] = {}
-        by_queue = attrgetter("address")
-        for queue_url, group in groupby(sorted(messages, key=by_queue), by_queue):
-            for batch in _batches(list(group)):
-                failures |= self._send(queue_url, batch)
-        return failures
+    def length(self, message: OutgoingMessage) -> int:
+        """The body, and names, types and values of attributes."""
+        return message_bytes(message)
 
-    def _send(self, queue_url: str, batch: Sequence[OutgoingMessage]) -> Mapping[str, RelayError]:
-        doing = f"send to {queue_url}"
-        try:
-            answer = self._sqs.send_message_batch(
-                QueueUrl=queue_url,
-                Entries=[_entry(str(index), message) for index, message in enumerate(batch)],
-            )
-        except (ClientError, BotoCoreError) as error:
-            return {message.key: _caused(classify(error, doing), error) for message in batch}
-        # A batch that SQS answers with 200 may still hold entries that it did not take. One that is
-        # in neither list was not confirmed, so it counts as not sent.
-        failures: dict[str, RelayError] = {
-            message.key: TransientError(f"{doing}: not confirmed") for message in batch
+    def send(
+        self, address: str, batch: Sequence[OutgoingMessage]
+    ) -> Mapping[int, RelayError | None]:
+        answer = self._sqs.send_message_batch(
+            QueueUrl=self._url(address),
+            Entries=[_entry(str(index), message) for index, message in enumerate(batch)],
+        )
+        answers: dict[int, RelayError | None] = {
+            int(sent["Id"]): None for sent in answer.get("Successful", [])
         }
-        for sent in answer.get("Successful", []):
-            failures.pop(batch[int(sent["Id"])].key, None)
         for failed in answer.get("Failed", []):
-            failures[batch[int(failed["Id"])].key] = classify_code(
-                failed["Code"], failed.get("Message", ""), doing
+            answers[int(failed["Id"])] = classify_code(
+                failed["Code"], failed.get("Message", ""), f"send to {address}"
             )
-        return failures
+        return answers
+
+    def _url(self, address: str) -> str:
+        """A queue's URL is the endpoint, its account and its name: no call is needed to ask."""
+        if not address.startswith("arn:"):
+            return address
+        *_, account, name = address.split(":")
+        return f"{self._sqs.meta.endpoint_url}/{account}/{name}"
 
 
 class SqsInbox:
@@ -84,22 +79,8 @@ class SqsInbox:
                 )
 
 
-def _batches(messages: Sequence[OutgoingMessage]) -> Iterator[list[OutgoingMessage]]:
-    batch: list[OutgoingMessage] = []
-    size = 0
-    for message in messages:
-        length = _length(message)
-        if batch and (len(batch) == _ENTRIES or size + length > _BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(message)
-        size += length
-    if batch:
-        yield batch
-
-
-def _length(message: OutgoingMessage) -> int:
-    """Bytes that count towards the limit: the body, and names, types and values of attributes."""
+def message_bytes(message: OutgoingMessage) -> int:
+    """What SQS and SNS count: the body, and names, types and values of attributes."""
     attributes = sum(
         len(name) + len("String") + len(value.encode()) for name, value in message.attributes
     )
@@ -121,8 +102,3 @@ def _entry(entry_id: str, message: OutgoingMessage) -> "SendMessageBatchRequestE
     if message.delay_seconds:
         entry["DelaySeconds"] = message.delay_seconds
     return entry
-
-
-def _caused(error: RelayError, cause: Exception) -> RelayError:
-    error.__cause__ = cause
-    return error

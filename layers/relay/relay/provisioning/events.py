@@ -14,6 +14,7 @@ _SCHEDULED: Final = "Scheduled Event"
 _OBJECT_CREATED: Final = "Object Created"
 # S3's sequencers have different lengths and count like numbers with their zeros cut off.
 _SEQUENCER_LENGTH: Final = 64
+_ROUTES: Final = "Custom::Routes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,13 @@ class CustomResourceRequest:
     properties: Mapping[str, object]
     # Empty unless it is an Update.
     old_properties: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RoutesRequest:
+    """CloudFormation asks whether a route document can be used: `Custom::Routes`."""
+
+    request: CustomResourceRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,15 @@ class DirectCall:
     members: Mapping[str, object]
 
 
-WakeUp = CustomResourceRequest | EndpointChanged | Sweep | Describe | ArtifactsUploaded | DirectCall
+WakeUp = (
+    CustomResourceRequest
+    | RoutesRequest
+    | EndpointChanged
+    | Sweep
+    | Describe
+    | ArtifactsUploaded
+    | DirectCall
+)
 
 
 def parse(event: object) -> WakeUp:
@@ -95,7 +111,8 @@ def parse(event: object) -> WakeUp:
     """
     members = _mapping(event, "the event")
     if "RequestType" in members:
-        return _custom_resource(members)
+        request = _custom_resource(members)
+        return RoutesRequest(request) if members.get("ResourceType") == _ROUTES else request
     if members.get("detail-type") == _STATE_CHANGE:
         detail = _mapping(members.get("detail"), "detail")
         status = _text(detail, "EndpointStatus")

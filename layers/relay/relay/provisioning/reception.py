@@ -14,12 +14,14 @@ from relay.provisioning.events import (
     Describe,
     DirectCall,
     EndpointChanged,
+    RoutesRequest,
     Sweep,
     WakeUp,
 )
 from relay.provisioning.lifecycle import Lifecycle
 from relay.provisioning.ordering import Ordering, Verdict
 from relay.provisioning.ports import ControlPlane, Journal, Outdated, Postman, WaitingRoom
+from relay.provisioning.reading import read_specification
 from relay.provisioning.record import Record
 from relay.provisioning.rollouts import Properties, Recipe
 from relay.provisioning.specification import Generation, Specification
@@ -75,6 +77,8 @@ class Reception:
         match wake_up:
             case CustomResourceRequest():
                 self._receive(wake_up)
+            case RoutesRequest(request):
+                self._check_routes(request)
             case EndpointChanged(name, status):
                 if name == self._endpoint_name:
                     self._note(f"woken by {status}", alarming=status in _ALARMING)
@@ -89,6 +93,11 @@ class Reception:
             case Describe():
                 return self._describe()
         return {}
+
+    def _check_routes(self, request: CustomResourceRequest) -> None:
+        from relay.provisioning.routes_check import RoutesCheck  # no other wake-up needs it
+
+        RoutesCheck(self._postman, self._clock, self._journal).answer(request)
 
     def _sweep(self) -> None:
         self._lifecycle.advance(self._endpoint_name)
@@ -199,7 +208,7 @@ class Reception:
         return record.ask(StackChange(request.properties, request.old_properties, creating, before))
 
     def _resolve(self, properties: Properties) -> Specification:
-        specification = Specification.from_properties(properties, self._region)
+        specification = read_specification(properties, self._region, self._sagemaker.flaws)
         self._refuse_other_names(specification)
         return specification
 
@@ -224,7 +233,7 @@ class Reception:
             RequestType.DELETE: request.properties,
         }[request.type]
         try:
-            specification = Specification.from_properties(before, self._region)
+            specification = read_specification(before, self._region)
         except ConfigurationError:
             return ()  # so nothing can ever have been made from it
         if specification.endpoint_name != name:

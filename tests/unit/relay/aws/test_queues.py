@@ -6,7 +6,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import ANY, Stubber
-from relay.aws.queues import SqsInbox, SqsOutbox
+from relay.aws.outbox import AwsOutbox
+from relay.aws.queues import Queues, SqsInbox
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.model import OutgoingMessage
 
@@ -30,8 +31,8 @@ def sqs(client: Any) -> Iterator[Stubber]:
 
 
 @pytest.fixture
-def outbox(client: Any, sqs: Stubber) -> SqsOutbox:
-    return SqsOutbox(client)
+def outbox(client: Any, sqs: Stubber) -> AwsOutbox:
+    return AwsOutbox(lambda _: Queues(client))
 
 
 def message(key: str, **members: Any) -> OutgoingMessage:
@@ -58,7 +59,7 @@ def expect(sqs: Stubber, count: int, *, failed: tuple[int, ...] = (), lost: int 
     )
 
 
-def test_a_message_is_sent_with_all_that_it_has(outbox: SqsOutbox, sqs: Stubber) -> None:
+def test_a_message_is_sent_with_all_that_it_has(outbox: AwsOutbox, sqs: Stubber) -> None:
     sqs.add_response(
         "send_message_batch",
         {"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "0"}], "Failed": []},
@@ -94,7 +95,7 @@ def test_a_message_is_sent_with_all_that_it_has(outbox: SqsOutbox, sqs: Stubber)
     assert failures == {}
 
 
-def test_a_delay_is_passed_on(outbox: SqsOutbox, sqs: Stubber) -> None:
+def test_a_delay_is_passed_on(outbox: AwsOutbox, sqs: Stubber) -> None:
     sqs.add_response(
         "send_message_batch",
         {"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "0"}], "Failed": []},
@@ -109,18 +110,18 @@ def test_a_delay_is_passed_on(outbox: SqsOutbox, sqs: Stubber) -> None:
     assert outbox.send([message("k", delay_seconds=30)]) == {}
 
 
-def test_nothing_to_send_is_no_call(outbox: SqsOutbox) -> None:
+def test_nothing_to_send_is_no_call(outbox: AwsOutbox) -> None:
     assert outbox.send([]) == {}
 
 
-def test_ten_messages_go_in_one_call_and_eleven_in_two(outbox: SqsOutbox, sqs: Stubber) -> None:
+def test_ten_messages_go_in_one_call_and_eleven_in_two(outbox: AwsOutbox, sqs: Stubber) -> None:
     expect(sqs, 10)
     expect(sqs, 1)
 
     assert outbox.send([message(str(number)) for number in range(11)]) == {}
 
 
-def test_a_call_stays_below_one_mebibyte(outbox: SqsOutbox, sqs: Stubber) -> None:
+def test_a_call_stays_below_one_mebibyte(outbox: AwsOutbox, sqs: Stubber) -> None:
     expect(sqs, 2)
     expect(sqs, 1)
 
@@ -129,7 +130,7 @@ def test_a_call_stays_below_one_mebibyte(outbox: SqsOutbox, sqs: Stubber) -> Non
     assert outbox.send(large) == {}
 
 
-def test_bytes_and_attributes_count_not_characters(outbox: SqsOutbox, sqs: Stubber) -> None:
+def test_bytes_and_attributes_count_not_characters(outbox: AwsOutbox, sqs: Stubber) -> None:
     expect(sqs, 1)
     expect(sqs, 1)
     half = 1_048_576 // 2
@@ -140,7 +141,7 @@ def test_bytes_and_attributes_count_not_characters(outbox: SqsOutbox, sqs: Stubb
     assert outbox.send([multibyte, with_attribute]) == {}
 
 
-def test_exactly_one_mebibyte_is_one_call(outbox: SqsOutbox, sqs: Stubber) -> None:
+def test_exactly_one_mebibyte_is_one_call(outbox: AwsOutbox, sqs: Stubber) -> None:
     expect(sqs, 2)
 
     halves = [message(key, body="x" * 524_288) for key in ("a", "b")]
@@ -148,7 +149,7 @@ def test_exactly_one_mebibyte_is_one_call(outbox: SqsOutbox, sqs: Stubber) -> No
     assert outbox.send(halves) == {}
 
 
-def test_each_queue_has_its_own_call(outbox: SqsOutbox, sqs: Stubber) -> None:
+def test_each_queue_has_its_own_call(outbox: AwsOutbox, sqs: Stubber) -> None:
     expect(sqs, 2)
     expect(sqs, 1)
 
@@ -158,7 +159,7 @@ def test_each_queue_has_its_own_call(outbox: SqsOutbox, sqs: Stubber) -> None:
 
 
 def test_failed_entries_of_a_call_that_went_well_are_told_by_key(
-    outbox: SqsOutbox, sqs: Stubber
+    outbox: AwsOutbox, sqs: Stubber
 ) -> None:
     expect(sqs, 3, failed=(1,))
 
@@ -169,7 +170,7 @@ def test_failed_entries_of_a_call_that_went_well_are_told_by_key(
 
 
 def test_an_entry_that_is_in_neither_list_counts_as_not_sent(
-    outbox: SqsOutbox, sqs: Stubber
+    outbox: AwsOutbox, sqs: Stubber
 ) -> None:
     expect(sqs, 3, lost=1)
 
@@ -179,31 +180,71 @@ def test_an_entry_that_is_in_neither_list_counts_as_not_sent(
     assert list(failures) == ["c"]
 
 
-def test_the_same_message_twice_is_sent_twice(outbox: SqsOutbox, sqs: Stubber) -> None:
+def test_the_same_message_twice_is_sent_twice(outbox: AwsOutbox, sqs: Stubber) -> None:
     """A standard queue may deliver a message twice in one batch, so that it is parked twice."""
     expect(sqs, 2)
 
     assert outbox.send([message("a"), message("a")]) == {}
 
 
+def test_a_queue_that_takes_no_call_now_is_not_called_again(
+    outbox: AwsOutbox, sqs: Stubber
+) -> None:
+    """Each call may take many seconds to fail, and other queues wait behind it."""
+    sqs.add_client_error("send_message_batch", "ThrottlingException")
+    expect(sqs, 1)
+
+    messages = [message(str(number)) for number in range(11)]
+    failures = outbox.send([*messages, message("other", address=f"{SUBMIT_QUEUE}-other")])
+
+    assert list(failures) == [str(number) for number in range(11)]
+    assert {type(error) for error in failures.values()} == {TransientError}
+
+
 @pytest.mark.parametrize(
     ("code", "status", "kind"),
     [
-        ("ThrottlingException", 400, TransientError),
         ("AccessDenied", 403, AccessDenied),
         ("AWS.SimpleQueueService.NonExistentQueue", 400, PermanentError),
     ],
 )
-def test_a_call_that_fails_fails_its_messages_and_no_others(
-    outbox: SqsOutbox, sqs: Stubber, code: str, status: int, kind: type[Exception]
+def test_a_call_that_fails_fails_its_messages_with_the_reason(
+    outbox: AwsOutbox, sqs: Stubber, code: str, status: int, kind: type[Exception]
 ) -> None:
     sqs.add_client_error("send_message_batch", code, http_status_code=status)
+
+    failures = outbox.send([message(str(number)) for number in range(10)])
+
+    assert list(failures) == [str(number) for number in range(10)]
+    assert {type(error) for error in failures.values()} == {kind}
+
+
+def test_what_is_wrong_with_one_call_does_not_stop_the_next(
+    outbox: AwsOutbox, sqs: Stubber
+) -> None:
+    sqs.add_client_error("send_message_batch", "AWS.SimpleQueueService.BatchRequestTooLong")
     expect(sqs, 1)
 
     failures = outbox.send([message(str(number)) for number in range(11)])
 
     assert list(failures) == [str(number) for number in range(10)]
-    assert {type(error) for error in failures.values()} == {kind}
+
+
+def test_a_queue_that_is_named_by_its_arn_is_found_without_asking(
+    outbox: AwsOutbox, sqs: Stubber
+) -> None:
+    sqs.add_response(
+        "send_message_batch",
+        {"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "0"}], "Failed": []},
+        {
+            "QueueUrl": "https://sqs.us-east-1.amazonaws.com/000000000000/orders.fifo",
+            "Entries": [ANY],
+        },
+    )
+
+    sent = message("a", address="arn:aws:sqs:us-east-1:000000000000:orders.fifo")
+
+    assert outbox.send([sent]) == {}
 
 
 def test_messages_come_back_after_their_own_time(client: Any, sqs: Stubber) -> None:

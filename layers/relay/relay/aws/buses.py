@@ -1,0 +1,66 @@
+"""EventBridge: results to event buses that routes name.
+
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from relay.aws.errors import classify_code
+from relay.errors import RelayError
+from relay.model import OutgoingMessage
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+# What rules match on. AWS keeps sources that begin with "aws." to itself.
+SOURCE = "async-inference-relay"
+# What EventBridge puts around a detail (version, id, account, time, region, member names) counts
+# too, according to some of its pages.
+_ENVELOPE_BYTES = 512
+
+
+class Buses:
+    """Fills in `relay.aws.outbox.Service` with PutEvents.
+
+    To a bus that does not exist PutEvents answers as if it did: such events are lost, and nobody
+    is told.
+    """
+
+    name = "EventBridge"
+    most_bytes = 262_144
+
+    def __init__(self, events: "EventBridgeClient") -> None:
+        self._events = events
+
+    def length(self, message: OutgoingMessage) -> int:
+        """Source, type, detail, resources and what EventBridge adds."""
+        texts = (SOURCE, message.detail_type, message.body, *message.resources)
+        return sum(len(text.encode()) for text in texts) + _ENVELOPE_BYTES
+
+    def send(
+        self, address: str, batch: Sequence[OutgoingMessage]
+    ) -> Mapping[int, RelayError | None]:
+        answer = self._events.put_events(
+            Entries=[
+                {
+                    "EventBusName": address,
+                    "Source": SOURCE,
+                    "DetailType": message.detail_type,
+                    "Detail": message.body,
+                    "Resources": list(message.resources),
+                }
+                for message in batch
+            ]
+        )
+        # In the order of the entries; one without an id was not taken.
+        return {
+            index: None
+            if entry.get("EventId")
+            else classify_code(
+                entry.get("ErrorCode", "Unknown"),
+                entry.get("ErrorMessage", ""),
+                f"send to {address}",
+            )
+            for index, entry in enumerate(answer.get("Entries", []))
+        }

@@ -1,0 +1,49 @@
+"""Which service an address belongs to, and its client: made when something first goes there."""
+
+from relay.aws.clients import Clients
+from relay.aws.outbox import Service
+from relay.aws.queues import Queues
+from relay.errors import ConfigurationError
+
+
+class Targets:
+    """Finds the service for an address, for `relay.aws.outbox.AwsOutbox`.
+
+    A function that sends to queues alone never loads the others. A target in another region has a
+    client of its own: none of the three services passes messages on.
+    """
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = {"": clients}
+        self._services: dict[tuple[str, str], Service] = {}
+
+    def __call__(self, address: str) -> Service:
+        if not address.startswith("arn:"):  # one of the relay's own queues, by its URL
+            return self._service("sqs", "")
+        _, _, service, region, _ = address.split(":", 4)
+        here = region == self._clients[""].region
+        return self._service(service, "" if here else region)
+
+    def _service(self, name: str, region: str) -> Service:
+        key = name, region
+        if key not in self._services:
+            if region not in self._clients:
+                self._clients[region] = Clients(region)
+            self._services[key] = _new_service(name, self._clients[region])
+        return self._services[key]
+
+
+def _new_service(name: str, clients: Clients) -> Service:
+    match name:
+        case "sqs":
+            return Queues(clients.sqs)
+        case "sns":
+            from relay.aws.topics import Topics
+
+            return Topics(clients.sns)
+        case "events":
+            from relay.aws.buses import Buses
+
+            return Buses(clients.events)
+        case _:  # the routes document was checked before
+            raise ConfigurationError(f"nothing can be sent to {name}")

@@ -1,0 +1,82 @@
+"""SNS: what goes into one call, and which message each answer is about."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+from relay.aws.outbox import AwsOutbox
+from relay.aws.topics import Topics
+from relay.errors import PermanentError, TransientError
+from relay.model import OutgoingMessage
+
+TOPIC = "arn:aws:sns:us-east-1:000000000000:orders.fifo"
+
+
+@pytest.fixture(scope="module")
+def client() -> Any:
+    return boto3.client(
+        "sns", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+
+
+@pytest.fixture
+def sns(client: Any) -> Iterator[Stubber]:
+    with Stubber(client) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def outbox(client: Any, sns: Stubber) -> AwsOutbox:
+    return AwsOutbox(lambda _: Topics(client))
+
+
+def test_a_message_is_published_with_all_that_it_has(outbox: AwsOutbox, sns: Stubber) -> None:
+    sns.add_response(
+        "publish_batch",
+        {"Successful": [{"Id": "0", "MessageId": "m"}], "Failed": []},
+        {
+            "TopicArn": TOPIC,
+            "PublishBatchRequestEntries": [
+                {
+                    "Id": "0",
+                    "Message": "{}",
+                    "MessageAttributes": {
+                        "outcome": {"DataType": "String", "StringValue": "completed"}
+                    },
+                    "MessageGroupId": "g",
+                    "MessageDeduplicationId": "d",
+                }
+            ],
+        },
+    )
+    attributes = (("outcome", "completed"),)
+
+    sent = OutgoingMessage("k", TOPIC, "{}", attributes, group_id="g", deduplication_id="d")
+
+    assert outbox.send([sent]) == {}
+
+
+def test_entries_that_were_not_taken_are_told_by_key(outbox: AwsOutbox, sns: Stubber) -> None:
+    sns.add_response(
+        "publish_batch",
+        {
+            "Successful": [{"Id": "1", "MessageId": "m"}],
+            "Failed": [
+                {"Id": "0", "Code": "InternalError", "SenderFault": False},
+                {"Id": "2", "Code": "InvalidParameter", "Message": "no", "SenderFault": True},
+            ],
+        },
+        {"TopicArn": TOPIC, "PublishBatchRequestEntries": [ANY] * 4},
+    )
+
+    failures = outbox.send([OutgoingMessage(key, TOPIC, "{}") for key in "abcd"])
+
+    assert {key: type(error) for key, error in failures.items()} == {
+        "a": TransientError,
+        "c": PermanentError,
+        "d": TransientError,
+    }
+    assert str(failures["d"]) == f"send to {TOPIC}: not confirmed"
