@@ -67,14 +67,15 @@ class Clients:
         def client(service: str, url: str) -> Any:
             return session.client(service, endpoint_url=url, config=config)  # type: ignore[call-overload]
 
-        self.s3, self.sns, self.sqs, self.iam = (
-            client(service, aws_url) for service in ("s3", "sns", "sqs", "iam")
+        self.s3, self.sns, self.sqs, self.iam, self.cloudwatch = (
+            client(service, aws_url) for service in ("s3", "sns", "sqs", "iam", "cloudwatch")
         )
         self.sagemaker = client("sagemaker", emulator_url)
         self.runtime = client("sagemaker-runtime", emulator_url)
 
     def close(self) -> None:
-        for client in (self.s3, self.sns, self.sqs, self.iam, self.sagemaker, self.runtime):
+        aws = (self.s3, self.sns, self.sqs, self.iam, self.cloudwatch)
+        for client in (*aws, self.sagemaker, self.runtime):
             client.close()
 
 
@@ -84,6 +85,7 @@ class Stack:
     def __init__(self, clients: Clients, artifact: Path) -> None:
         self.emulator_url = clients.emulator_url
         self.s3, self.sns, self.sqs, self.iam = clients.s3, clients.sns, clients.sqs, clients.iam
+        self.cloudwatch = clients.cloudwatch
         self.sagemaker, self.runtime = clients.sagemaker, clients.runtime
         self.suffix = uuid4().hex[:8]
         self.name = f"endpoint-{self.suffix}"

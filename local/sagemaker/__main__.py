@@ -29,7 +29,7 @@ from local.sagemaker.errors import InvalidConfiguration
 from local.sagemaker.events import EventBus
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.hosts import Processes
-from local.sagemaker.identity import Authoriser, Everything, Identities, SimulatedPolicies
+from local.sagemaker.identity import Anybody, Authoriser, Everything, Identities, SimulatedPolicies
 from local.sagemaker.lifecycle import Lifecycle
 from local.sagemaker.meters import Meters
 from local.sagemaker.processing import Processor
@@ -88,7 +88,7 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         namer = Namer(aws.region)
         data_plane = DataPlane(aws, os.environ.get("AWS_CA_BUNDLE"))
         meters = Meters()
-        processor = Processor(data_plane, aws.region, http, config, faults, counters, meters)
+        processor = Processor(data_plane, aws.region, config, faults, counters, meters)
         platform = Platform(config, hosts, processor)
         roles, alarms = IamRoles(aws), CloudWatchAlarms(aws)
         bus = EventBus(aws, counters, config.events_per_change, faults)
@@ -96,7 +96,8 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         lifecycle = Lifecycle(platform, roles, alarms, transitions)
         permissions = SimulatedPolicies(aws, config.decision_seconds) if simulate else Everything()
         root_key = os.environ.get("AWS_ACCESS_KEY_ID", "test")
-        authoriser = Authoriser(Identities(aws, root_key, check=simulate), permissions)
+        callers = Identities(aws, root_key) if simulate else Anybody()
+        authoriser = Authoriser(callers, permissions)
         artifacts = partial(check_artifact, aws) if config.create_model_checks_artifact else trust
         control_plane = ControlPlane(
             lifecycle, roles, artifacts, authoriser, faults, namer, config.instance_quota
