@@ -23,6 +23,7 @@ from local.sagemaker.processing import Objects, Processor
 from local.sagemaker.queueing import Request
 from local.sagemaker.resources import Container, Model, Namer, Variant
 from local.sagemaker.s3_location import S3Location
+from local.sagemaker.scaling_pace import Pace
 from local.sagemaker.transitions import Transitions
 from local.sagemaker.validation import Document
 from local.sagemaker.variants import Platform
@@ -84,7 +85,8 @@ class Rehearsal:
         )
         platform = Platform(config, hosts or NoHost, processor)
         alarms = alarms or QuietAlarms()
-        self._transitions = Transitions(platform, alarms, bus or Silence(), self.faults)
+        pace = Pace.of(config.time_factor)
+        self._transitions = Transitions(platform, alarms, bus or Silence(), self.faults, pace)
         self._control_plane = ControlPlane(
             Lifecycle(platform, AnyRole(), alarms, self._transitions),
             AnyRole(),

@@ -46,7 +46,9 @@ def submit_until_settled(stack: Stack) -> int:
     return submitted
 
 
-@pytest.mark.parametrize("deployment", [blue_green("CANARY", 50), rolling(50)])
+@pytest.mark.parametrize(
+    "deployment", [blue_green("CANARY", 50, interval=8, termination=4), rolling(50, interval=4)]
+)
 def test_uploads_during_a_deployment_all_complete(
     stack: Stack, alarm: str, deployment: Any
 ) -> None:
