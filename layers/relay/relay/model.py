@@ -55,11 +55,24 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A result of which something has not arrived yet. The rest are names of routes.
+
+    With the first delivery a request has ended, and so: another outcome comes too late.
+    """
+
+    outcome: Outcome
+    delivered: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try to have a request inferred: an item of the ledger.
 
     Its id is the InferenceId. `claimed_by` is the message that is responsible for it, so that a
-    redelivery of that message, and of no other, may take it over. `due_at` is when it must be over.
+    redelivery of that message, and of no other, may take it over; what somebody else submitted is
+    claimed by nobody. `due_at` is when it must be over. An open attempt with `held` has a result.
     """
 
     id: str
@@ -79,16 +92,31 @@ class Attempt:
     timeout_seconds: int | None = None
     output_location: str | None = None
     routed_at: datetime | None = None
+    held: Held | None = None
+
+    @property
+    def tracked(self) -> bool:
+        """Whether the relay submitted it."""
+        return bool(self.claimed_by)
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The end of an attempt. `attempt` is the ledger's item, or one to insert where it had none."""
+    """The end of an attempt. `known` tells whether the ledger has it, or it is to be inserted."""
 
     attempt: Attempt
     state: AttemptState
     routed_at: datetime
-    tracked: bool = True
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What is to be remembered of an open attempt's result. `known` as with `Closing`."""
+
+    attempt: Attempt
+    held: Held
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

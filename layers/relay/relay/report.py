@@ -21,6 +21,8 @@ class Count(StrEnum):
     IGNORED = "Ignored"
     PARKED = "Parked"
     RETURNED = "Returned"
+    HELD = "Held"
+    UNEVALUATED = "Unevaluated"
     RECOVERED = "Recovered"
     OVERDUE = "Overdue"
     ACCESS_DENIED = "AccessDenied"

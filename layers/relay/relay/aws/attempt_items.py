@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from relay.model import Attempt, AttemptState
+from relay.model import Attempt, AttemptState, Held, Outcome
 from relay.s3uri import S3Uri
 
 if TYPE_CHECKING:
@@ -64,7 +64,17 @@ def to_item(attempt: Attempt, due: bool) -> "dict[str, UniversalAttributeValueTy
         "output_location": attempt.output_location,
         "expires": expires(attempt),
     }
-    return {name: to_value(value) for name, value in members.items() if value is not None}
+    item = {name: to_value(value) for name, value in members.items() if value is not None}
+    return item if attempt.held is None else item | to_held(attempt.held)
+
+
+def to_held(held: Held) -> "dict[str, UniversalAttributeValueTypeDef]":
+    """The attributes of a held result; a list may be empty, which a set may not."""
+    return {
+        "held_as": {"S": held.outcome},
+        "delivered": {"L": [{"S": route} for route in held.delivered]},
+        "missing": {"L": [{"S": route} for route in held.missing]},
+    }
 
 
 def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
@@ -74,6 +84,13 @@ def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
     def number(name: str) -> int | None:
         return int(item[name]["N"]) if name in item else None
 
+    def names(name: str) -> tuple[str, ...]:
+        return tuple(each["S"] for each in item[name]["L"])
+
+    held = None
+    if "held_as" in item:
+        outcome = Outcome(item["held_as"]["S"])
+        held = Held(outcome, names("delivered"), names("missing"))
     location = text("input_location")
     return Attempt(
         id=item["id"]["S"],
@@ -93,4 +110,5 @@ def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
         timeout_seconds=number("timeout_seconds"),
         output_location=text("output_location") or None,
         routed_at=datetime.fromisoformat(item["routed_at"]["S"]) if "routed_at" in item else None,
+        held=held,
     )
