@@ -405,6 +405,31 @@ class FakeInbox:
         self._queues.come_back(self._queue_url, deliveries)
 
 
+class FakeRouteDocuments:
+    """The versions of a route document in a parameter; `trouble` is raised instead, where set.
+
+    `asked` counts the calls.
+    """
+
+    def __init__(self, *versions: str) -> None:
+        self.versions = list(versions)
+        self.trouble: RelayError | None = None
+        self.asked = 0
+
+    def latest(self) -> str:
+        self._ask()
+        return self.versions[-1]
+
+    def earlier(self) -> Iterator[tuple[int, str]]:
+        self._ask()
+        yield from reversed(list(enumerate(self.versions, 1)))
+
+    def _ask(self) -> None:
+        self.asked += 1
+        if self.trouble is not None:
+            raise self.trouble
+
+
 class FakeRoutes:
     """A route document that changes when it is told to; `trouble` is raised instead, where set."""
 

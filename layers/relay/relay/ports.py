@@ -146,6 +146,18 @@ class Inbox(Protocol):
         ...
 
 
+class RouteDocuments(Protocol):
+    """The versions of the route document. Both raise RelayError when they cannot tell."""
+
+    def latest(self) -> str:
+        """The text of the latest version, or of what was the latest a short time ago."""
+        ...
+
+    def earlier(self) -> Iterator[tuple[int, str]]:
+        """All versions that are kept, with their numbers, the newest first."""
+        ...
+
+
 class RoutesSource(Protocol):
     """The routes that are in force."""
 

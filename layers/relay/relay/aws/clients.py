@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
 # Invocations in flight at a time: SageMaker answers in some tens of milliseconds, so that ten keep
 # one processor busy.
@@ -60,6 +61,10 @@ class Clients:
     @cached_property
     def s3(self) -> "S3Client":
         return self._session.client("s3", config=self._config)
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        return self._session.client("ssm", config=self._config)
 
     @cached_property
     def sns(self) -> "SNSClient":

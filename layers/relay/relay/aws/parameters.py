@@ -1,0 +1,47 @@
+"""The route document in Systems Manager's Parameter Store, through Powertools Parameters."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from aws_lambda_powertools.utilities.parameters.ssm import SSMProvider
+from botocore.exceptions import BotoCoreError, ClientError
+
+from relay.aws.errors import classify, translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+# As many as one page of GetParameterHistory holds; a parameter keeps 100 versions.
+_PAGE: Final = 50
+
+
+class SsmRouteDocuments:
+    """Fills in `relay.ports.RouteDocuments`. Asks at most once in `max_age_seconds`."""
+
+    def __init__(self, ssm: "SSMClient", name: str, max_age_seconds: int) -> None:
+        self._ssm = ssm
+        self._name = name
+        self._max_age_seconds = max_age_seconds
+        self._provider = SSMProvider(boto3_client=ssm)
+
+    def latest(self) -> str:
+        try:
+            return str(self._provider.get(self._name, max_age=self._max_age_seconds))
+        except GetParameterError as error:
+            # Powertools keeps of the cause only its words; what kind it was is in the context.
+            cause = error.__context__
+            if isinstance(cause, (ClientError, BotoCoreError)):
+                raise classify(cause, f"read parameter {self._name}") from error
+            raise
+
+    def earlier(self) -> Iterator[tuple[int, str]]:
+        versions: dict[int, str] = {}
+        with translated(f"read the history of parameter {self._name}"):
+            pages = self._ssm.get_paginator("get_parameter_history").paginate(
+                Name=self._name, PaginationConfig={"PageSize": _PAGE}
+            )
+            for page in pages:  # the oldest first
+                for version in page["Parameters"]:
+                    versions[version["Version"]] = version["Value"]
+        yield from sorted(versions.items(), reverse=True)
