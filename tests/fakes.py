@@ -47,9 +47,9 @@ class Faults:
     """What goes wrong, and at which step.
 
     A step is one entry of a batch (`endpoint.invoke`, `ledger.claim`, `ledger.renew`,
-    `ledger.release`, `ledger.close`, `ledger.hold`, `queues.send`) or a whole call (`ledger.look_up`,
-    `queues.come_back`). A RelayError fails that entry or call; a Crash ends everything. `steps` are
-    all steps that were begun, in their order.
+    `ledger.release`, `ledger.close`, `ledger.hold`, `queues.send`) or a whole call
+    (`ledger.look_up`, `queues.come_back`). A RelayError fails that entry or call; a Crash ends
+    everything. `steps` are all steps that were begun, in their order.
     """
 
     def __init__(self) -> None:
@@ -265,15 +265,17 @@ class _Stored:
 
 
 class FakeQueues:
-    """All queues, standard and FIFO, in memory; fills in `relay.ports.Outbox`.
+    """All queues, and all topics and buses as if they were queues; fills in `relay.ports.Outbox`.
 
-    A FIFO queue (its URL ends in .fifo) drops a message whose group and deduplication id it took
-    within the last five minutes. Messages of a FIFO group do not wait for one another, nothing
-    expires, and there is no redrive: `receive` tells how often a message came.
+    What is FIFO (its address ends in .fifo) drops a message whose group and deduplication id it
+    took within the last five minutes. `trouble` is what every message to an address meets.
+    Messages of a FIFO group do not wait for one another, nothing expires, and there is no redrive:
+    `receive` tells how often a message came.
     """
 
     def __init__(self, clock: FakeClock, faults: Faults | None = None) -> None:
         self.sent: list[OutgoingMessage] = []
+        self.trouble: dict[str, RelayError] = {}
         self._clock = clock
         self._faults = faults or Faults()
         self._stored: dict[str, list[_Stored]] = defaultdict(list)
@@ -286,6 +288,8 @@ class FakeQueues:
         for message in messages:
             try:
                 with self._faults.step("queues.send"):
+                    if message.address in self.trouble:
+                        raise self.trouble[message.address]
                     self._take(message)
             except RelayError as error:
                 failures[message.key] = error
@@ -352,7 +356,7 @@ class FakeQueues:
         queue_url = message.address
         self._numbers[queue_url] += 1
         visible_at = self._clock.now() + timedelta(seconds=message.delay_seconds)
-        name = queue_url.rpartition("/")[2]
+        name = re.split("[/:]", queue_url)[-1]
         self._stored[queue_url].append(
             _Stored(f"{name}-{self._numbers[queue_url]}", message, visible_at)
         )

@@ -231,7 +231,6 @@ class LedgerContract(ABC):
         states = {found.state for found in ledger.look_up([a.id for a in attempts]).values()}
         assert states == {AttemptState.COMPLETED}
 
-
     def test_what_arrived_of_a_result_is_remembered(self, ledger: Ledger) -> None:
         attempt = samples.attempt(ID)
         ledger.claim([attempt])
@@ -316,7 +315,8 @@ class DueLedgerContract(ABC):
         self, due_ledger: SearchedLedger
     ) -> None:
         """Nobody but its own notification brings it back."""
-        known, unknown = (samples.attempt(key, due_at=NOON) for key in (ID, OTHER))
+        known = samples.attempt(ID, due_at=NOON)
+        unknown = samples.attempt(OTHER, due_at=NOON, claimed_by="")
         due_ledger.claim([known])
 
         due_ledger.hold([Holding(known, HELD), Holding(unknown, HELD, known=False)])

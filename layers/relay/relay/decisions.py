@@ -80,7 +80,7 @@ def decide(
             decisions.append(_retry(each, settings, now))
         else:
             decisions.append(_result(each, routes, settings, now, problems))
-    report.count(Count.UNEVALUATED, problems.total())
+    report.count(Count.ROUTE_NOT_EVALUATED, problems.total())
     for (route, problem), results in problems.items():
         report.note(
             Level.WARNING,
@@ -94,9 +94,11 @@ def decide(
 
 def _worth_another_try(finished: Finished, settings: RouteSettings) -> bool:
     attempt, notification = finished.attempt, finished.notification
-    # What is held has ended. An inline body is kept nowhere, and what somebody else submitted is
-    # theirs, so only an upload of our own can be submitted again.
-    if attempt is None or attempt.held or not attempt.tracked or attempt.location is None:
+    # An inline body is kept nowhere, and what somebody else submitted is theirs: only an upload of
+    # our own can be submitted again.
+    if attempt is None or not attempt.tracked or attempt.location is None:
+        return False
+    if attempt.held is not None and attempt.held.delivered:
         return False
     if attempt.number >= settings.max_attempts:
         return False

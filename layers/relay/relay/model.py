@@ -56,9 +56,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A result of which something has not arrived yet. The rest are names of routes.
+    """A result that has not arrived everywhere; `delivered` and `missing` are names of routes.
 
-    With the first delivery a request has ended, and so: another outcome comes too late.
+    With the first delivery the request has ended so: another outcome comes too late.
     """
 
     outcome: Outcome

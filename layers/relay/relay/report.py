@@ -22,7 +22,6 @@ class Count(StrEnum):
     PARKED = "Parked"
     RETURNED = "Returned"
     HELD = "Held"
-    UNEVALUATED = "Unevaluated"
     RECOVERED = "Recovered"
     OVERDUE = "Overdue"
     ACCESS_DENIED = "AccessDenied"

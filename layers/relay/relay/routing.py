@@ -126,9 +126,10 @@ class Route:
     def _hold(
         self, unfinished: Sequence[Decision], unsent: Mapping[str, RelayError], report: Report
     ) -> None:
-        """Remembers what arrived, and gives everything back. A retry that was not sent is no result.
+        """Remembers what arrived, and gives everything back.
 
-        What cannot be remembered is sent again, as after a crash.
+        A retry that was not sent is no result. What cannot be remembered is sent again, as after a
+        crash.
         """
         holdings = []
         for decision in unfinished:
@@ -141,7 +142,7 @@ class Route:
                 Level.ERROR,
                 "not sent",
                 inference_id=decision.finished.notification.inference_id,
-                routes=", ".join(missing),
+                routes=", ".join(missing) or None,
                 error=str(error),
             )
             if decision.closing.state is not AttemptState.RETRIED:
@@ -167,13 +168,13 @@ def _held(decision: Decision, missing: tuple[str, ...]) -> Held:
 
 
 def _ended(finished: Finished) -> bool:
-    """Whether the attempt has its result, or has begun to: another outcome comes too late then."""
+    """Whether the attempt has its result, or some have it: another outcome comes too late then."""
     attempt = finished.attempt
     if attempt is None:
         return False
-    if attempt.held is not None and attempt.held.outcome is not finished.notification.outcome:
-        return True
-    return attempt.state is not AttemptState.OPEN
+    begun_as = attempt.held.outcome if attempt.held and attempt.held.delivered else None
+    another = begun_as is not None and begun_as is not finished.notification.outcome
+    return another or attempt.state is not AttemptState.OPEN
 
 
 def _give_back(finished: Finished, text: str, error: RelayError, report: Report) -> None:
