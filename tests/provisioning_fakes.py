@@ -1,6 +1,6 @@
 """Stand-ins for what provisioning needs, and the requests that CloudFormation makes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -10,8 +10,10 @@ from relay.provisioning.answers import Answer
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.events import CustomResourceRequest, Sweep, WakeUp
 from relay.provisioning.ports import AnswerNotDelivered, Outdated
+from relay.provisioning.reading import read_specification
 from relay.provisioning.reception import Reception
 from relay.provisioning.record import Record, RequestType
+from relay.provisioning.requests import Flaw, Request
 from relay.provisioning.specification import Specification
 from relay.report import Note
 
@@ -39,6 +41,8 @@ PROPERTIES: dict[str, object] = {
     "ErrorTopicArn": "arn:aws:sns:us-east-1:000000000000:sagemaker-relay-error",
     "IncludeInferenceResponseIn": [""],
     "OutputKmsKeyId": "",
+    "VolumeKmsKeyId": "",
+    "EndpointSpecification": "{}",
 }
 
 
@@ -47,7 +51,7 @@ def properties(**changes: object) -> dict[str, object]:
 
 
 def specification(**changes: object) -> Specification:
-    return Specification.from_properties(properties(**changes), REGION)
+    return read_specification(properties(**changes), REGION)
 
 
 class Crash(Exception):
@@ -104,6 +108,9 @@ class FakeSageMaker:
         self.calls: list[str] = []
 
     # --- the port --------------------------------------------------------------------------------
+
+    def flaws(self, operation: str, request: Request) -> Iterable[Flaw]:
+        return ()
 
     def describe(self, endpoint_name: str) -> Endpoint:
         with self._call("describe"):

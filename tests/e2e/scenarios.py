@@ -109,6 +109,7 @@ class Scenarios:
                 ModelName=name,
                 ExecutionRoleArn=model["ExecutionRoleArn"],
                 PrimaryContainer={"Image": model["PrimaryContainer"]["Image"]},
+                Tags=[{"Key": "team", "Value": "fraud"}],
             )
             sagemaker.delete_model(ModelName=name)
         except ClientError as refused:

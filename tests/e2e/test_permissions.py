@@ -92,6 +92,12 @@ NEEDED = (
     ),
     Needed(
         "ProvisionRole",
+        "TagWhatIsMade",
+        Scenarios.create_and_delete_a_model,
+        ("sagemaker:AddTags",),
+    ),
+    Needed(
+        "ProvisionRole",
         "HandOverTheExecutionRole",
         Scenarios.create_and_delete_a_model,
         ("iam:PassRole",),

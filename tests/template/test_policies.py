@@ -26,9 +26,19 @@ def test_each_function_has_a_role_of_its_own() -> None:
     roles = {function.name: target(function.properties["Role"]) for function in functions}
 
     assert roles == {name: name.replace("Function", "Role") for name in roles}
-    assert not [
-        role.name for role in resources("IAM::Role") if "ManagedPolicyArns" in role.properties
-    ]
+
+
+def test_a_managed_policy_is_only_attached_when_somebody_names_it() -> None:
+    attached = {
+        role.name: role.properties["ManagedPolicyArns"]
+        for role in resources("IAM::Role")
+        if "ManagedPolicyArns" in role.properties
+    }
+
+    (given, otherwise) = attached.pop("EndpointExecutionRole")["Fn::If"][1:]
+    assert given == {"Ref": "EndpointPolicyArns"}
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    assert not attached
 
 
 @pytest.mark.parametrize("statement", ALLOWED, ids=str)

@@ -10,8 +10,8 @@ from relay.provisioning.events import (
     Sweep,
     parse,
 )
+from relay.provisioning.reading import read_specification
 from relay.provisioning.record import RequestType
-from relay.provisioning.specification import Specification
 
 EVENTS = Path(__file__).parents[3] / "events" / "provision"
 
@@ -39,7 +39,7 @@ def test_a_custom_resource_request_is_read(
     assert request.physical_resource_id == physical_resource_id
     assert request.logical_resource_id == "Endpoint"
     assert bool(request.old_properties) is (request_type is RequestType.UPDATE)
-    Specification.from_properties(request.properties, "us-east-1")
+    read_specification(request.properties, "us-east-1")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import json
 
 import pytest
 from relay.errors import ConfigurationError
+from relay.provisioning.reading import read_specification
 from relay.provisioning.specification import Specification
 
 from tests.provisioning_fakes import REGION, properties, specification
@@ -56,7 +57,7 @@ def test_an_image_of_ones_own_needs_neither_framework_nor_artifact() -> None:
         ("InstanceCount", "0"),
         ("InstanceCount", "1.5"),
         ("InstanceCount", "²"),
-        ("MaxConcurrentInvocationsPerInstance", "0"),
+        ("MaxConcurrentInvocationsPerInstance", "-1"),
         ("MaxConcurrentInvocationsPerInstance", "1001"),
         ("S3OutputPath", "s3://relay-data"),
         ("S3OutputPath", "s3://relay-data/" + "o" * 500),
@@ -122,7 +123,7 @@ def test_a_framework_without_an_artifact_is_a_problem() -> None:
 
 
 def test_all_problems_are_told_at_once() -> None:
-    told = problems(EndpointName="", InstanceCount="none", SuccessTopicArn="")
+    told = problems(EndpointName="", InstanceCount="none", SuccessTopicArn="a topic")
 
     assert all(name in told for name in ("EndpointName", "InstanceCount", "SuccessTopicArn"))
 
@@ -186,4 +187,4 @@ def test_a_specification_survives_being_stored() -> None:
 
 def test_a_property_that_is_no_string_is_named() -> None:
     with pytest.raises(ConfigurationError, match="InstanceType must be a string"):
-        Specification.from_properties({**properties(), "InstanceType": 5}, REGION)
+        read_specification({**properties(), "InstanceType": 5}, REGION)

@@ -5,31 +5,28 @@ ValidationException is told apart by its text.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import classify
 from relay.aws.updating import deployment_config
 from relay.errors import AccessDenied, EndpointNotReady, TransientError
+from relay.provisioning import requests
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
+from relay.provisioning.requests import Flaw, Request
 from relay.provisioning.specification import Specification
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
-    from mypy_boto3_sagemaker.literals import ProductionVariantInstanceTypeType
     from mypy_boto3_sagemaker.type_defs import (
-        AsyncInferenceConfigUnionTypeDef,
-        AsyncInferenceOutputConfigTypeDef,
-        ContainerDefinitionUnionTypeDef,
+        CreateEndpointConfigInputTypeDef,
+        CreateEndpointInputTypeDef,
+        CreateModelInputTypeDef,
         UpdateEndpointInputTypeDef,
     )
-
-# The name that SageMaker's own SDK gives an endpoint's only variant. Log streams, metrics and
-# scalable targets carry it, and an update keeps capacity only from a variant of the same name.
-VARIANT: Final = "AllTraffic"
 
 _MISSING = re.compile(r"could not find ", re.IGNORECASE)
 _EXISTS = re.compile(r"already exist", re.IGNORECASE)
@@ -51,6 +48,12 @@ class SageMakerControlPlane:
 
     def __init__(self, connect: "Callable[[], SageMakerClient]") -> None:
         self._connect = connect
+
+    def flaws(self, operation: str, request: Request) -> Iterable[Flaw]:
+        # The client has read the API's model already; most wake-ups need neither.
+        from relay.aws import api_model
+
+        return api_model.flaws(self._connect().meta.service_model, operation, request)
 
     def describe(self, endpoint_name: str) -> Endpoint:
         try:
@@ -79,43 +82,22 @@ class SageMakerControlPlane:
 
     def create_model(self, specification: Specification) -> None:
         name = specification.generation.model
-        container: ContainerDefinitionUnionTypeDef = {
-            "Image": specification.image,
-            "Environment": specification.model_environment,
-        }
-        if specification.model_data_url:
-            container["ModelDataUrl"] = specification.model_data_url
+        request = cast("CreateModelInputTypeDef", requests.create_model(specification))
         with _creating(f"create model {name}", specification):
-            self._connect().create_model(
-                ModelName=name,
-                ExecutionRoleArn=specification.execution_role_arn,
-                PrimaryContainer=container,
-            )
+            self._connect().create_model(**request)
 
     def create_config(self, specification: Specification) -> None:
-        generation = specification.generation
-        with _creating(f"create endpoint configuration {generation.config}", specification):
-            self._connect().create_endpoint_config(
-                EndpointConfigName=generation.config,
-                ProductionVariants=[
-                    {
-                        "VariantName": VARIANT,
-                        "ModelName": generation.model,
-                        "InstanceType": cast(
-                            "ProductionVariantInstanceTypeType", specification.instance_type
-                        ),
-                        "InitialInstanceCount": specification.instance_count,
-                    }
-                ],
-                AsyncInferenceConfig=_async_inference(specification),
-            )
+        name = specification.generation.config
+        request = cast(
+            "CreateEndpointConfigInputTypeDef", requests.create_endpoint_config(specification)
+        )
+        with _creating(f"create endpoint configuration {name}", specification):
+            self._connect().create_endpoint_config(**request)
 
     def create_endpoint(self, specification: Specification) -> None:
+        request = cast("CreateEndpointInputTypeDef", requests.create_endpoint(specification))
         with _creating(f"create endpoint {specification.endpoint_name}", specification):
-            self._connect().create_endpoint(
-                EndpointName=specification.endpoint_name,
-                EndpointConfigName=specification.generation.config,
-            )
+            self._connect().create_endpoint(**request)
 
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None:
         doing = f"update endpoint {specification.endpoint_name}"
@@ -142,25 +124,6 @@ class SageMakerControlPlane:
     def delete_model(self, name: str) -> None:
         with _deleting(f"delete model {name}"):
             self._connect().delete_model(ModelName=name)
-
-
-def _async_inference(specification: Specification) -> "AsyncInferenceConfigUnionTypeDef":
-    output: AsyncInferenceOutputConfigTypeDef = {
-        "S3OutputPath": specification.output_path,
-        "S3FailurePath": specification.failure_path,
-        "NotificationConfig": {
-            "SuccessTopic": specification.success_topic_arn,
-            "ErrorTopic": specification.error_topic_arn,
-            "IncludeInferenceResponseIn": [*specification.include_response_in],
-        },
-    }
-    if specification.output_kms_key_id:
-        output["KmsKeyId"] = specification.output_kms_key_id
-    concurrency = specification.max_concurrent_invocations
-    return {
-        "ClientConfig": {"MaxConcurrentInvocationsPerInstance": concurrency},
-        "OutputConfig": output,
-    }
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """What provisioning needs from the world, besides `relay.ports.Clock`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from relay.errors import TransientError
 from relay.provisioning.answers import Answer
 from relay.provisioning.endpoint import Endpoint
 from relay.provisioning.record import Record
+from relay.provisioning.requests import Flaw, Request
 from relay.provisioning.specification import Specification
 from relay.report import Note
 
@@ -27,6 +28,9 @@ class ControlPlane(Protocol):
     EndpointNotReady while SageMaker is at work on the endpoint, TransientError for throttling and
     the network, and PermanentError for what SageMaker will never accept.
     """
+
+    def flaws(self, operation: str, request: Request) -> Iterable[Flaw]:
+        """What the API's own model forbids in a request, without sending it. Never raises."""
 
     def describe(self, endpoint_name: str) -> Endpoint: ...
 

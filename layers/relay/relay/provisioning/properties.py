@@ -11,8 +11,9 @@ from relay.s3uri import S3Uri
 # Limits of ContainerDefinition.Environment in CreateModel.
 _ENTRIES: Final = 100
 _ENTRY_BYTES: Final = 1024
-_ENVIRONMENT_BYTES: Final = 32 * 1024
 _VARIABLE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+# CreateEndpointConfig, the deepest of the requests, has seven levels.
+_LEVELS: Final = 12
 # Longest S3OutputPath and S3FailurePath in AsyncInferenceOutputConfig.
 _FOLDER_LENGTH: Final = 512
 
@@ -30,6 +31,13 @@ class PropertyReader:
 
     def refuse(self, problem: str) -> None:
         self._problems[problem] = None
+
+    def has_refused(self, name: str) -> bool:
+        """Whether there is a problem with the property, or with a member of it, already."""
+        return any(
+            problem.startswith(name) and not problem[len(name) :][:1].isalnum()
+            for problem in self._problems
+        )
 
     def check(self) -> None:
         """Raises ConfigurationError with every problem in one message."""
@@ -54,6 +62,10 @@ class PropertyReader:
 
     def optional(self, name: str, pattern: re.Pattern[str], what: str) -> str | None:
         return self.matching(name, pattern, what) if self.text(name) else None
+
+    def given(self, name: str) -> bool:
+        """Whether the property says anything."""
+        return self._properties.get(name, "") not in ("", [], [""])
 
     def integer(self, name: str, minimum: int, maximum: int | None = None) -> int:
         value = self.text(name)
@@ -99,28 +111,50 @@ class PropertyReader:
             self.refuse(f"{name} must be a list of strings")
         return tuple(entry.strip() for entry in given if isinstance(entry, str) and entry.strip())
 
-    def environment(self, name: str) -> dict[str, str]:
-        """One JSON object of strings. Its values may be secrets: no message ever shows one."""
+    def json_object(self, name: str) -> dict[str, object]:
+        """A JSON object in a string; an empty string is an empty one."""
         try:
-            document = json.loads(self.text(name) or "{}")
-        except ValueError as error:
-            self.refuse(f"{name} must be one JSON object of strings: {error}")
+            document = json.loads(self.text(name) or "{}", parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            self.refuse(f"{name} must be one JSON object: {error}")
             return {}
         if not isinstance(document, dict):
-            self.refuse(f"{name} must be one JSON object of strings")
+            self.refuse(f"{name} must be one JSON object")
             return {}
+        if _deeper_than(document, _LEVELS):
+            self.refuse(f"{name} is nested more than {_LEVELS} levels deep, unlike any request")
+            return {}
+        return document
+
+    def environment(self, name: str) -> dict[str, str]:
+        """One JSON object of strings. Its values may be secrets: no message ever shows one."""
+        document = self.json_object(name)
         environment: dict[str, str] = {}
         for key, value in document.items():
             if not _VARIABLE.fullmatch(key) or len(key) > _ENTRY_BYTES:
-                self.refuse(f"{name} has the key {key[:40]!r}, which is no name of a variable")
+                self.refuse(f"{name} has the key {key[:40]!a}, which is no name of a variable")
             elif not isinstance(value, str):
                 self.refuse(f"{name}.{key} must be a string: put it in quotes")
-            elif len(value.encode()) > _ENTRY_BYTES:
+            elif _size(value) > _ENTRY_BYTES:
                 self.refuse(f"{name}.{key} is longer than {_ENTRY_BYTES} bytes")
             else:
                 environment[key] = value
         if len(document) > _ENTRIES:
             self.refuse(f"{name} has {len(document)} entries; SageMaker takes {_ENTRIES}")
-        if sum(len(k) + len(v.encode()) for k, v in environment.items()) > _ENVIRONMENT_BYTES:
-            self.refuse(f"{name} is longer than {_ENVIRONMENT_BYTES} bytes in all")
         return environment
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def _deeper_than(value: object, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    members = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper_than(member, levels - 1) for member in members)
+
+
+def _size(text: str) -> int:
+    """Bytes in UTF-8; half a character, which JSON can spell, counts like a whole one."""
+    return len(text.encode(errors="surrogatepass"))

@@ -15,6 +15,7 @@ from relay.provisioning.events import (
 )
 from relay.provisioning.lifecycle import Lifecycle
 from relay.provisioning.ports import ControlPlane, Journal, Outdated, Postman, WaitingRoom
+from relay.provisioning.reading import read_specification
 from relay.provisioning.record import Record, RequestType, Waiting
 from relay.provisioning.specification import Generation, Specification
 from relay.report import Level, Note
@@ -155,7 +156,7 @@ class Reception:
         if request.type is RequestType.DELETE:
             return record.remove()
         try:
-            target = Specification.from_properties(request.properties, self._region)
+            target = read_specification(request.properties, self._region, self._sagemaker.flaws)
             self._refuse_other_names(target)
         except ConfigurationError as error:
             return record.failing(str(error))
@@ -184,7 +185,7 @@ class Reception:
             RequestType.DELETE: request.properties,
         }[request.type]
         try:
-            specification = Specification.from_properties(before, self._region)
+            specification = read_specification(before, self._region)
         except ConfigurationError:
             return ()  # so nothing can ever have been made from it
         return (specification.generation,) if specification.endpoint_name == name else ()
