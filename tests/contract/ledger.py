@@ -202,7 +202,7 @@ class LedgerContract(ABC):
         assert ledger.look_up([ID]) == {}
 
     def test_an_untracked_attempt_is_made_closed(self, ledger: Ledger) -> None:
-        attempt = samples.attempt("0c6e5d2a-7b41-4f0e", claimed_by="", location=None)
+        attempt = samples.attempt("0c6e5d2a-7b41-4f0e", tracked=False, location=None)
         closing = Closing(attempt, AttemptState.COMPLETED, NOON, known=False)
 
         assert ledger.close([closing]) == {}
@@ -213,7 +213,7 @@ class LedgerContract(ABC):
     def test_an_untracked_attempt_replaces_nothing(self, ledger: Ledger) -> None:
         attempt = samples.attempt(ID)
         ledger.claim([attempt])
-        untracked = samples.attempt(ID, claimed_by="")
+        untracked = samples.attempt(ID, tracked=False)
 
         assert ledger.close([Closing(untracked, AttemptState.FAILED, NOON, known=False)]) == {}
 
@@ -262,7 +262,7 @@ class LedgerContract(ABC):
         assert ledger.look_up([ID, OTHER]) == before
 
     def test_an_untracked_result_can_be_held(self, ledger: Ledger) -> None:
-        attempt = samples.attempt(ID, claimed_by="")
+        attempt = samples.attempt(ID, tracked=False)
 
         assert ledger.hold([Holding(attempt, HELD, known=False)]) == {}
         assert ledger.look_up([ID]) == {ID: replace(attempt, held=HELD)}
@@ -274,7 +274,7 @@ class LedgerContract(ABC):
         self, ledger: Ledger
     ) -> None:
         """Two functions with one notification of an inference that somebody else submitted."""
-        attempt = samples.attempt(ID, claimed_by="")
+        attempt = samples.attempt(ID, tracked=False)
         ledger.hold([Holding(attempt, HELD, known=False)])
 
         later = Held(Outcome.FAILED, delivered=("team",))
@@ -316,7 +316,7 @@ class DueLedgerContract(ABC):
     ) -> None:
         """Nobody but its own notification brings it back."""
         known = samples.attempt(ID, due_at=NOON)
-        unknown = samples.attempt(OTHER, due_at=NOON, claimed_by="")
+        unknown = samples.attempt(OTHER, due_at=NOON, tracked=False)
         due_ledger.claim([known])
 
         due_ledger.hold([Holding(known, HELD), Holding(unknown, HELD, known=False)])

@@ -12,6 +12,7 @@ OUTPUTS = {
     "NotificationDeadLetterQueueUrl": "NotificationDeadLetterQueue",
     "SuccessTopicArn": "SuccessTopic",
     "ErrorTopicArn": "ErrorTopic",
+    "RoutesParameterName": "RoutesParameter",
     "CompletedQueueUrl": "CompletedQueue",
     "FailedQueueUrl": "FailedQueue",
     "EndpointName": "Endpoint",

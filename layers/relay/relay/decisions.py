@@ -174,4 +174,5 @@ def _untracked(notification: Notification, now: datetime) -> Attempt:
         location=notification.location,
         content_type=notification.content_type,
         output_location=notification.output_location,
+        tracked=False,
     )

@@ -71,8 +71,9 @@ class Attempt:
     """One try to have a request inferred: an item of the ledger.
 
     Its id is the InferenceId. `claimed_by` is the message that is responsible for it, so that a
-    redelivery of that message, and of no other, may take it over; what somebody else submitted is
-    claimed by nobody. `due_at` is when it must be over. An open attempt with `held` has a result.
+    redelivery of that message, and of no other, may take it over. `due_at` is when it must be over;
+    of what somebody else submitted, which is not `tracked`, nobody knows. An open attempt with
+    `held` has a result.
     """
 
     id: str
@@ -93,11 +94,7 @@ class Attempt:
     output_location: str | None = None
     routed_at: datetime | None = None
     held: Held | None = None
-
-    @property
-    def tracked(self) -> bool:
-        """Whether the relay submitted it."""
-        return bool(self.claimed_by)
+    tracked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

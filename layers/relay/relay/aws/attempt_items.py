@@ -43,7 +43,7 @@ def to_value(value: str | int) -> "UniversalAttributeValueTypeDef":
     return {"N": str(value)} if isinstance(value, int) else {"S": str(value)}
 
 
-def to_item(attempt: Attempt, due: bool) -> "dict[str, UniversalAttributeValueTypeDef]":
+def to_item(attempt: Attempt) -> "dict[str, UniversalAttributeValueTypeDef]":
     members: dict[str, str | int | None] = {
         "id": attempt.id,
         "request_id": attempt.request_id,
@@ -53,7 +53,8 @@ def to_item(attempt: Attempt, due: bool) -> "dict[str, UniversalAttributeValueTy
         "endpoint": attempt.endpoint,
         "submitted_at": attempt.submitted_at.isoformat(),
         "due_at": attempt.due_at.isoformat(),
-        "due_minute": due_minute(attempt) if due else None,
+        # What nobody looks for when it is overdue is not in the index.
+        "due_minute": due_minute(attempt) if attempt.tracked else None,
         "input_location": None if attempt.location is None else str(attempt.location),
         "version_id": attempt.version_id,
         "content_type": attempt.content_type,
@@ -111,4 +112,5 @@ def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
         output_location=text("output_location") or None,
         routed_at=datetime.fromisoformat(item["routed_at"]["S"]) if "routed_at" in item else None,
         held=held,
+        tracked="due_minute" in item,
     )

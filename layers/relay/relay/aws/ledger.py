@@ -56,7 +56,7 @@ class DynamoDbLedger:
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:
         failures = self._execute(
-            [(attempt.id, self._insert(to_item(attempt, due=True))) for attempt in attempts]
+            [(attempt.id, self._insert(to_item(attempt))) for attempt in attempts]
         )
         existing = self.look_up([key for key, code in failures.items() if code == _EXISTS])
         # What was taken and is gone by now is told as an error: it is not there, and not ours.
@@ -182,7 +182,7 @@ class DynamoDbLedger:
     def _close(self, closing: Closing) -> "BatchStatementRequestTypeDef":
         routed_at = closing.routed_at.isoformat()
         if not closing.known:
-            item = to_item(closing.attempt, due=False)
+            item = to_item(closing.attempt)
             return self._insert(
                 item | {"state": {"S": closing.state}, "routed_at": {"S": routed_at}}
             )
@@ -196,7 +196,7 @@ class DynamoDbLedger:
 
     def _hold(self, holding: Holding) -> "BatchStatementRequestTypeDef":
         if not holding.known:
-            return self._insert(to_item(replace(holding.attempt, held=holding.held), due=False))
+            return self._insert(to_item(replace(holding.attempt, held=holding.held)))
         held = to_held(holding.held)
         members = " ".join(f'SET "{name}"=?' for name in held)
         return {
