@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import boto3
 import botocore.session
@@ -45,12 +45,18 @@ def error_code(error: Exception) -> str:
     return type(error).__name__
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RoleSession:
     """An execution role that was assumed; the credentials renew themselves."""
 
     credentials: RefreshableCredentials
     s3: "S3Client"
+    session: boto3.Session
+
+    @cached_property
+    def cloudwatch(self) -> Any:
+        """Made when first needed: most endpoints have no alarms, and a client is not cheap."""
+        return self.session.client("cloudwatch", config=_CLIENT_CONFIG)
 
 
 class Aws:
@@ -146,4 +152,5 @@ class Aws:
         return RoleSession(
             credentials=credentials,
             s3=session.client("s3", config=_CLIENT_CONFIG),
+            session=session,
         )

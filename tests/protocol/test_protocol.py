@@ -18,6 +18,13 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "delivery.md"
 
 ONCE = dict.fromkeys(Fault, 1)
 TWICE = dict.fromkeys(Fault, 2)
+IN_ROUTE = (
+    Fault.NOTIFIED_TWICE,
+    Fault.ROUTE_CRASHES,
+    Fault.SEND_UNSURE,
+    Fault.TARGET_DOWN,
+    Fault.MARK_FAILS,
+)
 SUCCESS = (("completed",),)
 RETRY = (("transient",), ("completed",))
 FICKLE = (("completed", "permanent"),)
@@ -33,7 +40,9 @@ WORLDS: dict[str, World] = {
     ),
     "any two of these": World(TWICE, at_most=2),
     "one of two targets cannot be reached": World({Fault.TARGET_DOWN: 1}, two_targets=True),
-    "two targets, and any two of these": World(TWICE, at_most=2, two_targets=True),
+    "two targets, and any two things go wrong in route": World(
+        dict.fromkeys(IN_ROUTE, 2), at_most=2, two_targets=True
+    ),
     "the model fails and another attempt succeeds": World({}, outcomes=RETRY),
     "the model fails and another attempt succeeds; any one of these": World(
         ONCE, at_most=1, outcomes=RETRY

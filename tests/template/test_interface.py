@@ -12,7 +12,6 @@ OUTPUTS = {
     "NotificationDeadLetterQueueUrl": "NotificationDeadLetterQueue",
     "SuccessTopicArn": "SuccessTopic",
     "ErrorTopicArn": "ErrorTopic",
-    "RoutesParameterName": "RoutesParameter",
     "CompletedQueueUrl": "CompletedQueue",
     "FailedQueueUrl": "FailedQueue",
     "EndpointName": "Endpoint",
@@ -21,6 +20,7 @@ OUTPUTS = {
     "RouteFunctionName": "RouteFunction",
     "ReconcileFunctionName": "ReconcileFunction",
     "LedgerTableName": "LedgerTable",
+    "RoutesParameterName": "RoutesParameter",
 }
 
 

@@ -1,62 +1,79 @@
-"""What the template says about where results go."""
+"""The route document that the template owns, and its check."""
 
-import json
+from typing import Any
 
-import pytest
 from relay.routes import Routes
-from relay.target import TargetKind
 
-from tests.template.template import resolve, resource, role_statements, transformed
-
-OWN_QUEUES = {
-    "CompletedQueue.Arn": "arn:aws:sqs:us-east-1:000000000000:relay-completed.fifo",
-    "FailedQueue.Arn": "arn:aws:sqs:us-east-1:000000000000:relay-failed.fifo",
-}
-
-
-def default_document() -> str:
-    condition, given, default = resource("RoutesParameter").properties["Value"]["Fn::If"]
-    assert (condition, given) == ("HasRoutes", {"Ref": "Routes"})
-    text: str = default["Fn::Sub"]
-    for name, arn in OWN_QUEUES.items():
-        text = text.replace("${" + name + "}", arn)
-    return text
-
-
-@pytest.mark.parametrize(
-    ("outcome", "queue"),
-    [
-        ("completed", "CompletedQueue.Arn"),
-        ("failed", "FailedQueue.Arn"),
-        ("expired", "FailedQueue.Arn"),
-        ("rejected", "FailedQueue.Arn"),
-    ],
+from tests.template.template import (
+    resolve,
+    resource,
+    role_statements,
+    source,
+    target,
+    transformed,
 )
-def test_without_routes_of_ones_own_each_outcome_has_its_queue(outcome: str, queue: str) -> None:
-    routes = Routes.read(default_document())
-
-    (addressed,) = routes.address({"id": "a" * 32, "data": {"outcome": outcome}})
-
-    assert addressed.target.arn == OWN_QUEUES[queue]
-    assert addressed.target.kind is TargetKind.FIFO_QUEUE
-    assert addressed.group == "a" * 32
 
 
-def test_the_default_routes_need_no_right_that_the_function_lacks() -> None:
-    (send,) = (each for each in role_statements() if each.document["Sid"] == "SendResults")
+def default_document() -> Any:
+    """What takes the place of an empty parameter Routes."""
+    condition, given, default = resource("RoutesParameter").properties["Value"]["Fn::If"]
+    assert source()["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [given, ""]}]}
+    assert given == {"Ref": "Routes"}
+    return default
 
-    assert {json.dumps(each) for each in send.resources} == {
-        json.dumps({"Fn::GetAtt": name.split(".")}) for name in OWN_QUEUES
+
+def test_completed_results_and_all_others_have_a_queue_each_unless_told_otherwise() -> None:
+    routes = Routes.read(resolve(default_document()))
+
+    went = {
+        outcome: [
+            (addressed.route, addressed.target.name)
+            for addressed in routes.address({"id": "a" * 32, "data": {"outcome": outcome}})
+        ]
+        for outcome in ("completed", "failed", "expired", "rejected")
+    }
+    assert went == {
+        "completed": [("completed", "relay-completed.fifo")],
+        "failed": [("otherwise", "relay-failed.fifo")],
+        "expired": [("otherwise", "relay-failed.fifo")],
+        "rejected": [("otherwise", "relay-failed.fifo")],
     }
 
 
-def test_route_may_send_to_further_targets_only_as_they_are_listed() -> None:
+def test_what_is_checked_is_what_is_put_into_the_parameter_and_before_it_is_put_there() -> None:
+    parameter = transformed()["Resources"]["RoutesParameter"]
+
+    assert parameter["DependsOn"] in ("CheckedRoutes", ["CheckedRoutes"])
+    checked = resource("CheckedRoutes").properties
+    assert checked["Document"] == parameter["Properties"]["Value"]
+    assert target(checked["ServiceToken"]) == "ProvisionFunction"
+
+
+def test_the_check_knows_the_relays_own_queues_and_what_the_deployment_adds() -> None:
+    checked = resource("CheckedRoutes").properties
+
+    own = {resolve(arn) for arn in checked["OwnTargetArns"]}
+    named = {route.arn for route in Routes.read(resolve(default_document())).targets}
+    assert own == named
+    assert checked["RouteTargetArns"] == {"Ref": "RouteTargetArns"}
+
+
+def test_the_parameters_name_does_not_begin_as_parameter_store_forbids() -> None:
+    """`aws` and `ssm` are reserved, and a stack may be called aws-something."""
+    name = resolve(resource("RoutesParameter").properties["Name"])
+
+    assert name == "/async-inference-relay/relay/routes"
+
+
+def test_route_may_send_to_the_relays_own_queues_and_further_on_only_as_it_is_listed() -> None:
     policies = transformed()["Resources"]["RouteRole"]["Properties"]["Policies"]
+    (own,) = (each for each in role_statements() if each.document["Sid"] == "SendResults")
 
     (conditional,) = (each["Fn::If"] for each in policies if "Fn::If" in each)
 
     condition, policy, otherwise = conditional
     (statement,) = policy["PolicyDocument"]["Statement"]
+    assert [target(arn) for arn in own.resources] == ["CompletedQueue", "FailedQueue"]
     assert condition == "HasRouteTargets"
     assert statement["Action"] == ["sqs:SendMessage", "sns:Publish", "events:PutEvents"]
     assert statement["Resource"] == {"Ref": "RouteTargetArns"}
@@ -68,7 +85,7 @@ def test_route_reads_the_one_parameter_and_no_other() -> None:
 
     (arn,) = (each["Fn::Sub"] for each in read.resources)
 
-    # The name begins with the slash that ends "parameter/" in the ARN.
-    assert resolve(resource("RoutesParameter").properties["Name"]) == "/relay/routes"
+    # The parameter's name begins with the slash that ends "parameter/" in the ARN.
+    assert resolve(resource("RoutesParameter").properties["Name"]).startswith("/")
     assert arn.endswith(":parameter${RoutesParameter}")
     assert read.actions == ["ssm:GetParameter", "ssm:GetParameterHistory"]

@@ -121,6 +121,7 @@ def _retry(finished: Finished, settings: RouteSettings, now: datetime) -> Decisi
         custom_attributes=attempt.custom_attributes,
         ttl_seconds=attempt.ttl_seconds,
         timeout_seconds=attempt.timeout_seconds,
+        requested_at=attempt.requested_at,
         attempt=attempt.number + 1,
     )
     message = OutgoingMessage(

@@ -9,6 +9,7 @@ from relay.provisioning.record import RequestType
 
 _STATE_CHANGE: Final = "SageMaker Endpoint State Change"
 _SCHEDULED: Final = "Scheduled Event"
+_ROUTES: Final = "Custom::Routes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,13 @@ class CustomResourceRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutesRequest:
+    """CloudFormation asks whether a route document can be used: `Custom::Routes`."""
+
+    request: CustomResourceRequest
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointChanged:
     """EventBridge has seen an endpoint change. Best effort, and several of them for one change."""
 
@@ -49,7 +57,7 @@ class Describe:
     """Somebody asks how things stand: `{"action": "describe"}`."""
 
 
-WakeUp = CustomResourceRequest | EndpointChanged | Sweep | Describe
+WakeUp = CustomResourceRequest | RoutesRequest | EndpointChanged | Sweep | Describe
 
 
 def parse(event: object) -> WakeUp:
@@ -62,7 +70,8 @@ def parse(event: object) -> WakeUp:
     """
     members = _mapping(event, "the event")
     if "RequestType" in members:
-        return _custom_resource(members)
+        request = _custom_resource(members)
+        return RoutesRequest(request) if members.get("ResourceType") == _ROUTES else request
     if members.get("detail-type") == _STATE_CHANGE:
         detail = _mapping(members.get("detail"), "detail")
         status = _text(detail, "EndpointStatus")

@@ -10,6 +10,7 @@ from relay.provisioning.events import (
     CustomResourceRequest,
     Describe,
     EndpointChanged,
+    RoutesRequest,
     Sweep,
     WakeUp,
 )
@@ -61,6 +62,8 @@ class Reception:
         match wake_up:
             case CustomResourceRequest():
                 self._receive(wake_up)
+            case RoutesRequest(request):
+                self._check_routes(request)
             case EndpointChanged(name, status):
                 if name == self._endpoint_name:
                     self._note(f"woken by {status}")
@@ -70,6 +73,11 @@ class Reception:
             case Describe():
                 return self._describe()
         return {}
+
+    def _check_routes(self, request: CustomResourceRequest) -> None:
+        from relay.provisioning.routes_check import RoutesCheck  # no other wake-up needs it
+
+        RoutesCheck(self._postman, self._clock, self._journal).answer(request)
 
     def _sweep(self) -> None:
         self._lifecycle.advance(self._endpoint_name)
