@@ -49,14 +49,10 @@ class Models:
             caller, "iam:PassRole", role_arn, {"iam:PassedToService": PRINCIPAL}
         )
         self.models.require_free(name)
-        containers = [request.get("PrimaryContainer"), *request.get("Containers", [])]
-        if len([each for each in containers if each]) != 1:
-            raise validation_exception(
-                "Give one container, as PrimaryContainer or as the only entry of Containers; "
-                "the emulator has no inference pipelines."
-            )
+        if bool(request.get("PrimaryContainer")) == bool(request.get("Containers")):
+            raise validation_exception("Give either PrimaryContainer or Containers.")
         model = Model(name, arn, _now(), request)
-        if "Image" not in model.container:
+        if [each for each in model.containers if "Image" not in each]:
             raise validation_exception("The container needs an Image; model packages are not here.")
         await require_usable_role(self._platform.aws, role_arn)
         if self._platform.config.create_model_checks_artifact:

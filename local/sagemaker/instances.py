@@ -71,6 +71,8 @@ class Instance:
         Raises:
             DeploymentFailed: with the endpoint's FailureReason.
         """
+        if len(self._model.containers) > 1:
+            raise DeploymentFailed("The emulator takes pipelines of containers, but runs none.")
         command = self._platform.images.command(self._model.image)
         installing = install_artifact(self._platform.aws, self._model, self._directory / "model")
         try:

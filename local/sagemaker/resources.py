@@ -34,10 +34,15 @@ class Model:
     document: Document
 
     @property
-    def container(self) -> Document:
-        """The only container: `PrimaryContainer`, or the one entry of `Containers`."""
+    def containers(self) -> list[Document]:
+        """One (`PrimaryContainer`), or those of a pipeline in their order."""
         primary: Document | None = self.document.get("PrimaryContainer")
-        return primary if primary is not None else self.document["Containers"][0]
+        return [primary] if primary else [*self.document["Containers"]]
+
+    @property
+    def container(self) -> Document:
+        """The only container, or the first of a pipeline."""
+        return self.containers[0]
 
     @property
     def image(self) -> str:
