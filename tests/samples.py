@@ -192,6 +192,7 @@ def attempt(inference_id: str = "a" * 32, **changes: Any) -> Attempt:
         "custom_attributes": "warehouse=north",
         "ttl_seconds": 3600,
         "timeout_seconds": 60,
+        "requested_at": NOON - timedelta(seconds=3),
         "output_location": f"{OUTPUTS}{inference_id}",
     }
     return Attempt(**{**members, **changes})

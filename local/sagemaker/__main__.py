@@ -10,11 +10,14 @@ import shutil
 import signal
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 from aiohttp import web
 
+from local.sagemaker.alarms import CloudWatchAlarms
+from local.sagemaker.artifacts import check_artifact
 from local.sagemaker.aws import Aws
 from local.sagemaker.config import Config
 from local.sagemaker.containers import KnownImages
@@ -25,13 +28,20 @@ from local.sagemaker.documents import read_document
 from local.sagemaker.errors import InvalidConfiguration
 from local.sagemaker.events import EventBus
 from local.sagemaker.faults import FaultInjector
+from local.sagemaker.hosts import Processes
 from local.sagemaker.identity import Authoriser, Everything, Identities, SimulatedPolicies
-from local.sagemaker.instances import Platform
 from local.sagemaker.lifecycle import Lifecycle
+from local.sagemaker.meters import Meters
+from local.sagemaker.metrics import Metrics, MetricsPublisher
 from local.sagemaker.processing import Processor
-from local.sagemaker.resources import Namer
+from local.sagemaker.resources import Container, Namer
+from local.sagemaker.roles import IamRoles
 from local.sagemaker.runtime import Runtime
+from local.sagemaker.scaling_pace import Pace
+from local.sagemaker.scaling_parts import application_auto_scaling
 from local.sagemaker.server import Server
+from local.sagemaker.transitions import Transitions
+from local.sagemaker.variants import Platform
 
 log = logging.getLogger("sagemaker")
 
@@ -77,23 +87,39 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as http:
         images = KnownImages(config.containers)
-        platform = Platform(aws, config, images, http, work_directory)
+        hosts = Processes(aws, config, images, http, work_directory)
         namer = Namer(aws.region)
         data_plane = DataPlane(aws, os.environ.get("AWS_CA_BUNDLE"))
-        processor = Processor(data_plane, aws.region, http, config, faults, counters)
-        bus = EventBus(aws, counters, config.events_per_change)
-        lifecycle = Lifecycle(platform, processor, bus, faults)
+        meters = Meters()
+        processor = Processor(data_plane, aws.region, http, config, faults, counters, meters)
+        platform = Platform(config, hosts, processor)
+        roles, alarms = IamRoles(aws), CloudWatchAlarms(aws)
+        bus = EventBus(aws, counters, config.events_per_change, faults)
+        transitions = Transitions(platform, alarms, bus, faults)
+        lifecycle = Lifecycle(platform, roles, alarms, transitions)
         permissions = SimulatedPolicies(aws, config.decision_seconds) if simulate else Everything()
         root_key = os.environ.get("AWS_ACCESS_KEY_ID", "test")
         authoriser = Authoriser(Identities(aws, root_key, check=simulate), permissions)
-        control_plane = ControlPlane(platform, lifecycle, authoriser, namer)
-        runtime = Runtime(control_plane.endpoints, authoriser, config, faults, counters, namer)
+        artifacts = partial(check_artifact, aws) if config.create_model_checks_artifact else trust
+        control_plane = ControlPlane(
+            lifecycle, roles, artifacts, authoriser, faults, namer, config.instance_quota
+        )
+        endpoints = control_plane.endpoints.all
+        runtime = Runtime(endpoints, authoriser, config, faults, counters, namer)
+
+        metrics, pace = Metrics(meters), Pace.of(config.time_factor)
+        scaling, scaling_loop = application_auto_scaling(
+            aws, namer, authoriser, control_plane.endpoints, metrics, pace
+        )
+        publisher = MetricsPublisher(aws, metrics, config.metrics_seconds)
 
         async def prepare() -> None:
             # Not before: the emulator may be started while its AWS stand-in still comes up.
             namer.account = await aws.account()
 
-        server = Server(control_plane, runtime, authoriser, faults, counters, prepare)
+        server = Server(control_plane, runtime, authoriser, faults, counters, pace, prepare)
+        server.add_api("AnyScaleFrontendService", scaling.call)
+        background: list[asyncio.Task[None]] = []
         runner = web.AppRunner(
             server.application(), access_log=None, max_field_size=MAX_HEADER_BYTES
         )
@@ -101,14 +127,21 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         try:
             await web.TCPSite(runner, "127.0.0.1", port).start()
             log.info("listening on http://127.0.0.1:%d", port)
+            background += [asyncio.create_task(each.run()) for each in (scaling_loop, publisher)]
             await stop.wait()
             log.info("stopping")
         finally:
+            for task in background:
+                task.cancel()
             await runner.cleanup()
-            await lifecycle.close(list(control_plane.endpoints))
+            await transitions.close(list(endpoints))
             await processor.publisher.close()
             await data_plane.close()
             aws.close()
+
+
+async def trust(role_arn: str, container: Container) -> None:
+    """CreateModel does not look at the artifact."""
 
 
 def _arguments() -> argparse.Namespace:

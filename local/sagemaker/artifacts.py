@@ -7,70 +7,87 @@ from botocore.exceptions import ClientError
 
 from local.sagemaker.aws import AWS_ERRORS, Aws, RoleSession, error_code
 from local.sagemaker.errors import AwsError, DeploymentFailed, validation_exception
-from local.sagemaker.resources import Model
+from local.sagemaker.resources import Container
 from local.sagemaker.s3_location import S3Location
 
 _MISSING = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
 
 
-async def check_artifact(aws: Aws, model: Model) -> None:
-    """CreateModel's own look at the artifact: it exists and the role may read it."""
-    if model.artifact_url is None or _is_prefix(model):
+async def check_artifact(aws: Aws, role_arn: str, container: Container) -> None:
+    """CreateModel's own look at the artifact: it exists and the role may read it.
+
+    Raises:
+        AwsError: ValidationException, with AWS's words.
+    """
+    url = container.artifact_url
+    if url is None:
         return
-    location = S3Location.parse(model.artifact_url)
-    s3 = (await aws.role(model.role_arn)).s3
+    location = S3Location.parse(url)
+    s3 = (await aws.role(role_arn)).s3
     try:
-        await aws.call(s3.head_object, Bucket=location.bucket, Key=location.key)
+        if container.is_prefix:
+            found = await aws.call(
+                s3.list_objects_v2, Bucket=location.bucket, Prefix=location.key, MaxKeys=1
+            )
+            if not found.get("KeyCount"):
+                raise validation_exception(f"Could not find model data at {url}.")
+        else:
+            await aws.call(s3.head_object, Bucket=location.bucket, Key=location.key)
     except ClientError as exc:
         if error_code(exc) in _MISSING:
-            raise validation_exception(
-                f"Could not find model data at {model.artifact_url}."
-            ) from exc
-        raise _no_access(model, aws.region) from exc
+            raise validation_exception(f"Could not find model data at {url}.") from exc
+        raise _no_access(url, role_arn, aws.region) from exc
 
 
-def _no_access(model: Model, region: str) -> AwsError:
+def _no_access(url: str, role_arn: str, region: str) -> AwsError:
     return validation_exception(
-        f"Could not access model data at {model.artifact_url}. Please ensure that the role "
-        f'"{model.role_arn}" exists and that its trust relationship policy allows the action '
+        f"Could not access model data at {url}. Please ensure that the role "
+        f'"{role_arn}" exists and that its trust relationship policy allows the action '
         '"sts:AssumeRole" for the service principal "sagemaker.amazonaws.com". Also ensure that '
         f'the role has "s3:GetObject" permissions and that the object is located in {region}.'
     )
 
 
-async def install_artifact(aws: Aws, model: Model, directory: Path) -> None:
+async def install_artifact(aws: Aws, role_arn: str, container: Container, directory: Path) -> None:
     """Puts the model's files into `directory`, which is created.
 
     Raises:
         DeploymentFailed: with AWS's words, or with what is wrong with the archive.
     """
     directory.mkdir(parents=True)
-    if model.artifact_url is None:
+    url = container.artifact_url
+    if url is None:
         return
     try:
-        session = await aws.role(model.role_arn)
-        location = S3Location.parse(model.artifact_url)
-        if _is_prefix(model):
+        session = await aws.role(role_arn)
+        location = S3Location.parse(url)
+        if container.is_prefix:
             await aws.call(_download_prefix, session, location, directory)
+        elif container.unpacked:
+            await aws.call(_download_object, session, location, directory)
         else:
             await aws.call(_download_archive, session, location, directory)
     except (*AWS_ERRORS, ValueError) as exc:
-        raise DeploymentFailed(
-            f'Failed to download model data for container "container_1" from URL: '
-            f'"{model.artifact_url}". Please ensure that there is an object located at the URL and '
-            "that the role passed to CreateModel has permissions to download the object."
-        ) from exc
-    except (tarfile.TarError, OSError) as exc:
-        raise DeploymentFailed(
-            f'Failed to extract model data archive from URL "{model.artifact_url}" for container '
-            f'"container_1". Please ensure that the object located at the URL is a valid tar.gz '
-            f"archive. ({exc})"
-        ) from exc
+        raise DeploymentFailed(failed_download(container.label, url)) from exc
+    except (tarfile.TarError, OSError, EOFError) as exc:
+        raise DeploymentFailed(f"{failed_extraction(container.label, url)} ({exc})") from exc
 
 
-def _is_prefix(model: Model) -> bool:
-    source = model.container.get("ModelDataSource", {}).get("S3DataSource", {})
-    return bool(source.get("CompressionType") == "None")
+def failed_download(container: str, url: str) -> str:
+    """AWS's words for an artifact that is not there, or not for this role."""
+    return (
+        f'Failed to download model data for container "{container}" from URL: "{url}". Please '
+        "ensure that there is an object located at the URL and that the role passed to "
+        "CreateModel has permissions to download the object."
+    )
+
+
+def failed_extraction(container: str, url: str) -> str:
+    """AWS's words for an artifact that is no archive."""
+    return (
+        f'Failed to extract model data archive from URL "{url}" for container "{container}". '
+        "Please ensure that the object located at the URL is a valid tar.gz archive."
+    )
 
 
 def _download_archive(session: RoleSession, location: S3Location, directory: Path) -> None:
@@ -82,6 +99,11 @@ def _download_archive(session: RoleSession, location: S3Location, directory: Pat
             tar.extractall(directory, filter="data")
     finally:
         archive.unlink()
+
+
+def _download_object(session: RoleSession, location: S3Location, directory: Path) -> None:
+    name = location.key.rsplit("/", 1)[-1]
+    session.s3.download_file(location.bucket, location.key, str(directory / name))
 
 
 def _download_prefix(session: RoleSession, location: S3Location, directory: Path) -> None:

@@ -17,6 +17,7 @@ from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
@@ -45,12 +46,18 @@ def error_code(error: Exception) -> str:
     return type(error).__name__
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RoleSession:
     """An execution role that was assumed; the credentials renew themselves."""
 
     credentials: RefreshableCredentials
     s3: "S3Client"
+    session: boto3.Session
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        """Made when first needed: most endpoints have no alarms, and a client is not cheap."""
+        return self.session.client("cloudwatch", config=_CLIENT_CONFIG)
 
 
 class Aws:
@@ -118,6 +125,10 @@ class Aws:
         return self._session.client("events", config=_CLIENT_CONFIG)
 
     @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        return self._session.client("cloudwatch", config=_CLIENT_CONFIG)
+
+    @cached_property
     def functions(self) -> "LambdaClient":
         return self._session.client("lambda", config=_CLIENT_CONFIG)
 
@@ -146,4 +157,5 @@ class Aws:
         return RoleSession(
             credentials=credentials,
             s3=session.client("s3", config=_CLIENT_CONFIG),
+            session=session,
         )

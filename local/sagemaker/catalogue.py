@@ -1,29 +1,34 @@
 """Models and endpoint configurations: create, describe, list, delete."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
-from local.sagemaker.artifacts import check_artifact
-from local.sagemaker.errors import AwsError, validation_exception
+from local.sagemaker.errors import AwsError
 from local.sagemaker.identity import Authoriser, Caller
-from local.sagemaker.instances import Platform
 from local.sagemaker.listing import page
 from local.sagemaker.operations import Operation, require_creation
-from local.sagemaker.resources import Collection, EndpointConfig, Model, Namer
-from local.sagemaker.roles import PRINCIPAL, require_usable_role
+from local.sagemaker.resources import Collection, Container, EndpointConfig, Model, Namer
+from local.sagemaker.roles import PRINCIPAL, Roles
 from local.sagemaker.tags import Tags
 from local.sagemaker.validation import Document
 
-_UNSUPPORTED = "One or more endpoint features are not supported using this configuration."
+CheckArtifact = Callable[[str, Container], Awaitable[None]]
+"""Given a role and a container, raises AwsError if the role cannot read the container's model."""
 
 
 class Models:
     """The four operations on models."""
 
     def __init__(
-        self, platform: Platform, authoriser: Authoriser, namer: Namer, tags: Tags
+        self,
+        roles: Roles,
+        check_artifact: CheckArtifact,
+        authoriser: Authoriser,
+        namer: Namer,
+        tags: Tags,
     ) -> None:
-        self._platform = platform
+        self._roles = roles
+        self._check_artifact = check_artifact
         self._authoriser = authoriser
         self._tags = tags
         self.models: Collection[Model] = Collection("model", "model", namer)
@@ -42,22 +47,15 @@ class Models:
         name = request["ModelName"]
         arn = self.models.arn(name)
         await require_creation(self._authoriser, caller, "sagemaker:CreateModel", arn, request)
-        role_arn = request.get("ExecutionRoleArn")
-        if not role_arn:
-            raise validation_exception("ExecutionRoleArn is required to create a model.")
+        role_arn = request["ExecutionRoleArn"]
         await self._authoriser.require(
             caller, "iam:PassRole", role_arn, {"iam:PassedToService": PRINCIPAL}
         )
         self.models.require_free(name)
-        if bool(request.get("PrimaryContainer")) == bool(request.get("Containers")):
-            raise validation_exception("Give either PrimaryContainer or Containers.")
         model = Model(name, arn, _now(), request)
-        if [each for each in model.containers if "Image" not in each]:
-            raise validation_exception("The container needs an Image; model packages are not here.")
-        await require_usable_role(self._platform.aws, role_arn)
-        if self._platform.config.create_model_checks_artifact:
-            self._platform.aws.forget_role(role_arn)
-            await check_artifact(self._platform.aws, model)
+        await self._roles.require_usable(role_arn)
+        for container in model.containers:
+            await self._check_artifact(role_arn, container)
         self.models.add(model)
         self._tags.put(arn, request.get("Tags", []))
         return {"ModelArn": arn}
@@ -125,17 +123,8 @@ class EndpointConfigs:
             self._authoriser, caller, "sagemaker:CreateEndpointConfig", arn, request
         )
         self.configs.require_free(name)
-        _require_asynchronous(request)
-        names = [each["VariantName"] for each in request["ProductionVariants"]]
-        if len(set(names)) != len(names):
-            raise validation_exception("Variant names must be unique within a configuration.")
         for variant in request["ProductionVariants"]:
             self._models.get(variant["ModelName"])
-            missing = {"InstanceType", "InitialInstanceCount"} - variant.keys()
-            if missing:
-                raise validation_exception(
-                    f"Variant {variant['VariantName']} needs {' and '.join(sorted(missing))}."
-                )
         self.configs.add(EndpointConfig(name, arn, _now(), request))
         self._tags.put(arn, request.get("Tags", []))
         return {"EndpointConfigArn": arn}
@@ -174,19 +163,6 @@ class EndpointConfigs:
         self.configs.remove(name)
         self._tags.forget(arn)
         return {}
-
-
-def _require_asynchronous(request: Document) -> None:
-    if "AsyncInferenceConfig" not in request:
-        raise validation_exception(
-            "The emulator runs asynchronous endpoints only: the configuration needs an "
-            "AsyncInferenceConfig."
-        )
-    unsupported = {"ShadowProductionVariants", "ExplainerConfig"} & request.keys()
-    for variant in request["ProductionVariants"]:
-        unsupported |= {"ServerlessConfig", "ManagedInstanceScaling"} & variant.keys()
-    if unsupported:
-        raise validation_exception(_UNSUPPORTED)
 
 
 def _now() -> datetime:

@@ -24,3 +24,4 @@ class Counters:
     notification_failures: int = 0
     test_notifications_published: int = 0
     events_delivered: int = 0
+    events_lost: int = 0

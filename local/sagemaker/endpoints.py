@@ -1,4 +1,4 @@
-"""An endpoint as DescribeEndpoint and its events show it."""
+"""An endpoint as DescribeEndpoint, its events and an autoscaler see it."""
 
 import asyncio
 import re
@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from local.sagemaker.errors import AwsError
 from local.sagemaker.fleet import Fleet
-from local.sagemaker.queueing import Request, RequestQueue
+from local.sagemaker.load import EndpointLoad
+from local.sagemaker.queueing import RequestQueue
 from local.sagemaker.resources import EndpointConfig
 from local.sagemaker.validation import Document
 
@@ -16,20 +17,30 @@ SETTLED = ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")
 
 
 class Endpoint:
-    """What DescribeEndpoint shows, and the queue and fleet behind it."""
+    """What DescribeEndpoint shows, and the queue and fleets behind it."""
 
-    def __init__(self, name: str, arn: str, fleet: Fleet, tags: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        arn: str,
+        tags: Mapping[str, str],
+        queue: RequestQueue,
+        fleet: Callable[[RequestQueue], Fleet],
+    ) -> None:
         self.name = name
         self.arn = arn
-        self.fleet = fleet
-        self.pending: Fleet | None = None
         self.tags = dict(tags)
+        self.queue = queue
+        self.fleet = fleet(queue)
+        """In force."""
+        self.pending: Fleet | None = None
+        """To come, while an update goes on."""
+        self.remnant: Fleet | None = None
+        """Of an update that could neither be completed nor rolled back; it serves, too."""
         self.status = "Creating"
         self.failure_reason: str | None = None
         self.created = self.modified = datetime.now(UTC)
         self.deployment_config: Document | None = None
-        self.queue = RequestQueue(self._expired)
-        self.expire: Callable[[Endpoint, Request], None] | None = None
         self.transition: asyncio.Task[None] | None = None
 
     @property
@@ -38,13 +49,28 @@ class Endpoint:
         return self.fleet.config
 
     @property
-    def config_names(self) -> set[str]:
-        """Of the configurations that must not be deleted now."""
-        return {fleet.config.name for fleet in (self.fleet, self.pending) if fleet is not None}
+    def fleets(self) -> list[Fleet]:
+        """All that have instances, or will have."""
+        return [each for each in (self.fleet, self.pending, self.remnant) if each is not None]
 
     @property
-    def backlog(self) -> int:
-        return self.queue.qsize()
+    def config_names(self) -> set[str]:
+        """Of the configurations that must not be deleted now."""
+        return {fleet.config.name for fleet in self.fleets}
+
+    @property
+    def load(self) -> EndpointLoad:
+        oldest = self.queue.oldest
+        age = (datetime.now(UTC) - oldest).total_seconds() if oldest else None
+        return EndpointLoad(
+            name=self.name,
+            arn=self.arn,
+            status=self.status,
+            waiting=self.queue.qsize(),
+            in_process=self.queue.in_process,
+            oldest_seconds=age,
+            variants=tuple(each.capacity for each in self.fleet.variants.values()),
+        )
 
     def describe(self) -> Document:
         document: Document = {
@@ -56,18 +82,18 @@ class Endpoint:
             "LastModifiedTime": self.modified,
             "AsyncInferenceConfig": self.config.document["AsyncInferenceConfig"],
         }
-        if self.status not in ("Creating", "Failed"):
-            document["ProductionVariants"] = self.fleet.summaries()
+        if self.status == "Creating":
+            document["PendingDeploymentSummary"] = self.fleet.describe_pending()
+        elif self.status != "Failed":
+            document["ProductionVariants"] = self.fleet.describe()
+        if capture := self.config.document.get("DataCaptureConfig"):
+            document["DataCaptureConfig"] = _data_capture(capture)
         if self.failure_reason:
-            document["FailureReason"] = self.failure_reason
+            document["FailureReason"] = self.failure_reason[:1024]
         if self.deployment_config:
             document["LastDeploymentConfig"] = self.deployment_config
         if self.pending is not None:
-            document["PendingDeploymentSummary"] = {
-                "EndpointConfigName": self.pending.config.name,
-                "ProductionVariants": self.pending.summaries(),
-                "StartTime": self.modified,
-            }
+            document["PendingDeploymentSummary"] = self.pending.describe_pending()
         return document
 
     def event_detail(self, status: str) -> Document:
@@ -76,16 +102,7 @@ class Endpoint:
             "EndpointName": self.name,
             "EndpointArn": self.arn,
             "EndpointConfigName": self.config.name,
-            "ProductionVariants": [
-                {
-                    "VariantName": each["VariantName"],
-                    "CurrentWeight": each["CurrentWeight"],
-                    "DesiredWeight": each["DesiredWeight"],
-                    "CurrentInstanceCount": each["CurrentInstanceCount"],
-                    "DesiredInstanceCount": each["DesiredInstanceCount"],
-                }
-                for each in self.fleet.summaries()
-            ],
+            "ProductionVariants": [_event_variant(each) for each in self.fleet.describe()],
             "EndpointStatus": re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).upper(),
             "FailureReason": self.failure_reason,
             "CreationTime": _milliseconds(self.created),
@@ -93,14 +110,52 @@ class Endpoint:
             "Tags": self.tags,
         }
 
-    def _expired(self, request: Request) -> None:
-        if self.expire is not None:
-            self.expire(self, request)
+    def deployment_detail(self) -> Document:
+        """The detail of a deployment state-change event: with the phases of both fleets."""
+        detail = self.event_detail(self.status)
+        del detail["FailureReason"]
+        if self.pending is not None:
+            summary = self.pending.describe_pending()
+            detail["PendingDeploymentSummary"] = {
+                "EndpointConfigName": summary["EndpointConfigName"],
+                "StartTime": _milliseconds(summary["StartTime"]),
+                "ProductionVariants": [
+                    _event_variant(each) for each in summary["ProductionVariants"]
+                ],
+            }
+        return detail
 
 
 def not_found(name: str, account: str) -> AwsError:
     """The runtime's words, also for endpoints that are not in service yet."""
     return AwsError("ValidationError", f"Endpoint {name} of account {account} not found.")
+
+
+def _event_variant(summary: Document) -> Document:
+    members = (
+        "VariantName",
+        "CurrentWeight",
+        "DesiredWeight",
+        "CurrentInstanceCount",
+        "DesiredInstanceCount",
+    )
+    variant = {name: summary[name] for name in members}
+    if phases := summary.get("VariantStatus"):
+        variant["VariantStatus"] = [
+            {**each, "StartTime": _milliseconds(each["StartTime"])} for each in phases
+        ]
+    return variant
+
+
+def _data_capture(config: Document) -> Document:
+    enabled = config.get("EnableCapture", False)
+    return {
+        "EnableCapture": enabled,
+        "CaptureStatus": "Started" if enabled else "Stopped",
+        "CurrentSamplingPercentage": config["InitialSamplingPercentage"],
+        "DestinationS3Uri": config["DestinationS3Uri"],
+        "KmsKeyId": config.get("KmsKeyId", ""),
+    }
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Delivers "SageMaker Endpoint State Change" to the rules of the default bus.
+"""Delivers SageMaker's events to the rules of the default bus.
 
 Nobody but AWS may put events whose source begins with `aws.`, so the emulator does what EventBridge
 would: list the rules, test their patterns, invoke their Lambda targets.
@@ -6,23 +6,35 @@ would: list the rules, test their patterns, invoke their Lambda targets.
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from local.sagemaker.aws import AWS_ERRORS, Aws
 from local.sagemaker.counters import Counters
+from local.sagemaker.faults import FaultInjector
 
 log = logging.getLogger("sagemaker")
 
+STATE_CHANGE = "SageMaker Endpoint State Change"
+DEPLOYMENT_CHANGE = "SageMaker Endpoint Deployment State Change"
 
-def state_change(account: str, region: str, detail: Mapping[str, Any]) -> dict[str, Any]:
-    """The event around a detail (see `endpoints.Endpoint.event_detail`)."""
+
+class Announcer(Protocol):
+    """Whom transitions tell."""
+
+    async def announce(self, kind: str, detail: Mapping[str, Any]) -> None:
+        """`kind` is the detail-type; for the details see `endpoints.Endpoint`."""
+        ...
+
+
+def event(account: str, region: str, kind: str, detail: Mapping[str, Any]) -> dict[str, Any]:
+    """The event around a detail."""
     return {
         "version": "0",
         "id": str(uuid4()),
-        "detail-type": "SageMaker Endpoint State Change",
+        "detail-type": kind,
         "source": "aws.sagemaker",
         "account": account,
         "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -35,37 +47,49 @@ def state_change(account: str, region: str, detail: Mapping[str, Any]) -> dict[s
 class EventBus:
     """Best effort, as the real one: a failure is logged and the endpoint goes on."""
 
-    def __init__(self, aws: Aws, counters: Counters, copies: int) -> None:
+    def __init__(self, aws: Aws, counters: Counters, copies: int, faults: FaultInjector) -> None:
         self._aws = aws
         self._counters = counters
         self._copies = copies
+        self._faults = faults
 
-    async def announce(self, detail: Mapping[str, Any]) -> None:
-        """Delivers as many events for one change as the configuration says."""
+    async def announce(self, kind: str, detail: Mapping[str, Any]) -> None:
+        """Delivers as many events for one change as the configuration and the faults say."""
         account = await self._aws.account()
-        for _ in range(self._copies):
-            event = state_change(account, self._aws.region, detail)
-            try:
-                self._counters.events_delivered += await self._aws.call(self._deliver, event)
-            except AWS_ERRORS as exc:
-                log.error("event %s not delivered: %s", detail["EndpointStatus"], exc)
+        copies = sum(self._deliveries() for _ in range(self._copies))
+        events = [event(account, self._aws.region, kind, detail) for _ in range(copies)]
+        if not events:
+            return
+        try:
+            self._counters.events_delivered += await self._aws.call(self._deliver, events)
+        except AWS_ERRORS as exc:
+            log.error("event %s not delivered: %s", detail["EndpointStatus"], exc)
 
-    def _deliver(self, event: Mapping[str, Any]) -> int:
-        events = self._aws.events
-        text = json.dumps(event)
+    def _deliveries(self) -> int:
+        faults = self._faults.faults
+        if self._faults.strikes(faults.lose_event):
+            self._counters.events_lost += 1
+            return 0
+        return 2 if self._faults.strikes(faults.duplicate_event) else 1
+
+    def _deliver(self, events: Sequence[Mapping[str, Any]]) -> int:
+        """Delivers the copies of one event; they match the same rules."""
+        client = self._aws.events
+        texts = [json.dumps(each) for each in events]
         delivered = 0
-        for page in events.get_paginator("list_rules").paginate():
+        for page in client.get_paginator("list_rules").paginate():
             for rule in page["Rules"]:
                 pattern = rule.get("EventPattern")
                 if rule.get("State") != "ENABLED" or not pattern:
                     continue
-                if not events.test_event_pattern(EventPattern=pattern, Event=text).get("Result"):
+                matches = client.test_event_pattern(EventPattern=pattern, Event=texts[0])
+                if not matches.get("Result"):
                     continue
-                targets = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
-                delivered += sum(self._invoke(target, text) for target in targets)
+                targets = client.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+                delivered += sum(self._invoke(each, text) for text in texts for each in targets)
         return delivered
 
-    def _invoke(self, target: Mapping[str, Any], event: str) -> bool:
+    def _invoke(self, target: Mapping[str, Any], text: str) -> bool:
         arn = target["Arn"]
         if ":lambda:" not in arn or "InputPath" in target or "InputTransformer" in target:
             log.warning("event target %s is not a Lambda function with the whole event", arn)
@@ -73,6 +97,6 @@ class EventBus:
         self._aws.functions.invoke(
             FunctionName=arn,
             InvocationType="Event",
-            Payload=str(target.get("Input", event)).encode(),
+            Payload=str(target.get("Input", text)).encode(),
         )
         return True

@@ -22,7 +22,21 @@ class Faults:
     crash_model_server: float = probability()
     """The model server is killed while it handles the request."""
     fail_next_creation: str = ""
-    """FailureReason of the next CreateEndpoint or UpdateEndpoint; then it is empty again."""
+    """FailureReason of the next CreateEndpoint or UpdateEndpoint, or the name of one in
+    `failures.KINDS`; then it is empty again."""
+    fail_next_scaling: str = ""
+    """The same for the next UpdateEndpointWeightsAndCapacities."""
+    fail_next_rollback: bool = False
+    """The next rollback of an update ends in UpdateRollbackFailed; then it is false again."""
+    refuse_next_creation: str = ""
+    """The next CreateEndpoint or UpdateEndpoint is refused with ResourceLimitExceeded and these
+    words; then it is empty again."""
+    throttle_control_plane: float = probability()
+    """A control-plane call answers ThrottlingException."""
+    lose_event: float = probability()
+    """An event does not reach its rules. Per event: one change has several."""
+    duplicate_event: float = probability()
+    """It reaches them twice."""
     seed: int = count_within(0, 2**63 - 1, 0)
 
 
@@ -48,3 +62,24 @@ class FaultInjector:
         if reason:
             self.faults = replace(self.faults, fail_next_creation="")
         return reason
+
+    def take_scaling_failure(self) -> str:
+        """The reason for which the next scaling must fail, once; otherwise empty."""
+        reason = self.faults.fail_next_scaling
+        if reason:
+            self.faults = replace(self.faults, fail_next_scaling="")
+        return reason
+
+    def take_rollback_failure(self) -> bool:
+        """Whether the next rollback must fail, once."""
+        fails = self.faults.fail_next_rollback
+        if fails:
+            self.faults = replace(self.faults, fail_next_rollback=False)
+        return fails
+
+    def take_refusal(self) -> str:
+        """The words that refuse the next creation, once; otherwise empty."""
+        words = self.faults.refuse_next_creation
+        if words:
+            self.faults = replace(self.faults, refuse_next_creation="")
+        return words

@@ -2,54 +2,61 @@
 
 import asyncio
 from collections.abc import Mapping
-from itertools import count
+from datetime import UTC, datetime
 
 from local.sagemaker.errors import DeploymentFailed
-from local.sagemaker.instances import Instance, Platform
-from local.sagemaker.processing import Processor
-from local.sagemaker.queueing import Request, RequestQueue
+from local.sagemaker.queueing import RequestQueue
 from local.sagemaker.resources import EndpointConfig, Model
 from local.sagemaker.validation import Document
-
-_numbers = count(1)
+from local.sagemaker.variants import Platform, VariantFleet
 
 
 class Fleet:
-    """Grows and shrinks; every instance takes from the endpoint's one queue."""
+    """One fleet for each variant. Together they have a share of the endpoint's requests."""
 
     def __init__(
         self,
         platform: Platform,
-        processor: Processor,
         endpoint_name: str,
         config: EndpointConfig,
         models: Mapping[str, Model],
+        queue: RequestQueue,
     ) -> None:
         self.config = config
-        self._platform = platform
-        self._processor = processor
-        self._endpoint_name = endpoint_name
-        self._models = models
-        self._instances: dict[str, list[Instance]] = {each.name: [] for each in config.variants}
-        self._queue: RequestQueue | None = None
-        self.desired_counts = {each.name: each.initial_count for each in config.variants}
-        self.desired_weights = {each.name: each.initial_weight for each in config.variants}
-
-    @property
-    def role_arn(self) -> str:
+        self.models = models
+        self.created = datetime.now(UTC)
+        self.role_arn = models[config.variants[0].model_name].role_arn
         """The execution role: that of the first variant's model."""
-        return self._models[self.config.variants[0].model_name].role_arn
+        self.variants = {
+            each.name: VariantFleet(
+                platform, endpoint_name, config, each, models[each.model_name], queue
+            )
+            for each in config.variants
+        }
+        self._share = 0.0
 
     @property
     def size(self) -> int:
-        return sum(len(instances) for instances in self._instances.values())
+        return sum(each.size for each in self.variants.values())
+
+    @property
+    def desired_counts(self) -> dict[str, int]:
+        return {name: each.desired_count for name, each in self.variants.items()}
 
     @property
     def desired_size(self) -> int:
-        return sum(self.desired_counts.values())
+        return sum(each.desired_count for each in self.variants.values())
+
+    def take(self, share: float) -> None:
+        """Takes this part of the requests, divided among the variants by weight."""
+        self._share = share
+        total = sum(each.desired_weight for each in self.variants.values())
+        for each in self.variants.values():
+            each.current_weight = each.desired_weight
+            each.line.share = share * each.desired_weight / total if total else 0.0
 
     async def start(self) -> None:
-        """Brings the desired instances up. Those that came up are stopped again if one fails.
+        """Brings the desired instances up. All are stopped again if one fails.
 
         Raises:
             DeploymentFailed: with the FailureReason.
@@ -57,92 +64,49 @@ class Fleet:
         try:
             await self.scale()
         except BaseException:
-            await self.stop()
+            await self.stop(0)
             raise
-
-    def serve(self, queue: RequestQueue) -> None:
-        """Begins to take requests, now and with instances that join later."""
-        self._queue = queue
-        for instances in self._instances.values():
-            for instance in instances:
-                instance.serve(queue, self._process)
 
     async def scale(self) -> None:
-        """Makes the instances as many as desired. Those that leave finish what they have."""
-        leaving: list[Instance] = []
-        joining: list[tuple[str, Instance]] = []
-        for variant in self.config.variants:
-            instances = self._instances[variant.name]
-            wanted = self.desired_counts[variant.name]
-            leaving += instances[wanted:]
-            del instances[wanted:]
-            joining += [
-                (variant.name, self._new_instance(variant.name))
-                for _ in range(wanted - len(instances))
-            ]
-        try:
-            results = await asyncio.gather(
-                *(instance.start() for _, instance in joining),
-                *(instance.retire() for instance in leaving),
-                return_exceptions=True,
-            )
-        except asyncio.CancelledError:
-            await asyncio.gather(*(instance.stop(0) for _, instance in joining))
-            raise
-        started = list(zip(joining, results, strict=False))
-        for (name, instance), problem in started:
-            if problem is None:
-                self._instances[name].append(instance)
-                if self._queue is not None:
-                    instance.serve(self._queue, self._process)
-            else:
-                await instance.stop(0)
+        """Makes the instances as many as desired, and shares by the desired weights."""
+        results = await asyncio.gather(
+            *(each.scale(each.desired_count) for each in self.variants.values()),
+            return_exceptions=True,
+        )
+        self.take(self._share)
         for problem in results:
             if problem is not None:
                 raise problem
 
     async def retire(self) -> None:
         """Lets requests in flight finish, then stops everything."""
-        await asyncio.gather(*(instance.retire() for instance in self._all()))
+        await asyncio.gather(*(each.retire() for each in self.variants.values()))
 
     async def stop(self, grace_seconds: float | None = None) -> None:
         """Stops everything at once."""
-        await asyncio.gather(*(instance.stop(grace_seconds) for instance in self._all()))
+        await asyncio.gather(*(each.stop(grace_seconds) for each in self.variants.values()))
 
-    def summaries(self) -> list[Document]:
+    def enter(self, status: str, message: str) -> None:
+        """Shows a phase of a deployment. `{n}` stands for the instances of each variant."""
+        for each in self.variants.values():
+            each.enter(status, message.format(n=each.desired_count))
+
+    def leave_phase(self) -> None:
+        """Shows that no deployment goes on."""
+        for each in self.variants.values():
+            each.phase = None
+
+    def describe(self) -> list[Document]:
         """`ProductionVariants` of DescribeEndpoint."""
-        return [
-            {
-                "VariantName": variant.name,
-                "DeployedImages": [
-                    {
-                        "SpecifiedImage": self._models[variant.model_name].image,
-                        "ResolvedImage": self._models[variant.model_name].image,
-                        "ResolutionTime": self.config.created,
-                    }
-                ],
-                "CurrentWeight": self.desired_weights[variant.name],
-                "DesiredWeight": self.desired_weights[variant.name],
-                "CurrentInstanceCount": len(self._instances[variant.name]),
-                "DesiredInstanceCount": self.desired_counts[variant.name],
-            }
-            for variant in self.config.variants
-        ]
+        return [each.describe() for each in self.variants.values()]
 
-    async def _process(self, request: Request, instance: Instance) -> None:
-        await self._processor.process(request, instance, self.config.output)
-
-    def _new_instance(self, variant_name: str) -> Instance:
-        variant = next(each for each in self.config.variants if each.name == variant_name)
-        slots = self.config.concurrency or self._platform.config.default_concurrency
-        label = f"{self._endpoint_name}/{variant_name}/i-{next(_numbers):05d}"
-        return Instance(self._platform, label, variant, self._models[variant.model_name], slots)
-
-    def _all(self) -> list[Instance]:
-        everyone = [each for instances in self._instances.values() for each in instances]
-        for instances in self._instances.values():
-            instances.clear()
-        return everyone
+    def describe_pending(self) -> Document:
+        """`PendingDeploymentSummary` of DescribeEndpoint."""
+        return {
+            "EndpointConfigName": self.config.name,
+            "ProductionVariants": [each.describe_pending() for each in self.variants.values()],
+            "StartTime": self.created,
+        }
 
 
 def deployment_failure(error: BaseException) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -123,27 +123,33 @@ class Publisher:
         self._topics = topics
         self._faults = faults
         self._counters = counters
-        self._held: list[tuple[asyncio.TimerHandle, str, str, str]] = []
+        self._held: list[tuple[asyncio.TimerHandle, _Message]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def publish(self, role_arn: str, topic: str, message: str) -> None:
-        """Publishes once - or never, twice or later, when a fault says so."""
+    async def publish(
+        self, role_arn: str, topic: str, text: str, failed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Publishes once - or never, twice or later, when a fault says so.
+
+        `failed` is called when SNS refuses it.
+        """
+        message = _Message(role_arn, topic, text, failed)
         faults = self._faults.faults
         if self._faults.strikes(faults.lose_notification):
             self._counters.notifications_lost += 1
             log.info("fault: notification to %s lost", topic)
             return
         if self._faults.strikes(faults.delay_notification):
-            self._hold(faults.delay_seconds, role_arn, topic, message)
+            self._hold(faults.delay_seconds, message)
             return
-        await self._send(role_arn, topic, message)
+        await self._send(message)
         if self._faults.strikes(faults.duplicate_notification):
             self._counters.notifications_duplicated += 1
-            await self._send(role_arn, topic, message)
+            await self._send(message)
         held, self._held = self._held, []
-        for timer, *late in held:
+        for timer, late in held:
             timer.cancel()
-            await self._send(*late)
+            await self._send(late)
 
     async def test(self, role_arn: str, topic: str) -> None:
         """Publishes a TestNotification.
@@ -160,27 +166,37 @@ class Publisher:
             timer.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _hold(self, seconds: float, role_arn: str, topic: str, message: str) -> None:
+    def _hold(self, seconds: float, message: "_Message") -> None:
         def release() -> None:
             self._held.remove(entry)
-            task = asyncio.create_task(self._send(role_arn, topic, message))
+            task = asyncio.create_task(self._send(message))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
         self._counters.notifications_delayed += 1
-        timer = asyncio.get_running_loop().call_later(seconds, release)
-        entry = (timer, role_arn, topic, message)
+        entry = (asyncio.get_running_loop().call_later(seconds, release), message)
         self._held.append(entry)
 
-    async def _send(self, role_arn: str, topic: str, message: str) -> None:
+    async def _send(self, message: "_Message") -> None:
         try:
-            await self._topics.publish(role_arn, topic, message)
+            await self._topics.publish(message.role_arn, message.topic, message.text)
         except AWS_ERRORS as exc:
             # As at AWS: counted (NotificationFailures), and the request is not tried again.
             self._counters.notification_failures += 1
-            log.error("notification to %s failed: %s", topic, exc)
+            message.failed()
+            log.error("notification to %s failed: %s", message.topic, exc)
         else:
             self._counters.notifications_published += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A notification on its way."""
+
+    role_arn: str
+    topic: str
+    text: str
+    failed: Callable[[], None]
 
 
 def _compact(document: Mapping[str, Any]) -> str:

@@ -25,6 +25,44 @@ class Namer:
 
 
 @dataclass(frozen=True, slots=True)
+class Container:
+    """One entry of `Containers`, or the `PrimaryContainer`."""
+
+    document: Document
+    label: str
+    """`container_1` and so on: what AWS's messages call it."""
+
+    @property
+    def image(self) -> str:
+        return str(self.document["Image"])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return dict(self.document.get("Environment", {}))
+
+    @property
+    def artifact_url(self) -> str | None:
+        """Where the model's data is; None when the image holds it."""
+        url: str | None = self.document.get("ModelDataUrl") or self._source.get("S3Uri")
+        return url
+
+    @property
+    def unpacked(self) -> bool:
+        """Whether the data is files as they are, and not one `.tar.gz`."""
+        return self._source.get("CompressionType") == "None"
+
+    @property
+    def is_prefix(self) -> bool:
+        """Whether the data is everything under a prefix, and not one object."""
+        return self._source.get("S3DataType") == "S3Prefix"
+
+    @property
+    def _source(self) -> Document:
+        source: Document = self.document.get("ModelDataSource", {}).get("S3DataSource", {})
+        return source
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """What CreateModel was given."""
 
@@ -34,34 +72,15 @@ class Model:
     document: Document
 
     @property
-    def containers(self) -> list[Document]:
-        """One (`PrimaryContainer`), or those of a pipeline in their order."""
-        primary: Document | None = self.document.get("PrimaryContainer")
-        return [primary] if primary else [*self.document["Containers"]]
-
-    @property
-    def container(self) -> Document:
-        """The only container, or the first of a pipeline."""
-        return self.containers[0]
-
-    @property
-    def image(self) -> str:
-        return str(self.container["Image"])
+    def containers(self) -> tuple[Container, ...]:
+        """In the order in which a request passes through them."""
+        primary = self.document.get("PrimaryContainer")
+        documents = [primary] if primary else self.document["Containers"]
+        return tuple(Container(each, f"container_{n}") for n, each in enumerate(documents, 1))
 
     @property
     def role_arn(self) -> str:
         return str(self.document["ExecutionRoleArn"])
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return dict(self.container.get("Environment", {}))
-
-    @property
-    def artifact_url(self) -> str | None:
-        """Address of `model.tar.gz`; None when the image holds the model."""
-        source = self.container.get("ModelDataSource", {}).get("S3DataSource", {})
-        url: str | None = self.container.get("ModelDataUrl") or source.get("S3Uri")
-        return url
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
@@ -12,23 +12,42 @@ from local.sagemaker.errors import validation_exception
 PRINCIPAL = "sagemaker.amazonaws.com"
 
 
-async def require_usable_role(aws: Aws, role_arn: str) -> None:
-    """The role exists, trusts SageMaker and can be assumed.
+class Roles(Protocol):
+    """Whether SageMaker could work in a role's name."""
 
-    Raises:
-        AwsError: ValidationException, with AWS's words.
-    """
-    if not await aws.call(_can_be_assumed, aws, role_arn):
-        raise validation_exception(
-            f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
-            f"principal '{PRINCIPAL}' to assume the role."
-        )
+    async def require_usable(self, role_arn: str) -> None:
+        """The role exists, trusts SageMaker and can be assumed.
+
+        Raises:
+            AwsError: ValidationException, with AWS's words.
+        """
+        ...
+
+    async def require_publishing(self, role_arn: str, topic: str) -> None:
+        """Like `require_usable`, with the words of a role that is wanted for a topic."""
+        ...
 
 
-async def require_publishing_role(aws: Aws, role_arn: str, topic: str) -> None:
-    """Like `require_usable_role`, with the words of a role that is wanted for a topic."""
-    if not await aws.call(_can_be_assumed, aws, role_arn):
-        raise validation_exception(unusable_role(role_arn, topic))
+class IamRoles:
+    """Roles of the AWS stand-in, looked at afresh each time."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    async def require_usable(self, role_arn: str) -> None:
+        if not await self._usable(role_arn):
+            raise validation_exception(
+                f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
+                f"principal '{PRINCIPAL}' to assume the role."
+            )
+
+    async def require_publishing(self, role_arn: str, topic: str) -> None:
+        if not await self._usable(role_arn):
+            raise validation_exception(unusable_role(role_arn, topic))
+
+    async def _usable(self, role_arn: str) -> bool:
+        self._aws.forget_role(role_arn)
+        return await self._aws.call(_can_be_assumed, self._aws, role_arn)
 
 
 def unusable_role(role_arn: str, topic: str) -> str:

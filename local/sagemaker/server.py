@@ -1,4 +1,4 @@
-"""HTTP: two AWS APIs on one port, and the emulator's own under /_emulator/."""
+"""HTTP: AWS's APIs on one port, and the emulator's own under /_emulator/."""
 
 import json
 import logging
@@ -16,12 +16,17 @@ from local.sagemaker.errors import AwsError, InvalidConfiguration
 from local.sagemaker.faults import FaultInjector, Faults
 from local.sagemaker.identity import Authoriser
 from local.sagemaker.runtime import Runtime
+from local.sagemaker.scaling_pace import Pace
+from local.sagemaker.validation import Document
 
 log = logging.getLogger("sagemaker")
 
 # More than any valid request has, so that too large ones get AWS's refusal and not the server's.
 _MAX_REQUEST_BYTES = 16 * 1024 * 1024
-_TARGET = "SageMaker."
+FORCED = ("InService", "SystemUpdating", "OutOfService", "UpdateRollbackFailed", "Failed")
+
+Api = Callable[[str, object, str | None], Awaitable[Document]]
+"""Runs an operation, given its name, its parameters and the Authorization header."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -36,6 +41,7 @@ class Server:
         authoriser: Authoriser,
         faults: FaultInjector,
         counters: Counters,
+        pace: Pace,
         prepare: Callable[[], Awaitable[None]],
     ) -> None:
         """`prepare` is awaited before each call of the AWS APIs."""
@@ -44,7 +50,14 @@ class Server:
         self._authoriser = authoriser
         self._faults = faults
         self._counters = counters
+        self._pace = pace
         self._prepare = prepare
+        self._apis: dict[str, Api] = {"SageMaker": control_plane.call}
+
+    def add_api(self, prefix: str, api: Api) -> None:
+        """Serves another JSON API on the port: the one whose `X-Amz-Target` begins with
+        `prefix` and a dot. `api` raises AwsError to refuse."""
+        self._apis[prefix] = api
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=_MAX_REQUEST_BYTES, middlewares=[_answer_errors])
@@ -57,23 +70,25 @@ class Server:
                 web.get("/_emulator/state", self._state),
                 web.get("/_emulator/faults", self._get_faults),
                 web.put("/_emulator/faults", self._put_faults),
+                web.put("/_emulator/pace", self._put_pace),
                 web.put("/_emulator/sessions/{key}", self._put_session),
+                web.put("/_emulator/endpoints/{name}/status", self._put_status),
             ]
         )
         return app
 
     async def _control(self, request: web.Request) -> web.Response:
         target = request.headers.get("X-Amz-Target", "")
-        if not target.startswith(_TARGET):
+        prefix, _, operation = target.partition(".")
+        api = self._apis.get(prefix)
+        if api is None:
             raise AwsError("UnknownOperationException", f"Not an operation: {target!r}", 404)
         try:
             document = json.loads(await request.read() or b"{}")
         except ValueError as exc:
             raise AwsError("SerializationException", f"The body is not JSON: {exc}") from exc
         await self._prepare()
-        operation = target.removeprefix(_TARGET)
-        authorization = request.headers.get("Authorization")
-        answer = await self._control_plane.call(operation, document, authorization)
+        answer = await api(operation, document, request.headers.get("Authorization"))
         if not operation.startswith(("Describe", "List")):
             log.info("%s %s", operation, next(iter(document.values()), ""))
         return web.Response(
@@ -102,15 +117,17 @@ class Server:
         return web.json_response({"status": "ok"})
 
     async def _state(self, request: web.Request) -> web.Response:
+        loads = self._control_plane.endpoints.loads()
         endpoints = {
             each.name: {
                 "status": each.status,
-                "backlog": each.backlog,
-                "instances": each.fleet.size,
+                "backlog": each.waiting,
+                "in_process": each.in_process,
+                "instances": each.instances,
             }
-            for each in self._control_plane.endpoints
+            for each in loads
         }
-        backlog = sum(each.backlog for each in self._control_plane.endpoints)
+        backlog = sum(each.waiting for each in loads)
         counters = write_document(self._counters)
         return web.json_response({**counters, "backlog": backlog, "endpoints": endpoints})
 
@@ -126,6 +143,14 @@ class Server:
         log.info("faults: %s", faults)
         return web.json_response(write_document(faults))
 
+    async def _put_pace(self, request: web.Request) -> web.Response:
+        """`{"time_factor": 0.01}`: the minutes of alarms and cooldowns take 0.6 seconds."""
+        match await _json(request):
+            case {"time_factor": int() | float() as factor} if 0 <= factor <= 100:
+                self._pace.time_factor = Pace.of(factor).time_factor
+                return web.json_response({"time_factor": self._pace.time_factor})
+        return web.json_response({"message": "time_factor: 0 to 100, please"}, status=400)
+
     async def _put_session(self, request: web.Request) -> web.Response:
         """`{"role": "arn:…:role/…", "session_name": "…"}`: whose the access key is."""
         match await _json(request):
@@ -133,6 +158,14 @@ class Server:
                 self._authoriser.admit(request.match_info["key"], name, role)
                 return web.Response(status=204)
         return web.json_response({"message": "role (its ARN) and session_name, please"}, status=400)
+
+    async def _put_status(self, request: web.Request) -> web.Response:
+        """`{"status": "SystemUpdating"}`: a status that nobody can ask AWS for."""
+        match await _json(request):
+            case {"status": str(status)} if status in FORCED:
+                self._control_plane.endpoints.force_status(request.match_info["name"], status)
+                return web.Response(status=204)
+        return web.json_response({"message": f"status: {', '.join(FORCED)}, please"}, status=400)
 
 
 async def _json(request: web.Request) -> object:

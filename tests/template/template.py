@@ -158,7 +158,8 @@ def _reference(name: str, attribute: str | None = None) -> str:
     if found.type == "AWS::SQS::Queue" and attribute is None:
         return f"https://sqs.eu-central-1.amazonaws.com/123456789012/relay-{name}"
     if attribute == "Arn" or found.type == "AWS::SNS::Topic":
-        return f"arn:aws:{service}:eu-central-1:123456789012:relay-{name}"
+        own_name = resolve(found.properties.get("QueueName", f"relay-{name}"))
+        return f"arn:aws:{service}:eu-central-1:123456789012:{own_name}"
     if "BucketName" in found.properties:
         return resolve(found.properties["BucketName"])
     return f"relay-{name}"

@@ -20,6 +20,7 @@ OUTPUTS = {
     "RouteFunctionName": "RouteFunction",
     "ReconcileFunctionName": "ReconcileFunction",
     "LedgerTableName": "LedgerTable",
+    "RoutesParameterName": "RoutesParameter",
 }
 
 

@@ -45,6 +45,7 @@ def jobs(
                 bare,
                 content_type=bare.content_type or settings.content_type,
                 accept=bare.accept or settings.accept,
+                requested_at=bare.requested_at or item.delivery.sent_at or now,
             )
             attempt = _attempt(item.delivery, request, settings, now, suffix)
             yield Job(item.delivery, request, attempt)
@@ -78,6 +79,7 @@ def _attempt(
         custom_attributes=_kept(request.custom_attributes),
         ttl_seconds=ttl,
         timeout_seconds=timeout,
+        requested_at=request.requested_at,
         output_location=f"{settings.outputs}{folder}{inference_id}{suffix}",
     )
 

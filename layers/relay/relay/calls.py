@@ -26,6 +26,7 @@ _MEMBERS = frozenset(
         "custom_attributes",
         "input_location",
         "request_id",
+        "requested_at",
         "size",
         "timeout_seconds",
         "ttl_seconds",
@@ -87,6 +88,7 @@ def _request(fields: Fields, default_id: str) -> InferenceRequest:
         custom_attributes=fields.optional_text("custom_attributes"),
         ttl_seconds=fields.optional_integer("ttl_seconds"),
         timeout_seconds=fields.optional_integer("timeout_seconds"),
+        requested_at=fields.optional_time("requested_at"),
         attempt=_attempt(fields),
     )
 
@@ -125,5 +127,6 @@ def write_call(request: InferenceRequest) -> str:
         "custom_attributes": request.custom_attributes,
         "ttl_seconds": request.ttl_seconds,
         "timeout_seconds": request.timeout_seconds,
+        "requested_at": None if request.requested_at is None else request.requested_at.isoformat(),
     }
     return json.dumps({"requests": [{k: v for k, v in members.items() if v is not None}]})

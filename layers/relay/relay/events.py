@@ -6,6 +6,7 @@ A message that cannot be read never fails the others: it becomes an Incoming wit
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import unquote_plus
 
 from relay.calls import is_call, read_call
@@ -94,7 +95,17 @@ def _from_queue(record: Fields) -> Delivery:
         body=record.optional_text("body") or "",
         receipt_handle=record.text("receiptHandle"),
         receive_count=attributes.optional_number("ApproximateReceiveCount") or 1,
+        sent_at=_time(attributes.optional_number("SentTimestamp")),
     )
+
+
+def _time(milliseconds: int | None) -> datetime | None:
+    if milliseconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError) as error:
+        raise UnreadableMessage(f"SentTimestamp is not a time: {milliseconds}") from error
 
 
 def _incoming(delivered: _Delivered, read: _Read[Content]) -> Incoming[Content]:
@@ -147,7 +158,7 @@ def _requests(message: _Message) -> tuple[tuple[InferenceRequest, ...], int]:
         if isinstance(value.get("Records"), list):
             return _sorted_out([_upload(record) for record in Fields(value).objects("Records")])
         if value.get("detail-type") == "Object Created":
-            return _sorted_out([_event_bridge_upload(Fields(value).object("detail"))])
+            return _sorted_out([_event_bridge_upload(Fields(value))])
     if is_call(value):
         return read_call(value, message.default_id), 0
     raise UnreadableMessage(
@@ -177,24 +188,33 @@ def _upload(record: Fields) -> InferenceRequest | None:
         s3_object.optional_integer("size"),
         s3_object.optional_text("versionId"),
         s3_object.optional_text("sequencer") or s3_object.text("eTag"),
+        record.optional_time("eventTime"),
     )
 
 
-def _event_bridge_upload(detail: Fields) -> InferenceRequest | None:
+def _event_bridge_upload(event: Fields) -> InferenceRequest | None:
     """An upload from EventBridge, whose keys are raw."""
+    detail = event.object("detail")
     s3_object = detail.object("object")
     return _request(
         S3Uri(detail.object("bucket").text("name"), s3_object.text("key")),
         s3_object.optional_integer("size"),
         s3_object.optional_text("version-id"),
         s3_object.optional_text("sequencer") or s3_object.text("etag"),
+        event.optional_time("time"),
     )
 
 
 def _request(
-    location: S3Uri, size: int | None, version_id: str | None, sequencer: str
+    location: S3Uri,
+    size: int | None,
+    version_id: str | None,
+    sequencer: str,
+    uploaded_at: datetime | None,
 ) -> InferenceRequest | None:
     if location.key.endswith("/"):
         return None  # a folder marker
     request_id = request_id_of_upload(location.bucket, location.key, version_id or "", sequencer)
-    return InferenceRequest(request_id, location, version_id=version_id, size=size)
+    return InferenceRequest(
+        request_id, location, version_id=version_id, size=size, requested_at=uploaded_at
+    )

@@ -12,8 +12,9 @@ from relay.s3uri import S3Uri
 class InferenceRequest:
     """One input to infer. Exactly one of `location` and `body` is set in a valid request.
 
-    `ttl_seconds` and `timeout_seconds` are how long it may wait in SageMaker's queue and how long
-    the model may work on it. What is None takes the deployment's default.
+    `requested_at` is when the input was uploaded, or the call was made. `ttl_seconds` and
+    `timeout_seconds` are how long it may wait in SageMaker's queue and how long the model may work
+    on it. What is None takes the deployment's default.
     """
 
     id: str
@@ -26,6 +27,7 @@ class InferenceRequest:
     custom_attributes: str | None = field(default=None, repr=False)
     ttl_seconds: int | None = None
     timeout_seconds: int | None = None
+    requested_at: datetime | None = None
     attempt: int = 1
 
 
@@ -59,7 +61,8 @@ class Attempt:
     """One try to have a request inferred: an item of the ledger.
 
     Its id is the InferenceId. `claimed_by` is the message that is responsible for it, so that a
-    redelivery of that message, and of no other, may take it over. `due_at` is when it must be over.
+    redelivery of that message, and of no other, may take it over. `requested_at` is when its
+    request came about, which is before the first attempt. `due_at` is when it must be over.
     """
 
     id: str
@@ -77,6 +80,7 @@ class Attempt:
     custom_attributes: str | None = field(default=None, repr=False)
     ttl_seconds: int | None = None
     timeout_seconds: int | None = None
+    requested_at: datetime | None = None
     output_location: str | None = None
     routed_at: datetime | None = None
 
@@ -126,6 +130,8 @@ class TopicCheck:
 class Delivery:
     """One message as it reached a function: enough to acknowledge, return or park it.
 
+    `sent_at` is when it was put into the queue; None when it did not come from one.
+
     `message_id` is the SQS message id, or the Lambda request id of a direct invocation (which
     Lambda's own retries keep). `receipt_handle` is None when it did not come from a queue.
     """
@@ -134,6 +140,7 @@ class Delivery:
     body: str = field(repr=False)
     receipt_handle: str | None = None
     receive_count: int = 1
+    sent_at: datetime | None = None
 
     @property
     def queued(self) -> bool:

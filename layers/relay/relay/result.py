@@ -141,7 +141,7 @@ class Result:
         return _present(
             {
                 "location": self._input_location(),
-                "version_id": attempt and attempt.version_id,
+                "version_id": None if attempt is None else _bounded(attempt.version_id),
                 "content_type": _bounded(known or self.notification.content_type),
             }
         )
@@ -172,17 +172,22 @@ class Result:
         return self.notification.finished_at or self.routed_at
 
     def _timing(self) -> dict[str, object]:
-        notification = self.notification
-        submitted = self.attempt and self.attempt.submitted_at
+        notification, attempt = self.notification, self.attempt
+        requested = None if attempt is None else attempt.requested_at
+        # What SageMaker could never take was not submitted.
+        rejected = notification.outcome is Outcome.REJECTED
+        submitted = None if rejected or attempt is None else attempt.submitted_at
         received, finished = notification.received_at, notification.finished_at
         return _present(
             {
+                "requested": requested and _iso(requested),
                 "submitted": submitted and _iso(submitted),
                 "received": received and _iso(received),
                 "finished": finished and _iso(finished),
                 "routed": _iso(self.routed_at),
+                "queued_ms": _milliseconds(requested, submitted),
                 "sagemaker_ms": _milliseconds(received, finished),
-                "total_ms": _milliseconds(submitted or received, self._time),
+                "total_ms": _milliseconds(requested or submitted or received, self._time),
             }
         )
 

@@ -175,6 +175,7 @@ class Route:
             custom_attributes=attempt.custom_attributes,
             ttl_seconds=attempt.ttl_seconds,
             timeout_seconds=attempt.timeout_seconds,
+            requested_at=attempt.requested_at,
             attempt=attempt.number + 1,
         )
         return OutgoingMessage(

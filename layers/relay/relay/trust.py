@@ -4,6 +4,8 @@ from relay.model import Attempt, Notification, Outcome
 from relay.s3uri import S3Uri
 from relay.settings import RouteSettings
 
+_MAX_KEY_BYTES = 1_024
+
 
 def distrust(
     notification: Notification, attempt: Attempt | None, settings: RouteSettings
@@ -29,7 +31,8 @@ def distrust(
     ):
         return "it names no output location, and the ledger does not know one either"
     return (
-        _misplaced("output", notification.output_location, settings.outputs)
+        _impossible("input", notification.location)
+        or _misplaced("output", notification.output_location, settings.outputs)
         or _misplaced("failure", notification.failure_location, settings.failures)
         or _mistaken_input(notification, attempt)
     )
@@ -39,11 +42,19 @@ def _misplaced(what: str, location: str | None, folder: S3Uri) -> str | None:
     if location is None:
         return None
     try:
-        if folder.contains(S3Uri.parse(location)):
-            return None
+        uri = S3Uri.parse(location)
+        if folder.contains(uri):
+            return _impossible(what, uri)
     except ValueError:
         pass  # told with the same words: whatever it is, it does not lie in the folder
     return f"its {what} location {location} does not lie under {folder}"
+
+
+def _impossible(what: str, location: S3Uri | None) -> str | None:
+    length = 0 if location is None else len(location.key.encode())
+    if length <= _MAX_KEY_BYTES:
+        return None
+    return f"its {what} location has a key of {length:,} bytes; S3 takes at most {_MAX_KEY_BYTES:,}"
 
 
 def _mistaken_input(notification: Notification, attempt: Attempt | None) -> str | None:

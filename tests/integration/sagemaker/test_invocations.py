@@ -159,7 +159,7 @@ def test_requests_wait_at_zero_instances_and_are_served_when_one_returns(stack: 
     asleep = stack.state()["endpoints"][stack.name]
     _scale(stack, 1)
 
-    assert asleep == {"status": "InService", "backlog": 1, "instances": 0}
+    assert asleep == {"status": "InService", "backlog": 1, "in_process": 0, "instances": 0}
     assert len(stack.notifications(stack.successes)) == 1
 
 

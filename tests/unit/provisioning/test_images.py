@@ -107,7 +107,7 @@ def test_a_framework_is_resolved_to_sagemakers_own_image(
     ("arguments", "told"),
     [
         (("caffe", "1", "us-east-1", "ml.m5.large"), "these have: djl-lmi, huggingface, "),
-        (("xgboost", "9", "us-east-1", "ml.m5.large"), "these do: 3.0-5, 3.2-0, 1.0-1"),
+        (("xgboost", "9", "us-east-1", "ml.m5.large"), "these do: 3.0-5, 3.2-0, 1, 1.0-1"),
         (("xgboost", "1.7-1", "us-east-1", "ml.c7g.large"), "these do: 1.5-1, 1.3-1"),
         (("xgboost", "1.7-1", "mars-north-1", "ml.m5.large"), "af-south-1, ap-east-1"),
         (("sklearn", "1.2-1", "us-east-1", "ml.g5.xlarge"), "runs on cpu instances only"),

@@ -19,12 +19,10 @@ from relay.provisioning.additions import REFUSED
 from relay.provisioning.reading import read_specification
 from relay.provisioning.specification import Specification
 
-from local.sagemaker.config import Config
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.errors import AwsError
-from local.sagemaker.identity import Authoriser, Everything, Identities
-from local.sagemaker.instances import Platform
-from local.sagemaker.lifecycle import Lifecycle
+from local.sagemaker.faults import FaultInjector
+from local.sagemaker.identity import Caller
 from local.sagemaker.resources import Namer
 from local.sagemaker.validation import operation_model, validate
 from tests.provisioning_fakes import REGION, properties
@@ -118,21 +116,32 @@ def read(document: object) -> Specification:
     return read_specification(given, REGION, flaws)
 
 
-class AnyRole:
-    """The emulator's view of AWS, where every role exists and can be assumed."""
+class Anybody:
+    """The emulator's view of callers and roles: everybody may do everything."""
 
-    async def call(self, function: object, *arguments: object) -> bool:
-        return True
+    async def identify(self, authorization: object) -> Caller:
+        return Caller("root", None)
+
+    async def require(self, *question: object) -> None: ...
+
+    async def require_usable(self, role_arn: str) -> None: ...
+
+    async def artifact(self, role_arn: str, container: object) -> None: ...
 
 
 def refusal_of_the_emulator(specification: Specification) -> str:
     """What the emulator says against it; nothing when it makes everything."""
-    config = Config(create_model_checks_artifact=False)
-    aws = cast("Any", AnyRole())
-    platform = Platform(aws, config, *cast("tuple[Any, Any, Any]", (None, None, None)))
-    authoriser = Authoriser(Identities(aws, "", check=False), Everything())
-    lifecycle = cast("Lifecycle", None)
-    plane = ControlPlane(platform, lifecycle, authoriser, Namer(REGION, "000000000000"))
+    anybody: Any = Anybody()
+    nothing: Any = None
+    plane = ControlPlane(
+        nothing,
+        anybody,
+        anybody.artifact,
+        anybody,
+        FaultInjector(),
+        Namer(REGION, "000000000000"),
+        20,
+    )
 
     async def make() -> None:
         await plane.call("CreateModel", requests.create_model(specification), None)

@@ -1,12 +1,13 @@
 """What is claimed for a request."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from relay.attempts import Job, jobs
 from relay.ids import attempt_id
-from relay.model import AttemptState, Incoming, InferenceRequest
+from relay.model import AttemptState, Delivery, Incoming, InferenceRequest
 from relay.s3uri import S3Uri
 
 from tests import samples
@@ -15,10 +16,10 @@ from tests.samples import BUCKET, NOON, OUTPUTS
 ID = "b" * 32
 
 
-def job(**members: Any) -> Job:
+def job(by: Delivery | None = None, **members: Any) -> Job:
     defaults = {"location": S3Uri(BUCKET, "inputs/orders/a.csv")}
     request = InferenceRequest(ID, **{**defaults, **members})
-    incoming = Incoming(samples.delivery("m-7"), (request,))
+    incoming = Incoming(by or samples.delivery("m-7"), (request,))
     (made,) = jobs([incoming], samples.submit_settings(DEFAULT_ACCEPT="text/plain"), NOON)
     return made
 
@@ -51,6 +52,15 @@ def test_what_a_request_states_counts() -> None:
 
     assert (made.request.content_type, made.attempt.accept) == ("text/plain", "*/*")
     assert (made.attempt.ttl_seconds, made.attempt.timeout_seconds) == (60, 1)
+
+
+def test_a_request_came_about_when_it_says_or_when_its_message_was_sent_or_now() -> None:
+    second = timedelta(seconds=1)
+    sent = replace(samples.delivery("m-7"), sent_at=NOON - second)
+
+    assert job(requested_at=NOON - 2 * second, by=sent).attempt.requested_at == NOON - 2 * second
+    assert job(by=sent).attempt.requested_at == NOON - second
+    assert job().attempt.requested_at == job().request.requested_at == NOON
 
 
 def test_an_attempt_is_overdue_after_its_ttl_its_timeout_and_the_slack() -> None:

@@ -1,6 +1,7 @@
 """Direct calls, which are also how the relay hands requests to itself."""
 
 import json
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from relay.errors import UnreadableMessage
 from relay.ids import request_id_of_caller
 from relay.model import InferenceRequest
 from relay.s3uri import S3Uri
+
+from tests.samples import NOON
 
 ONE = {"input_location": "s3://b/inputs/a.csv"}
 
@@ -36,6 +39,7 @@ def test_every_member_of_a_request_is_read() -> None:
         "custom_attributes": "a=b",
         "ttl_seconds": 600,
         "timeout_seconds": 60,
+        "requested_at": "2026-11-20T12:00:00.5Z",
     }
 
     (request,) = read_call(call, "call-1")
@@ -50,6 +54,7 @@ def test_every_member_of_a_request_is_read() -> None:
         custom_attributes="a=b",
         ttl_seconds=600,
         timeout_seconds=60,
+        requested_at=NOON + timedelta(milliseconds=500),
         attempt=2,
     )
 
@@ -116,6 +121,7 @@ KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
         custom_attributes=TEXTS,
         ttl_seconds=NUMBERS,
         timeout_seconds=NUMBERS,
+        requested_at=st.none() | st.datetimes(timezones=st.just(UTC)),
         attempt=st.integers(1, 10),
     )
 )

@@ -1,6 +1,7 @@
 """Every envelope in which submit's and route's work arrives."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import example, given
@@ -49,6 +50,34 @@ def locations(event: Json) -> list[str]:
 )
 def test_every_envelope_gives_the_objects_real_key(name: str, keys: list[str]) -> None:
     assert locations(samples.event(f"submit/{name}")) == [f"s3://{BUCKET}/{key}" for key in keys]
+
+
+@pytest.mark.parametrize(
+    ("name", "time"),
+    [
+        ("s3-direct", "2026-11-20T08:06:11.922+00:00"),
+        ("eventbridge-object-created", "2026-11-20T08:31:07+00:00"),
+    ],
+)
+def test_an_upload_says_when_it_was_made(name: str, time: str) -> None:
+    (request,) = only(samples.event(f"submit/{name}")).contents
+
+    assert request.requested_at == datetime.fromisoformat(time)
+
+
+def test_a_message_says_when_it_was_sent() -> None:
+    incoming = only(samples.event("submit/retry-via-sqs"))
+
+    assert incoming.delivery.sent_at == datetime(2026, 11, 19, 7, 6, 59, 201_000, UTC)
+
+
+def test_a_time_that_no_calendar_has_makes_no_envelope() -> None:
+    record = samples.sqs_record("{}")
+    record["attributes"]["SentTimestamp"] = "9" * 15
+
+    incoming = only({"Records": [record]})
+
+    assert incoming.problem is not None
 
 
 def test_an_upload_carries_its_size_and_version() -> None:

@@ -80,12 +80,14 @@ def test_a_success_tells_everything() -> None:
             },
             "output": {"location": f"{OUTPUTS}{ID}", "content_type": "application/json"},
             "timing": {
+                "requested": "2026-11-20T11:59:57.000Z",
                 "submitted": "2026-11-20T12:00:00.000Z",
                 "received": "2026-11-20T12:00:02.000Z",
                 "finished": "2026-11-20T12:00:09.306Z",
                 "routed": "2026-11-20T12:00:10.000Z",
+                "queued_ms": 3000,
                 "sagemaker_ms": 7306,
-                "total_ms": 9306,
+                "total_ms": 12306,
             },
             "custom_attributes": "warehouse=north",
         },
@@ -179,16 +181,41 @@ def test_without_times_of_sagemaker_the_relays_own_clock_counts() -> None:
 
     assert made["time"] == "2026-11-20T12:00:10.000Z"
     assert made["data"]["timing"] == {
+        "requested": "2026-11-20T11:59:57.000Z",
         "submitted": "2026-11-20T12:00:00.000Z",
         "routed": "2026-11-20T12:00:10.000Z",
-        "total_ms": 10_000,
+        "queued_ms": 3000,
+        "total_ms": 13_000,
     }
 
 
 def test_clocks_that_disagree_never_give_a_negative_time() -> None:
-    late = samples.attempt(ID, submitted_at=NOON + timedelta(minutes=1))
+    minute = timedelta(minutes=1)
+    late = samples.attempt(ID, requested_at=NOON + 2 * minute, submitted_at=NOON + minute)
 
-    assert document(result(attempt=late))["data"]["timing"]["total_ms"] == 0
+    timing = document(result(attempt=late, received_at=NOON + minute))["data"]["timing"]
+
+    assert (timing["queued_ms"], timing["sagemaker_ms"], timing["total_ms"]) == (0, 0, 0)
+
+
+def test_what_sagemaker_could_never_take_was_not_submitted() -> None:
+    made = result(Outcome.REJECTED, samples.attempt(ID), received_at=None, finished_at=None)
+
+    assert document(made)["data"]["timing"] == {
+        "requested": "2026-11-20T11:59:57.000Z",
+        "routed": "2026-11-20T12:00:10.000Z",
+        "total_ms": 13_000,
+    }
+
+
+def test_an_attempt_of_an_older_ledger_counts_from_its_submission() -> None:
+    made = result(attempt=samples.attempt(ID, requested_at=None))
+
+    timing = document(made)["data"]["timing"]
+
+    assert "requested" not in timing
+    assert "queued_ms" not in timing
+    assert timing["total_ms"] == 9306
 
 
 @pytest.mark.parametrize("outcome", [Outcome.COMPLETED, Outcome.FAILED])

@@ -50,6 +50,7 @@ class TestAFailureThatMayPass:
             "custom_attributes",
             "ttl_seconds",
             "timeout_seconds",
+            "requested_at",
         ):
             assert getattr(attempt, member) == getattr(first, member) is not None
 
@@ -67,6 +68,8 @@ class TestAFailureThatMayPass:
         assert delays[:2] == [30, 60]
         (document,) = documents(pipeline)
         assert (document["id"], document["data"]["attempts"]) == (ID, 3)
+        # From the call to the last attempt, those before it included.
+        assert document["data"]["timing"]["queued_ms"] == 1_800_000
         assert sorted(pipeline.ledger.states.values()) == ["FAILED", "RETRIED", "RETRIED"]
 
     def test_is_tried_again_when_it_expired(self, pipeline: FakePipeline) -> None:

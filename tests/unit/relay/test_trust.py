@@ -86,6 +86,18 @@ def test_an_inference_that_somebody_else_submitted_is_believed_too() -> None:
             f"its input s3://{BUCKET}/inputs/b.csv is not the attempt's, "
             f"s3://{BUCKET}/inputs/a.csv",
         ),
+        (
+            notification(output_location=f"{OUTPUTS}{'x' * 1_018}"),
+            "its output location has a key of 1,026 bytes; S3 takes at most 1,024",
+        ),
+        (
+            notification(Outcome.FAILED, failure_location=f"{FAILURES}{'ü' * 508}"),
+            "its failure location has a key of 1,025 bytes; S3 takes at most 1,024",
+        ),
+        (
+            notification(location=S3Uri(BUCKET, "x" * 1_025)),
+            "its input location has a key of 1,025 bytes; S3 takes at most 1,024",
+        ),
     ],
 )
 def test_what_is_foreign_says_why(foreign: Notification, reason: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import tarfile
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from local.sagemaker.artifacts import install_artifact
 from local.sagemaker.aws import Aws
 from local.sagemaker.errors import DeploymentFailed
-from local.sagemaker.resources import Model
+from local.sagemaker.resources import Container
 
 
 def archive(*members: tuple[str, str]) -> bytes:
@@ -29,10 +29,10 @@ def archive(*members: tuple[str, str]) -> bytes:
 
 
 class FakeAws:
-    """One object, or none."""
+    """Objects of one bucket by key."""
 
-    def __init__(self, content: bytes | None) -> None:
-        self.content = content
+    def __init__(self, objects: Mapping[str, bytes]) -> None:
+        self.objects = objects
 
     async def role(self, role_arn: str) -> Any:
         return self
@@ -45,16 +45,64 @@ class FakeAws:
         return function(*arguments)
 
     def download_file(self, bucket: str, key: str, path: str) -> None:
-        if self.content is None:
+        if key not in self.objects:
             raise ClientError({"Error": {"Code": "404"}}, "HeadObject")
-        Path(path).write_bytes(self.content)
+        Path(path).write_bytes(self.objects[key])
+
+    def get_paginator(self, operation: str) -> Any:
+        return self
+
+    def paginate(self, *, Bucket: str, Prefix: str) -> Any:
+        yield {"Contents": [{"Key": key} for key in self.objects if key.startswith(Prefix)]}
 
 
 def install(directory: Path, content: bytes | None) -> None:
-    container = {"Image": "i", "ModelDataUrl": "s3://b/model.tar.gz"}
-    document = {"PrimaryContainer": container, "ExecutionRoleArn": "arn:role"}
-    model = Model("m", "arn", datetime.now(UTC), document)
-    asyncio.run(install_artifact(cast(Aws, FakeAws(content)), model, directory))
+    objects = {} if content is None else {"model.tar.gz": content}
+    fetch(directory, objects, {"ModelDataUrl": "s3://b/model.tar.gz"})
+
+
+def fetch(directory: Path, objects: Mapping[str, bytes], source: Mapping[str, Any]) -> None:
+    container = Container({"Image": "i", **source}, "container_1")
+    asyncio.run(install_artifact(cast(Aws, FakeAws(objects)), "arn:role", container, directory))
+
+
+def data_source(uri: str, data_type: str, compression: str) -> dict[str, Any]:
+    location = {"S3Uri": uri, "S3DataType": data_type, "CompressionType": compression}
+    return {"ModelDataSource": {"S3DataSource": location}}
+
+
+def files(directory: Path) -> dict[str, bytes]:
+    found = (path for path in directory.rglob("*") if path.is_file())
+    return {str(path.relative_to(directory)): path.read_bytes() for path in found}
+
+
+def test_an_uncompressed_prefix_keeps_its_folders(tmp_path: Path) -> None:
+    objects = {"m/": b"", "m/a.bin": b"1", "m/code/run.py": b"2", "other/x": b"3"}
+
+    fetch(tmp_path / "model", objects, data_source("s3://b/m/", "S3Prefix", "None"))
+
+    assert files(tmp_path / "model") == {"a.bin": b"1", "code/run.py": b"2"}
+
+
+def test_an_uncompressed_object_keeps_its_name(tmp_path: Path) -> None:
+    objects = {"m/a.bin": b"1", "m/a.bin.old": b"2"}
+
+    fetch(tmp_path / "model", objects, data_source("s3://b/m/a.bin", "S3Object", "None"))
+
+    assert files(tmp_path / "model") == {"a.bin": b"1"}
+
+
+def test_a_compressed_object_is_unpacked_whichever_way_it_is_named(tmp_path: Path) -> None:
+    objects = {"m.tar.gz": archive(("xgboost-model", ""))}
+
+    fetch(tmp_path / "model", objects, data_source("s3://b/m.tar.gz", "S3Object", "Gzip"))
+
+    assert files(tmp_path / "model") == {"xgboost-model": b""}
+
+
+def test_an_empty_prefix_is_a_missing_artifact(tmp_path: Path) -> None:
+    with pytest.raises(DeploymentFailed, match="Failed to download model data"):
+        fetch(tmp_path / "model", {"n/x": b""}, data_source("s3://b/m/", "S3Prefix", "None"))
 
 
 def test_the_archive_is_unpacked_and_not_left_behind(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from local.sagemaker.aws import Aws
 from local.sagemaker.counters import Counters
-from local.sagemaker.events import EventBus
+from local.sagemaker.events import STATE_CHANGE, EventBus
+from local.sagemaker.faults import FaultInjector, Faults
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:provision"
 DETAIL = {"EndpointArn": "arn:endpoint", "EndpointName": "demo", "EndpointStatus": "IN_SERVICE"}
@@ -53,9 +54,12 @@ class FakeAws:
         self.invoked.append(members)
 
 
-def announce(rule: Any, target: Any = None, copies: int = 1) -> tuple[list[Any], Counters]:
+def announce(
+    rule: Any, target: Any = None, copies: int = 1, faults: Faults | None = None
+) -> tuple[list[Any], Counters]:
     aws, counters = FakeAws(rule, target or {}), Counters()
-    asyncio.run(EventBus(cast(Aws, aws), counters, copies).announce(DETAIL))
+    bus = EventBus(cast(Aws, aws), counters, copies, FaultInjector(faults))
+    asyncio.run(bus.announce(STATE_CHANGE, DETAIL))
     return aws.invoked, counters
 
 

@@ -12,8 +12,9 @@ from local.sagemaker.config import Config
 from local.sagemaker.counters import Counters
 from local.sagemaker.data_plane import DataPlane, TooLarge
 from local.sagemaker.faults import FaultInjector, Faults
-from local.sagemaker.instances import Instance
-from local.sagemaker.processing import Processor
+from local.sagemaker.hosts import Host
+from local.sagemaker.meters import Meters, Metric
+from local.sagemaker.processing import Assignment, Processor
 from local.sagemaker.queueing import Request
 from local.sagemaker.resources import OutputConfig
 from local.sagemaker.s3_location import S3Location
@@ -54,9 +55,11 @@ class FakeDataPlane:
         self.published.append((topic, json.loads(message)))
 
 
-class FakeInstance:
-    role_arn = "arn:aws:iam::000000000000:role/execution"
-    url = "http://127.0.0.1:9"
+class FakeHost:
+    urls = ("http://127.0.0.1:9",)
+
+
+ASSIGNMENT = Assignment("AllTraffic", "arn:aws:iam::000000000000:role/execution", OUTPUT)
 
 
 def request(**changes: Any) -> Request:
@@ -74,7 +77,11 @@ def request(**changes: Any) -> Request:
 
 
 def processor(
-    plane: FakeDataPlane, counters: Counters, faults: Faults | None = None, **config: Any
+    plane: FakeDataPlane,
+    counters: Counters,
+    faults: Faults | None = None,
+    meters: Meters | None = None,
+    **config: Any,
 ) -> Processor:
     return Processor(
         cast(DataPlane, plane),
@@ -83,13 +90,16 @@ def processor(
         Config(**config),
         FaultInjector(faults),
         counters,
+        meters or Meters(),
     )
 
 
-def process(plane: FakeDataPlane, faults: Faults | None = None) -> Counters:
+def process(
+    plane: FakeDataPlane, faults: Faults | None = None, meters: Meters | None = None
+) -> Counters:
     counters = Counters()
-    work = processor(plane, counters, faults)
-    asyncio.run(work.process(request(), cast(Instance, FakeInstance()), OUTPUT))
+    work = processor(plane, counters, faults, meters)
+    asyncio.run(work.process(request(), cast(Host, FakeHost()), ASSIGNMENT))
     assert counters.in_flight == 0
     return counters
 
@@ -137,10 +147,24 @@ def test_a_fault_of_the_emulator_itself_still_ends_the_request() -> None:
     assert counters.failed == 1
 
 
+def test_what_a_request_met_is_measured_under_the_names_of_cloudwatch() -> None:
+    meters = Meters()
+
+    process(FakeDataPlane(), Faults(server_error=1), meters)
+
+    taken = {meter.metric: statistic for meter, statistic in meters.take().items()}
+    assert taken[Metric.INVOCATIONS_PROCESSED].count == 1
+    assert taken[Metric.INVOCATION_FAILURES].total == 1
+    assert taken[Metric.INVOCATION_5XX_ERRORS].total == 1
+    assert taken[Metric.TIME_IN_BACKLOG].most <= taken[Metric.TOTAL_PROCESSING_TIME].least
+    assert Metric.INVOCATION_4XX_ERRORS not in taken
+    assert meters.take() == {}
+
+
 def expire(**config: Any) -> tuple[FakeDataPlane, Counters]:
     plane, counters = FakeDataPlane(), Counters()
     work = processor(plane, counters, **config)
-    asyncio.run(work.expire(request(), FakeInstance.role_arn, OUTPUT))
+    asyncio.run(work.expire(request(), ASSIGNMENT))
     return plane, counters
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from local.sagemaker.queueing import Request, RequestQueue
+from local.sagemaker.queueing import Line, Request, RequestQueue
 from local.sagemaker.s3_location import S3Location
 
 
@@ -20,6 +20,13 @@ def request(key: str, ttl: float = 60) -> Request:
     )
 
 
+def open_line(queue: RequestQueue, share: float = 1) -> Line:
+    line = queue.line()
+    line.share = share
+    line.enter()
+    return line
+
+
 def run(scenario: Any) -> list[Request]:
     expired: list[Request] = []
     problems: list[object] = []
@@ -28,7 +35,8 @@ def run(scenario: Any) -> list[Request]:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: problems.append(context))
         async with asyncio.timeout(5):
-            await scenario(RequestQueue(expired.append), expired)
+            queue = RequestQueue(expired.append)
+            await scenario(queue, open_line(queue), expired)
 
     asyncio.run(main())
     assert problems == []
@@ -36,52 +44,52 @@ def run(scenario: Any) -> list[Request]:
 
 
 def test_requests_leave_in_the_order_in_which_they_came() -> None:
-    async def scenario(queue: RequestQueue, _: Any) -> None:
+    async def scenario(queue: RequestQueue, line: Line, _: Any) -> None:
         for key in "abc":
             queue.put_nowait(request(key))
-        assert [(await queue.get()).key for _ in "abc"] == ["a", "b", "c"]
+        assert [(await line.get()).key for _ in "abc"] == ["a", "b", "c"]
 
     assert run(scenario) == []
 
 
 def test_a_request_that_waits_too_long_expires_and_the_others_stay() -> None:
-    async def scenario(queue: RequestQueue, expired: list[Request]) -> None:
+    async def scenario(queue: RequestQueue, line: Line, expired: list[Request]) -> None:
         queue.put_nowait(request("late", ttl=0.01))
         queue.put_nowait(request("patient"))
         while not expired:
             await asyncio.sleep(0.005)
         assert queue.qsize() == 1
-        assert (await queue.get()).key == "patient"
+        assert (await line.get()).key == "patient"
 
     assert [each.key for each in run(scenario)] == ["late"]
 
 
 def test_a_request_that_was_taken_cannot_expire() -> None:
-    async def scenario(queue: RequestQueue, _: Any) -> None:
+    async def scenario(queue: RequestQueue, line: Line, _: Any) -> None:
         queue.put_nowait(request("taken", ttl=0.01))
-        await queue.get()
+        await line.get()
         await asyncio.sleep(0.05)
 
     assert run(scenario) == []
 
 
 def test_a_worker_that_is_cancelled_while_it_waits_takes_nothing_with_it() -> None:
-    async def scenario(queue: RequestQueue, _: Any) -> None:
-        worker = asyncio.create_task(queue.get())
+    async def scenario(queue: RequestQueue, line: Line, _: Any) -> None:
+        worker = asyncio.create_task(line.get())
         await asyncio.sleep(0)
         queue.put_nowait(request("a"))
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
-        assert (await queue.get()).key == "a"
+        assert (await line.get()).key == "a"
 
     assert run(scenario) == []
 
 
 def test_a_cleared_queue_expires_nothing() -> None:
-    async def scenario(queue: RequestQueue, _: Any) -> None:
+    async def scenario(queue: RequestQueue, line: Line, _: Any) -> None:
         queue.put_nowait(request("a", ttl=0.01))
         assert queue.clear() == 1
         await asyncio.sleep(0.05)
-        assert queue.empty()
+        assert queue.qsize() == 0
 
     assert run(scenario) == []

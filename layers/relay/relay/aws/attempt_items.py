@@ -61,6 +61,7 @@ def to_item(attempt: Attempt, due: bool) -> "dict[str, UniversalAttributeValueTy
         "custom_attributes": attempt.custom_attributes,
         "ttl_seconds": attempt.ttl_seconds,
         "timeout_seconds": attempt.timeout_seconds,
+        "requested_at": None if attempt.requested_at is None else attempt.requested_at.isoformat(),
         "output_location": attempt.output_location,
         "expires": expires(attempt),
     }
@@ -73,6 +74,9 @@ def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
 
     def number(name: str) -> int | None:
         return int(item[name]["N"]) if name in item else None
+
+    def time(name: str) -> datetime | None:
+        return datetime.fromisoformat(item[name]["S"]) if name in item else None
 
     location = text("input_location")
     return Attempt(
@@ -92,5 +96,6 @@ def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
         ttl_seconds=number("ttl_seconds"),
         timeout_seconds=number("timeout_seconds"),
         output_location=text("output_location") or None,
-        routed_at=datetime.fromisoformat(item["routed_at"]["S"]) if "routed_at" in item else None,
+        requested_at=time("requested_at"),
+        routed_at=time("routed_at"),
     )

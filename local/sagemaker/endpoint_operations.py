@@ -1,0 +1,219 @@
+"""The operations on endpoints, and what an autoscaler needs of them."""
+
+import json
+from collections.abc import Callable, Collection, Mapping
+
+from local.sagemaker.endpoints import Endpoint
+from local.sagemaker.errors import AwsError, validation_exception
+from local.sagemaker.faults import FaultInjector
+from local.sagemaker.identity import Authoriser, Caller
+from local.sagemaker.lifecycle import Deployment, Lifecycle
+from local.sagemaker.listing import page
+from local.sagemaker.load import EndpointLoad
+from local.sagemaker.operations import Operation, require_creation
+from local.sagemaker.resources import Collection as Resources
+from local.sagemaker.resources import EndpointConfig, Model, Namer
+from local.sagemaker.tags import Tags
+from local.sagemaker.validation import Document
+
+
+class Endpoints:
+    """`all` are those that exist."""
+
+    def __init__(
+        self,
+        lifecycle: Lifecycle,
+        authoriser: Authoriser,
+        faults: FaultInjector,
+        namer: Namer,
+        tags: Tags,
+        models: Resources[Model],
+        configs: Resources[EndpointConfig],
+        instance_quota: int,
+    ) -> None:
+        self._lifecycle = lifecycle
+        self._authoriser = authoriser
+        self._faults = faults
+        self._tags = tags
+        self._models = models
+        self._configs = configs
+        self._quota = instance_quota
+        self.all: Resources[Endpoint] = Resources("endpoint", "endpoint", namer)
+        tags.cover(self.all)
+        # Whether Application Auto Scaling has a target for this variant of this endpoint.
+        self.is_scalable_target: Callable[[str, str], bool] = lambda endpoint, variant: False
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        return {
+            "CreateEndpoint": self._create_endpoint,
+            "DescribeEndpoint": self._describe_endpoint,
+            "ListEndpoints": self._list_endpoints,
+            "UpdateEndpoint": self._update_endpoint,
+            "UpdateEndpointWeightsAndCapacities": self._update_weights_and_capacities,
+            "DeleteEndpoint": self._delete_endpoint,
+        }
+
+    def loads(self) -> list[EndpointLoad]:
+        """Work and capacity of every endpoint now."""
+        return [endpoint.load for endpoint in self.all]
+
+    async def set_desired_count(self, name: str, variant: str, count: int) -> None:
+        """What UpdateEndpointWeightsAndCapacities does for an autoscaler.
+
+        Raises:
+            AwsError: there is no such endpoint or variant, it takes no change now, or the quota.
+        """
+        await self._set_capacities(self.all.get(name), {variant: count}, {})
+
+    def force_status(self, name: str, status: str) -> None:
+        """Puts an endpoint that is settled into a status that nobody can ask AWS for.
+
+        Raises:
+            AwsError: there is no such endpoint, or it is in transition.
+        """
+        self._lifecycle.force(self.all.get(name), status)
+
+    async def _create_endpoint(self, request: Document, caller: Caller) -> Document:
+        name, config_name = request["EndpointName"], request["EndpointConfigName"]
+        arn = self.all.arn(name)
+        await require_creation(self._authoriser, caller, "sagemaker:CreateEndpoint", arn, request)
+        await self._authoriser.require(
+            caller, "sagemaker:CreateEndpoint", self._configs.arn(config_name)
+        )
+        self.all.require_free(name)
+        deployment = self._deployment(config_name, request.get("DeploymentConfig"), None, {})
+        tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
+        await self._lifecycle.create(name, arn, deployment, tags, self.all.add)
+        self._tags.put(arn, request.get("Tags", []))
+        return {"EndpointArn": arn}
+
+    async def _describe_endpoint(self, request: Document, caller: Caller) -> Document:
+        name = request["EndpointName"]
+        await self._authoriser.require(caller, "sagemaker:DescribeEndpoint", self.all.arn(name))
+        return self.all.get(name).describe()
+
+    async def _list_endpoints(self, request: Document, caller: Caller) -> Document:
+        await self._authoriser.require(caller, "sagemaker:ListEndpoints", "*")
+        summaries = [
+            {
+                "EndpointName": each.name,
+                "EndpointArn": each.arn,
+                "CreationTime": each.created,
+                "LastModifiedTime": each.modified,
+                "EndpointStatus": each.status,
+            }
+            for each in self.all
+        ]
+        return page("Endpoints", summaries, request, "EndpointName")
+
+    async def _update_endpoint(self, request: Document, caller: Caller) -> Document:
+        name, config_name = request["EndpointName"], request["EndpointConfigName"]
+        arn = self.all.arn(name)
+        for resource in (arn, self._configs.arn(config_name)):
+            await self._authoriser.require(caller, "sagemaker:UpdateEndpoint", resource)
+        endpoint = self.all.get(name)
+        self._require_deregistered(endpoint, self._configs.get(config_name))
+        keep = frozenset[str]()
+        if request.get("RetainAllVariantProperties"):
+            excluded = {
+                each["VariantPropertyType"]
+                for each in request.get("ExcludeRetainedVariantProperties", [])
+            }
+            keep = frozenset({"DesiredInstanceCount", "DesiredWeight"} - excluded)
+        guardrails = request.get("DeploymentConfig")
+        if request.get("RetainDeploymentConfig"):
+            guardrails = endpoint.deployment_config
+        deployment = self._deployment(config_name, guardrails, endpoint, keep)
+        await self._lifecycle.update(endpoint, deployment, keep)
+        return {"EndpointArn": arn}
+
+    async def _update_weights_and_capacities(self, request: Document, caller: Caller) -> Document:
+        name = request["EndpointName"]
+        arn = self.all.arn(name)
+        action = "sagemaker:UpdateEndpointWeightsAndCapacities"
+        await self._authoriser.require(caller, action, arn)
+        endpoint = self.all.get(name)
+        counts: dict[str, int] = {}
+        weights: dict[str, float] = {}
+        for each in request["DesiredWeightsAndCapacities"]:
+            variant = each["VariantName"]
+            if "DesiredInstanceCount" in each:
+                counts[variant] = each["DesiredInstanceCount"]
+            if "DesiredWeight" in each:
+                weights[variant] = each["DesiredWeight"]
+        await self._set_capacities(endpoint, counts, weights)
+        return {"EndpointArn": arn}
+
+    async def _delete_endpoint(self, request: Document, caller: Caller) -> Document:
+        name = request["EndpointName"]
+        arn = self.all.arn(name)
+        await self._authoriser.require(caller, "sagemaker:DeleteEndpoint", arn)
+        endpoint = self.all.get(name)
+
+        def gone() -> None:
+            self.all.remove(name)
+            self._tags.forget(arn)
+
+        self._lifecycle.delete(endpoint, gone)
+        return {}
+
+    async def _set_capacities(
+        self, endpoint: Endpoint, counts: Mapping[str, int], weights: Mapping[str, float]
+    ) -> None:
+        for variant in (*counts, *weights):
+            if variant not in endpoint.fleet.variants:
+                raise validation_exception(
+                    f'Could not find variant "{variant}" of endpoint "{endpoint.arn}".'
+                )
+        wanted = sum({**endpoint.fleet.desired_counts, **counts}.values())
+        self._require_quota(wanted - endpoint.fleet.desired_size, endpoint.config)
+        await self._lifecycle.set_capacities(endpoint, counts, weights)
+
+    def _deployment(
+        self,
+        config_name: str,
+        guardrails: Document | None,
+        replaced: Endpoint | None,
+        keep: Collection[str],
+    ) -> Deployment:
+        config = self._configs.get(config_name)
+        models = {each.model_name: self._models.get(each.model_name) for each in config.variants}
+        if words := self._faults.take_refusal():
+            raise AwsError("ResourceLimitExceeded", words)
+        counts = {each.name: each.initial_count for each in config.variants}
+        if replaced and "DesiredInstanceCount" in keep:
+            kept = replaced.fleet.desired_counts
+            counts = {name: kept.get(name, count) for name, count in counts.items()}
+        before = replaced.fleet.desired_size if replaced else 0
+        self._require_quota(sum(counts.values()) - before, config)
+        return Deployment(config, models, guardrails)
+
+    def _require_deregistered(self, endpoint: Endpoint, config: EndpointConfig) -> None:
+        """A scalable target stands for a variant on one type of instance."""
+        kept = {(each.name, each.instance_type) for each in config.variants}
+        lost = [
+            each.name
+            for each in endpoint.config.variants
+            if (each.name, each.instance_type) not in kept
+            and self.is_scalable_target(endpoint.name, each.name)
+        ]
+        if lost:
+            raise validation_exception(
+                f"The variant(s) {json.dumps(lost)} must be deregistered as scalable targets with "
+                "AWS Auto Scaling before they can be removed or have their instance type updated."
+            )
+
+    def _require_quota(self, more: int, config: EndpointConfig) -> None:
+        used = sum(endpoint.fleet.desired_size for endpoint in self.all)
+        quota = self._quota
+        if more > 0 and used + more > quota:
+            instance_type = config.variants[0].instance_type
+            raise AwsError(
+                "ResourceLimitExceeded",
+                f"The account-level service limit '{instance_type} for endpoint usage' is {quota} "
+                f"Instances, with current utilization of {used} Instances and a request delta of "
+                f"{more} Instances. Please use AWS Service Quotas to request an increase for this "
+                "quota. If AWS Service Quotas is not available, contact AWS support to request an "
+                "increase for this quota.",
+            )

@@ -1,0 +1,208 @@
+"""What stands for the machine behind an instance: the containers of one model, each a process."""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import aiohttp
+
+from local.sagemaker.artifacts import install_artifact
+from local.sagemaker.aws import Aws
+from local.sagemaker.config import Config
+from local.sagemaker.containers import KnownImages, ModelServer
+from local.sagemaker.errors import DeploymentFailed
+from local.sagemaker.resources import Container, Model, Variant
+
+log = logging.getLogger("sagemaker")
+_PING_TIMEOUT = aiohttp.ClientTimeout(total=2)  # AWS: /ping must answer within two seconds
+_FAILED_PINGS = 3
+
+
+class Host(Protocol):
+    """One instance's machine."""
+
+    @property
+    def urls(self) -> Sequence[str]:
+        """Where its containers listen, in the order in which a request passes through them."""
+        ...
+
+    async def start(self) -> None:
+        """Fetches the artifacts, starts the containers, waits until all of them are healthy.
+
+        Raises:
+            DeploymentFailed: with the endpoint's FailureReason.
+        """
+        ...
+
+    async def restart(self) -> None:
+        """Replaces the containers; raises as `start`."""
+        ...
+
+    async def broken(self) -> None:
+        """Returns when a container has ended or stopped answering /ping."""
+        ...
+
+    def kill(self) -> None:
+        """Ends the containers at once, as a crash would."""
+        ...
+
+    async def stop(self, grace_seconds: float | None = None) -> None:
+        """Ends the containers, and deletes their files."""
+        ...
+
+
+class Hosts(Protocol):
+    """Makes hosts."""
+
+    def __call__(self, label: str, variant: Variant, model: Model) -> Host: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """What the hosts share that run model servers as processes. Called, it makes one."""
+
+    aws: Aws
+    config: Config
+    images: KnownImages
+    http: aiohttp.ClientSession
+    work_directory: Path
+
+    def __call__(self, label: str, variant: Variant, model: Model) -> Host:
+        return ProcessHost(self, label, variant, model)
+
+
+class ProcessHost:
+    """The containers of one model as processes of this machine."""
+
+    def __init__(self, shared: Processes, label: str, variant: Variant, model: Model) -> None:
+        self._shared = shared
+        self._label = label
+        self._variant = variant
+        self._model = model
+        self._directory = shared.work_directory / label.replace("/", "_")
+        self._servers: list[ModelServer] = []
+
+    @property
+    def urls(self) -> Sequence[str]:
+        if not self._servers:
+            raise RuntimeError("the instance has not been started")
+        return [server.url for server in self._servers]
+
+    async def start(self) -> None:
+        self._require_images()
+        installing = asyncio.gather(
+            *(
+                install_artifact(self._shared.aws, self._model.role_arn, each, self._files_of(each))
+                for each in self._model.containers
+            )
+        )
+        try:
+            await asyncio.wait_for(installing, self._variant.download_timeout)
+        except TimeoutError as exc:
+            raise DeploymentFailed(download_timeout(self._variant)) from exc
+        await self._launch()
+
+    async def restart(self) -> None:
+        await asyncio.gather(*(server.stop(0) for server in self._servers))
+        await self._launch()
+
+    async def broken(self) -> None:
+        watches = [asyncio.create_task(self._broken(server)) for server in self._servers]
+        try:
+            await asyncio.wait(watches, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for watch in watches:
+                watch.cancel()
+
+    def kill(self) -> None:
+        for server in self._servers:
+            server.kill()
+
+    async def stop(self, grace_seconds: float | None = None) -> None:
+        grace = self._shared.config.stop_grace_seconds if grace_seconds is None else grace_seconds
+        await asyncio.gather(*(server.stop(grace) for server in self._servers))
+        await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+
+    def _require_images(self) -> None:
+        for container in self._model.containers:
+            if problem := self._shared.images.problem(container.image):
+                raise DeploymentFailed(f"{missing_image(self._variant)} ({problem})")
+
+    def _files_of(self, container: Container) -> Path:
+        if len(self._model.containers) == 1:
+            return self._directory / "model"
+        return self._directory / container.label / "model"
+
+    async def _launch(self) -> None:
+        self._servers = []
+        try:
+            for container in self._model.containers:
+                label = self._label
+                if len(self._model.containers) > 1:
+                    label = f"{label}/{container.label}"
+                self._servers.append(
+                    await ModelServer.launch(
+                        self._shared.images.command(container.image),
+                        self._files_of(container),
+                        container.environment,
+                        label,
+                    )
+                )
+            await asyncio.gather(*(self._await_health(each) for each in self._servers))
+        except BaseException:  # also when the emulator stops meanwhile
+            self.kill()
+            raise
+
+    async def _await_health(self, server: ModelServer) -> None:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._variant.startup_timeout
+        while not await self._ping(server):
+            if clock() > deadline or not server.running:
+                raise DeploymentFailed(failed_health_check(self._variant))
+            await asyncio.sleep(0.05)
+
+    async def _broken(self, server: ModelServer) -> None:
+        failed = 0
+        while failed < _FAILED_PINGS:
+            try:
+                await asyncio.wait_for(server.wait(), self._shared.config.ping_seconds)
+            except TimeoutError:
+                failed = 0 if await self._ping(server) else failed + 1
+            else:
+                return
+
+    async def _ping(self, server: ModelServer) -> bool:
+        url = f"{server.url}/ping"
+        try:
+            async with self._shared.http.get(url, timeout=_PING_TIMEOUT) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+
+def missing_image(variant: Variant) -> str:
+    """AWS's words for an image that is not there, or not for this role."""
+    return (
+        f"Please make sure all images included in the model for the production variant "
+        f"{variant.name} exist, and that the execution role used to create the model has "
+        "permissions to access them."
+    )
+
+
+def failed_health_check(variant: Variant) -> str:
+    """AWS's words for a container that ended, or never answered /ping."""
+    return (
+        f"The primary container for production variant {variant.name} did not pass the ping "
+        "health check. Please check CloudWatch logs for this endpoint."
+    )
+
+
+def download_timeout(variant: Variant) -> str:
+    return (
+        f"Model data download for production variant {variant.name} exceeded "
+        f"ModelDataDownloadTimeoutInSeconds ({variant.download_timeout:.0f})."
+    )

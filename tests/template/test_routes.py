@@ -1,0 +1,58 @@
+"""The route document that the template owns, and its check."""
+
+from typing import Any
+
+from relay.routes import Routes
+
+from tests.template.template import resolve, resource, source, target, transformed
+
+
+def default_document() -> Any:
+    """What takes the place of an empty parameter Routes."""
+    condition, given, default = resource("RoutesParameter").properties["Value"]["Fn::If"]
+    assert source()["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [given, ""]}]}
+    assert given == {"Ref": "Routes"}
+    return default
+
+
+def test_completed_results_and_all_others_have_a_queue_each_unless_told_otherwise() -> None:
+    routes = Routes.read(resolve(default_document()))
+
+    went = {
+        outcome: [
+            (addressed.route, addressed.target.name)
+            for addressed in routes.address({"id": "a" * 32, "data": {"outcome": outcome}})
+        ]
+        for outcome in ("completed", "failed", "expired", "rejected")
+    }
+    assert went == {
+        "completed": [("completed", "relay-completed.fifo")],
+        "failed": [("otherwise", "relay-failed.fifo")],
+        "expired": [("otherwise", "relay-failed.fifo")],
+        "rejected": [("otherwise", "relay-failed.fifo")],
+    }
+
+
+def test_what_is_checked_is_what_is_put_into_the_parameter_and_before_it_is_put_there() -> None:
+    parameter = transformed()["Resources"]["RoutesParameter"]
+
+    assert parameter["DependsOn"] in ("CheckedRoutes", ["CheckedRoutes"])
+    checked = resource("CheckedRoutes").properties
+    assert checked["Document"] == parameter["Properties"]["Value"]
+    assert target(checked["ServiceToken"]) == "ProvisionFunction"
+
+
+def test_the_check_knows_the_relays_own_queues_and_what_the_deployment_adds() -> None:
+    checked = resource("CheckedRoutes").properties
+
+    own = {resolve(arn) for arn in checked["OwnTargetArns"]}
+    named = {route.arn for route in Routes.read(resolve(default_document())).targets}
+    assert own == named
+    assert checked["RouteTargetArns"] == {"Ref": "RouteTargetArns"}
+
+
+def test_the_parameters_name_does_not_begin_as_parameter_store_forbids() -> None:
+    """`aws` and `ssm` are reserved, and a stack may be called aws-something."""
+    name = resolve(resource("RoutesParameter").properties["Name"])
+
+    assert name == "/async-inference-relay/relay/routes"
