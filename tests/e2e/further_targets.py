@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 
 # Topics and buses are read through queues of their own.
 _READERS = {"topic": "e2e-topic-reader", "bus": "e2e-bus-reader"}
+_POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": ["sns.amazonaws.com", "events.amazonaws.com"]},
+                "Action": "sqs:SendMessage",
+                "Resource": "*",
+            }
+        ],
+    }
+)
 _FIFO = {"FifoQueue": "true", "ContentBasedDeduplication": "false"}
 
 
@@ -35,7 +48,7 @@ class FurtherTargets:
         self.create_archive()
         self._urls["ordered"] = self._queue(ORDERED.split(":")[-1], _FIFO)
         for kind, name in _READERS.items():
-            self._urls[kind] = self._queue(name, {})
+            self._urls[kind] = self._queue(name, {"Policy": _POLICY})
         topic = self._sns.create_topic(Name=TOPIC.split(":")[-1])["TopicArn"]
         assert topic == TOPIC
         self._sns.subscribe(
@@ -48,8 +61,9 @@ class FurtherTargets:
         self._events.create_event_bus(Name=name)
         pattern = {"source": ["async-inference-relay"], "detail-type": [{"prefix": "relay."}]}
         self._events.put_rule(Name="all", EventBusName=name, EventPattern=json.dumps(pattern))
-        targets = [{"Id": "reader", "Arn": self._arn("bus")}]
-        self._events.put_targets(Rule="all", EventBusName=name, Targets=targets)
+        self._events.put_targets(
+            Rule="all", EventBusName=name, Targets=[{"Id": "reader", "Arn": self._arn("bus")}]
+        )
 
     def create_archive(self) -> None:
         self._urls["archive"] = self._queue(ARCHIVE.split(":")[-1], {})
