@@ -15,6 +15,7 @@ from relay.aws.errors import classify
 from relay.aws.updating import deployment_config
 from relay.errors import AccessDenied, EndpointNotReady, TransientError
 from relay.provisioning import requests
+from relay.provisioning.adoption import Setup
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.requests import Flaw, Request
 from relay.provisioning.specification import Specification
@@ -78,6 +79,24 @@ class SageMakerControlPlane:
             last_modified=found.get("LastModifiedTime"),
             current_instances=sum(each.get("CurrentInstanceCount", 0) for each in variants),
             desired_instances=sum(each.get("DesiredInstanceCount", 0) for each in variants),
+        )
+
+    def describe_config(self, name: str) -> Setup:
+        try:
+            found = self._connect().describe_endpoint_config(EndpointConfigName=name)
+        except (ClientError, BotoCoreError) as error:
+            raise classify(error, f"describe endpoint configuration {name}") from error
+        if "AsyncInferenceConfig" not in found:
+            return Setup(name)
+        output = found["AsyncInferenceConfig"]["OutputConfig"]
+        topics = output.get("NotificationConfig", {})
+        return Setup(
+            name,
+            asynchronous=True,
+            output_path=output.get("S3OutputPath", ""),
+            failure_path=output.get("S3FailurePath", ""),
+            success_topic_arn=topics.get("SuccessTopic", ""),
+            error_topic_arn=topics.get("ErrorTopic", ""),
         )
 
     def create_model(self, specification: Specification) -> None:
