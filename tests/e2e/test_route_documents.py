@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from relay.routes import Routes
 
 from local.model.data import held_out_rows
 from tests.e2e.pipeline import Downstream, eventually
@@ -84,17 +83,6 @@ def updated(cloudformation: "CloudFormationClient", **changes: str) -> tuple[str
 def events(cloudformation: "CloudFormationClient", stack_id: str) -> list[Any]:
     pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
     return [event for page in pages for event in page["StackEvents"]]
-
-
-def test_the_deployed_document_is_the_one_that_goes_to_the_two_queues(
-    ssm: "SSMClient", parameter: str
-) -> None:
-    routes = Routes.read(text_of(ssm, parameter))
-
-    assert [target.name for target in routes.targets] == [
-        "relay-completed.fifo",
-        "relay-failed.fifo",
-    ]
 
 
 def test_a_deployment_with_a_mistake_in_its_routes_fails_with_the_position_and_changes_nothing(
