@@ -63,7 +63,7 @@ def route(environment: Mapping[str, str] = os.environ) -> "Route":
     settings = RouteSettings.read(environment)
     clients = Clients()
     clock = SystemClock()
-    documents = SsmRouteDocuments(clients.ssm, settings.routes_parameter, _ROUTES_MAX_AGE, clock)
+    documents = SsmRouteDocuments(clients.ssm, settings.routes_parameter)
     return Route(
         settings,
         LastGoodRoutes(documents, clock, _ROUTES_MAX_AGE),

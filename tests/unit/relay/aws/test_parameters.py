@@ -1,7 +1,6 @@
 """The route document's versions in Parameter Store, as moto has it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import boto3
@@ -11,8 +10,6 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from relay.aws.parameters import SsmRouteDocuments
 from relay.errors import AccessDenied, PermanentError, TransientError
-
-from tests.fakes import FakeClock
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -32,52 +29,24 @@ def put(ssm: "SSMClient", text: str) -> None:
     ssm.put_parameter(Name=NAME, Value=text, Type="String", Overwrite=True)
 
 
-def documents_of(ssm: "SSMClient") -> SsmRouteDocuments:
-    return SsmRouteDocuments(ssm, NAME, timedelta(seconds=60), FakeClock())
-
-
 def test_the_latest_version_is_read(ssm: "SSMClient") -> None:
     put(ssm, "one")
     put(ssm, "two")
 
-    assert documents_of(ssm).latest() == "two"
-
-
-def test_it_is_read_again_when_it_is_old_enough(ssm: "SSMClient") -> None:
-    clock = FakeClock()
-    documents = SsmRouteDocuments(ssm, NAME, timedelta(seconds=60), clock)
-    put(ssm, "one")
-    documents.latest()
-    put(ssm, "two")
-
-    clock.advance(59)
-    assert documents.latest() == "one"
-
-    clock.advance(1)
-    assert documents.latest() == "two"
-
-
-def test_what_could_not_be_read_is_asked_for_again_at_once(ssm: "SSMClient") -> None:
-    documents = documents_of(ssm)
-    with pytest.raises(PermanentError):
-        documents.latest()
-
-    put(ssm, "one")
-
-    assert documents.latest() == "one"
+    assert SsmRouteDocuments(ssm, NAME).latest() == "two"
 
 
 def test_earlier_versions_come_with_the_newest_first_over_all_pages(ssm: "SSMClient") -> None:
     for number in range(1, 71):
         put(ssm, f"text {number}")
 
-    earlier = list(documents_of(ssm).earlier())
+    earlier = list(SsmRouteDocuments(ssm, NAME).earlier())
 
     assert earlier == [(number, f"text {number}") for number in range(70, 0, -1)]
 
 
 def test_a_parameter_that_is_not_there_is_named(ssm: "SSMClient") -> None:
-    documents = documents_of(ssm)
+    documents = SsmRouteDocuments(ssm, NAME)
 
     with pytest.raises(PermanentError, match="read parameter /relay/routes: ParameterNotFound"):
         documents.latest()
@@ -100,7 +69,7 @@ def test_what_ssm_refuses_keeps_its_kind(
         stubber.add_client_error("get_parameter", code, "no")
 
         with pytest.raises(error, match=f"read parameter /relay/routes: {code}: no"):
-            documents_of(ssm).latest()
+            SsmRouteDocuments(ssm, NAME).latest()
 
 
 def test_ssm_out_of_reach_is_transient(ssm: "SSMClient", monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,4 +79,4 @@ def test_ssm_out_of_reach_is_transient(ssm: "SSMClient", monkeypatch: pytest.Mon
     monkeypatch.setattr(ssm, "get_parameter", unreachable)
 
     with pytest.raises(TransientError, match="read parameter /relay/routes: Could not connect"):
-        documents_of(ssm).latest()
+        SsmRouteDocuments(ssm, NAME).latest()
