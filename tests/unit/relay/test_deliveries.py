@@ -191,7 +191,8 @@ class TestAHeldResult:
     def test_that_nobody_submitted_here_is_never_submitted_again(
         self, pipeline: FakePipeline
     ) -> None:
-        pipeline.queues.trouble[ARCHIVE] = GONE
+        for target in (ARCHIVE, BUS):
+            pipeline.queues.trouble[target] = GONE
         failed = samples.failed("b" * 32, samples.SERVER_ERROR)
         notify(pipeline, {**failed, "requestParameters": _request()})
         pipeline.deliver_to_route()
@@ -212,6 +213,19 @@ class TestAHeldResult:
 
         assert report.counts == {Count.DUPLICATE: 2}
         assert delivered(pipeline, ARCHIVE, BUS, samples.SUBMIT_QUEUE) == [1, 1, 0]
+
+    def test_is_not_tried_again_after_its_failure_has_gone_out(
+        self, pipeline: FakePipeline
+    ) -> None:
+        """More attempts are allowed now than when it was decided."""
+        held = Held(Outcome.FAILED, delivered=("archive",), missing=("bus",))
+        submitted(pipeline, held=held)
+        notify(pipeline, samples.failed(ID, samples.SERVER_ERROR))
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.FAILED: 1}
+        assert delivered(pipeline, ARCHIVE, BUS, samples.SUBMIT_QUEUE) == [0, 1, 0]
 
     def test_that_nobody_has_yet_has_not_ended(self, pipeline: FakePipeline) -> None:
         for target in (ARCHIVE, TEAM, BUS):
