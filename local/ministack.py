@@ -12,8 +12,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 
 And it unpacks the layer, thousands of small files, for each of these environments. They share one.
 
-Last, deleting alarms needs the right to all of them, not to those that are named; and it evaluates
-alarms on SageMaker's metrics, which is the endpoint emulator's to do.
+Last, deleting and describing alarms needs the right to all of them, not to those that are named;
+and it evaluates alarms on SageMaker's metrics, which is the endpoint emulator's to do.
 """
 
 import json
@@ -63,10 +63,10 @@ def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
 def extract_resource_arn(
     service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any
 ) -> str:
-    """MiniStack's own, and the alarm that is to be deleted; the first one speaks for several."""
-    if headers.get("x-amz-target", "").endswith(".DeleteAlarms"):
+    """MiniStack's own, and the alarm that is named; the first one speaks for several."""
+    if headers.get("x-amz-target", "").endswith((".DeleteAlarms", ".DescribeAlarms")):
         _, region, account = rest
-        (name, *_) = json.loads(body)["AlarmNames"]
+        (name, *_) = json.loads(body).get("AlarmNames") or ["*"]
         return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
     arn: str = _extract_resource_arn(service, method, path, headers, body, *rest)
     return arn

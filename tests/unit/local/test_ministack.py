@@ -52,7 +52,11 @@ def test_each_statement_of_a_batch_needs_its_own_right_on_its_own_table() -> Non
 
 @pytest.mark.parametrize(
     ("call", "members"),
-    [("PutMetricAlarm", {"AlarmName": "wakes"}), ("DeleteAlarms", {"AlarmNames": ["wakes"]})],
+    [
+        ("PutMetricAlarm", {"AlarmName": "wakes"}),
+        ("DeleteAlarms", {"AlarmNames": ["wakes"]}),
+        ("DescribeAlarms", {"AlarmNames": ["wakes"]}),
+    ],
 )
 def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
     call: str, members: dict[str, object]
