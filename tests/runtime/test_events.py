@@ -186,6 +186,7 @@ PROVISIONED = {
         "endpoint-in-service-api-spelling",
         "endpoint-failed",
         "other-endpoint",
+        "routes",
         "s3-test-event",
         "deploy",
         "rollback",

@@ -52,11 +52,7 @@ def test_each_statement_of_a_batch_needs_its_own_right_on_its_own_table() -> Non
 
 @pytest.mark.parametrize(
     ("call", "members"),
-    [
-        ("PutMetricAlarm", {"AlarmName": "wakes"}),
-        ("DeleteAlarms", {"AlarmNames": ["wakes"]}),
-        ("DescribeAlarms", {"AlarmNames": ["wakes"]}),
-    ],
+    [("PutMetricAlarm", {"AlarmName": "wakes"}), ("DeleteAlarms", {"AlarmNames": ["wakes"]})],
 )
 def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
     call: str, members: dict[str, object]
@@ -69,6 +65,16 @@ def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
     )
 
     assert arn == "arn:aws:cloudwatch:us-east-1:000000000000:alarm:wakes"
+
+
+def test_describing_alarms_needs_the_right_to_all_of_them() -> None:
+    headers = {"x-amz-target": "GraniteServiceVersion20100801.DescribeAlarms"}
+
+    arn = ministack.extract_resource_arn(
+        "monitoring", "POST", "/", headers, b'{"AlarmNames":["a"]}', {}, "us-east-1", "000000000000"
+    )
+
+    assert arn == "arn:aws:cloudwatch:us-east-1:000000000000:alarm:*"
 
 
 def test_alarms_on_sagemakers_metrics_are_left_to_the_endpoint_emulator(
