@@ -7,6 +7,8 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
@@ -53,6 +55,14 @@ class Clients:
     @cached_property
     def sagemaker(self) -> "SageMakerClient":
         return self._session.client("sagemaker", config=self._config)
+
+    @cached_property
+    def autoscaling(self) -> "ApplicationAutoScalingClient":
+        return self._session.client("application-autoscaling", config=self._config)
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        return self._session.client("cloudwatch", config=self._config)
 
     @cached_property
     def sagemaker_runtime(self) -> "SageMakerRuntimeClient":
