@@ -119,6 +119,8 @@ class FakeSageMaker:
         self.endpoints: dict[str, Endpoint] = {}
         self.pending: dict[str, str] = {}
         self.retained: list[bool] = []
+        # Given at last, other than by a configuration.
+        self.instance_counts: dict[str, int] = {}
         # What UpdateEndpoint was called with, oldest first.
         self.updates: list[Specification] = []
         # Artifacts with which no container ever answers a ping.
@@ -178,6 +180,14 @@ class FakeSageMaker:
             self.updates.append(specification)
             self.pending[endpoint.name] = specification.generation.config
             self._put(endpoint.name, endpoint.config, EndpointStatus.UPDATING)
+
+    def set_instance_count(self, endpoint_name: str, count: int) -> None:
+        with self._call("set_instance_count"):
+            endpoint = self.endpoints[endpoint_name]
+            if endpoint.status.changing:
+                raise EndpointNotReady("in progress")
+            self.instance_counts[endpoint_name] = count
+            self._put(endpoint_name, endpoint.config, EndpointStatus.UPDATING)
 
     def delete_endpoint(self, endpoint_name: str) -> None:
         with self._call("delete_endpoint"):

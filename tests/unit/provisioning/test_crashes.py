@@ -291,6 +291,7 @@ class Ending:
     # Who asked for which roll-out, and how it ended.
     story: tuple[tuple[str, str], ...]
     registered: dict[str, Scaling]
+    instance_counts: dict[str, int]
     settled: bool
 
 
@@ -321,6 +322,7 @@ def _play(scenario: Scenario, dies_at: int | None, answers: int | None = 1) -> t
             for told in record.history
         ),
         world.autoscaler.registered,
+        world.sagemaker.instance_counts,
         all(record.settled for record in world.room.records.values()),
     )
     if answers is not None:

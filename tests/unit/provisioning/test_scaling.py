@@ -101,7 +101,17 @@ def test_scaling_that_is_turned_off_leaves_nothing(world: World) -> None:
     world.run(create(**SCALED), update(old=SCALED))
 
     assert world.autoscaler.registered == {}
+    assert [answer.reason for answer in world.answers] == ["", ""]
     assert world.describe()["scaling"] is None
+
+
+def test_an_endpoint_that_sleeps_is_woken_when_its_scaling_is_turned_off(world: World) -> None:
+    world.run(create(**SCALED, InstanceCount="2"))
+
+    world.run(update(old={**SCALED, "InstanceCount": "2"}, InstanceCount="2"))
+
+    assert world.sagemaker.instance_counts == {ENDPOINT: 2}
+    assert world.answers[-1].reason == ""
 
 
 def test_a_new_model_keeps_capacity_and_scaling(world: World) -> None:

@@ -21,16 +21,21 @@ class Attaching:
         self._around = surroundings
 
     def bring_about(
-        self, record: Record, scaling: Scaling | None, endpoint: Endpoint
+        self, record: Record, scaling: Scaling | None, instance_count: int, endpoint: Endpoint
     ) -> Next | None:
-        """Has the endpoint scale like this, or not at all."""
+        """Has the endpoint scale like this, or not at all: then it has its instance count again.
+
+        It may be asleep at that moment, and nothing would ever wake it.
+        """
         if record.registration.is_exactly(scaling):
             return None
         if unsure := self.about_to_change(record):
             return unsure
         if scaling is None:
             self._around.autoscaler.deregister(endpoint.name)
-            self._around.note("no longer scaled", record, endpoint)
+            if endpoint.desired_instances != instance_count:
+                self._around.sagemaker.set_instance_count(endpoint.name, instance_count)
+            self._around.note(f"no longer scaled: {instance_count} instances", record, endpoint)
         else:
             self._around.autoscaler.register(endpoint.name, scaling)
             span = f"{scaling.minimum} to {scaling.maximum}"
@@ -42,8 +47,11 @@ class Attaching:
         if record.registration.sure or endpoint.status is not EndpointStatus.IN_SERVICE:
             return None
         serving = record.serving
-        wanted = Scaling.read(PropertyReader(serving.properties)) if serving else None
-        return self.bring_about(record, wanted, endpoint)
+        if serving is None:
+            return None
+        reader = PropertyReader(serving.properties)
+        count = reader.integer("InstanceCount", 1)
+        return self.bring_about(record, Scaling.read(reader), count, endpoint)
 
     def about_to_change(self, record: Record) -> Next | None:
         """Remembers that nobody knows what is registered, before anything is done about it."""

@@ -53,7 +53,9 @@ class Serving:
         service (its scaling) is brought about here, before the answer and so that it can be
         repeated; what it raises is handled like any other step's error.
         """
-        if scaled := self._attaching.bring_about(record, target.scaling, endpoint):
+        if scaled := self._attaching.bring_about(
+            record, target.scaling, target.instance_count, endpoint
+        ):
             return scaled
         return self._answering.success(record, target.generation, endpoint)
 
