@@ -143,9 +143,20 @@ def resolve(value: Any) -> str:
             return _reference(name, attribute)
         case {"Fn::Sub": str(text)}:
             return _REFERENCE.sub(lambda match: _reference(match[1], match[2]), text)
+        case {"Fn::If": [str(condition), given, otherwise]}:
+            return resolve(given if _holds(source()["Conditions"][condition]) else otherwise)
         case str() | int():
             return str(value)
     raise AssertionError(f"cannot resolve {value}")
+
+
+def _holds(condition: Any) -> bool:
+    match condition:
+        case {"Fn::Not": [negated]}:
+            return not _holds(negated)
+        case {"Fn::Equals": [one, other]}:
+            return resolve(one) == resolve(other)
+    raise AssertionError(f"cannot tell whether {condition} holds")
 
 
 def _reference(name: str, attribute: str | None = None) -> str:

@@ -55,7 +55,6 @@ def test_each_statement_of_a_batch_needs_its_own_right_on_its_own_table() -> Non
     [
         ("PutMetricAlarm", {"AlarmName": "wakes"}, "wakes"),
         ("DeleteAlarms", {"AlarmNames": ["wakes"]}, "wakes"),
-        ("DescribeAlarms", {"AlarmNames": ["wakes"]}, "*"),
     ],
 )
 def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
@@ -69,6 +68,16 @@ def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
     )
 
     assert arn == "arn:aws:cloudwatch:us-east-1:000000000000:alarm:" + alarm
+
+
+def test_describing_alarms_needs_the_right_to_all_of_them() -> None:
+    headers = {"x-amz-target": "GraniteServiceVersion20100801.DescribeAlarms"}
+
+    arn = ministack.extract_resource_arn(
+        "monitoring", "POST", "/", headers, b'{"AlarmNames":["a"]}', {}, "us-east-1", "000000000000"
+    )
+
+    assert arn == "arn:aws:cloudwatch:us-east-1:000000000000:alarm:*"
 
 
 def test_alarms_on_sagemakers_metrics_are_left_to_the_endpoint_emulator(
