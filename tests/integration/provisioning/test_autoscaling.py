@@ -1,11 +1,13 @@
 """The adapter of Application Auto Scaling: what it asks for, and what it makes of the answers."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.stub import Stubber
 from moto import mock_aws
 from relay.aws.autoscaling import ApplicationAutoScaling
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
@@ -115,7 +117,7 @@ def test_nothing_is_left_and_every_call_can_be_repeated(account: Account) -> Non
         account.scaler.register("relay", SLEEPY)
 
     for _ in range(2):
-        _deregister(account)
+        account.scaler.deregister("relay")
 
     assert account.targets() == []
     assert account.wake_alarms() == {}
@@ -137,7 +139,7 @@ def test_nothing_is_left_and_every_call_can_be_repeated(account: Account) -> Non
 def test_an_error_says_what_the_caller_must_do(
     code: str, message: str, error: type[RelayError]
 ) -> None:
-    with mock_aws(), boto3_stub(code, message) as account, pytest.raises(RelayError) as refusal:
+    with mock_aws(), refusing(code, message) as account, pytest.raises(RelayError) as refusal:
         account.scaler.register("relay", AWAKE)
 
     assert type(refusal.value) is error
@@ -145,20 +147,9 @@ def test_an_error_says_what_the_caller_must_do(
     assert refusal.value.__cause__ is not None
 
 
-def boto3_stub(code: str, message: str) -> Any:
-    from contextlib import contextmanager
-
-    from botocore.stub import Stubber
-
-    @contextmanager
-    def stubbed() -> Iterator[Account]:
-        account = Account()
-        with Stubber(account.autoscaling) as stub:
-            stub.add_client_error("register_scalable_target", code, message, 400)
-            yield account
-
-    return stubbed()
-
-
-def _deregister(account: Account) -> None:
-    account.scaler.deregister("relay")
+@contextmanager
+def refusing(code: str, message: str) -> Iterator[Account]:
+    account = Account()
+    with Stubber(account.autoscaling) as stub:
+        stub.add_client_error("register_scalable_target", code, message, 400)
+        yield account

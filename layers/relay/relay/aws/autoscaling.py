@@ -28,6 +28,7 @@ _COMES_BACK = frozenset(
     {"ObjectNotFoundException", "ConcurrentUpdateException", "InternalServiceException"}
 )
 _GONE = frozenset({"ObjectNotFoundException", "ResourceNotFound", "ResourceNotFoundException"})
+_NOT_THERE = re.compile(r"no (scalable target|scaling policy) found", re.IGNORECASE)
 # The service tries what the caller may do to endpoint and alarms, and what its own role may.
 _RIGHTS = re.compile(r"not authorized|service-linked role|assume .*role", re.IGNORECASE)
 
@@ -155,7 +156,7 @@ def _gone_is_gone(doing: str) -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        if _code(error) not in _GONE:
+        if _code(error) not in _GONE and not _NOT_THERE.search(str(error)):
             raise _explained(error, doing) from error
 
 
