@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
+from relay.provisioning.adoption import Setup
 from relay.provisioning.answers import Answer
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.events import (
@@ -53,6 +54,7 @@ PROPERTIES: dict[str, object] = {
     "OutputKmsKeyId": "",
     "VolumeKmsKeyId": "",
     "EndpointSpecification": "{}",
+    "EndpointMode": "create",
 }
 
 
@@ -114,6 +116,9 @@ class FakeSageMaker:
     def __init__(self, fuse: Fuse, clock: FakeClock) -> None:
         self._fuse = fuse
         self._clock = clock
+        # Configurations that somebody else has made.
+        self.setups: dict[str, Setup] = {}
+        self.tags: dict[str, dict[str, str]] = {}
         self.models: dict[str, Specification] = {}
         self.configs: dict[str, Specification] = {}
         self.endpoints: dict[str, Endpoint] = {}
@@ -145,6 +150,10 @@ class FakeSageMaker:
             absent = Endpoint(endpoint_name, EndpointStatus.ABSENT)
             return self.endpoints.get(endpoint_name, absent)
 
+    def describe_config(self, name: str) -> Setup:
+        with self._call("describe_config"):
+            return self.setups[name]
+
     def create_model(self, specification: Specification) -> None:
         with self._call("create_model"):
             self.models[specification.generation.model] = specification
@@ -162,6 +171,12 @@ class FakeSageMaker:
                 raise PermanentError("no such configuration")
             if name not in self.endpoints:
                 self._put(name, config, EndpointStatus.CREATING)
+
+    def tag(self, endpoint_arn: str, specification: Specification) -> None:
+        with self._call("tag"):
+            tags = cast("list[dict[str, str]]", specification.additions.tags)
+            known = self.tags.setdefault(endpoint_arn, {})
+            known.update({tag["Key"]: tag["Value"] for tag in tags})
 
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None:
         with self._call("update_endpoint"):

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from relay.provisioning.adoption import Adoption
 from relay.provisioning.record import Attempt, Goal, Record
 from relay.provisioning.rollouts import Conclusion, Kind, Outcome, Recipe, RollOut
 from relay.provisioning.scaling import Registration, Scaling
@@ -57,6 +58,7 @@ def record_to_json(record: Record) -> str:
             "recipes": {config: _recipe_to_json(made) for config, made in record.recipes.items()},
             "registration": asdict(record.registration),
             "newest_upload": record.newest_upload,
+            "adoption": record.adoption and asdict(record.adoption),
             "former_names": record.former_names,
             "handled": record.handled,
         }
@@ -90,6 +92,7 @@ def record_from_json(endpoint_name: str, version: int, text: str) -> Record:
         recipes={config: Recipe(**made) for config, made in document.get("recipes", {}).items()},
         registration=_registration_from_json(document.get("registration")),
         newest_upload=document.get("newest_upload", ""),
+        adoption=Adoption(**adoption) if (adoption := document.get("adoption")) else None,
         former_names=tuple(document["former_names"]),
         handled=tuple(document["handled"]),
         version=version,

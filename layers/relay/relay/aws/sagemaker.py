@@ -13,8 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import classify
 from relay.aws.updating import deployment_config
-from relay.errors import AccessDenied, EndpointNotReady, TransientError
+from relay.errors import AccessDenied, EndpointNotReady, PermanentError, TransientError
 from relay.provisioning import requests
+from relay.provisioning.adoption import Setup
+from relay.provisioning.advice import advice
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.requests import Flaw, Request
 from relay.provisioning.specification import Specification
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
         CreateEndpointConfigInputTypeDef,
         CreateEndpointInputTypeDef,
         CreateModelInputTypeDef,
+        TagTypeDef,
         UpdateEndpointInputTypeDef,
     )
 
@@ -80,6 +83,24 @@ class SageMakerControlPlane:
             desired_instances=sum(each.get("DesiredInstanceCount", 0) for each in variants),
         )
 
+    def describe_config(self, name: str) -> Setup:
+        try:
+            found = self._connect().describe_endpoint_config(EndpointConfigName=name)
+        except (ClientError, BotoCoreError) as error:
+            raise classify(error, f"describe endpoint configuration {name}") from error
+        if "AsyncInferenceConfig" not in found:
+            return Setup(name)
+        output = found["AsyncInferenceConfig"]["OutputConfig"]
+        topics = output.get("NotificationConfig", {})
+        return Setup(
+            name,
+            asynchronous=True,
+            output_path=output.get("S3OutputPath", ""),
+            failure_path=output.get("S3FailurePath", ""),
+            success_topic_arn=topics.get("SuccessTopic", ""),
+            error_topic_arn=topics.get("ErrorTopic", ""),
+        )
+
     def create_model(self, specification: Specification) -> None:
         name = specification.generation.model
         request = cast("CreateModelInputTypeDef", requests.create_model(specification))
@@ -98,6 +119,11 @@ class SageMakerControlPlane:
         request = cast("CreateEndpointInputTypeDef", requests.create_endpoint(specification))
         with _creating(f"create endpoint {specification.endpoint_name}", specification):
             self._connect().create_endpoint(**request)
+
+    def tag(self, endpoint_arn: str, specification: Specification) -> None:
+        if tags := cast("list[TagTypeDef]", specification.additions.tags):
+            with _creating(f"tag {endpoint_arn}", specification):
+                self._connect().add_tags(ResourceArn=endpoint_arn, Tags=tags)
 
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None:
         doing = f"update endpoint {specification.endpoint_name}"
@@ -171,22 +197,12 @@ def _explained(
         return EndpointNotReady(f"{doing}: {text}")
     if _NOT_VISIBLE_YET.search(text):
         return TransientError(f"{doing}: {text}")
+    told = classify(error, doing)
+    remedy = advice(str(told), specification)
     if _ROLE_REFUSED.search(text):
-        return AccessDenied(_role_refused(doing, text, specification))
-    return classify(error, doing)
-
-
-def _role_refused(doing: str, text: str, specification: Specification) -> str:
-    needs = "It must trust sagemaker.amazonaws.com"
-    if "sns:Publish" in text:
-        needs += (
-            f" and allow sns:Publish on {specification.success_topic_arn} and "
-            f"{specification.error_topic_arn}, in its own policy and not only in the topics'"
-        )
-    elif "s3:" in text:
-        needs += f" and allow s3:GetObject on {specification.model_data_url}"
-    role = specification.execution_role_arn
-    return f"{doing}: the execution role {role} is refused. {needs}. SageMaker says: {text}"
+        return AccessDenied(f"{told}. {remedy}")  # until its rights have arrived
+    lasting = isinstance(told, AccessDenied | PermanentError)
+    return type(told)(f"{told}. {remedy}") if lasting and remedy else told
 
 
 def _validation_text(error: ClientError | BotoCoreError) -> str:

@@ -20,6 +20,7 @@ from typing import Final
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.ports import Clock
 from relay.provisioning import reasons
+from relay.provisioning.adopting import Adopting
 from relay.provisioning.answering import Answering
 from relay.provisioning.attaching import Attaching
 from relay.provisioning.collection import Collection
@@ -60,6 +61,7 @@ class Lifecycle:
         self._around = Surroundings(control_plane, autoscaler, postman, clock, journal)
         self._answering = Answering(self._around)
         self._attaching = Attaching(self._around)
+        self._adopting = Adopting(self._around, self._answering)
         self._collection = Collection(self._around)
         self._removal = Removal(self._around, self._answering, self._attaching, self._collection)
         self._turns = Turns(self._around, resolve)
@@ -93,6 +95,14 @@ class Lifecycle:
             if following.pause:
                 return
         raise RuntimeError(f"the life of {endpoint_name} does not settle: this is a defect")
+
+    def look(self, endpoint_name: str) -> tuple[str, ...]:
+        """What is wrong with an endpoint that the relay serves but has not made; also logged."""
+        record = self._room.load(endpoint_name)
+        if record is None or record.adoption is None or not record.settled:
+            return ()
+        endpoint = self._around.sagemaker.describe(endpoint_name)
+        return self._adopting.look(record, record.adoption, endpoint)
 
     def _attempt_step(self, record: Record) -> Next | None:
         """One step; an error that no further wake-up can mend becomes the answer."""
@@ -134,6 +144,8 @@ class Lifecycle:
         endpoint = self._around.sagemaker.describe(record.endpoint_name)
         if record.goal is Goal.SERVE and record.target:
             return self._serving.step(record, record.target, endpoint)
+        if record.goal is Goal.ADOPT and record.adoption:
+            return self._adopting.step(record, record.adoption, endpoint)
         if record.goal is Goal.REMOVE:
             return self._removal.step(record, endpoint)
         restored = self._attaching.restore(record, endpoint)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from relay.errors import TransientError
+from relay.provisioning.adoption import Setup
 from relay.provisioning.answers import Answer
 from relay.provisioning.endpoint import Endpoint
 from relay.provisioning.record import Record
@@ -35,11 +36,17 @@ class ControlPlane(Protocol):
 
     def describe(self, endpoint_name: str) -> Endpoint: ...
 
+    def describe_config(self, name: str) -> Setup:
+        """What a configuration says about asynchronous inferences, whoever made it."""
+
     def create_model(self, specification: Specification) -> None: ...
 
     def create_config(self, specification: Specification) -> None: ...
 
     def create_endpoint(self, specification: Specification) -> None: ...
+
+    def tag(self, endpoint_arn: str, specification: Specification) -> None:
+        """Gives an endpoint that exists the specification's tags; it keeps those it has besides."""
 
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None: ...
 
