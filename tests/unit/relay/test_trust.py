@@ -35,6 +35,7 @@ def notification(outcome: Outcome = Outcome.COMPLETED, **members: Any) -> Notifi
         notification(Outcome.FAILED, failure_location=f"{FAILURES}deep/x-error.out"),
         notification(Outcome.REJECTED, topic_arn=None, from_relay=True),
         notification(topic_arn=None, from_relay=True),
+        notification(topic_arn=None, from_storage=True),
     ],
 )
 def test_what_is_about_an_attempt_of_ours_is_believed(ours: Notification) -> None:
@@ -59,6 +60,10 @@ def test_an_inference_that_somebody_else_submitted_is_believed_too() -> None:
         (
             notification(from_relay=True),
             f"it says that it is the relay's own, but it came through {samples.SUCCESS_TOPIC}",
+        ),
+        (
+            notification(from_storage=True),
+            f"it tells of an object, but it came through {samples.SUCCESS_TOPIC}",
         ),
         (
             notification(output_location="s3://elsewhere/outputs/x"),
