@@ -13,7 +13,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from relay.errors import PermanentError, RelayError, TransientError
-from relay.model import Attempt, AttemptState, Closing, Delivery, OutgoingMessage
+from relay.model import (
+    Attempt,
+    AttemptState,
+    Closing,
+    Delivery,
+    Holding,
+    OutgoingMessage,
+)
 from relay.ports import Accepted, Claims, Submission
 from relay.report import Report
 from relay.routes import Routes
@@ -40,9 +47,9 @@ class Faults:
     """What goes wrong, and at which step.
 
     A step is one entry of a batch (`endpoint.invoke`, `ledger.claim`, `ledger.renew`,
-    `ledger.release`, `ledger.close`, `queues.send`) or a whole call (`ledger.look_up`,
-    `queues.come_back`). A RelayError fails that entry or call; a Crash ends everything. `steps` are
-    all steps that were begun, in their order.
+    `ledger.release`, `ledger.close`, `ledger.hold`, `queues.send`) or a whole call
+    (`ledger.look_up`, `queues.come_back`). A RelayError fails that entry or call; a Crash ends
+    everything. `steps` are all steps that were begun, in their order.
     """
 
     def __init__(self) -> None:
@@ -203,9 +210,9 @@ class FakeLedger:
         def end(closing: Closing) -> None:
             attempt = closing.attempt
             item = self.items.get(attempt.id)
-            if closing.tracked and (item is None or item.state is not AttemptState.OPEN):
+            if closing.known and (item is None or item.state is not AttemptState.OPEN):
                 return
-            if not closing.tracked and item is not None:
+            if not closing.known and item is not None:
                 return
             self.items[attempt.id] = replace(
                 item or attempt, state=closing.state, routed_at=closing.routed_at
@@ -214,6 +221,17 @@ class FakeLedger:
         by_id = {closing.attempt.id: closing for closing in closings}
         assert len(by_id) == len(closings), "DynamoDB refuses a batch that names an item twice"
         return self._each("ledger.close", by_id, end)
+
+    def hold(self, holdings: Sequence[Holding]) -> Mapping[str, RelayError]:
+        def remember(holding: Holding) -> None:
+            item = self.items.get(holding.attempt.id)
+            if (item is None) is holding.known or (item and item.state is not AttemptState.OPEN):
+                return
+            self.items[holding.attempt.id] = replace(item or holding.attempt, held=holding.held)
+
+        by_id = {holding.attempt.id: holding for holding in holdings}
+        assert len(by_id) == len(holdings), "DynamoDB refuses a batch that names an item twice"
+        return self._each("ledger.hold", by_id, remember)
 
     def _each(
         self, step: str, items: Mapping[str, _Item], act: Callable[[_Item], None]
@@ -247,15 +265,17 @@ class _Stored:
 
 
 class FakeQueues:
-    """All queues, standard and FIFO, in memory; fills in `relay.ports.Outbox`.
+    """All queues, and all topics and buses as if they were queues; fills in `relay.ports.Outbox`.
 
-    A FIFO queue (its URL ends in .fifo) drops a message whose group and deduplication id it took
-    within the last five minutes. Messages of a FIFO group do not wait for one another, nothing
-    expires, and there is no redrive: `receive` tells how often a message came.
+    What is FIFO (its address ends in .fifo) drops a message whose group and deduplication id it
+    took within the last five minutes. `trouble` is what every message to an address meets.
+    Messages of a FIFO group do not wait for one another, nothing expires, and there is no redrive:
+    `receive` tells how often a message came.
     """
 
     def __init__(self, clock: FakeClock, faults: Faults | None = None) -> None:
         self.sent: list[OutgoingMessage] = []
+        self.trouble: dict[str, RelayError] = {}
         self._clock = clock
         self._faults = faults or Faults()
         self._stored: dict[str, list[_Stored]] = defaultdict(list)
@@ -268,6 +288,8 @@ class FakeQueues:
         for message in messages:
             try:
                 with self._faults.step("queues.send"):
+                    if message.address in self.trouble:
+                        raise self.trouble[message.address]
                     self._take(message)
             except RelayError as error:
                 failures[message.key] = error
@@ -334,7 +356,7 @@ class FakeQueues:
         queue_url = message.address
         self._numbers[queue_url] += 1
         visible_at = self._clock.now() + timedelta(seconds=message.delay_seconds)
-        name = queue_url.rpartition("/")[2]
+        name = re.split("[/:]", queue_url)[-1]
         self._stored[queue_url].append(
             _Stored(f"{name}-{self._numbers[queue_url]}", message, visible_at)
         )

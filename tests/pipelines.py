@@ -11,7 +11,15 @@ from relay.routing import Route
 from relay.submission import Submit
 
 from tests import samples
-from tests.fakes import FakeClock, FakeEndpoint, FakeInbox, FakeLedger, FakeQueues, Faults
+from tests.fakes import (
+    FakeClock,
+    FakeEndpoint,
+    FakeInbox,
+    FakeLedger,
+    FakeQueues,
+    FakeRoutes,
+    Faults,
+)
 from tests.samples import Json
 
 _Read = Callable[[object, str], list[Incoming[Content]]]
@@ -41,8 +49,15 @@ class FakePipeline:
             self.inbox,
             self.clock,
         )
+        self.routes = FakeRoutes(samples.ROUTES)
+        self.notification_inbox = FakeInbox(self.queues, samples.NOTIFICATION_QUEUE)
         self.route = Route(
-            samples.route_settings(**route or {}), self.ledger, self.queues, self.clock
+            samples.route_settings(**route or {}),
+            self.routes,
+            self.ledger,
+            self.queues,
+            self.notification_inbox,
+            self.clock,
         )
 
     def deliver_to_submit(self, limit: int = 100, seconds: float = 20) -> Report:

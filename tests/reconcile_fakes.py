@@ -26,7 +26,7 @@ class FakeDueLedger(FakeLedger):
         due = sorted(
             attempt.id
             for attempt in self.items.values()
-            if attempt.due_at.replace(second=0, microsecond=0) == minute
+            if attempt.tracked and attempt.due_at.replace(second=0, microsecond=0) == minute
         )
         if not due:
             return  # most minutes, and no test plans a fault for one of them

@@ -29,8 +29,18 @@ SUBMIT_QUEUE = f"{_QUEUES}/relay-SubmitQueue"
 SUBMIT_DEAD_LETTERS = f"{_QUEUES}/relay-SubmitDeadLetterQueue"
 NOTIFICATION_QUEUE = f"{_QUEUES}/relay-NotificationQueue"
 NOTIFICATION_DEAD_LETTERS = f"{_QUEUES}/relay-NotificationDeadLetterQueue"
-COMPLETED_QUEUE = f"{_QUEUES}/relay-completed.fifo"
-FAILED_QUEUE = f"{_QUEUES}/relay-failed.fifo"
+COMPLETED_QUEUE = "arn:aws:sqs:us-east-1:000000000000:relay-completed.fifo"
+FAILED_QUEUE = "arn:aws:sqs:us-east-1:000000000000:relay-failed.fifo"
+
+# What the template says unless somebody else says otherwise.
+ROUTES = json.dumps(
+    {
+        "routes": [
+            {"name": "completed", "when": "data.outcome == 'completed'", "to": COMPLETED_QUEUE}
+        ],
+        "otherwise": {"to": FAILED_QUEUE},
+    }
+)
 
 CLIENT_ERROR = (
     "ClientError: Received client error (400) from model. "
@@ -66,8 +76,8 @@ ROUTE_ENVIRONMENT: Mapping[str, str] = {
     "LEDGER_TABLE_NAME": "relay-LedgerTable",
     "SUBMIT_QUEUE_URL": SUBMIT_QUEUE,
     "NOTIFICATION_DEAD_LETTER_QUEUE_URL": NOTIFICATION_DEAD_LETTERS,
-    "COMPLETED_QUEUE_URL": COMPLETED_QUEUE,
-    "FAILED_QUEUE_URL": FAILED_QUEUE,
+    "NOTIFICATION_QUEUE_URL": NOTIFICATION_QUEUE,
+    "ROUTES_PARAMETER_NAME": "/relay/routes",
     "MAX_ATTEMPTS": "3",
     "RETRY_DELAY_SECONDS": "30",
 }

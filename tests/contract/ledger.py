@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pytest
 from relay.errors import RelayError
-from relay.model import Attempt, AttemptState, Closing
+from relay.model import Attempt, AttemptState, Closing, Held, Holding, Outcome
 from relay.ports import DueLedger, Ledger
 from relay.s3uri import S3Uri
 
@@ -16,6 +16,7 @@ from tests import samples
 from tests.samples import BUCKET, NOON
 
 ID, OTHER = "a" * 32, "b" * 32
+HELD = Held(Outcome.FAILED, delivered=("archive", "größe"), missing=("team",))
 TERMINAL = [state for state in AttemptState if state is not AttemptState.OPEN]
 
 
@@ -201,8 +202,8 @@ class LedgerContract(ABC):
         assert ledger.look_up([ID]) == {}
 
     def test_an_untracked_attempt_is_made_closed(self, ledger: Ledger) -> None:
-        attempt = samples.attempt("0c6e5d2a-7b41-4f0e", claimed_by="", location=None)
-        closing = Closing(attempt, AttemptState.COMPLETED, NOON, tracked=False)
+        attempt = samples.attempt("0c6e5d2a-7b41-4f0e", tracked=False, location=None)
+        closing = Closing(attempt, AttemptState.COMPLETED, NOON, known=False)
 
         assert ledger.close([closing]) == {}
 
@@ -212,9 +213,9 @@ class LedgerContract(ABC):
     def test_an_untracked_attempt_replaces_nothing(self, ledger: Ledger) -> None:
         attempt = samples.attempt(ID)
         ledger.claim([attempt])
-        untracked = samples.attempt(ID, claimed_by="")
+        untracked = samples.attempt(ID, tracked=False)
 
-        assert ledger.close([Closing(untracked, AttemptState.FAILED, NOON, tracked=False)]) == {}
+        assert ledger.close([Closing(untracked, AttemptState.FAILED, NOON, known=False)]) == {}
 
         assert ledger.look_up([ID]) == {ID: attempt}
 
@@ -229,6 +230,57 @@ class LedgerContract(ABC):
         assert failures == {}
         states = {found.state for found in ledger.look_up([a.id for a in attempts]).values()}
         assert states == {AttemptState.COMPLETED}
+
+    def test_what_arrived_of_a_result_is_remembered(self, ledger: Ledger) -> None:
+        attempt = samples.attempt(ID)
+        ledger.claim([attempt])
+        more = Held(Outcome.FAILED, delivered=("archive", "größe", "team"))
+
+        for held in (Held(Outcome.FAILED, missing=("team",)), HELD, more):
+            assert ledger.hold([Holding(attempt, held)]) == {}
+
+            assert ledger.look_up([ID]) == {ID: replace(attempt, held=held)}
+
+    def test_a_held_result_is_closed_like_any_other(self, ledger: Ledger) -> None:
+        attempt = samples.attempt(ID)
+        ledger.claim([attempt])
+        ledger.hold([Holding(attempt, HELD)])
+
+        assert ledger.close([Closing(attempt, AttemptState.FAILED, NOON)]) == {}
+
+        closed = replace(attempt, state=AttemptState.FAILED, routed_at=NOON, held=HELD)
+        assert ledger.look_up([ID]) == {ID: closed}
+
+    def test_what_is_closed_is_not_held(self, ledger: Ledger) -> None:
+        attempt = samples.attempt(ID)
+        ledger.claim([attempt])
+        ledger.close([Closing(attempt, AttemptState.COMPLETED, NOON)])
+        before = ledger.look_up([ID])
+
+        assert ledger.hold([Holding(attempt, HELD), Holding(samples.attempt(OTHER), HELD)]) == {}
+
+        assert ledger.look_up([ID, OTHER]) == before
+
+    def test_an_untracked_result_can_be_held(self, ledger: Ledger) -> None:
+        attempt = samples.attempt(ID, tracked=False)
+
+        assert ledger.hold([Holding(attempt, HELD, known=False)]) == {}
+        assert ledger.look_up([ID]) == {ID: replace(attempt, held=HELD)}
+
+        assert ledger.close([Closing(attempt, AttemptState.FAILED, NOON)]) == {}
+        assert ledger.look_up([ID])[ID].state is AttemptState.FAILED
+
+    def test_a_result_that_is_held_a_second_time_at_once_replaces_nothing(
+        self, ledger: Ledger
+    ) -> None:
+        """Two functions with one notification of an inference that somebody else submitted."""
+        attempt = samples.attempt(ID, tracked=False)
+        ledger.hold([Holding(attempt, HELD, known=False)])
+
+        later = Held(Outcome.FAILED, delivered=("team",))
+        assert ledger.hold([Holding(attempt, later, known=False)]) == {}
+
+        assert ledger.look_up([ID]) == {ID: replace(attempt, held=HELD)}
 
 
 class SearchedLedger(Ledger, DueLedger, Protocol):
@@ -256,6 +308,18 @@ class DueLedgerContract(ABC):
         attempt = samples.attempt(ID, due_at=NOON)
         due_ledger.claim([attempt])
         due_ledger.close([Closing(attempt, AttemptState.COMPLETED, NOON)])
+
+        assert found_in(due_ledger, NOON) == [ID]
+
+    def test_what_is_held_without_being_known_is_never_overdue(
+        self, due_ledger: SearchedLedger
+    ) -> None:
+        """Nobody but its own notification brings it back."""
+        known = samples.attempt(ID, due_at=NOON)
+        unknown = samples.attempt(OTHER, due_at=NOON, tracked=False)
+        due_ledger.claim([known])
+
+        due_ledger.hold([Holding(known, HELD), Holding(unknown, HELD, known=False)])
 
         assert found_in(due_ledger, NOON) == [ID]
 

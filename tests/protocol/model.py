@@ -22,6 +22,7 @@ class Fault(StrEnum):
     NO_TRACE = "SageMaker drops the request without a trace"
     ROUTE_CRASHES = "route crashes"
     SEND_UNSURE = "sending breaks off"
+    TARGET_DOWN = "a target cannot be reached"
     MARK_FAILS = "the mark cannot be written"
     RECONCILE_CRASHES = "reconcile crashes"
     RECONCILED_AGAIN = "reconcile runs twice at once"
@@ -43,6 +44,8 @@ class Design:
     release: Literal["own refused claims", "all that failed"] = "own refused claims"
     unread_claim: Literal["not ours", "ours"] = "not ours"
     retry_closes_the_last: bool = True
+    remember_what_arrived: bool = True
+    closes_when: Literal["all arrived", "any arrived"] = "all arrived"
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class World:
     `late`: a message may come again after the five minutes in which a FIFO queue drops repeats.
     `overdue`: it may even wait on its queue until its attempt is overdue. `outcomes`: how each
     attempt may end when it is inferred: completed, transient (worth another try) or permanent; it
-    has a member for each attempt that is allowed.
+    has a member for each attempt that is allowed. `two_targets`: every result goes to another
+    target as well.
     """
 
     faults: Mapping[Fault, int]
@@ -61,6 +65,7 @@ class World:
     late: bool = False
     overdue: bool = False
     outcomes: tuple[tuple[str, ...], ...] = (("completed",),)
+    two_targets: bool = False
     one_by_one: bool = False  # else two submits, two routes and reconcile work at the same time
 
 
@@ -80,11 +85,16 @@ class Notice(NamedTuple):
 
 
 class Item(NamedTuple):
-    """Of the ledger. `version` stands for the time of the claim or take-over that wrote it last."""
+    """Of the ledger. `version` stands for the time of the claim or take-over that wrote it last.
+
+    `held` is the outcome of a result that has not arrived everywhere, `delivered` where it has.
+    """
 
     state: str
     claimed_by: str
     version: int
+    held: str = ""
+    delivered: tuple[str, ...] = ()
 
 
 ABSENT = Item("", "", 0)
@@ -92,7 +102,10 @@ OPEN = "OPEN"
 
 
 class Worker(NamedTuple):
-    """A function at work on one message, before its next step. `seen` is what it learnt so far."""
+    """A function at work on one message, before its next step. `seen` is what it learnt so far.
+
+    `held` and `delivered` are what the ledger said of the result, `arrived` what arrived since too.
+    """
 
     role: str
     at: str
@@ -102,6 +115,9 @@ class Worker(NamedTuple):
     from_relay: bool = False
     seen: str = ""
     version: int = -1
+    held: str = ""
+    delivered: tuple[str, ...] = ()
+    arrived: tuple[str, ...] = ()
 
     @property
     def message(self) -> Message:
@@ -128,12 +144,18 @@ class State(NamedTuple):
     retries: int = 0  # names of retry messages
     completed: int = 0  # results that consumers of the completed queue see
     failed: int = 0  # and those of the failed queue
+    also: int | None = None  # and those of the second target, where there is one
     strays: int = 0  # results that do not know their request, though the relay made it
-    recent: frozenset[str] = frozenset()  # queues that drop a repeat now
+    recent: frozenset[str] = frozenset()  # targets that drop a repeat now
 
     @property
     def results(self) -> int:
         return self.completed + self.failed
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The results that each target has."""
+        return (self.results,) if self.also is None else (self.results, self.also)
 
     def item(self, attempt: int) -> Item:
         return self.ledger[attempt - 1]
@@ -187,6 +209,7 @@ def initial_state(world: World) -> State:
         ledger=(ABSENT,) * len(world.outcomes),
         faults=tuple(world.faults.get(fault, 0) for fault in FAULTS),
         faults_left=world.at_most,
+        also=0 if world.two_targets else None,
     )
 
 

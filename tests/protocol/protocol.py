@@ -137,7 +137,7 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Bounds:
-    """How many results a request can end with, over all that can happen."""
+    """How many results a request can end with at a target, over all that can happen."""
 
     fewest: int
     most: int
@@ -155,7 +155,7 @@ def explored(world: World, design: Design) -> Exploration[State]:
 def bounds(exploration: Exploration[State]) -> Bounds:
     """The bounds over every state in which a run can end."""
     return Bounds(
-        min(state.results for state in exploration.ends),
-        max(state.results for state in exploration.ends),
+        min(count for state in exploration.ends for count in state.counts),
+        max(count for state in exploration.ends for count in state.counts),
         max(state.strays for state in exploration.ends),
     )

@@ -29,6 +29,7 @@ class Routing:
 
     def __init__(self, design: Design, world: World) -> None:
         self._world = world
+        self._design = design
         self._order = (
             ["look up", "send", "mark"] if design.send_first else ["look up", "mark", "send"]
         )
@@ -61,56 +62,129 @@ class Routing:
                 yield from self._look_up(state, worker)
             case "send":
                 yield from self._send(state, worker)
+            case "send also":
+                yield from self._deliver(state, worker, "also")
+            case "hold":
+                yield from self._hold(state, worker)
             case "mark":
                 yield from self._mark(state, worker)
+            case "give back":
+                yield Step("Inbox.come_back", _returned(state, worker))
             case "acknowledge":
                 yield Step("acknowledge", state.with_worker(worker, None))
 
     def _next(self, worker: Worker) -> str:
-        return self._order[self._order.index(worker.at) + 1]
+        at = "send" if worker.at == "send also" else worker.at
+        return self._order[self._order.index(at) + 1]
 
     def _look_up(self, state: State, worker: Worker) -> Steps:
         item = state.item(worker.attempt)
-        if item.state not in ("", OPEN) or (item == ABSENT and worker.from_relay):
+        ended = item.state not in ("", OPEN)
+        otherwise = item.delivered and item.held != _TERMINAL[worker.outcome]
+        if ended or otherwise or (item == ABSENT and worker.from_relay):
             after = state.going_on(worker, "acknowledge")  # a duplicate; or parked
         else:
-            after = state.going_on(worker, self._next(worker), seen=item.state or "nothing")
+            wiser = worker._replace(
+                at=self._next(worker),
+                seen=item.state or "nothing",
+                held=item.held,
+                delivered=item.delivered,
+                arrived=item.delivered,
+            )
+            after = state.with_worker(worker, wiser)
         yield Step("Ledger.look_up", after)
 
     def _retries(self, worker: Worker) -> bool:
         return (
             worker.seen == OPEN
             and worker.outcome in _WORTH_ANOTHER_TRY
+            and not worker.delivered
             and worker.attempt < len(self._world.outcomes)
         )
 
     def _send(self, state: State, worker: Worker) -> Steps:
-        sent = self._retry(state, worker) if self._retries(worker) else self._result(state, worker)
+        if not self._retries(worker):
+            yield from self._deliver(state, worker, "first")
+            return
+        sent = self._retry(state, worker)
         yield Step("Outbox.send", sent.going_on(worker, self._next(worker)))
         if state.may(Fault.SEND_UNSURE):
-            yield fault_step(Fault.SEND_UNSURE, _returned(sent, worker), "Outbox.send")
-            yield fault_step(Fault.SEND_UNSURE, _returned(state, worker), "Outbox.send")
+            for after in (sent, state):
+                unsure = after.going_on(worker, "give back")
+                yield fault_step(Fault.SEND_UNSURE, unsure, "Outbox.send")
 
     def _retry(self, state: State, worker: Worker) -> State:
         message = Message(f"retry {state.retries + 1}", worker.attempt + 1)
         return state._replace(uploads=state.uploads | {message}, retries=state.retries + 1)
 
-    def _result(self, state: State, worker: Worker) -> State:
-        if worker.seen == "nothing":
+    def _deliver(self, state: State, worker: Worker, target: str) -> Steps:
+        """One delivery of a result; of two in the same call, one may fail and the other not."""
+        if target in worker.arrived:
+            yield Step(f"{target} has it", self._delivered(state, worker, worker))
+            return
+        arrived = worker._replace(arrived=tuple(sorted((*worker.arrived, target))))
+        sent = self._result(state, worker, target)
+        yield Step("Outbox.send", self._delivered(sent, worker, arrived))
+        if state.may(Fault.SEND_UNSURE):
+            for after in (sent, state):
+                unsure = self._delivered(after, worker, worker)
+                yield fault_step(Fault.SEND_UNSURE, unsure, "Outbox.send")
+        if state.may(Fault.TARGET_DOWN):
+            down = self._delivered(state, worker, worker)
+            yield fault_step(Fault.TARGET_DOWN, down, "Outbox.send")
+
+    def _delivered(self, state: State, worker: Worker, wiser: Worker) -> State:
+        """With the worker before its next step, which all deliveries together decide on."""
+        targets = 2 if self._world.two_targets else 1
+        if self._world.two_targets and worker.at == "send":
+            return state.with_worker(worker, wiser._replace(at="send also"))
+        enough = 1 if self._design.closes_when == "any arrived" else targets
+        if len(wiser.arrived) >= enough:
+            at = self._next(worker)
+        elif wiser.held != _TERMINAL[worker.outcome] or wiser.arrived != wiser.delivered:
+            at = "hold"
+        else:
+            at = "give back"  # the ledger knows all that there is to know
+        return state.with_worker(worker, wiser._replace(at=at))
+
+    def _result(self, state: State, worker: Worker, target: str) -> State:
+        if worker.seen == "nothing" and target == "first":
             state = state._replace(strays=state.strays + 1)
-            if worker.attempt > 1:
-                return state  # its id is the attempt's: nobody knows which request it is about
-        queue = "completed" if worker.outcome == "completed" else "failed"
+        if worker.seen == "nothing" and worker.attempt > 1:
+            return state  # its id is the attempt's: nobody knows which request it is about
+        queue = target
+        if target == "first":
+            queue = "completed" if worker.outcome == "completed" else "failed"
         if self._world.fifo and queue in state.recent:
             return state
         state = state._replace(recent=state.recent | {queue})
-        if queue == "completed":
-            return state._replace(completed=state.completed + 1)
-        return state._replace(failed=state.failed + 1)
+        match queue:
+            case "completed":
+                return state._replace(completed=state.completed + 1)
+            case "failed":
+                return state._replace(failed=state.failed + 1)
+            case _:
+                return state._replace(also=(state.also or 0) + 1)
+
+    def _hold(self, state: State, worker: Worker) -> Steps:
+        if state.may(Fault.MARK_FAILS):
+            failed = state.going_on(worker, "give back")
+            yield fault_step(Fault.MARK_FAILS, failed, "Ledger.hold")
+        item = state.item(worker.attempt)
+        arrived = worker.arrived if self._design.remember_what_arrived else ()
+        if worker.seen == "nothing" and item == ABSENT:
+            item = Item(OPEN, "", 0)
+        elif worker.seen == "nothing":
+            item = ABSENT  # somebody else was quicker, and nothing is written
+        if item.state == OPEN:
+            held = item._replace(held=_TERMINAL[worker.outcome], delivered=arrived)
+            state = state.with_item(worker.attempt, held)
+        yield Step("Ledger.hold", state.going_on(worker, "give back"))
 
     def _mark(self, state: State, worker: Worker) -> Steps:
         if state.may(Fault.MARK_FAILS):
-            yield fault_step(Fault.MARK_FAILS, _returned(state, worker), "Ledger.close")
+            failed = state.going_on(worker, "give back")
+            yield fault_step(Fault.MARK_FAILS, failed, "Ledger.close")
         item = state.item(worker.attempt)
         terminal = "RETRIED" if self._retries(worker) else _TERMINAL[worker.outcome]
         if worker.seen == "nothing" and item == ABSENT:

@@ -19,6 +19,7 @@ PORT_CALLS = {
     "endpoint.invoke": "Endpoint.invoke",
     "ledger.claim": "Ledger.claim",
     "ledger.close": "Ledger.close",
+    "ledger.hold": "Ledger.hold",
     "ledger.look_up": "look_up",
     "ledger.move_cursor": "DueLedger.move_cursor",
     "ledger.release": "Ledger.release",
@@ -126,6 +127,31 @@ def the_mark_fails(real: RealWorld) -> None:
     real.deliver_to_route()
 
 
+def a_target_cannot_be_reached(real: RealWorld) -> None:
+    real.deliver_to_submit()
+    infer(real)
+    real.queues.trouble[samples.COMPLETED_QUEUE] = THROTTLED
+    for _ in range(2):
+        real.deliver_to_route()
+        real.advance(900)
+    real.queues.trouble.clear()
+    real.deliver_to_route()
+
+
+def one_of_two_targets_cannot_be_reached(real: RealWorld) -> None:
+    archive = {"name": "archive", "to": "arn:aws:sqs:us-east-1:000000000000:archive"}
+    document = json.loads(samples.ROUTES)
+    document["routes"].append(archive)
+    real.routes.replace(json.dumps(document))
+    real.deliver_to_submit()
+    infer(real)
+    real.queues.trouble[archive["to"]] = THROTTLED
+    real.deliver_to_route()
+    real.advance(900)
+    real.queues.trouble.clear()
+    real.deliver_to_route()
+
+
 def the_notification_is_lost(real: RealWorld) -> None:
     real.deliver_to_submit()
     infer(real, copies=0)
@@ -145,6 +171,11 @@ def the_notification_is_lost(real: RealWorld) -> None:
         (another_attempt, World({}, outcomes=RETRY)),
         (route_crashes_behind_the_send, World({Fault.ROUTE_CRASHES: 1})),
         (the_mark_fails, World({Fault.MARK_FAILS: 1})),
+        (a_target_cannot_be_reached, World({Fault.TARGET_DOWN: 2})),
+        (
+            one_of_two_targets_cannot_be_reached,
+            World({Fault.TARGET_DOWN: 1}, two_targets=True),
+        ),
         (the_notification_is_lost, World({Fault.NOTIFICATION_LOST: 1})),
     ],
 )
@@ -163,7 +194,7 @@ def test_what_the_real_use_cases_do_is_a_run_of_the_model(
     ends = [state for state in reached if not any(step.fair for step in steps(state))]
     assert ends, f"the model does not do {calls}"
     results = real.queues.delivered(samples.COMPLETED_QUEUE)
-    assert {state.results for state in ends} == {len(results)} == {1}
+    assert {count for state in ends for count in state.counts} == {len(results)} == {1}
 
 
 def test_a_run_in_another_order_is_none_of_the_model() -> None:

@@ -24,7 +24,7 @@ from relay.settings import ReconcileSettings
 from relay.submission import Submit
 
 from tests import samples
-from tests.fakes import Crash, FakeClock, FakeEndpoint, FakeInbox, FakeQueues, Faults
+from tests.fakes import Crash, FakeClock, FakeEndpoint, FakeInbox, FakeQueues, FakeRoutes, Faults
 from tests.reconcile_fakes import FakeDueLedger, FakeStorage
 from tests.samples import NOTIFICATION_QUEUE, SUBMIT_QUEUE, Json
 
@@ -115,7 +115,15 @@ class World:
             FakeInbox(self.queues, SUBMIT_QUEUE),
             self.clock,
         )
-        self.route = Route(samples.route_settings(), self.ledger, self.queues, self.clock)
+        self.routes = FakeRoutes(samples.ROUTES)
+        self.route = Route(
+            samples.route_settings(),
+            self.routes,
+            self.ledger,
+            self.queues,
+            FakeInbox(self.queues, NOTIFICATION_QUEUE),
+            self.clock,
+        )
         self.reconcile = Reconcile(
             ReconcileSettings(samples.OUTPUTS, samples.FAILURES, "ledger", NOTIFICATION_QUEUE),
             self.ledger,

@@ -4,7 +4,14 @@ from typing import Any
 
 from relay.routes import Routes
 
-from tests.template.template import resolve, resource, source, target, transformed
+from tests.template.template import (
+    resolve,
+    resource,
+    role_statements,
+    source,
+    target,
+    transformed,
+)
 
 
 def default_document() -> Any:
@@ -56,3 +63,29 @@ def test_the_parameters_name_does_not_begin_as_parameter_store_forbids() -> None
     name = resolve(resource("RoutesParameter").properties["Name"])
 
     assert name == "/async-inference-relay/relay/routes"
+
+
+def test_route_may_send_to_the_relays_own_queues_and_further_on_only_as_it_is_listed() -> None:
+    policies = transformed()["Resources"]["RouteRole"]["Properties"]["Policies"]
+    (own,) = (each for each in role_statements() if each.document["Sid"] == "SendResults")
+
+    (conditional,) = (each["Fn::If"] for each in policies if "Fn::If" in each)
+
+    condition, policy, otherwise = conditional
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert [target(arn) for arn in own.resources] == ["CompletedQueue", "FailedQueue"]
+    assert condition == "HasRouteTargets"
+    assert statement["Action"] == ["sqs:SendMessage", "sns:Publish", "events:PutEvents"]
+    assert statement["Resource"] == {"Ref": "RouteTargetArns"}
+    assert otherwise == {"Ref": "AWS::NoValue"}
+
+
+def test_route_reads_the_one_parameter_and_no_other() -> None:
+    (read,) = (each for each in role_statements() if each.document["Sid"] == "ReadRoutes")
+
+    (arn,) = (each["Fn::Sub"] for each in read.resources)
+
+    # The parameter's name begins with the slash that ends "parameter/" in the ARN.
+    assert resolve(resource("RoutesParameter").properties["Name"]).startswith("/")
+    assert arn.endswith(":parameter${RoutesParameter}")
+    assert read.actions == ["ssm:GetParameter", "ssm:GetParameterHistory"]

@@ -5,6 +5,7 @@ Each function imports only what is its own, so that none pays at its cold start 
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from relay.aws.clients import Clients
@@ -14,6 +15,10 @@ from relay.aws.outbox import AwsOutbox
 from relay.aws.queues import SqsInbox
 from relay.aws.targets import Targets
 from relay.settings import ProvisionSettings, ReconcileSettings, RouteSettings, SubmitSettings
+
+# How old the routes in force may be: a change shows after this time at the latest. GetParameter is
+# free of charge, but takes a few milliseconds.
+_ROUTES_MAX_AGE_SECONDS = 5
 
 if TYPE_CHECKING:
     from relay.ports import AttemptReader
@@ -51,15 +56,21 @@ def route(environment: Mapping[str, str] = os.environ) -> "Route":
     Raises:
         ConfigurationError: the environment is wrong, with every problem in one message.
     """
+    from relay.aws.parameters import SsmRouteDocuments
+    from relay.route_source import LastGoodRoutes
     from relay.routing import Route
 
     settings = RouteSettings.read(environment)
     clients = Clients()
+    clock = SystemClock()
+    documents = SsmRouteDocuments(clients.ssm, settings.routes_parameter, _ROUTES_MAX_AGE_SECONDS)
     return Route(
         settings,
+        LastGoodRoutes(documents, clock, timedelta(seconds=_ROUTES_MAX_AGE_SECONDS)),
         DynamoDbLedger(clients.dynamodb, settings.ledger_table),
         AwsOutbox(Targets(clients)),
-        SystemClock(),
+        SqsInbox(clients.sqs, settings.notification_queue_url),
+        clock,
     )
 
 

@@ -57,12 +57,26 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A result that has not arrived everywhere; `delivered` and `missing` are names of routes.
+
+    With the first delivery the request has ended so: another outcome comes too late.
+    """
+
+    outcome: Outcome
+    delivered: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try to have a request inferred: an item of the ledger.
 
     Its id is the InferenceId. `claimed_by` is the message that is responsible for it, so that a
     redelivery of that message, and of no other, may take it over. `requested_at` is when its
-    request came about, which is before the first attempt. `due_at` is when it must be over.
+    request came about, which is before the first attempt. `due_at` is when it must be over; of what
+    somebody else submitted, which is not `tracked`, nobody knows. An open attempt with `held` has a
+    result.
     """
 
     id: str
@@ -83,16 +97,27 @@ class Attempt:
     requested_at: datetime | None = None
     output_location: str | None = None
     routed_at: datetime | None = None
+    held: Held | None = None
+    tracked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The end of an attempt. `attempt` is the ledger's item, or one to insert where it had none."""
+    """The end of an attempt. `known` tells whether the ledger has it, or it is to be inserted."""
 
     attempt: Attempt
     state: AttemptState
     routed_at: datetime
-    tracked: bool = True
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What is to be remembered of an open attempt's result. `known` as with `Closing`."""
+
+    attempt: Attempt
+    held: Held
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from relay.errors import RelayError
-from relay.model import Attempt, Closing, Delivery, InferenceRequest, OutgoingMessage
+from relay.model import (
+    Attempt,
+    Closing,
+    Delivery,
+    Holding,
+    InferenceRequest,
+    OutgoingMessage,
+)
 
 if TYPE_CHECKING:
     from relay.report import Report
@@ -86,6 +93,10 @@ class Ledger(AttemptReader, Protocol):
         """Gives open attempts their terminal state. Closing a closed one again changes nothing."""
         ...
 
+    def hold(self, holdings: Sequence[Holding]) -> Mapping[str, RelayError]:
+        """Writes into open attempts what has arrived of their results. Closed ones stay closed."""
+        ...
+
 
 class DueLedger(AttemptReader, Protocol):
     """The ledger as reconcile sees it: what is overdue, and how far the search has come."""
@@ -114,10 +125,13 @@ class Storage(Protocol):
 
 
 class Outbox(Protocol):
-    """Sends messages to queues."""
+    """Sends messages to queues, topics and event buses."""
 
     def send(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, RelayError]:
-        """Sends in as few calls as the queues allow. Answers what was not sent, by `key`."""
+        """Sends in as few calls as there can be. Answers what was not sent, by `key`.
+
+        What one destination does not take holds back nothing for the others.
+        """
         ...
 
 

@@ -21,6 +21,7 @@ class Count(StrEnum):
     IGNORED = "Ignored"
     PARKED = "Parked"
     RETURNED = "Returned"
+    HELD = "Held"
     RECOVERED = "Recovered"
     OVERDUE = "Overdue"
     ACCESS_DENIED = "AccessDenied"

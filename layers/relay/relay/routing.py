@@ -1,67 +1,46 @@
-"""Routing: every notification becomes one result on a downstream queue.
+"""Routing: every notification becomes one result, on every target that its routes name.
 
 Look up, send, mark, in this order. Marking first would lose the result in a crash; sending first
-can only repeat it, and a FIFO queue drops a repeat with the same id within five minutes.
+can only repeat it, and a FIFO target drops a repeat with the same id within five minutes.
+
+A result that did not arrive everywhere is held: the ledger remembers what arrived, the notification
+comes back after a growing delay, and the next try sends only the rest.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from relay.calls import write_call
+from relay.backoff import have_come_back
+from relay.decisions import Decision, Finished, decide, ledger_id
 from relay.errors import AccessDenied, RelayError
-from relay.failures import FailureClass, classify_failure, retry_delay_seconds
-from relay.ids import request_id_of_caller
-from relay.model import (
-    Attempt,
-    AttemptState,
-    Closing,
-    Delivery,
-    Incoming,
-    InferenceRequest,
-    Notification,
-    Outcome,
-    OutgoingMessage,
-)
+from relay.model import AttemptState, Delivery, Held, Holding, Incoming, Notification
 from relay.parking import Parking
-from relay.ports import Clock, Ledger, Outbox
+from relay.ports import Clock, Inbox, Ledger, Outbox, RoutesSource
 from relay.report import Count, Level, Report
-from relay.result import Result
 from relay.settings import RouteSettings
-from relay.target import Addressed, Target, TargetKind
 from relay.trust import distrust
 
 # What one look-up reads, and so what is at stake when time runs out.
 _CHUNK = 100
 
 
-@dataclass(frozen=True, slots=True)
-class _Finished:
-    """A notification with the delivery that brought it and what the ledger knows."""
-
-    delivery: Delivery
-    notification: Notification
-    attempt: Attempt | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """What to send for a notification and how to close its attempt once that is sent."""
-
-    finished: _Finished
-    message: OutgoingMessage
-    closing: Closing
-
-
 class Route:
     """The use case of the route function."""
 
     def __init__(
-        self, settings: RouteSettings, ledger: Ledger, outbox: Outbox, clock: Clock
+        self,
+        settings: RouteSettings,
+        routes: RoutesSource,
+        ledger: Ledger,
+        outbox: Outbox,
+        inbox: Inbox,
+        clock: Clock,
     ) -> None:
         self._settings = settings
+        self._routes = routes
         self._ledger = ledger
         self._outbox = outbox
+        self._inbox = inbox
         self._clock = clock
         self._parking = Parking(outbox, clock, settings.dead_letter_queue_url, "route")
 
@@ -78,152 +57,127 @@ class Route:
                     report.give_back(delivery)
             else:
                 self._work(chunk, report)
+        have_come_back(report.returned.values(), self._inbox, report)
         return report
 
     def _work(self, chunk: Sequence[tuple[Delivery, Notification]], report: Report) -> None:
         believed = self._believed(self._looked_up(chunk, report), report)
-        decisions = [self._decide(finished) for finished in believed]
-        unsent = self._outbox.send([decision.message for decision in decisions])
-        sent = []
-        for decision in decisions:
-            error = unsent.get(decision.message.key)
-            if error is None:
-                sent.append(decision)
-            else:
-                _give_back(decision.finished, "not sent", error, report)
+        if not believed:
+            return
+        try:
+            routes = self._routes.current(report)
+        except RelayError as error:
+            for finished in believed:
+                _give_back(finished, "no routes", error, report)
+            return
+        decisions = decide(believed, routes, self._settings, self._clock.now(), report)
+        messages = [message for decision in decisions for _, message in decision.messages]
+        unsent = self._outbox.send(messages) if messages else {}
+        sent = [each for each in decisions if not _missing(each, unsent)]
         self._mark(sent, report)
+        self._hold([each for each in decisions if _missing(each, unsent)], unsent, report)
 
     def _looked_up(
         self, chunk: Sequence[tuple[Delivery, Notification]], report: Report
-    ) -> list[_Finished]:
+    ) -> list[Finished]:
         try:
-            known = self._ledger.look_up([_ledger_id(content) for _, content in chunk])
+            known = self._ledger.look_up([ledger_id(content) for _, content in chunk])
         except RelayError as error:
             for delivery, notification in chunk:
-                _give_back(_Finished(delivery, notification, None), "not looked up", error, report)
+                _give_back(Finished(delivery, notification, None), "not looked up", error, report)
             return []
         return [
-            _Finished(delivery, content, known.get(_ledger_id(content)))
+            Finished(delivery, content, known.get(ledger_id(content)))
             for delivery, content in chunk
         ]
 
-    def _believed(self, chunk: Sequence[_Finished], report: Report) -> list[_Finished]:
+    def _believed(self, chunk: Sequence[Finished], report: Report) -> list[Finished]:
         """Without what is not ours, which is parked, and duplicates, which are acknowledged.
 
         In this order: a forged notification must not pass for the first of two.
         """
-        believed: dict[str, _Finished] = {}
+        believed: dict[str, Finished] = {}
         unwanted = []
         for finished in chunk:
             problem = distrust(finished.notification, finished.attempt, self._settings)
             if problem is not None:
                 unwanted.append((finished.delivery, problem))
-            elif finished.attempt and finished.attempt.state is not AttemptState.OPEN:
-                _duplicate(finished.notification, report)
-            elif _ledger_id(finished.notification) in believed:
+            elif _ended(finished) or finished.ledger_id in believed:
                 # Twice in one batch is one result; the first message answers for it.
-                _duplicate(finished.notification, report)
+                report.count(Count.DUPLICATE)
+                report.note(
+                    Level.INFO, "duplicate", inference_id=finished.notification.inference_id
+                )
             else:
-                believed[_ledger_id(finished.notification)] = finished
+                believed[finished.ledger_id] = finished
         self._parking.park(unwanted, report)
         return list(believed.values())
 
-    def _decide(self, finished: _Finished) -> _Decision:
-        now = self._clock.now()
-        attempt, notification = finished.attempt, finished.notification
-        if attempt is not None and self._worth_another_try(attempt, notification):
-            closing = Closing(attempt, AttemptState.RETRIED, now)
-            return _Decision(finished, self._retry(attempt), closing)
-        closed = attempt or _untracked(notification, now)
-        result = Result(
-            request_id=closed.request_id,
-            notification=notification,
-            attempt=attempt,
-            endpoint_arn=self._settings.endpoint_arn,
-            routed_at=now,
-        )
-        completed = notification.outcome is Outcome.COMPLETED
-        settings = self._settings
-        target = settings.completed_queue_url if completed else settings.failed_queue_url
-        message = result.to_message(
-            Addressed(
-                route="completed" if completed else "otherwise",
-                target=Target(target, TargetKind.FIFO_QUEUE),
-                group=result.request_id,
-            )
-        )
-        closing = Closing(closed, notification.outcome.state, now, tracked=attempt is not None)
-        return _Decision(finished, message, closing)
-
-    def _worth_another_try(self, attempt: Attempt, notification: Notification) -> bool:
-        # An inline body is kept nowhere, so only an uploaded input can be submitted again.
-        if attempt.number >= self._settings.max_attempts or attempt.location is None:
-            return False
-        return notification.outcome is Outcome.EXPIRED or (
-            notification.outcome is Outcome.FAILED
-            and classify_failure(notification.failure_reason) is FailureClass.TRANSIENT
-        )
-
-    def _retry(self, attempt: Attempt) -> OutgoingMessage:
-        """The call that submits the next attempt, which waits in the queue for its time."""
-        request = InferenceRequest(
-            id=attempt.request_id,
-            location=attempt.location,
-            version_id=attempt.version_id,
-            content_type=attempt.content_type,
-            accept=attempt.accept,
-            custom_attributes=attempt.custom_attributes,
-            ttl_seconds=attempt.ttl_seconds,
-            timeout_seconds=attempt.timeout_seconds,
-            requested_at=attempt.requested_at,
-            attempt=attempt.number + 1,
-        )
-        return OutgoingMessage(
-            key=attempt.id,
-            address=self._settings.submit_queue_url,
-            body=write_call(request),
-            delay_seconds=retry_delay_seconds(attempt.number, self._settings.retry_delay_seconds),
-        )
-
-    def _mark(self, sent: Sequence[_Decision], report: Report) -> None:
+    def _mark(self, sent: Sequence[Decision], report: Report) -> None:
         unmarked = self._ledger.close([decision.closing for decision in sent]) if sent else {}
         for decision in sent:
             error = unmarked.get(decision.closing.attempt.id)
             if error is None:
                 _routed(decision, report)
             else:
-                # It was sent; the queue drops the repeat that the redelivery will send.
+                # It was sent; a FIFO target drops the repeat that the redelivery will send.
                 _give_back(decision.finished, "not marked", error, report)
 
+    def _hold(
+        self, unfinished: Sequence[Decision], unsent: Mapping[str, RelayError], report: Report
+    ) -> None:
+        """Remembers what arrived, and gives everything back.
 
-def _ledger_id(notification: Notification) -> str:
-    """The attempt's id. Other people's ids may be anything, even the name of another item."""
-    return request_id_of_caller(notification.inference_id)
+        A retry that was not sent is no result. What cannot be remembered is sent again, as after a
+        crash.
+        """
+        holdings = []
+        for decision in unfinished:
+            missing = _missing(decision, unsent)
+            error = next(unsent[m.key] for route, m in decision.messages if route in missing)
+            denied = any(isinstance(unsent.get(m.key), AccessDenied) for _, m in decision.messages)
+            report.count(Count.ACCESS_DENIED, denied)
+            report.give_back(decision.finished.delivery)
+            report.note(
+                Level.ERROR,
+                "not sent",
+                inference_id=decision.finished.notification.inference_id,
+                routes=", ".join(missing) or None,
+                error=str(error),
+            )
+            if decision.closing.state is not AttemptState.RETRIED:
+                report.count(Count.HELD)
+                held = _held(decision, missing)
+                if held != decision.held:
+                    closing = decision.closing
+                    holdings.append(Holding(closing.attempt, held, closing.known))
+        failures = self._ledger.hold(holdings) if holdings else {}
+        for attempt, error in failures.items():
+            report.note(Level.ERROR, "not remembered", inference_id=attempt, error=str(error))
 
 
-def _untracked(notification: Notification, now: datetime) -> Attempt:
-    """The item for an inference that somebody else submitted, so that it is routed once too."""
-    own_id = _ledger_id(notification)
-    return Attempt(
-        id=own_id,
-        request_id=own_id,
-        number=1,
-        claimed_by="",
-        endpoint=notification.endpoint,
-        submitted_at=notification.received_at or now,
-        due_at=now,
-        location=notification.location,
-        content_type=notification.content_type,
-        output_location=notification.output_location,
-    )
+def _missing(decision: Decision, unsent: Collection[str]) -> tuple[str, ...]:
+    """The routes whose messages were not sent."""
+    return tuple(route for route, message in decision.messages if message.key in unsent)
 
 
-def _duplicate(notification: Notification, report: Report) -> None:
-    report.count(Count.DUPLICATE)
-    report.note(Level.INFO, "duplicate", inference_id=notification.inference_id)
+def _held(decision: Decision, missing: tuple[str, ...]) -> Held:
+    before = () if decision.held is None else decision.held.delivered
+    now = tuple(route for route, _ in decision.messages if route not in missing)
+    return Held(decision.finished.notification.outcome, before + now, missing)
 
 
-def _give_back(finished: _Finished, text: str, error: RelayError, report: Report) -> None:
+def _ended(finished: Finished) -> bool:
+    """Whether the attempt has its result, or some have it: another outcome comes too late then."""
+    attempt = finished.attempt
+    if attempt is None:
+        return False
+    begun_as = attempt.held.outcome if attempt.held and attempt.held.delivered else None
+    another = begun_as is not None and begun_as is not finished.notification.outcome
+    return another or attempt.state is not AttemptState.OPEN
+
+
+def _give_back(finished: Finished, text: str, error: RelayError, report: Report) -> None:
     report.give_back(finished.delivery)
     report.count(Count.ACCESS_DENIED, isinstance(error, AccessDenied))
     report.note(
@@ -231,7 +185,7 @@ def _give_back(finished: _Finished, text: str, error: RelayError, report: Report
     )
 
 
-def _routed(decision: _Decision, report: Report) -> None:
+def _routed(decision: Decision, report: Report) -> None:
     notification, closing = decision.finished.notification, decision.closing
     counts = {
         AttemptState.COMPLETED: Count.COMPLETED,

@@ -136,8 +136,8 @@ class RouteSettings:
     ledger_table: str
     submit_queue_url: str
     dead_letter_queue_url: str
-    completed_queue_url: str
-    failed_queue_url: str
+    notification_queue_url: str
+    routes_parameter: str
     max_attempts: int
     retry_delay_seconds: int
 
@@ -160,8 +160,8 @@ class RouteSettings:
             ledger_table=reader.text("LEDGER_TABLE_NAME"),
             submit_queue_url=reader.queue_url("SUBMIT_QUEUE_URL"),
             dead_letter_queue_url=reader.queue_url("NOTIFICATION_DEAD_LETTER_QUEUE_URL"),
-            completed_queue_url=reader.queue_url("COMPLETED_QUEUE_URL"),
-            failed_queue_url=reader.queue_url("FAILED_QUEUE_URL"),
+            notification_queue_url=reader.queue_url("NOTIFICATION_QUEUE_URL"),
+            routes_parameter=reader.text("ROUTES_PARAMETER_NAME"),
             max_attempts=reader.integer("MAX_ATTEMPTS", 1, 10),
             retry_delay_seconds=reader.integer("RETRY_DELAY_SECONDS", 0, 900),
         )

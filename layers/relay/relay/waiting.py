@@ -3,20 +3,11 @@
 from collections.abc import Sequence
 
 from relay.attempts import Job
+from relay.backoff import come_back_seconds, have_come_back
 from relay.calls import write_call
-from relay.errors import RelayError
 from relay.model import Delivery, OutgoingMessage
 from relay.ports import Inbox, Outbox
 from relay.report import Answer, Level, Report
-
-_FIRST_DELAY_SECONDS = 5
-_LONGEST_DELAY_SECONDS = 900
-
-
-def come_back_seconds(receive_count: int) -> int:
-    """How long a message waits before its next try: 5 s, doubled each time, at most 15 minutes."""
-    doublings = min(receive_count - 1, 8)
-    return int(min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2**doublings))
 
 
 class Waiting:
@@ -38,15 +29,7 @@ class Waiting:
                 report.give_back(job.delivery)
                 queued[job.delivery.message_id] = job.delivery
         self._hand_over([job for job in jobs if not job.delivery.queued], report)
-        if not queued:
-            return
-        try:
-            self._inbox.come_back(
-                [(item, come_back_seconds(item.receive_count)) for item in queued.values()]
-            )
-        except RelayError as error:
-            # They come back after the queue's visibility timeout instead.
-            report.note(Level.WARNING, "could not set the delay", error=str(error))
+        have_come_back(queued.values(), self._inbox, report)
 
     def _hand_over(self, jobs: Sequence[Job], report: Report) -> None:
         messages = [

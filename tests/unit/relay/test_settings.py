@@ -128,7 +128,7 @@ def test_prefixes_that_only_begin_alike_are_no_overlap() -> None:
         ("RETRY_DELAY_SECONDS", "901"),
         ("OUTPUT_PATH", "bucket/outputs/"),
         ("FAILURE_PATH", "s3://bucket/"),
-        ("COMPLETED_QUEUE_URL", "arn:aws:sqs:us-east-1:000000000000:queue"),
+        ("NOTIFICATION_QUEUE_URL", "arn:aws:sqs:us-east-1:000000000000:queue"),
     ],
 )
 def test_a_value_that_cannot_work_is_refused_and_quoted(name: str, value: str) -> None:

@@ -1,9 +1,10 @@
 """How long what cannot be submitted now waits."""
 
 from relay.attempts import jobs
+from relay.backoff import come_back_seconds
 from relay.model import Delivery, Incoming, InferenceRequest
 from relay.report import Report
-from relay.waiting import Waiting, come_back_seconds
+from relay.waiting import Waiting
 
 from tests import samples
 from tests.fakes import FakeClock, FakeInbox, FakeQueues

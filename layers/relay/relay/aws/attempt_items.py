@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from relay.model import Attempt, AttemptState
+from relay.model import Attempt, AttemptState, Held, Outcome
 from relay.s3uri import S3Uri
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def to_value(value: str | int) -> "UniversalAttributeValueTypeDef":
     return {"N": str(value)} if isinstance(value, int) else {"S": str(value)}
 
 
-def to_item(attempt: Attempt, due: bool) -> "dict[str, UniversalAttributeValueTypeDef]":
+def to_item(attempt: Attempt) -> "dict[str, UniversalAttributeValueTypeDef]":
     members: dict[str, str | int | None] = {
         "id": attempt.id,
         "request_id": attempt.request_id,
@@ -53,7 +53,8 @@ def to_item(attempt: Attempt, due: bool) -> "dict[str, UniversalAttributeValueTy
         "endpoint": attempt.endpoint,
         "submitted_at": attempt.submitted_at.isoformat(),
         "due_at": attempt.due_at.isoformat(),
-        "due_minute": due_minute(attempt) if due else None,
+        # What nobody looks for when it is overdue is not in the index.
+        "due_minute": due_minute(attempt) if attempt.tracked else None,
         "input_location": None if attempt.location is None else str(attempt.location),
         "version_id": attempt.version_id,
         "content_type": attempt.content_type,
@@ -65,7 +66,17 @@ def to_item(attempt: Attempt, due: bool) -> "dict[str, UniversalAttributeValueTy
         "output_location": attempt.output_location,
         "expires": expires(attempt),
     }
-    return {name: to_value(value) for name, value in members.items() if value is not None}
+    item = {name: to_value(value) for name, value in members.items() if value is not None}
+    return item if attempt.held is None else item | to_held(attempt.held)
+
+
+def to_held(held: Held) -> "dict[str, UniversalAttributeValueTypeDef]":
+    """The attributes of a held result; a list may be empty, which a set may not."""
+    return {
+        "held_as": {"S": held.outcome},
+        "delivered": {"L": [{"S": route} for route in held.delivered]},
+        "missing": {"L": [{"S": route} for route in held.missing]},
+    }
 
 
 def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
@@ -78,6 +89,13 @@ def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
     def time(name: str) -> datetime | None:
         return datetime.fromisoformat(item[name]["S"]) if name in item else None
 
+    def names(name: str) -> tuple[str, ...]:
+        return tuple(each["S"] for each in item[name]["L"])
+
+    held = None
+    if "held_as" in item:
+        outcome = Outcome(item["held_as"]["S"])
+        held = Held(outcome, names("delivered"), names("missing"))
     location = text("input_location")
     return Attempt(
         id=item["id"]["S"],
@@ -98,4 +116,6 @@ def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
         output_location=text("output_location") or None,
         requested_at=time("requested_at"),
         routed_at=time("routed_at"),
+        held=held,
+        tracked="due_minute" in item,
     )

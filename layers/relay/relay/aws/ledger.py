@@ -4,6 +4,7 @@ Calls, not bytes, cost time and money: 25 statements or 100 look-ups go in one.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,12 +16,13 @@ from relay.aws.attempt_items import (
     due_minute,
     expires,
     to_attempt,
+    to_held,
     to_item,
     to_value,
 )
 from relay.aws.errors import classify, classify_code, translated
 from relay.errors import RelayError, TransientError
-from relay.model import Attempt, AttemptState, Closing
+from relay.model import Attempt, AttemptState, Closing, Holding
 from relay.ports import Claims
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ class DynamoDbLedger:
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:
         failures = self._execute(
-            [(attempt.id, self._insert(to_item(attempt, due=True))) for attempt in attempts]
+            [(attempt.id, self._insert(to_item(attempt))) for attempt in attempts]
         )
         existing = self.look_up([key for key, code in failures.items() if code == _EXISTS])
         # What was taken and is gone by now is told as an error: it is not there, and not ours.
@@ -136,6 +138,11 @@ class DynamoDbLedger:
         # Closed before: by a concurrent delivery, which sent the same result.
         return self._errors("close", failures, _CONDITION, _EXISTS)
 
+    def hold(self, holdings: Sequence[Holding]) -> Mapping[str, RelayError]:
+        failures = self._execute([(item.attempt.id, self._hold(item)) for item in holdings])
+        # Closed meanwhile: by a concurrent delivery, which found all targets ready.
+        return self._errors("hold", failures, _CONDITION, _EXISTS)
+
     def cursor(self) -> datetime | None:
         with translated(f"read the cursor in {self._table}"):
             answer = self._dynamodb.get_item(
@@ -174,8 +181,8 @@ class DynamoDbLedger:
 
     def _close(self, closing: Closing) -> "BatchStatementRequestTypeDef":
         routed_at = closing.routed_at.isoformat()
-        if not closing.tracked:
-            item = to_item(closing.attempt, due=False)
+        if not closing.known:
+            item = to_item(closing.attempt)
             return self._insert(
                 item | {"state": {"S": closing.state}, "routed_at": {"S": routed_at}}
             )
@@ -186,6 +193,20 @@ class DynamoDbLedger:
             closing.attempt.id,
             AttemptState.OPEN,
         )
+
+    def _hold(self, holding: Holding) -> "BatchStatementRequestTypeDef":
+        if not holding.known:
+            return self._insert(to_item(replace(holding.attempt, held=holding.held)))
+        held = to_held(holding.held)
+        members = " ".join(f'SET "{name}"=?' for name in held)
+        return {
+            "Statement": f'UPDATE "{self._table}" {members} WHERE "id"=? AND "state"=?',
+            "Parameters": [
+                *held.values(),
+                to_value(holding.attempt.id),
+                to_value(AttemptState.OPEN),
+            ],
+        }
 
     def _insert(
         self, item: "Mapping[str, UniversalAttributeValueTypeDef]"

@@ -184,7 +184,7 @@ def test_an_item_is_kept_for_thirty_days_after_it_is_over(
     )
     attempt = samples.attempt(ID, submitted_at=NOON.replace(year=9999, month=12), due_at=NOON)
 
-    ledger.close([Closing(attempt, AttemptState.COMPLETED, NOON, tracked=False)])
+    ledger.close([Closing(attempt, AttemptState.COMPLETED, NOON, known=False)])
 
     expires = int((NOON + timedelta(days=30)).timestamp())
     assert {"N": str(expires)} in sent[0]["Statements"][0]["Parameters"]

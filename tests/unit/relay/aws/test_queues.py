@@ -12,7 +12,9 @@ from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.model import OutgoingMessage
 
 from tests import samples
-from tests.samples import COMPLETED_QUEUE, SUBMIT_QUEUE
+from tests.samples import SUBMIT_QUEUE
+
+RESULTS = "https://sqs.us-east-1.amazonaws.com/000000000000/results.fifo"
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def test_a_message_is_sent_with_all_that_it_has(outbox: AwsOutbox, sqs: Stubber)
         "send_message_batch",
         {"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "0"}], "Failed": []},
         {
-            "QueueUrl": COMPLETED_QUEUE,
+            "QueueUrl": RESULTS,
             "Entries": [
                 {
                     "Id": "0",
@@ -83,7 +85,7 @@ def test_a_message_is_sent_with_all_that_it_has(outbox: AwsOutbox, sqs: Stubber)
         [
             OutgoingMessage(
                 "k",
-                COMPLETED_QUEUE,
+                RESULTS,
                 "{}",
                 attributes=(("outcome", "completed"),),
                 group_id="g",
@@ -153,7 +155,7 @@ def test_each_queue_has_its_own_call(outbox: AwsOutbox, sqs: Stubber) -> None:
     expect(sqs, 2)
     expect(sqs, 1)
 
-    fifo = {"address": COMPLETED_QUEUE, "group_id": "g", "deduplication_id": "d"}
+    fifo = {"address": RESULTS, "group_id": "g", "deduplication_id": "d"}
 
     assert outbox.send([message("a"), message("b", **fifo), message("c")]) == {}
 
