@@ -20,6 +20,7 @@ def client_variables(settings: StackSettings) -> dict[str, str]:
     """What an AWS SDK, the AWS CLI and `sam` need in order to talk to the local stack."""
     return {
         "AWS_ENDPOINT_URL": settings.aws_url,
+        "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": settings.sagemaker_url,
         "AWS_ENDPOINT_URL_SAGEMAKER": settings.sagemaker_url,
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": settings.sagemaker_url,
         "AWS_CA_BUNDLE": str(Certificate.at(settings.tls).authority),

@@ -1,4 +1,4 @@
-"""`python -m local.ministack …`: MiniStack under hypercorn, corrected in three places.
+"""`python -m local.ministack …`: MiniStack under hypercorn, corrected in four places.
 
 IAM knows no action for a batch of SQS messages or of PartiQL statements: AWS asks for the right to
 each thing in it. MiniStack 1.5 asks for an action named like the call, which no real policy grants.
@@ -11,6 +11,9 @@ environments at a time.
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 
 And it unpacks the layer, thousands of small files, for each of these environments. They share one.
+
+Last, deleting alarms needs the right to all of them, not to those that are named; and it evaluates
+alarms on SageMaker's metrics, which is the endpoint emulator's to do.
 """
 
 import json
@@ -24,7 +27,7 @@ from typing import Any
 
 import hypercorn.__main__
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import lambda_svc, sqs
+from ministack.services import cloudwatch, lambda_svc, sqs
 
 from local.unpacking import SharedArchive
 
@@ -46,6 +49,8 @@ _STATEMENT = re.compile(
 
 _extract_iam_action = iam_actions.extract_iam_action
 _dynamodb_transaction_checks = iam_actions.dynamodb_transaction_checks
+_extract_resource_arn = iam_actions.extract_resource_arn
+_evaluate_alarm = cloudwatch._evaluate_alarm
 _sqs_esm_concurrency = lambda_svc._sqs_esm_concurrency
 
 
@@ -53,6 +58,24 @@ def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
     """MiniStack's own, with the action of the single message in place of the batch's."""
     action: str | None = _extract_iam_action(*arguments, **named)
     return action if action is None else _BATCHES.get(action, action)
+
+
+def extract_resource_arn(
+    service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any
+) -> str:
+    """MiniStack's own, and the alarm that is to be deleted; the first one speaks for several."""
+    if headers.get("x-amz-target", "").endswith(".DeleteAlarms"):
+        _, region, account = rest
+        (name, *_) = json.loads(body)["AlarmNames"]
+        return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
+    arn: str = _extract_resource_arn(service, method, path, headers, body, *rest)
+    return arn
+
+
+def evaluate_alarm(alarm: dict[str, Any]) -> None:
+    """MiniStack's own, except for the metrics that the endpoint emulator publishes."""
+    if alarm.get("Namespace") != "AWS/SageMaker":
+        _evaluate_alarm(alarm)
 
 
 def dynamodb_transaction_checks(
@@ -102,6 +125,8 @@ def _check(statement: str, prefix: str) -> tuple[str, str]:
 
 if __name__ == "__main__":
     iam_actions.extract_iam_action = extract_iam_action
+    iam_actions.extract_resource_arn = extract_resource_arn
+    cloudwatch._evaluate_alarm = evaluate_alarm
     iam_actions.dynamodb_transaction_checks = dynamodb_transaction_checks
     lambda_svc._sqs_esm_concurrency = sqs_esm_concurrency
     sqs._receive_messages_for_esm = receive_messages_for_esm

@@ -4,11 +4,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
 from relay.provisioning.answers import Answer
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
-from relay.provisioning.events import CustomResourceRequest, Sweep, WakeUp
+from relay.provisioning.events import (
+    ArtifactsUploaded,
+    ArtifactUploaded,
+    CustomResourceRequest,
+    Describe,
+    DirectCall,
+    Sweep,
+    WakeUp,
+)
 from relay.provisioning.ports import AnswerNotDelivered, Outdated
 from relay.provisioning.reading import read_specification
 from relay.provisioning.reception import Reception
@@ -99,6 +108,8 @@ class FakeSageMaker:
         self.endpoints: dict[str, Endpoint] = {}
         self.pending: dict[str, str] = {}
         self.retained: list[bool] = []
+        # What UpdateEndpoint was called with, oldest first.
+        self.updates: list[Specification] = []
         # Artifacts with which no container ever answers a ping.
         self.broken: set[str | None] = set()
         # Names that the function's role does not cover.
@@ -147,6 +158,7 @@ class FakeSageMaker:
             if specification.generation.config not in self.configs:
                 raise PermanentError("no such configuration")
             self.retained.append(retain_capacity)
+            self.updates.append(specification)
             self.pending[endpoint.name] = specification.generation.config
             self._put(endpoint.name, endpoint.config, EndpointStatus.UPDATING)
 
@@ -220,7 +232,7 @@ class FakeWaitingRoom:
         self.records: dict[str, Record] = {}
         self.taken_away = False
         # Called before a record is written: another invocation that is quicker.
-        self.meanwhile: Callable[[], None] | None = None
+        self.meanwhile: Callable[[], object] | None = None
 
     def load(self, endpoint_name: str) -> Record | None:
         with self._fuse.around():
@@ -281,8 +293,8 @@ class World:
             journal=self.notes.append,
         )
 
-    def wake(self, wake_up: WakeUp) -> None:
-        self.reception().handle(wake_up)
+    def wake(self, wake_up: WakeUp) -> dict[str, object]:
+        return self.reception().handle(wake_up)
 
     def sweep(self) -> None:
         self.clock.pass_minutes(1)
@@ -299,6 +311,16 @@ class World:
             for name in list(self.sagemaker.endpoints):
                 self.sagemaker.settle(name)
             self.sweep()
+
+    def describe(self) -> dict[str, Any]:
+        return self.wake(Describe())
+
+    @property
+    def roll_outs(self) -> list[tuple[str, str]]:
+        """How the roll-outs ended, newest first: who asked, and the outcome."""
+        described = self.describe()
+        told = [described["last_roll_out"], *described["earlier_roll_outs"]]
+        return [(each["asked_by"], each["outcome"]) for each in told if each]
 
     @property
     def answers(self) -> list[Answer]:
@@ -332,6 +354,24 @@ def delete(
     request_id: str = "delete-1", *, id: str = ENDPOINT, stack: str = STACK, **changes: object
 ) -> WakeUp:
     return _request(RequestType.DELETE, request_id, stack, id, properties(**changes), {})
+
+
+def deploy(model_data_url: str = "", **members: object) -> DirectCall:
+    """`{"action": "deploy", …}`; asked by the artifact's address unless told otherwise."""
+    if model_data_url:
+        members = {"model_data_url": model_data_url, "asked_by": model_data_url} | members
+    return DirectCall("deploy", {"action": "deploy", **members})
+
+
+def rollback(**members: object) -> DirectCall:
+    return DirectCall("rollback", {"action": "rollback", "asked_by": "on-call", **members})
+
+
+def uploaded(
+    key: str = "models/churn/model.tar.gz", version: str = "etag-1", order: str = "2026-1"
+) -> ArtifactsUploaded:
+    """`order` says which upload is the newer one."""
+    return ArtifactsUploaded((ArtifactUploaded("relay-data", key, version, order),))
 
 
 def _request(

@@ -67,15 +67,17 @@ class Clients:
         def client(service: str, url: str) -> Any:
             return session.client(service, endpoint_url=url, config=config)  # type: ignore[call-overload]
 
-        self.s3, self.sns, self.sqs, self.iam = (
-            client(service, aws_url) for service in ("s3", "sns", "sqs", "iam")
+        self.s3, self.sns, self.sqs, self.iam, self.cloudwatch = (
+            client(service, aws_url) for service in ("s3", "sns", "sqs", "iam", "cloudwatch")
         )
         self.sagemaker = client("sagemaker", emulator_url)
+        self.autoscaling = client("application-autoscaling", emulator_url)
         self.runtime = client("sagemaker-runtime", emulator_url)
 
     def close(self) -> None:
-        for client in (self.s3, self.sns, self.sqs, self.iam, self.sagemaker, self.runtime):
-            client.close()
+        for client in vars(self).values():
+            if not isinstance(client, str):
+                client.close()
 
 
 class Stack:
@@ -85,6 +87,7 @@ class Stack:
         self.emulator_url = clients.emulator_url
         self.s3, self.sns, self.sqs, self.iam = clients.s3, clients.sns, clients.sqs, clients.iam
         self.sagemaker, self.runtime = clients.sagemaker, clients.runtime
+        self.autoscaling, self.cloudwatch = clients.autoscaling, clients.cloudwatch
         self.suffix = uuid4().hex[:8]
         self.name = f"endpoint-{self.suffix}"
         self.bucket = f"data-{self.suffix}"
@@ -115,7 +118,7 @@ class Stack:
         return name
 
     def create_config(self, name: str = "", **changes: Any) -> str:
-        """`changes`: model, count, concurrency, include, failure_path."""
+        """`changes`: model, count, instance_type, concurrency, include, failure_path."""
         name = name or f"config-{self.suffix}"
         output = {
             "S3OutputPath": f"s3://{self.bucket}/outputs/",
@@ -134,7 +137,7 @@ class Stack:
                 {
                     "VariantName": "AllTraffic",
                     "ModelName": changes.get("model", f"model-{self.suffix}"),
-                    "InstanceType": "ml.m5.large",
+                    "InstanceType": changes.get("instance_type", "ml.m5.large"),
                     "InitialInstanceCount": changes.get("count", 1),
                 }
             ],
@@ -201,6 +204,10 @@ class Stack:
 
     def state(self) -> Any:
         return self._call("GET", "state")
+
+    def pace(self, time_factor: float) -> None:
+        """Seconds that a second of alarms and cooldowns takes."""
+        self._call("PUT", "pace", {"time_factor": time_factor})
 
     def faults(self, **faults: Any) -> Any:
         return self._call("PUT", "faults", faults)

@@ -32,10 +32,13 @@ from local.sagemaker.hosts import Processes
 from local.sagemaker.identity import Authoriser, Everything, Identities, SimulatedPolicies
 from local.sagemaker.lifecycle import Lifecycle
 from local.sagemaker.meters import Meters
+from local.sagemaker.metrics import Metrics, MetricsPublisher
 from local.sagemaker.processing import Processor
 from local.sagemaker.resources import Container, Namer
 from local.sagemaker.roles import IamRoles
 from local.sagemaker.runtime import Runtime
+from local.sagemaker.scaling_pace import Pace
+from local.sagemaker.scaling_parts import application_auto_scaling
 from local.sagemaker.server import Server
 from local.sagemaker.transitions import Transitions
 from local.sagemaker.variants import Platform
@@ -104,11 +107,19 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         endpoints = control_plane.endpoints.all
         runtime = Runtime(endpoints, authoriser, config, faults, counters, namer)
 
+        metrics, pace = Metrics(meters), Pace.of(config.time_factor)
+        scaling, scaling_loop = application_auto_scaling(
+            aws, namer, authoriser, control_plane.endpoints, metrics, pace
+        )
+        publisher = MetricsPublisher(aws, metrics, config.metrics_seconds)
+
         async def prepare() -> None:
             # Not before: the emulator may be started while its AWS stand-in still comes up.
             namer.account = await aws.account()
 
-        server = Server(control_plane, runtime, authoriser, faults, counters, prepare)
+        server = Server(control_plane, runtime, authoriser, faults, counters, pace, prepare)
+        server.add_api("AnyScaleFrontendService", scaling.call)
+        background: list[asyncio.Task[None]] = []
         runner = web.AppRunner(
             server.application(), access_log=None, max_field_size=MAX_HEADER_BYTES
         )
@@ -116,9 +127,12 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         try:
             await web.TCPSite(runner, "127.0.0.1", port).start()
             log.info("listening on http://127.0.0.1:%d", port)
+            background += [asyncio.create_task(each.run()) for each in (scaling_loop, publisher)]
             await stop.wait()
             log.info("stopping")
         finally:
+            for task in background:
+                task.cancel()
             await runner.cleanup()
             await transitions.close(list(endpoints))
             await processor.publisher.close()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
 
 import boto3
 import botocore.session
@@ -17,6 +17,7 @@ from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
@@ -54,7 +55,7 @@ class RoleSession:
     session: boto3.Session
 
     @cached_property
-    def cloudwatch(self) -> Any:
+    def cloudwatch(self) -> "CloudWatchClient":
         """Made when first needed: most endpoints have no alarms, and a client is not cheap."""
         return self.session.client("cloudwatch", config=_CLIENT_CONFIG)
 
@@ -122,6 +123,10 @@ class Aws:
     @cached_property
     def events(self) -> "EventBridgeClient":
         return self._session.client("events", config=_CLIENT_CONFIG)
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        return self._session.client("cloudwatch", config=_CLIENT_CONFIG)
 
     @cached_property
     def functions(self) -> "LambdaClient":

@@ -44,7 +44,10 @@ class Config:
     rollback_seconds: float = within(0, 3600, 1.0)
     deletion_seconds: float = within(0, 3600, 1.0)
     time_factor: float = within(0, 100, 0.05)
-    """Seconds that pass here for each second that a deployment configuration asks to wait."""
+    """Seconds that pass here for each second that a deployment configuration asks to wait, and for
+    each second of the alarms on metrics and of the cooldowns of scaling."""
+    metrics_seconds: float = within(0.1, 3600, 10.0)
+    """Between two publications of the metrics to CloudWatch."""
     alarm_seconds: float = within(0.05, 3600, 0.5)
     """Between two looks at the alarms of a deployment."""
 

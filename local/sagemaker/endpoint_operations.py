@@ -1,6 +1,7 @@
 """The operations on endpoints, and what an autoscaler needs of them."""
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 
 from local.sagemaker.endpoints import Endpoint
 from local.sagemaker.errors import AwsError, validation_exception
@@ -39,6 +40,8 @@ class Endpoints:
         self._quota = instance_quota
         self.all: Resources[Endpoint] = Resources("endpoint", "endpoint", namer)
         tags.cover(self.all)
+        # Whether Application Auto Scaling has a target for this variant of this endpoint.
+        self.is_scalable_target: Callable[[str, str], bool] = lambda endpoint, variant: False
 
     @property
     def operations(self) -> Mapping[str, Operation]:
@@ -110,6 +113,7 @@ class Endpoints:
         for resource in (arn, self._configs.arn(config_name)):
             await self._authoriser.require(caller, "sagemaker:UpdateEndpoint", resource)
         endpoint = self.all.get(name)
+        self._require_deregistered(endpoint, self._configs.get(config_name))
         keep = frozenset[str]()
         if request.get("RetainAllVariantProperties"):
             excluded = {
@@ -184,6 +188,21 @@ class Endpoints:
         before = replaced.fleet.desired_size if replaced else 0
         self._require_quota(sum(counts.values()) - before, config)
         return Deployment(config, models, guardrails)
+
+    def _require_deregistered(self, endpoint: Endpoint, config: EndpointConfig) -> None:
+        """A scalable target stands for a variant on one type of instance."""
+        kept = {(each.name, each.instance_type) for each in config.variants}
+        lost = [
+            each.name
+            for each in endpoint.config.variants
+            if (each.name, each.instance_type) not in kept
+            and self.is_scalable_target(endpoint.name, each.name)
+        ]
+        if lost:
+            raise validation_exception(
+                f"The variant(s) {json.dumps(lost)} must be deregistered as scalable targets with "
+                "AWS Auto Scaling before they can be removed or have their instance type updated."
+            )
 
     def _require_quota(self, more: int, config: EndpointConfig) -> None:
         used = sum(endpoint.fleet.desired_size for endpoint in self.all)

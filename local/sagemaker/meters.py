@@ -51,6 +51,14 @@ class Statistic:
         self.least = min(self.least, value)
         self.most = max(self.most, value)
 
+    def merged(self, other: "Statistic") -> "Statistic":
+        return Statistic(
+            self.count + other.count,
+            self.total + other.total,
+            min(self.least, other.least),
+            max(self.most, other.most),
+        )
+
 
 class Meters:
     """Collects observations until somebody takes them."""

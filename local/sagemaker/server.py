@@ -1,4 +1,4 @@
-"""HTTP: two AWS APIs on one port, and the emulator's own under /_emulator/."""
+"""HTTP: AWS's APIs on one port, and the emulator's own under /_emulator/."""
 
 import json
 import logging
@@ -16,6 +16,7 @@ from local.sagemaker.errors import AwsError, InvalidConfiguration
 from local.sagemaker.faults import FaultInjector, Faults
 from local.sagemaker.identity import Authoriser
 from local.sagemaker.runtime import Runtime
+from local.sagemaker.scaling_pace import Pace
 from local.sagemaker.validation import Document
 
 log = logging.getLogger("sagemaker")
@@ -40,6 +41,7 @@ class Server:
         authoriser: Authoriser,
         faults: FaultInjector,
         counters: Counters,
+        pace: Pace,
         prepare: Callable[[], Awaitable[None]],
     ) -> None:
         """`prepare` is awaited before each call of the AWS APIs."""
@@ -48,6 +50,7 @@ class Server:
         self._authoriser = authoriser
         self._faults = faults
         self._counters = counters
+        self._pace = pace
         self._prepare = prepare
         self._apis: dict[str, Api] = {"SageMaker": control_plane.call}
 
@@ -67,6 +70,7 @@ class Server:
                 web.get("/_emulator/state", self._state),
                 web.get("/_emulator/faults", self._get_faults),
                 web.put("/_emulator/faults", self._put_faults),
+                web.put("/_emulator/pace", self._put_pace),
                 web.put("/_emulator/sessions/{key}", self._put_session),
                 web.put("/_emulator/endpoints/{name}/status", self._put_status),
             ]
@@ -138,6 +142,14 @@ class Server:
         self._faults.replace(faults)
         log.info("faults: %s", faults)
         return web.json_response(write_document(faults))
+
+    async def _put_pace(self, request: web.Request) -> web.Response:
+        """`{"time_factor": 0.01}`: the minutes of alarms and cooldowns take 0.6 seconds."""
+        match await _json(request):
+            case {"time_factor": int() | float() as factor} if 0 <= factor <= 100:
+                self._pace.time_factor = Pace.of(factor).time_factor
+                return web.json_response({"time_factor": self._pace.time_factor})
+        return web.json_response({"message": "time_factor: 0 to 100, please"}, status=400)
 
     async def _put_session(self, request: web.Request) -> web.Response:
         """`{"role": "arn:…:role/…", "session_name": "…"}`: whose the access key is."""

@@ -37,7 +37,11 @@ _JAVA_CLASSES = {
     r"\p{M}": r"\w",
     r"\p{N}": r"\w",
     r"\p{Z}": r"\s",
+    # Java spells what lies beyond 16 bits as pairs of surrogates.
+    r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010FFFF",
 }
+
+_PIECE = re.compile(r"\\p\{\w+\}|\\uD800\\uDC00-\\uDBFF\\uDFFF|\\.|.", re.DOTALL)
 
 
 @cache
@@ -132,7 +136,7 @@ def _matches(pattern: str, value: str) -> bool:
 def _compiled(pattern: str) -> re.Pattern[str]:
     inside = False  # a bracket expression
     translated: list[str] = []
-    for piece in re.findall(r"\\p\{\w+\}|\\.|.", pattern, re.DOTALL):
+    for piece in _PIECE.findall(pattern):
         if piece in _JAVA_CLASSES:
             content = _JAVA_CLASSES[piece]
             translated.append(content if inside else f"[{content}]")

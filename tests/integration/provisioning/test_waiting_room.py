@@ -1,7 +1,7 @@
 """The waiting room and its stand-in keep the same contract."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,10 @@ from relay.aws.waiting_room import DynamoDbWaitingRoom
 from relay.errors import PermanentError, RelayError
 from relay.provisioning.endpoint import EndpointStatus
 from relay.provisioning.ports import Outdated, WaitingRoom
-from relay.provisioning.record import Record, RequestType, Waiting
+from relay.provisioning.record import Record
+from relay.provisioning.rollouts import Kind, Recipe, RollOut
 from relay.provisioning.specification import Generation
+from relay.provisioning.stack_requests import RequestType, StackChange, Waiting
 
 from tests.provisioning_fakes import (
     FakeClock,
@@ -65,14 +67,32 @@ def room(request: pytest.FixtureRequest, dynamodb: "DynamoDBClient") -> WaitingR
 
 def busy_record() -> Record:
     """One with something in every field."""
-    record = replace(Record("relay"), unused=(MADE,), former_names=("old",), retain_capacity=False)
-    target = specification(
-        ModelEnvironment='{"A": "é"}', IncludeInferenceResponseIn=["SUCCESS_NOTIFICATION_TOPIC"]
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    recipe = Recipe({"InstanceType": "ml.m5.large", "IncludeInferenceResponseIn": [""]}, {"A": "é"})
+    change = StackChange({"A": "1"}, {"A": "0"}, creating=True, before=recipe)
+    asked = RollOut("d", Kind.DEPLOY, "me", at, {"ModelDataUrl": "s3://a/b"}, {"Setting": "1"})
+    record = replace(
+        Record("relay"), unused=(MADE,), former_names=("old",), newest_upload="2026 00FF"
     )
+    target = specification(
+        ModelEnvironment='{"A": "é"}',
+        IncludeInferenceResponseIn=["SUCCESS_NOTIFICATION_TOPIC"],
+        RollbackAlarmNames=["relay-failures"],
+    )
+    config = target.generation.config
     return replace(
-        record.accept(WAITING, [Generation("relay-cc", "relay-dd", "an/image:2")])
-        .serve(target, creating=True, retain_capacity=False)
-        .attempted("relay-dd", datetime(2026, 3, 1, tzinfo=UTC)),
+        record.accept(WAITING, [(Generation("relay-cc", "relay-dd", "an/image:2"), recipe)])
+        .serve(
+            target,
+            recipe,
+            replace(asked, kind=Kind.STACK).begun("relay-dd", config, at),
+            creating=True,
+            retain_capacity=False,
+        )
+        .ask(change)
+        .queue(replace(asked, id="q1"), at)
+        .queue(replace(asked, id="q2"), at)
+        .attempted("relay-dd", at),
         failure="no ping",
     )
 
@@ -82,8 +102,10 @@ def test_nobody_waits_at_first(room: WaitingRoom) -> None:
 
 
 def test_what_is_stored_is_found_again(room: WaitingRoom) -> None:
+    empty = [name for name, value in asdict(busy_record()).items() if not value]
     saved = room.save(busy_record())
 
+    assert set(empty) == {"version", "retain_capacity"}, "every field must be there to be lost"
     assert room.load("relay") == saved
     assert saved == replace(busy_record(), version=1)
 
@@ -112,7 +134,7 @@ def test_only_a_record_with_nothing_left_expires(dynamodb: "DynamoDBClient") -> 
 
     saved = room.save(busy_record())
     assert "expires" not in item(dynamodb)
-    room.save(saved.answered().removed().unlinked("old"))
+    room.save(replace(saved.answered().removed(), queued=None).unlinked("old"))
 
     expires = int(item(dynamodb)["expires"])
     assert expires - clock.now().timestamp() == 24 * 3600

@@ -25,6 +25,7 @@ QUICK = {
     "rollback_seconds": 0.2,
     "deletion_seconds": 0.2,
     "ping_seconds": 0.3,
+    "metrics_seconds": 0.5,
     "containers": {
         "example/scripted:": "{python} -m tests.integration.sagemaker.scripted_container",
         "example/broken:": "{python} -c 'raise SystemExit(1)'",

@@ -50,6 +50,37 @@ def test_each_statement_of_a_batch_needs_its_own_right_on_its_own_table() -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("call", "members"),
+    [("PutMetricAlarm", {"AlarmName": "wakes"}), ("DeleteAlarms", {"AlarmNames": ["wakes"]})],
+)
+def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
+    call: str, members: dict[str, object]
+) -> None:
+    headers = {"x-amz-target": f"GraniteServiceVersion20100801.{call}"}
+    body = json.dumps(members).encode()
+
+    arn = ministack.extract_resource_arn(
+        "monitoring", "POST", "/", headers, body, {}, "us-east-1", "000000000000"
+    )
+
+    assert arn == "arn:aws:cloudwatch:us-east-1:000000000000:alarm:wakes"
+
+
+def test_alarms_on_sagemakers_metrics_are_left_to_the_endpoint_emulator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    evaluated: list[str] = []
+    monkeypatch.setattr(
+        ministack, "_evaluate_alarm", lambda alarm: evaluated.append(alarm["Namespace"])
+    )
+
+    for namespace in ("AWS/SageMaker", "AWS/SQS"):
+        ministack.evaluate_alarm({"Namespace": namespace})
+
+    assert evaluated == ["AWS/SQS"]
+
+
 def test_a_statement_that_is_not_understood_is_refused() -> None:
     body = json.dumps({"Statements": [{"Statement": "DROP TABLE orders"}]}).encode()
 

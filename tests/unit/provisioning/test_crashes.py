@@ -1,12 +1,23 @@
 """Whatever call the function dies at, before or after its effect: the same end, and one answer."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
-from relay.provisioning.endpoint import EndpointStatus
-from relay.provisioning.events import WakeUp
+from relay.provisioning.endpoint import Endpoint, EndpointStatus
+from relay.provisioning.events import Sweep, WakeUp
 
-from tests.provisioning_fakes import Crash, World, create, delete, update, without_times
+from tests.provisioning_fakes import (
+    Crash,
+    World,
+    create,
+    delete,
+    deploy,
+    rollback,
+    update,
+    uploaded,
+    without_times,
+)
 
 
 def _creates(world: World) -> WakeUp:
@@ -63,6 +74,81 @@ def _meets_a_foreign_endpoint(world: World) -> WakeUp:
     return create()
 
 
+def _deploys(world: World) -> WakeUp:
+    world.run(create(), deploy("s3://models/2.tar.gz"))
+    return uploaded()
+
+
+def _deploys_in_vain(world: World) -> WakeUp:
+    world.run(create())
+    world.sagemaker.broken = {"s3://relay-data/models/churn/model.tar.gz"}
+    return uploaded()
+
+
+def _deploys_to_an_endpoint_that_failed(world: World) -> WakeUp:
+    world.run(create())
+    world.sagemaker.becomes(EndpointStatus.FAILED)
+    return uploaded()
+
+
+def _deploys_while_another_is_under_way(world: World) -> WakeUp:
+    world.run(create())
+    world.wake(deploy("s3://models/2.tar.gz"))
+    return uploaded()
+
+
+def _deploys_while_others_wait(world: World) -> WakeUp:
+    world.run(create())
+    world.wake(deploy("s3://models/2.tar.gz"))
+    world.wake(update(InstanceCount="2"))
+    world.wake(deploy("s3://models/3.tar.gz"))
+    return uploaded()
+
+
+def _deploys_while_the_endpoint_is_created(world: World) -> WakeUp:
+    world.wake(create())
+    return uploaded()
+
+
+def _rolls_back(world: World) -> WakeUp:
+    world.run(create(), deploy("s3://models/2.tar.gz"))
+    return rollback()
+
+
+def _repairs(world: World) -> WakeUp:
+    world.run(create())
+    world.wake(deploy("s3://models/2.tar.gz"))
+    world.sagemaker.becomes(EndpointStatus.UPDATE_ROLLBACK_FAILED)
+    return Sweep()
+
+
+def _makes_anew_what_failed(world: World) -> WakeUp:
+    world.run(create())
+    world.wake(deploy("s3://models/2.tar.gz"))
+    world.sagemaker.becomes(EndpointStatus.FAILED)
+    return Sweep()
+
+
+def _updates_during_a_roll_out(world: World) -> WakeUp:
+    world.run(create())
+    world.wake(deploy("s3://models/2.tar.gz"))
+    return update(InstanceCount="2")
+
+
+def _updates_during_a_roll_out_in_vain(world: World) -> WakeUp:
+    world.run(create())
+    world.sagemaker.broken = {"s3://models/2.tar.gz"}
+    world.wake(deploy("s3://models/2.tar.gz"))
+    return update(InstanceCount="2")
+
+
+def _deletes_during_a_roll_out(world: World) -> WakeUp:
+    world.run(create())
+    world.wake(deploy("s3://models/2.tar.gz"))
+    world.wake(deploy("s3://models/3.tar.gz"))
+    return delete()
+
+
 Scenario = Callable[[World], WakeUp]
 SCENARIOS: list[Scenario] = [
     _creates,
@@ -75,6 +161,20 @@ SCENARIOS: list[Scenario] = [
     _deletes,
     _deletes_after_a_rename,
     _meets_a_foreign_endpoint,
+    _updates_during_a_roll_out,
+    _updates_during_a_roll_out_in_vain,
+    _deletes_during_a_roll_out,
+]
+ROLL_OUTS: list[Scenario] = [
+    _deploys,
+    _deploys_in_vain,
+    _deploys_to_an_endpoint_that_failed,
+    _deploys_while_another_is_under_way,
+    _deploys_while_others_wait,
+    _deploys_while_the_endpoint_is_created,
+    _rolls_back,
+    _repairs,
+    _makes_anew_what_failed,
 ]
 
 
@@ -87,7 +187,27 @@ def test_a_crash_anywhere_changes_neither_the_end_nor_the_answer(scenario: Scena
         assert _play(scenario, dies_at)[0] == undisturbed, f"died at call {dies_at}"
 
 
-def _play(scenario: Scenario, dies_at: int | None) -> tuple[object, int]:
+@pytest.mark.parametrize("scenario", ROLL_OUTS)
+def test_a_crash_anywhere_changes_neither_the_end_nor_the_story(scenario: Scenario) -> None:
+    undisturbed, calls = _play(scenario, dies_at=None, answers=None)
+
+    assert calls > 4, "nothing was called, so nothing is tested"
+    for dies_at in range(1, calls + 1):
+        assert _play(scenario, dies_at, answers=None)[0] == undisturbed, f"died at call {dies_at}"
+
+
+@dataclass(frozen=True)
+class Ending:
+    answers: frozenset[str]
+    endpoints: dict[str, Endpoint | None]
+    configs: frozenset[str]
+    models: frozenset[str]
+    # Who asked for which roll-out, and how it ended.
+    story: tuple[tuple[str, str], ...]
+    settled: bool
+
+
+def _play(scenario: Scenario, dies_at: int | None, answers: int | None = 1) -> tuple[Ending, int]:
     world = World()
     request = scenario(world)
     world.answers.clear()
@@ -95,26 +215,33 @@ def _play(scenario: Scenario, dies_at: int | None) -> tuple[object, int]:
     world.fuse.blows_at = dies_at
 
     if not _survives(lambda: world.wake(request)):
-        world.wake(request)  # Lambda repeats an asynchronous invocation that fails
-    for _ in range(12):
+        # Lambda repeats an asynchronous invocation that fails, and a person a call without answer.
+        world.wake(request)
+    for _ in range(16):
         for name in list(world.sagemaker.endpoints):
             world.sagemaker.settle(name)
         _survives(world.sweep)
     calls = world.fuse.passed
 
-    ending = (
-        {answer.to_json() for answer in world.answers},
+    ending = Ending(
+        frozenset(answer.to_json() for answer in world.answers),
         {n: without_times(e) for n, e in world.sagemaker.endpoints.items()},
-        set(world.sagemaker.configs),
-        set(world.sagemaker.models),
+        frozenset(world.sagemaker.configs),
+        frozenset(world.sagemaker.models),
+        tuple(
+            (told.roll_out.asked_by, told.outcome.value)
+            for _, record in sorted(world.room.records.items())
+            for told in record.history
+        ),
         all(record.settled for record in world.room.records.values()),
     )
-    assert len(ending[0]) == 1, "exactly one answer, however often it is delivered"
-    assert ending[-1], "something is left undone"
+    if answers is not None:
+        assert len(ending.answers) == answers, "exactly one answer, however often it is delivered"
+    assert ending.settled, "something is left undone"
     return ending, calls
 
 
-def _survives(step: Callable[[], None]) -> bool:
+def _survives(step: Callable[[], object]) -> bool:
     try:
         step()
     except Crash:

@@ -1,11 +1,15 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from relay.errors import UnreadableMessage
 from relay.provisioning.events import (
+    ArtifactsUploaded,
+    ArtifactUploaded,
     CustomResourceRequest,
     Describe,
+    DirectCall,
     EndpointChanged,
     Sweep,
     parse,
@@ -19,6 +23,21 @@ EVENTS = Path(__file__).parents[3] / "events" / "provision"
 def event(name: str) -> dict[str, object]:
     document: dict[str, object] = json.loads((EVENTS / f"{name}.json").read_text())
     return document
+
+
+def upload(sequencer: str = "0069E5C1A7B3D2F410", **changes: object) -> dict[str, object]:
+    """The event of one upload, changed."""
+    document: dict[str, Any] = event("artifact-uploaded")
+    [record] = document["Records"]
+    record["s3"]["object"]["sequencer"] = sequencer
+    record.update(changes)
+    return document
+
+
+def uploads(document: dict[str, object]) -> tuple[ArtifactUploaded, ...]:
+    read = parse(document)
+    assert isinstance(read, ArtifactsUploaded)
+    return read.uploads
 
 
 @pytest.mark.parametrize(
@@ -75,6 +94,53 @@ def test_the_schedule_and_a_question_are_read() -> None:
     assert parse(event("describe")) == Describe()
 
 
+def test_what_is_asked_for_directly_is_read_as_it_came() -> None:
+    for case, action in (
+        ("deploy", "deploy"),
+        ("rollback", "rollback"),
+        ("delete-directly", "delete"),
+    ):
+        assert parse(event(case)) == DirectCall(action, event(case))
+
+
+def test_an_uploaded_artifact_is_read() -> None:
+    [artifact] = uploads(event("artifact-uploaded"))
+
+    assert artifact.bucket == "relay-data-000000000000-us-east-1"
+    assert artifact.key == "models/churn 2026/model.tar.gz"
+    assert artifact.version == "d41d8cd98f00b204e9800998ecf8427e"
+
+
+def test_eventbridge_spells_keys_as_they_are_and_tells_the_version() -> None:
+    [artifact] = uploads(event("artifact-uploaded-eventbridge"))
+
+    assert artifact.key == "models/churn 2026/model.tar.gz"
+    assert artifact.version == "L4kqtJlcpXroDTDmpUMLUo"
+
+
+def test_the_bucket_may_try_its_notifications() -> None:
+    assert uploads(event("s3-test-event")) == ()
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        (
+            upload(eventTime="2026-11-20T08:12:55.622Z", sequencer="00FF"),
+            upload(eventTime="2026-11-20T08:12:55.623Z", sequencer="00"),
+        ),
+        (upload(sequencer="0069E5"), upload(sequencer="0069E51")),
+        (upload(sequencer="0069E5C1"), upload(sequencer="0069E6")),
+    ],
+)
+def test_uploads_are_ordered_by_time_and_then_by_sequencer(
+    earlier: dict[str, object], later: dict[str, object]
+) -> None:
+    [first], [second] = uploads(earlier), uploads(later)
+
+    assert first.order < second.order
+
+
 def without(name: str, member: str) -> dict[str, object]:
     return {key: value for key, value in event(name).items() if key != member}
 
@@ -86,7 +152,10 @@ def without(name: str, member: str) -> dict[str, object]:
         ([], "the event is no JSON object"),
         ({}, "members none"),
         ({"action": "explode"}, "members action"),
-        ({"Records": [{"body": "hush"}]}, "members Records"),
+        ({"Records": []}, "members Records"),
+        ({"Records": [{"body": "hush"}]}, "s3 is no JSON object"),
+        ({"Records": ["hush"]}, "a record is no JSON object"),
+        (upload(eventTime="hush"), "the time of an upload cannot be read"),
         (without("create", "ResponseURL"), "ResponseURL is missing"),
         (without("create", "ResourceProperties"), "ResourceProperties is no JSON object"),
         (without("update", "PhysicalResourceId"), "PhysicalResourceId is missing"),

@@ -1,16 +1,15 @@
 """Who waits for the endpoint: one item of the ledger table for each endpoint."""
 
-import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import classify, translated
+from relay.aws.record_json import record_from_json, record_to_json
 from relay.ports import Clock
 from relay.provisioning.ports import Outdated
-from relay.provisioning.record import Attempt, Goal, Record, RequestType, Waiting
-from relay.provisioning.specification import Generation, Specification
+from relay.provisioning.record import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,14 +34,14 @@ class DynamoDbWaitingRoom:
         item = found.get("Item")
         if item is None:
             return None
-        return _from_json(endpoint_name, int(item["version"]["N"]), item["record"]["S"])
+        return record_from_json(endpoint_name, int(item["version"]["N"]), item["record"]["S"])
 
     def save(self, record: Record) -> Record:
         following = record.next_version()
         item = {
             "id": {"S": _id(record.endpoint_name)},
             "version": {"N": str(following.version)},
-            "record": {"S": _to_json(following)},
+            "record": {"S": record_to_json(following)},
         }
         if record.empty:
             expires = self._clock.now() + _RETENTION
@@ -71,79 +70,3 @@ def _code(error: ClientError | BotoCoreError) -> str:
     if not isinstance(error, ClientError):
         return ""
     return error.response.get("Error", {}).get("Code", "")
-
-
-def _to_json(record: Record) -> str:
-    waiting, attempt = record.waiting, record.attempt
-    return json.dumps(
-        {
-            "goal": record.goal.value,
-            "stack_id": record.stack_id,
-            "target": record.target.to_json() if record.target else None,
-            "creating": record.creating,
-            "retain_capacity": record.retain_capacity,
-            "attempt": attempt
-            and {"config": attempt.config, "last_modified": _time_to_json(attempt.last_modified)},
-            "waiting": waiting
-            and {
-                "type": waiting.type.value,
-                "request_id": waiting.request_id,
-                "response_url": waiting.response_url,
-                "stack_id": waiting.stack_id,
-                "logical_resource_id": waiting.logical_resource_id,
-                "physical_resource_id": waiting.physical_resource_id,
-                "since": _time_to_json(waiting.since),
-            },
-            "failure": record.failure,
-            "generations": [_generation_to_json(made) for made in record.generations],
-            "unused": [_generation_to_json(made) for made in record.unused],
-            "former_names": record.former_names,
-            "handled": record.handled,
-        }
-    )
-
-
-def _from_json(endpoint_name: str, version: int, text: str) -> Record:
-    document = json.loads(text)
-    attempt, waiting = document["attempt"], document["waiting"]
-    return Record(
-        endpoint_name=endpoint_name,
-        goal=Goal(document["goal"]),
-        stack_id=document["stack_id"],
-        target=Specification.from_json(document["target"]) if document["target"] else None,
-        creating=document["creating"],
-        retain_capacity=document["retain_capacity"],
-        attempt=attempt and Attempt(attempt["config"], _time_from_json(attempt["last_modified"])),
-        waiting=waiting
-        and Waiting(
-            type=RequestType(waiting["type"]),
-            request_id=waiting["request_id"],
-            response_url=waiting["response_url"],
-            stack_id=waiting["stack_id"],
-            logical_resource_id=waiting["logical_resource_id"],
-            physical_resource_id=waiting["physical_resource_id"],
-            since=datetime.fromisoformat(waiting["since"]),
-        ),
-        failure=document["failure"],
-        generations=tuple(Generation(**made) for made in document["generations"]),
-        unused=tuple(Generation(**made) for made in document["unused"]),
-        former_names=tuple(document["former_names"]),
-        handled=tuple(document["handled"]),
-        version=version,
-    )
-
-
-def _generation_to_json(generation: Generation) -> dict[str, str]:
-    return {
-        "model": generation.model,
-        "config": generation.config,
-        "image": generation.image,
-    }
-
-
-def _time_to_json(time: datetime | None) -> str | None:
-    return time.isoformat() if time else None
-
-
-def _time_from_json(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -3,8 +3,10 @@
 from relay.provisioning import reasons
 from relay.provisioning.answers import Answer
 from relay.provisioning.endpoint import Endpoint
-from relay.provisioning.record import Goal, Record, Waiting
+from relay.provisioning.record import Goal, Record
+from relay.provisioning.rollouts import Kind, Outcome
 from relay.provisioning.specification import Generation
+from relay.provisioning.stack_requests import Waiting
 from relay.provisioning.steps import Next, Surroundings
 
 
@@ -15,10 +17,18 @@ class Answering:
         self._around = surroundings
 
     def success(self, record: Record, generation: Generation, endpoint: Endpoint) -> Next:
-        if record.waiting:
-            answer = Answer.in_service(record.waiting, endpoint, generation)
-            self._deliver(answer, record, endpoint)
-        return Next(record.in_service(generation).answered())
+        asker = record.asker
+        if asker:
+            self._deliver(Answer.in_service(asker, endpoint, generation), record, endpoint)
+        roll_out, now = record.roll_out, self._around.clock.now()
+        if roll_out and roll_out.changes_what_serves:
+            record = record.concluded(Outcome.SUCCEEDED, now)
+        elif roll_out and roll_out.kind is not Kind.STACK:
+            record = record.concluded(Outcome.UNCHANGED, now, "it served already")
+        if roll_out and not asker:
+            self._around.note(f"{roll_out.asked_by}: in service", record, endpoint)
+        record = record.in_service(generation)
+        return Next(record.answered() if asker else record)
 
     def failure(self, record: Record, waiting: Waiting) -> Next:
         self._deliver(Answer.failed(waiting, record.failure), record)
@@ -41,28 +51,40 @@ class Answering:
         )
         if record.goal is Goal.SERVE and record.creating:
             # CloudFormation counts a Create without an answer as failed: nobody owns it.
-            record = record.undoing("nobody waits for the endpoint")
+            record = record.undoing("nobody waits for the endpoint", self._around.clock.now())
         return Next(record.answered())
 
     def wait(self, record: Record, endpoint: Endpoint) -> Next | None:
-        """Leaves it to the next wake-up, unless CloudFormation has waited long enough."""
+        """Leaves it to the next wake-up, unless CloudFormation has waited long enough.
+
+        A roll-out has as long as SageMaker takes: its deployment has a limit of its own.
+        """
         waiting = record.waiting
         self._around.note("waiting", record, endpoint)
         if waiting is None or self._around.clock.now() < waiting.decided_by():
             return None
         waited = waiting.decided_by() - waiting.since
-        return self.give_up(
-            record, waiting, reasons.too_late(record.endpoint_name, endpoint, waited)
-        )
+        return self.give_up(record, reasons.too_late(record.endpoint_name, endpoint, waited))
 
-    def give_up(self, record: Record, waiting: Waiting, reason: str) -> Next:
+    def give_up(self, record: Record, reason: str) -> Next:
         """Answers as soon as it can be answered; a creation is undone first where there is time."""
+        now, waiting = self._around.clock.now(), record.waiting
+        if waiting and record.stack_change and now >= waiting.decided_by():
+            return Next(record.turned_down(reason))
         if record.goal is Goal.SERVE and record.creating:
-            return Next(record.undoing(reason))
-        if record.goal is Goal.REMOVE and self._around.clock.now() >= waiting.decided_by():
+            return Next(record.concluded(Outcome.FAILED, now, reason).undoing(reason, now))
+        if record.goal is Goal.REMOVE and waiting and now >= waiting.decided_by():
             self._deliver(Answer.failed(waiting, record.failure or reason), record)
             return Next(record.answered())  # and the removal goes on
-        return Next(record.failing(reason))
+        return self.fail(record, reason)
+
+    def fail(self, record: Record, reason: str) -> Next:
+        """What is in hand will not come into service; what served before is left as it is."""
+        if record.roll_out and not record.asker:
+            asked_by = record.roll_out.asked_by
+            self._around.note(f"{asked_by}: failed: {reason}", record, alarming=True)
+        now = self._around.clock.now()
+        return Next(record.concluded(Outcome.FAILED, now, reason).failing(reason))
 
     def _deliver(self, answer: Answer, record: Record, endpoint: Endpoint | None = None) -> None:
         self._around.postman.deliver(answer)

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import unquote_plus
 
 from relay.errors import UnreadableMessage
-from relay.provisioning.record import RequestType
+from relay.provisioning.stack_requests import RequestType
 
 _STATE_CHANGE: Final = "SageMaker Endpoint State Change"
 _SCHEDULED: Final = "Scheduled Event"
+_OBJECT_CREATED: Final = "Object Created"
+# S3's sequencers have different lengths and count like numbers with their zeros cut off.
+_SEQUENCER_LENGTH: Final = 64
 _ROUTES: Final = "Custom::Routes"
 
 
@@ -57,7 +62,43 @@ class Describe:
     """Somebody asks how things stand: `{"action": "describe"}`."""
 
 
-WakeUp = CustomResourceRequest | RoutesRequest | EndpointChanged | Sweep | Describe
+@dataclass(frozen=True, slots=True)
+class ArtifactUploaded:
+    """An object was put into the bucket. S3 tells it at least once, and in any order.
+
+    `version` tells one content under the key from the next; `order` grows from upload to upload.
+    """
+
+    bucket: str
+    key: str
+    version: str
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactsUploaded:
+    """What S3 tells in one event; nothing at all in its test event."""
+
+    uploads: tuple[ArtifactUploaded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectCall:
+    """`{"action": "deploy" | "rollback" | "delete", …}`, as it came."""
+
+    action: str
+    members: Mapping[str, object]
+
+
+WakeUp = (
+    CustomResourceRequest
+    | RoutesRequest
+    | EndpointChanged
+    | Sweep
+    | Describe
+    | ArtifactsUploaded
+    | DirectCall
+)
 
 
 def parse(event: object) -> WakeUp:
@@ -78,13 +119,59 @@ def parse(event: object) -> WakeUp:
         return EndpointChanged(_text(detail, "EndpointName"), _api_spelling(status))
     if members.get("detail-type") == _SCHEDULED:
         return Sweep()
+    if (uploads := _uploads(members)) is not None:
+        return uploads
     if members.get("action") == "describe":
         return Describe()
+    if members.get("action") in ("deploy", "rollback", "delete"):
+        return DirectCall(_text(members, "action"), members)
     raise UnreadableMessage(
-        f"an event with the members {', '.join(sorted(map(str, members))) or 'none'} "
-        "is neither a custom "
-        f'resource request, nor "{_STATE_CHANGE}", nor "{_SCHEDULED}", nor {{"action": "describe"}}'
+        f"an event with the members {', '.join(sorted(map(str, members))) or 'none'} is neither a "
+        f'custom resource request, nor "{_STATE_CHANGE}", nor "{_SCHEDULED}", nor an event of S3, '
+        'nor a call with the action "describe", "deploy" or "rollback"'
     )
+
+
+def _uploads(members: Mapping[str, object]) -> ArtifactsUploaded | None:
+    if members.get("Event") == "s3:TestEvent":
+        return ArtifactsUploaded(())
+    if members.get("detail-type") == _OBJECT_CREATED:
+        return ArtifactsUploaded((_from_eventbridge(members),))
+    records = members.get("Records")
+    if not isinstance(records, list) or not records:
+        return None
+    return ArtifactsUploaded(tuple(_from_s3(_mapping(each, "a record")) for each in records))
+
+
+def _from_s3(record: Mapping[str, object]) -> ArtifactUploaded:
+    s3 = _mapping(record.get("s3"), "s3")
+    found = _mapping(s3.get("object"), "s3.object")
+    return ArtifactUploaded(
+        bucket=_text(_mapping(s3.get("bucket"), "s3.bucket"), "name"),
+        key=unquote_plus(_text(found, "key")),
+        version=str(found.get("versionId") or found.get("eTag") or ""),
+        order=_order(_text(record, "eventTime"), str(found.get("sequencer", ""))),
+    )
+
+
+def _from_eventbridge(members: Mapping[str, object]) -> ArtifactUploaded:
+    detail = _mapping(members.get("detail"), "detail")
+    found = _mapping(detail.get("object"), "detail.object")
+    return ArtifactUploaded(
+        bucket=_text(_mapping(detail.get("bucket"), "detail.bucket"), "name"),
+        key=_text(found, "key"),
+        version=str(found.get("version-id") or found.get("etag") or ""),
+        order=_order(_text(members, "time"), str(found.get("sequencer", ""))),
+    )
+
+
+def _order(time: str, sequencer: str) -> str:
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError as error:
+        raise UnreadableMessage("the time of an upload cannot be read") from error
+    utc = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return f"{utc} {sequencer:0<{_SEQUENCER_LENGTH}}"
 
 
 def _custom_resource(members: Mapping[str, object]) -> CustomResourceRequest:

@@ -4,8 +4,9 @@
 Every step is safe to repeat: intentions are stored before anything is made, answers are sent
 before they are forgotten.
 
-The steps are next door, by what they are for: `serving` (create, update, in service), `removal`,
-`collection` (models and configurations that nothing uses), `answering`.
+The steps are next door, by what they are for: `turns` (what begins next), `serving` (create,
+update, in service), `removal`, `collection` (models and configurations that nothing uses),
+`answering`.
 
     step                       is the place for
     `Lifecycle._step`          what is decided by the target's kind: an endpoint that is only
@@ -18,6 +19,7 @@ from typing import Final
 
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.ports import Clock
+from relay.provisioning import reasons
 from relay.provisioning.answering import Answering
 from relay.provisioning.collection import Collection
 from relay.provisioning.ports import (
@@ -32,6 +34,7 @@ from relay.provisioning.record import Goal, Record
 from relay.provisioning.removal import Removal
 from relay.provisioning.serving import Serving
 from relay.provisioning.steps import Next, Surroundings
+from relay.provisioning.turns import Resolve, Turns
 
 # More than any path through the machine takes; an endless one would be our mistake, not a long
 # bill.
@@ -48,12 +51,14 @@ class Lifecycle:
         postman: Postman,
         clock: Clock,
         journal: Journal,
+        resolve: Resolve,
     ) -> None:
         self._room = waiting_room
         self._around = Surroundings(control_plane, postman, clock, journal)
         self._answering = Answering(self._around)
         self._collection = Collection(self._around)
         self._removal = Removal(self._around, self._answering, self._collection)
+        self._turns = Turns(self._around, resolve)
         self._serving = Serving(self._around, self._answering, self._removal)
 
     def advance(self, endpoint_name: str) -> None:
@@ -90,27 +95,36 @@ class Lifecycle:
         now, waiting = self._around.clock.now(), record.waiting
         if waiting and now >= waiting.delivered_by():
             return self._answering.nobody_waits(record, waiting)
+        if waiting and record.stack_change and now >= waiting.decided_by():
+            return self._answering.give_up(record, reasons.never_its_turn(record.endpoint_name))
+        # Whose patience it is that an error tries.
+        patience = record.asker or (record.roll_out if record.goal is Goal.SERVE else None)
         try:
             return self._step(record)
         except AnswerNotDelivered:
             raise
         except AccessDenied as error:
-            if waiting is None or now < waiting.patient_until():
+            if patience is None or now < patience.patient_until() or self._unstoppable(record):
                 raise
-            return self._answering.give_up(record, waiting, str(error))
+            return self._answering.give_up(record, str(error))
         except TransientError as error:
-            if waiting is None or now < waiting.decided_by():
+            if patience is None or now < patience.decided_by() or self._unstoppable(record):
                 raise
-            reason = f"gave up after repeated attempts: {error}"
-            return self._answering.give_up(record, waiting, reason)
+            return self._answering.give_up(record, f"gave up after repeated attempts: {error}")
         except PermanentError as error:
-            if waiting is None:
+            if patience is None:
                 raise
-            return self._answering.give_up(record, waiting, str(error))
+            return self._answering.give_up(record, str(error))
+
+    def _unstoppable(self, record: Record) -> bool:
+        """SageMaker is at work and nobody has to be answered: it will be known how it ends."""
+        return record.under_way and record.asker is None
 
     def _step(self, record: Record) -> Next | None:
-        if record.goal is Goal.REST and record.waiting:
+        if record.waiting and record.failure and record.goal is not Goal.REMOVE:
             return self._answering.failure(record, record.waiting)
+        if record.goal is Goal.REST and (record.stack_change or record.queued):
+            return self._turns.step(record)
         if record.goal is Goal.REMOVE and not record.made:
             return self._answering.removed(record)
         endpoint = self._around.sagemaker.describe(record.endpoint_name)

@@ -8,7 +8,8 @@ from relay.provisioning.endpoint import Endpoint, EndpointStatus
 _STATE_AFTER_UPDATE: Final = {
     EndpointStatus.IN_SERVICE: "SageMaker rolled it back; it serves what it served before",
     EndpointStatus.UPDATE_ROLLBACK_FAILED: (
-        "The rollback failed as well: it serves the old and the new configuration mixed"
+        "The rollback failed as well: it serves the old and the new configuration mixed, until "
+        "the relay has updated it back to the old one"
     ),
 }
 
@@ -50,6 +51,14 @@ def too_late(endpoint_name: str, endpoint: Endpoint, waited: timedelta) -> str:
         f"endpoint {endpoint_name} is still {endpoint.status.value} after "
         f"{waited // timedelta(minutes=1)} minutes. {_logs(endpoint_name)}, "
         "and deploy again once it has settled"
+    )
+
+
+def never_its_turn(endpoint_name: str) -> str:
+    return (
+        f"a roll-out to endpoint {endpoint_name} was still under way, and SageMaker takes no "
+        "second change meanwhile. See how far it is with the action describe, and deploy again "
+        "once it is over"
     )
 
 

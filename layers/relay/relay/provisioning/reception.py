@@ -1,28 +1,40 @@
 """Takes in whatever wakes the function, and stores who waits before anything is done."""
 
-from collections.abc import Mapping
 from typing import Final
 
-from relay.errors import ConfigurationError
+from relay.errors import ConfigurationError, RelayError
 from relay.ports import Clock
+from relay.provisioning import orders
 from relay.provisioning.answers import Answer
+from relay.provisioning.description import describe
 from relay.provisioning.events import (
+    ArtifactsUploaded,
+    ArtifactUploaded,
     CustomResourceRequest,
     Describe,
+    DirectCall,
     EndpointChanged,
     RoutesRequest,
     Sweep,
     WakeUp,
 )
 from relay.provisioning.lifecycle import Lifecycle
+from relay.provisioning.ordering import Ordering, Verdict
 from relay.provisioning.ports import ControlPlane, Journal, Outdated, Postman, WaitingRoom
 from relay.provisioning.reading import read_specification
-from relay.provisioning.record import Record, RequestType, Waiting
+from relay.provisioning.record import Record
+from relay.provisioning.rollouts import Properties, Recipe
 from relay.provisioning.specification import Generation, Specification
+from relay.provisioning.stack_requests import RequestType, StackChange, Waiting
 from relay.report import Level, Note
 
 # Tries to store a request when other invocations write the same record.
 _TRIES: Final = 3
+# What the bucket tells of; its own filter says so too.
+_ARTIFACTS: Final = "models/"
+_ARCHIVE: Final = ".tar.gz"
+# An endpoint that came to one of these by itself needs a person's look.
+_ALARMING: Final = ("OutOfService", "UpdateRollbackFailed", "Failed")
 
 
 class Reception:
@@ -51,10 +63,13 @@ class Reception:
         self._postman = postman
         self._clock = clock
         self._journal = journal
-        self._lifecycle = Lifecycle(control_plane, waiting_room, postman, clock, journal)
+        self._lifecycle = Lifecycle(
+            control_plane, waiting_room, postman, clock, journal, self._resolve
+        )
+        self._ordering = Ordering(waiting_room, clock, journal, self._resolve)
 
     def handle(self, wake_up: WakeUp) -> dict[str, object]:
-        """Does what can be done now and reports how things stand, for `describe`.
+        """Does what can be done now. Answers direct calls; every other answer is empty.
 
         Raises:
             TransientError: something did not work now; the next wake-up tries again.
@@ -66,10 +81,15 @@ class Reception:
                 self._check_routes(request)
             case EndpointChanged(name, status):
                 if name == self._endpoint_name:
-                    self._note(f"woken by {status}")
+                    self._note(f"woken by {status}", alarming=status in _ALARMING)
                     self._lifecycle.advance(name)
             case Sweep():
                 self._sweep()
+            case ArtifactsUploaded(uploads):
+                for upload in uploads:
+                    self._roll_out_upload(upload)
+            case DirectCall():
+                return self._order(wake_up)
             case Describe():
                 return self._describe()
         return {}
@@ -90,29 +110,44 @@ class Reception:
 
     def _describe(self) -> dict[str, object]:
         endpoint = self._sagemaker.describe(self._endpoint_name)
-        record = self._room.load(self._endpoint_name) or Record(self._endpoint_name)
-        waiting = record.waiting
-        return {
-            "endpoint": {
-                "name": endpoint.name,
-                "arn": endpoint.arn,
-                "status": endpoint.status.value,
-                "config": endpoint.config,
-                "failure_reason": endpoint.failure_reason,
-            },
-            "goal": record.goal.value,
-            "waiting": waiting
-            and {
-                "request": waiting.type.value,
-                "since": waiting.since.isoformat(),
-                "until": waiting.decided_by().isoformat(),
-                "failure": record.failure,
-            },
-            "generations": [
-                {"model": made.model, "config": made.config, "image": made.image}
-                for made in record.generations
-            ],
-        }
+        return describe(endpoint, self._room.load(self._endpoint_name) or Record(endpoint.name))
+
+    # --- roll-outs -------------------------------------------------------------------------------
+
+    def _roll_out_upload(self, upload: ArtifactUploaded) -> None:
+        location = f"s3://{upload.bucket}/{upload.key}"
+        if not upload.key.startswith(_ARTIFACTS) or not upload.key.endswith(_ARCHIVE):
+            self._note(f"{location} is no artifact: ignored")
+            return
+        self._ordering.take(
+            self._endpoint_name, orders.of_upload(location, upload.version, upload.order)
+        )
+        self._lifecycle.advance(self._endpoint_name)
+
+    def _order(self, call: DirectCall) -> dict[str, object]:
+        """Answers what will happen, or what already has: it never waits for SageMaker."""
+        if call.action == "delete":
+            return Verdict(
+                "refused", "the stack owns the endpoint: delete the stack, and the endpoint goes"
+            ).to_json()
+        try:
+            order = orders.read(call.members)
+        except ConfigurationError as error:
+            return Verdict("refused", str(error)).to_json()
+        verdict = self._ordering.take(self._endpoint_name, order)
+        try:
+            self._lifecycle.advance(self._endpoint_name)
+        except RelayError as error:
+            # It is stored, and whoever asked is told so; the sweep goes on with it.
+            self._note(f"{order.asked_by}: not begun yet: {error}", alarming=True)
+        return self._ended(verdict).to_json()
+
+    def _ended(self, verdict: Verdict) -> Verdict:
+        record = self._room.load(self._endpoint_name)
+        for told in record.history if record else ():
+            if told.roll_out.id == verdict.roll_out_id:
+                return Verdict(told.outcome.value, told.reason, verdict.roll_out_id)
+        return verdict
 
     # --- CloudFormation asks ---------------------------------------------------------------------
 
@@ -123,7 +158,7 @@ class Reception:
             if stored.has_handled(request.request_id):
                 self._note(f"{request.type.value} {request.request_id} is known already")
                 break
-            if stored.generations and stored.stack_id != request.stack_id:
+            if stored.made and stored.stack_id != request.stack_id:
                 self._turn_away(request, stored)
                 return
             self._link(request, name)
@@ -162,17 +197,20 @@ class Reception:
         known = self._generations_in(request, stored.endpoint_name)
         record = stored.accept(self._waiting(request), known)
         if request.type is RequestType.DELETE:
-            return record.remove()
+            return record.remove(self._clock.now(), "the stack deletes the endpoint")
         try:
-            target = read_specification(request.properties, self._region, self._sagemaker.flaws)
-            self._refuse_other_names(target)
+            target = self._resolve(request.properties)
         except ConfigurationError as error:
-            return record.failing(str(error))
-        return record.serve(
-            target,
-            creating=request.physical_resource_id != target.endpoint_name,
-            retain_capacity=_keeps_capacity(request.old_properties, request.properties),
-        )
+            return record.turned_down(str(error))
+        creating = request.physical_resource_id != target.endpoint_name
+        former = self._room.load(request.physical_resource_id) if creating else None
+        before = former.serving if former else None
+        return record.ask(StackChange(request.properties, request.old_properties, creating, before))
+
+    def _resolve(self, properties: Properties) -> Specification:
+        specification = read_specification(properties, self._region, self._sagemaker.flaws)
+        self._refuse_other_names(specification)
+        return specification
 
     def _waiting(self, request: CustomResourceRequest) -> Waiting:
         return Waiting(
@@ -185,9 +223,11 @@ class Reception:
             since=self._clock.now(),
         )
 
-    def _generations_in(self, request: CustomResourceRequest, name: str) -> tuple[Generation, ...]:
+    def _generations_in(
+        self, request: CustomResourceRequest, name: str
+    ) -> tuple[tuple[Generation, Recipe], ...]:
         """What the request itself says was made before, in case the record was lost."""
-        before = {
+        before: Properties = {
             RequestType.CREATE: {},
             RequestType.UPDATE: request.old_properties,
             RequestType.DELETE: request.properties,
@@ -196,7 +236,9 @@ class Reception:
             specification = read_specification(before, self._region)
         except ConfigurationError:
             return ()  # so nothing can ever have been made from it
-        return (specification.generation,) if specification.endpoint_name == name else ()
+        if specification.endpoint_name != name:
+            return ()
+        return ((specification.generation, Recipe(before, before)),)
 
     def _refuse_other_names(self, target: Specification) -> None:
         if target.endpoint_name != self._endpoint_name:
@@ -221,14 +263,3 @@ class Reception:
     def _note(self, text: str, *, alarming: bool = False) -> None:
         level = Level.WARNING if alarming else Level.INFO
         self._journal(Note(level, text, (("endpoint", self._endpoint_name),)))
-
-
-def _keeps_capacity(old: Mapping[str, object], new: Mapping[str, object]) -> bool:
-    """Whether an update keeps the capacity to which the endpoint was scaled.
-
-    It does (RetainAllVariantProperties), or every new model would reset an autoscaled endpoint, or
-    wake one that sleeps at zero. But when the stack itself changes the instance count, that is
-    what somebody asks for; and a count that suited the old instance type means nothing for a new
-    one.
-    """
-    return all(old.get(name) == new.get(name) for name in ("InstanceCount", "InstanceType"))

@@ -1,30 +1,23 @@
 """What is remembered about an endpoint between two wake-ups. One item of the ledger table."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import Enum
 from typing import Final, Self
 
+from relay.provisioning.rollouts import Conclusion, Kind, Outcome, Recipe, RollOut
 from relay.provisioning.specification import Generation, Specification
-
-# CloudFormation waits an hour at most (ServiceTimeout): the answer is decided, and then repeated
-# if it cannot be delivered, within that hour.
-DECIDE_WITHIN: Final = timedelta(minutes=52)
-DELIVER_WITHIN: Final = timedelta(minutes=60)
-# Rights that were granted a moment ago take a while to reach every part of AWS.
-PROPAGATION: Final = timedelta(minutes=3)
+from relay.provisioning.stack_requests import RequestType as RequestType
+from relay.provisioning.stack_requests import StackChange
+from relay.provisioning.stack_requests import Waiting as Waiting
 
 # The generation in service and the one before it, for a way back.
 _KEPT: Final = 2
 # Lambda repeats an event for six hours at most; a request is recognised again for as many requests.
-_REMEMBERED: Final = 20
-
-
-class RequestType(Enum):
-    CREATE = "Create"
-    UPDATE = "Update"
-    DELETE = "Delete"
+_REMEMBERED: Final = 40
+# How many roll-outs can be looked back upon.
+_TOLD: Final = 8
 
 
 class Goal(Enum):
@@ -32,29 +25,7 @@ class Goal(Enum):
 
     SERVE = "serve"  # the target in service
     REMOVE = "remove"  # neither endpoint nor anything that was made for it
-    REST = "rest"  # nowhere; what is left is to answer and to collect what is unused
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """CloudFormation, waiting for one answer. `response_url` is a secret: it is never logged."""
-
-    type: RequestType
-    request_id: str
-    response_url: str
-    stack_id: str
-    logical_resource_id: str
-    physical_resource_id: str
-    since: datetime
-
-    def decided_by(self) -> datetime:
-        return self.since + DECIDE_WITHIN
-
-    def delivered_by(self) -> datetime:
-        return self.since + DELIVER_WITHIN
-
-    def patient_until(self) -> datetime:
-        return self.since + PROPAGATION
+    REST = "rest"  # nowhere; what is left is to answer, to begin what waits, and to collect
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +55,24 @@ class Record:
     # count.
     retain_capacity: bool = True
     attempt: Attempt | None = None
+    # Who asked for the target.
+    roll_out: RollOut | None = None
     waiting: Waiting | None = None
+    # What the waiting request is about, as long as something else is under way.
+    stack_change: StackChange | None = None
     # Why the waiting request fails. Kept from the moment it is known until it is answered.
     failure: str = ""
+    # The one roll-out that waits its turn: a newer one takes its place.
+    queued: RollOut | None = None
+    # Newest first.
+    history: tuple[Conclusion, ...] = ()
     # Newest first: in service, then the one before.
     generations: tuple[Generation, ...] = ()
     unused: tuple[Generation, ...] = ()
+    # By the names of the configurations.
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    # Orders uploads, which arrive in any order.
+    newest_upload: str = ""
     # Names that the endpoint had before and whose records the sweep must look at as well.
     former_names: tuple[str, ...] = ()
     handled: tuple[str, ...] = ()
@@ -98,7 +81,8 @@ class Record:
 
     @property
     def settled(self) -> bool:
-        return self.goal is Goal.REST and self.waiting is None and not self.unused
+        at_rest = self.goal is Goal.REST and not self.unused
+        return at_rest and self.waiting is None and self.queued is None
 
     @property
     def empty(self) -> bool:
@@ -107,8 +91,27 @@ class Record:
 
     @property
     def made(self) -> tuple[Generation, ...]:
-        """Everything the relay made for this endpoint and may delete again."""
-        return self.generations + self.unused
+        """Everything the relay made, or is making, for this endpoint and may delete again."""
+        known = self.generations + self.unused
+        if self.target is None or self.target.generation in known:
+            return known
+        return (*known, self.target.generation)
+
+    @property
+    def asker(self) -> Waiting | None:
+        """CloudFormation, if it waits for what is in hand rather than for its turn."""
+        return None if self.stack_change else self.waiting
+
+    @property
+    def under_way(self) -> bool:
+        """Whether SageMaker has been asked for the target: it takes nothing back."""
+        target, attempt = self.target, self.attempt
+        return bool(target and attempt and attempt.config == target.generation.config)
+
+    @property
+    def serving(self) -> Recipe | None:
+        """What the good generation was made of; None where none serves or nobody knows."""
+        return self.recipes.get(self.generations[0].config) if self.generations else None
 
     def owns(self, config: str) -> bool:
         """Whether an endpoint with this configuration is one that the relay made."""
@@ -122,70 +125,103 @@ class Record:
 
     # --- a request arrives -----------------------------------------------------------------------
 
-    def accept(self, waiting: Waiting, known: Iterable[Generation] = ()) -> Self:
+    def accept(self, waiting: Waiting, known: Iterable[tuple[Generation, Recipe]] = ()) -> Self:
         """Replaces whatever was waiting: CloudFormation asks again only when it has given that up.
 
-        `known` are generations that the request itself tells of, in case the record was lost.
+        What is under way goes on, and what has not begun steps back. `known` are generations that
+        the request itself tells of, in case the record was lost.
         """
         made = {generation.config for generation in self.made}
-        found = tuple(generation for generation in known if generation.config not in made)
+        found = [
+            (generation, recipe) for generation, recipe in known if generation.config not in made
+        ]
+        record = self if self.under_way else self._stepping_back()
         return replace(
-            self,
-            goal=Goal.REST,
+            record,
             stack_id=self.stack_id or waiting.stack_id,
-            target=None,
-            creating=False,
-            attempt=None,
             waiting=waiting,
+            stack_change=None,
             failure="",
-            generations=self.generations + found,
-            handled=(*self.handled, waiting.request_id)[-_REMEMBERED:],
-        )
+            generations=self.generations + tuple(generation for generation, _ in found),
+            recipes={**self.recipes, **{made.config: recipe for made, recipe in found}},
+        ).remembering(waiting.request_id)
 
-    def serve(self, target: Specification, *, creating: bool, retain_capacity: bool) -> Self:
+    def _stepping_back(self) -> Self:
+        roll_out = self.roll_out
+        if roll_out and roll_out.kind in (Kind.DEPLOY, Kind.ROLLBACK):
+            waits = self.queued.after(roll_out) if self.queued else roll_out.put_back()
+            return replace(self._without_target(), queued=waits)
+        return self._without_target()
+
+    def ask(self, change: StackChange) -> Self:
+        """What the waiting request is about. It begins when its turn has come."""
+        return replace(self, stack_change=change)
+
+    def turned_down(self, reason: str) -> Self:
+        """The waiting request fails before anything was done for it; what is under way goes on."""
+        return replace(self, stack_change=None, failure=self.failure or reason)
+
+    def queue(self, roll_out: RollOut, now: datetime) -> Self:
+        """Takes the place of the one that waits, which is told so."""
+        overtaken = self.queued
+        record = replace(self, queued=roll_out.after(overtaken)).remembering(roll_out.id)
+        if overtaken is None:
+            return record
+        return record.telling(overtaken, Outcome.OVERTAKEN, now, f"by {roll_out.asked_by}")
+
+    def remembering(self, request_id: str) -> Self:
+        return replace(self, handled=(*self.handled, request_id)[-_REMEMBERED:])
+
+    # --- steps -----------------------------------------------------------------------------------
+
+    def serve(
+        self,
+        target: Specification,
+        recipe: Recipe,
+        roll_out: RollOut,
+        *,
+        creating: bool = False,
+        retain_capacity: bool = True,
+    ) -> Self:
         """Heads for the target. Its names are remembered before anything with them is made."""
-        generation = target.generation
-        generations = self.generations
-        if generation not in generations:
-            generations = (*generations, generation)
         return replace(
             self,
             goal=Goal.SERVE,
             target=target,
             creating=creating,
             retain_capacity=retain_capacity,
-            generations=generations,
+            attempt=None,
+            roll_out=roll_out,
+            stack_change=None if roll_out.kind is Kind.STACK else self.stack_change,
+            queued=None if self.queued and self.queued.id == roll_out.id else self.queued,
+            recipes={**self.recipes, target.generation.config: recipe},
         )
 
-    def remove(self) -> Self:
-        return replace(self, goal=Goal.REMOVE, target=None, attempt=None)
-
-    # --- steps -----------------------------------------------------------------------------------
+    def remove(self, now: datetime, why: str) -> Self:
+        """Heads for nothing; no roll-out is worth beginning any more."""
+        record = self
+        for roll_out in (self.roll_out, self.queued):
+            if roll_out and roll_out.kind is not Kind.STACK:
+                record = record.telling(roll_out, Outcome.OVERTAKEN, now, why)
+        return replace(record._without_target(), goal=Goal.REMOVE, stack_change=None, queued=None)
 
     def attempted(self, config: str, last_modified: datetime | None) -> Self:
         return replace(self, attempt=Attempt(config, last_modified))
 
     def failing(self, reason: str) -> Self:
         """Answers with `reason`, leaving the endpoint as it is; what was made in vain is unused."""
-        if self.target is None:
-            return replace(self, goal=Goal.REST, failure=self.failure or reason)
-        in_vain = self.target.generation
-        return replace(
-            self,
-            goal=Goal.REST,
-            target=None,
-            failure=self.failure or reason,
-            generations=tuple(g for g in self.generations if g != in_vain),
-            unused=(*(g for g in self.unused if g != in_vain), in_vain),
-        )
+        failure = (self.failure or reason) if self.asker else self.failure
+        return replace(self._without_target(), failure=failure)
 
-    def undoing(self, reason: str) -> Self:
+    def undoing(self, reason: str, now: datetime) -> Self:
         """Removes what a creation has made so far, and nothing else, and answers with `reason`."""
         made = (self.target.generation,) if self.target else ()
-        return replace(self.remove(), failure=self.failure or reason, generations=made, unused=())
+        failure = (self.failure or reason) if self.asker else self.failure
+        removing = self.remove(now, "the endpoint could not be created")
+        return replace(removing, failure=failure, generations=made, unused=())
 
     def in_service(self, generation: Generation) -> Self:
-        """The target serves: it comes first, the one before it stays, all others are unused."""
+        """The generation serves: it comes first, the one before it stays, all others are unused."""
         others = tuple(other for other in self.generations if other != generation)
         ordered = (generation, *others)
         return replace(
@@ -193,22 +229,44 @@ class Record:
             goal=Goal.REST,
             target=None,
             attempt=None,
+            roll_out=None,
             generations=ordered[:_KEPT],
             unused=tuple(g for g in self.unused if g != generation) + ordered[_KEPT:],
         )
 
+    def concluded(self, outcome: Outcome, now: datetime, reason: str = "") -> Self:
+        """Tells what became of what is in hand."""
+        return self.telling(self.roll_out, outcome, now, reason) if self.roll_out else self
+
+    def telling(self, roll_out: RollOut, outcome: Outcome, now: datetime, reason: str = "") -> Self:
+        told = Conclusion(roll_out, outcome, now, reason)
+        return replace(self, history=(told, *self.history)[:_TOLD])
+
+    def dropping(self, outcome: Outcome, now: datetime, reason: str) -> Self:
+        """The roll-out that waits will not begin."""
+        if self.queued is None:
+            return self
+        return replace(self.telling(self.queued, outcome, now, reason), queued=None)
+
     def answered(self) -> Self:
-        return replace(self, waiting=None, failure="")
+        return replace(self, waiting=None, stack_change=None, failure="")
 
     def removed(self) -> Self:
         """Nothing is left but the memory of the requests, in case Lambda repeats one of them."""
-        return replace(self, goal=Goal.REST, stack_id="", generations=(), unused=())
+        return replace(self, goal=Goal.REST, stack_id="", generations=(), unused=(), recipes={})
 
     def collected(self, generation: Generation) -> Self:
-        return replace(self, unused=tuple(other for other in self.unused if other != generation))
+        left = replace(self, unused=tuple(other for other in self.unused if other != generation))
+        kept = {made.config for made in left.made}
+        return replace(left, recipes={c: r for c, r in self.recipes.items() if c in kept})
 
     def linked(self, name: str) -> Self:
         return replace(self, former_names=(*self.former_names, name))
 
     def unlinked(self, name: str) -> Self:
         return replace(self, former_names=tuple(n for n in self.former_names if n != name))
+
+    def _without_target(self) -> Self:
+        """At rest. What was made for the target, or is being made, is unused unless it served."""
+        made = tuple(made for made in self.made if made not in self.generations)
+        return replace(self, goal=Goal.REST, target=None, attempt=None, roll_out=None, unused=made)

@@ -6,6 +6,7 @@ from relay.provisioning.answering import Answering
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.record import Record, Waiting
 from relay.provisioning.removal import Removal
+from relay.provisioning.rollouts import Kind, RollOut
 from relay.provisioning.specification import Specification
 from relay.provisioning.steps import Next, Surroundings
 
@@ -20,7 +21,7 @@ class Serving:
 
     def step(self, record: Record, target: Specification, endpoint: Endpoint) -> Next | None:
         config = target.generation.config
-        attempt = record.attempt if record.attempt and record.attempt.config == config else None
+        attempt = record.attempt if record.under_way else None
         if endpoint.status is EndpointStatus.ABSENT:
             return self._create(record, target, endpoint)
         if endpoint.status is EndpointStatus.DELETING:
@@ -29,16 +30,11 @@ class Serving:
             return self._refuse(record, endpoint)
         if endpoint.status.changing:
             return self._answering.wait(record, endpoint)
-        if endpoint.status is EndpointStatus.FAILED and not attempt and not record.creating:
-            # It failed before this update, and a failed endpoint can only be deleted: made anew.
-            return self._removal.delete_endpoint(record, endpoint)
         if endpoint.config == config and endpoint.status is EndpointStatus.IN_SERVICE:
             return self._arrive(record, target, endpoint)
-        if endpoint.config == config or endpoint.status is EndpointStatus.FAILED:
-            return self._fail(record, endpoint)
-        if attempt is None:
-            return self._update(record, target, endpoint)
-        if attempt.last_modified == endpoint.last_modified:
+        if attempt is None and not record.creating:
+            return self._begin(record, target, endpoint)
+        if attempt and attempt.last_modified == endpoint.last_modified:
             return self._answering.wait(record, endpoint)  # SageMaker has not begun yet
         return self._fail(record, endpoint)
 
@@ -52,8 +48,8 @@ class Serving:
         return self._answering.success(record, target.generation, endpoint)
 
     def _create(self, record: Record, target: Specification, endpoint: Endpoint) -> Next:
-        if record.waiting and record.creating:
-            self._check_former_name(record.waiting, target)
+        if record.asker and record.creating:
+            self._check_former_name(record.asker, target)
         self._around.sagemaker.create_model(target)
         self._around.sagemaker.create_config(target)
         self._around.sagemaker.create_endpoint(target)
@@ -73,6 +69,13 @@ class Serving:
         except AccessDenied as error:
             raise AccessDenied(reasons.former_name_out_of_reach(former_name, error)) from error
 
+    def _begin(self, record: Record, target: Specification, endpoint: Endpoint) -> Next:
+        """Also where the endpoint serves badly, or the same configuration mixed with another."""
+        if endpoint.status is EndpointStatus.FAILED:
+            # A failed endpoint can only be deleted: it is made anew.
+            return self._removal.delete_endpoint(record, endpoint)
+        return self._update(record, target, endpoint)
+
     def _update(self, record: Record, target: Specification, endpoint: Endpoint) -> Next:
         self._around.sagemaker.create_model(target)
         self._around.sagemaker.create_config(target)
@@ -89,11 +92,28 @@ class Serving:
         self._around.note(
             f"refused: {endpoint.config} is not ours", record, endpoint, alarming=True
         )
-        return Next(record.failing(reasons.not_ours(endpoint)))
+        return self._answering.fail(record, reasons.not_ours(endpoint))
 
     def _fail(self, record: Record, endpoint: Endpoint) -> Next:
         cause = endpoint.failure_reason
         self._around.note(f"did not come into service: {cause}", record, endpoint, alarming=True)
         if record.creating:
-            return Next(record.undoing(reasons.not_created(endpoint)))
-        return Next(record.failing(reasons.not_updated(endpoint)))
+            return self._answering.give_up(record, reasons.not_created(endpoint))
+        failed = self._answering.fail(record, reasons.not_updated(endpoint))
+        return self._repair(failed, record, endpoint)
+
+    def _repair(self, failed: Next, before: Record, endpoint: Endpoint) -> Next:
+        """Where SageMaker has not brought back what served before, the relay does, once.
+
+        An endpoint whose rollback failed serves two configurations mixed, and a failed one none.
+        Whatever waits its turn will mend that as well, so nothing is put in its way.
+        """
+        healthy = endpoint.status is EndpointStatus.IN_SERVICE
+        again = before.roll_out is not None and before.roll_out.kind is Kind.REPAIR
+        record, serving = failed.record, failed.record.serving
+        if healthy or again or serving is None or record.queued or record.stack_change:
+            return failed
+        now = self._around.clock.now()
+        asked_by = f"the relay, since the endpoint was {endpoint.status.value}"
+        repair = RollOut(f"repair-{now.isoformat()}", Kind.REPAIR, asked_by, now)
+        return Next(record.queue(repair, now))

@@ -1,0 +1,171 @@
+"""Takes roll-outs in: decides at once what will happen with each, and stores it."""
+
+from dataclasses import dataclass, replace
+
+from relay.errors import ConfigurationError
+from relay.ports import Clock
+from relay.provisioning.orders import Order
+from relay.provisioning.ports import Journal, Outdated, WaitingRoom
+from relay.provisioning.record import Goal, Record
+from relay.provisioning.rollouts import (
+    Kind,
+    Outcome,
+    Recipe,
+    RollOut,
+    changed,
+    overwritten,
+    way_back,
+)
+from relay.provisioning.turns import Resolve
+from relay.report import Level, Note
+
+# Tries to store a roll-out when other invocations write the same record.
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What will happen: `accepted`, `waiting`, `refused`, `unchanged`, `overtaken` or `known`.
+
+    Or, where it is over already, the outcome of the roll-out.
+    """
+
+    status: str
+    reason: str = ""
+    roll_out_id: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        members = {"status": self.status, "roll_out": self.roll_out_id, "reason": self.reason}
+        return {name: value for name, value in members.items() if value}
+
+
+class _Refused(Exception):
+    """Why a roll-out can never begin."""
+
+
+class Ordering:
+    """Stores who asks for which roll-out; the lifecycle begins it."""
+
+    def __init__(self, room: WaitingRoom, clock: Clock, journal: Journal, resolve: Resolve) -> None:
+        self._room = room
+        self._clock = clock
+        self._journal = journal
+        self._resolve = resolve
+
+    def take(self, endpoint_name: str, order: Order) -> Verdict:
+        """Raises Outdated when other invocations keep writing the record."""
+        for _ in range(_TRIES):
+            stored = self._room.load(endpoint_name) or Record(endpoint_name)
+            record, verdict = self._decide(stored, order)
+            try:
+                if record is not stored:
+                    self._room.save(record)
+            except Outdated:
+                continue
+            level = Level.ERROR if verdict.status == "refused" else Level.INFO
+            text = f"{order.kind} asked for by {order.asked_by}: {verdict.status} {verdict.reason}"
+            fields = (("endpoint", endpoint_name), ("roll_out", verdict.roll_out_id))
+            self._journal(Note(level, text.rstrip(), fields))
+            return verdict
+        raise Outdated(f"other invocations keep writing the record of {endpoint_name}")
+
+    def _decide(self, stored: Record, order: Order) -> tuple[Record, Verdict]:
+        now = self._clock.now()
+        # The version makes the id of a direct call one of a kind.
+        id = order.id or f"{order.kind} {now:%Y-%m-%dT%H:%M:%SZ} #{stored.version}"
+        roll_out = RollOut(id, order.kind, order.asked_by, now, order.changes, order.settings)
+        if stored.has_handled(roll_out.id):
+            return stored, Verdict("known", "the same event has come before", roll_out.id)
+        if order.upload and order.upload < stored.newest_upload:
+            reason = "a newer artifact was uploaded meanwhile"
+            told = stored.telling(roll_out, Outcome.OVERTAKEN, now, reason)
+            return told.remembering(roll_out.id), Verdict("overtaken", reason, roll_out.id)
+        try:
+            roll_out = self._checked(stored, roll_out)
+        except (_Refused, ConfigurationError) as error:
+            verdict = Verdict("refused", str(error), roll_out.id)
+            if not order.upload:
+                return stored, verdict  # whoever calls directly has the answer
+            told = stored.telling(roll_out, Outcome.REFUSED, now, str(error))
+            return told.remembering(roll_out.id), verdict
+        newest = order.upload or stored.newest_upload
+        if reason := self._unchanged(stored, roll_out):
+            record = replace(stored, newest_upload=newest).remembering(roll_out.id)
+            return record, Verdict("unchanged", reason, roll_out.id)
+        record = replace(stored.queue(roll_out, now), newest_upload=newest)
+        if stored.goal is Goal.SERVE or stored.waiting:
+            doing = stored.roll_out.asked_by if stored.roll_out else "CloudFormation"
+            return record, Verdict("waiting", f"for {doing}", roll_out.id)
+        return record, Verdict("accepted", "", roll_out.id)
+
+    def _checked(self, stored: Record, roll_out: RollOut) -> RollOut:
+        """The roll-out with all its changes. Raises what speaks against it."""
+        if stored.goal is Goal.REMOVE:
+            raise _Refused("the endpoint is being deleted")
+        base = _base(stored)
+        if roll_out.kind is Kind.ROLLBACK:
+            roll_out = replace(roll_out, changes=way_back(_before(stored)))
+        waiting = stored.queued.changes if stored.queued else {}
+        properties = changed(base.properties, {**waiting, **roll_out.changes, **roll_out.settings})
+        self._resolve(properties)
+        return roll_out
+
+    def _unchanged(self, stored: Record, roll_out: RollOut) -> str:
+        """Why nothing would change; "" when something will.
+
+        Whoever has no answer to a call may repeat it; a second rollback must not undo the first.
+        """
+        for other in (stored.roll_out, stored.queued):
+            if other and roll_out.kind is other.kind is Kind.ROLLBACK:
+                return "a rollback is on its way already"
+        if stored.queued and stored.queued.changes == roll_out.changes:
+            return "this very roll-out waits for its turn already"
+        if stored.queued or stored.stack_change:
+            return ""
+        base = _base(stored)
+        wanted = self._resolve(changed(base.properties, roll_out.changes)).generation
+        if stored.target and wanted == stored.target.generation:
+            return "this very roll-out is under way"
+        if stored.target is None and wanted == stored.generations[0]:
+            return "this is what serves already"
+        return ""
+
+
+def _base(stored: Record) -> Recipe:
+    """What will serve when the turn of a new roll-out comes, if all goes well."""
+    coming = stored.target and stored.recipes.get(stored.target.generation.config)
+    if coming:
+        return coming
+    if stored.serving:
+        return stored.serving
+    if stored.stack_change:
+        properties = stored.stack_change.properties
+        return Recipe(properties, properties)
+    if stored.generations:
+        raise _Refused(
+            "an older version of the relay made this endpoint and did not remember of what: update "
+            "the stack once, with any change of the endpoint's parameters"
+        )
+    raise _Refused("there is no endpoint that the relay made and could change")
+
+
+def _before(stored: Record) -> Recipe:
+    """Where a rollback leads: away from what is under way, or from what serves."""
+    if stored.target and not stored.creating and stored.serving:
+        return stored.serving
+    if len(stored.generations) < 2 or stored.target:
+        raise _Refused("there is no generation before this one to go back to")
+    back = stored.recipes.get(stored.generations[1].config)
+    if back is None or stored.serving is None:
+        raise _Refused("the relay did not remember what the generation before was made of")
+    if overwritten(back, stored.serving):
+        raise _Refused(
+            f"the artifact of the generation before, {back.properties['ModelDataUrl']}, has been "
+            "overwritten by the one that serves now: upload the old one again, best under a key of "
+            "its own"
+        )
+    if way_back(back) == way_back(stored.serving):
+        raise _Refused(
+            "the generation before differs in nothing that a roll-out may change: update the stack"
+        )
+    return back

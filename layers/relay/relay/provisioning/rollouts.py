@@ -1,0 +1,154 @@
+"""Roll-outs: who asked for what, what came of it, and how the stack and roll-outs share the say.
+
+The stack's properties say what the endpoint is. A roll-out changes a few of them, in front of the
+stack's back, until the stack itself changes the same ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Self
+
+Properties = Mapping[str, object]
+
+# Properties that a roll-out may change. Those of one group belong together: when the stack changes
+# one of them, it has the say over all of them.
+_GROUPS: Final = (
+    ("ModelDataUrl", "ModelDataVersion"),
+    ("ImageUri", "Framework", "FrameworkVersion"),
+    ("ModelEnvironment",),
+    ("InstanceType",),
+    ("MaxConcurrentInvocationsPerInstance",),
+)
+ROLLED_OUT: Final = tuple(name for group in _GROUPS for name in group)
+
+# A roll-out that cannot begin is repeated for so long; rights reach every part of AWS sooner.
+_BEGIN_WITHIN: Final = timedelta(minutes=52)
+_PROPAGATION: Final = timedelta(minutes=3)
+
+
+class Kind(StrEnum):
+    STACK = "stack"  # CloudFormation's own request
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+    REPAIR = "repair"  # the relay's own: back to what served before SageMaker got stuck
+
+
+class Outcome(StrEnum):
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # what served before goes on serving, unless the reason says otherwise
+    UNCHANGED = "unchanged"  # it served already
+    REFUSED = "refused"  # it was never tried
+    OVERTAKEN = "overtaken"  # by a newer one, which begins in its place
+
+
+@dataclass(frozen=True, slots=True)
+class RollOut:
+    """A change of what serves. `changes` are properties of the custom resource.
+
+    `settings` are the deployment's properties for this one time.
+    """
+
+    id: str
+    kind: Kind
+    asked_by: str
+    asked_at: datetime
+    changes: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    # Empty until it has begun.
+    from_config: str = ""
+    to_config: str = ""
+    begun_at: datetime | None = None
+
+    @property
+    def changes_what_serves(self) -> bool:
+        """Told by what served when it began: who asked SageMaker may have died without a note."""
+        return self.from_config != self.to_config or self.kind is Kind.REPAIR
+
+    def begun(self, from_config: str, to_config: str, at: datetime) -> Self:
+        return replace(self, from_config=from_config, to_config=to_config, begun_at=at)
+
+    def put_back(self) -> Self:
+        """As it was before it began."""
+        return replace(self, from_config="", to_config="", begun_at=None)
+
+    def after(self, overtaken: "RollOut | None") -> Self:
+        """In the place of an older one: what only that one changes is changed all the same."""
+        if overtaken is None:
+            return self
+        return replace(self, changes={**overtaken.changes, **self.changes})
+
+    def decided_by(self) -> datetime:
+        return (self.begun_at or self.asked_at) + _BEGIN_WITHIN
+
+    def patient_until(self) -> datetime:
+        return (self.begun_at or self.asked_at) + _PROPAGATION
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """How a roll-out ended."""
+
+    roll_out: RollOut
+    outcome: Outcome
+    ended_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Out of which properties a generation was made.
+
+    `stack` are the stack's own at that time; where `properties` differ, a roll-out changed them.
+    """
+
+    properties: Properties
+    stack: Properties
+
+
+def stacked(new: Properties, before: Recipe | None) -> dict[str, object]:
+    """The stack's new properties, with what roll-outs changed and the stack has not since.
+
+    Compared with the stack's properties that are in force rather than with those of its request:
+    when CloudFormation takes a failed update back, nothing has changed in between.
+    """
+    merged = dict(new)
+    if before is None:
+        return merged
+    for group in _GROUPS:
+        if all(_same(new, before.stack, name) for name in group):
+            merged.update({name: before.properties.get(name, "") for name in group})
+    return merged
+
+
+def changed(base: Properties, changes: Mapping[str, str]) -> dict[str, object]:
+    return {**base, **changes}
+
+
+def way_back(recipe: Recipe) -> dict[str, str]:
+    """The changes that lead to this recipe, from wherever."""
+    return {name: str(recipe.properties.get(name, "")) for name in ROLLED_OUT}
+
+
+def overwritten(back: Recipe, now: Recipe) -> bool:
+    """Whether the artifact that served before lay where another one lies now."""
+    return (
+        bool(back.properties.get("ModelDataUrl"))
+        and _same(back.properties, now.properties, "ModelDataUrl")
+        and not _same(back.properties, now.properties, "ModelDataVersion")
+    )
+
+
+def keeps_capacity(before: Properties, after: Properties) -> bool:
+    """Whether an update keeps the capacity to which the endpoint was scaled.
+
+    It does (RetainAllVariantProperties), or every new model would reset an autoscaled endpoint, or
+    wake one that sleeps at zero. But when the instance count itself is changed, that is what
+    somebody asks for; and a count that suited the old instance type means nothing for a new one.
+    """
+    return all(_same(before, after, name) for name in ("InstanceCount", "InstanceType"))
+
+
+def _same(one: Properties, other: Properties, name: str) -> bool:
+    return one.get(name, "") == other.get(name, "")

@@ -1,0 +1,273 @@
+"""Application Auto Scaling as far as variants of asynchronous endpoints need it."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from botocore.exceptions import ClientError
+
+from local.sagemaker.aws import Aws, error_code
+from local.sagemaker.endpoints import SERVING, Endpoint
+from local.sagemaker.errors import AwsError, validation_exception
+from local.sagemaker.identity import Authoriser, Caller
+from local.sagemaker.operations import Operation
+from local.sagemaker.resources import Collection
+from local.sagemaker.scaling_alarms import TrackingAlarms
+from local.sagemaker.scaling_registry import (
+    DIMENSION,
+    NAMESPACE,
+    Registry,
+    ScalableTarget,
+    ScalingPolicy,
+)
+from local.sagemaker.validation import Document, operation_model, validate
+
+_RESOURCE = re.compile(r"endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)")
+_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
+SERVICE_LINKED_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": _SERVICE}, "Action": "sts:AssumeRole"}
+    ],
+}
+# What a policy may ask of the service and of nothing else.
+_CONTEXT = {
+    "application-autoscaling:service-namespace": NAMESPACE,
+    "application-autoscaling:scalable-dimension": DIMENSION,
+}
+_CALLED_VIA = {"aws:CalledViaLast": "application-autoscaling.amazonaws.com"}
+
+
+class Scaling:
+    """The API's operations. They do not scale: see `scaling_loop`."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        endpoints: Collection[Endpoint],
+        authoriser: Authoriser,
+        aws: Aws,
+        alarms: TrackingAlarms,
+    ) -> None:
+        self._registry = registry
+        self._endpoints = endpoints
+        self._authoriser = authoriser
+        self._aws = aws
+        self._alarms = alarms
+        self._operations: Mapping[str, Operation] = {
+            "RegisterScalableTarget": self._register,
+            "DescribeScalableTargets": self._describe_targets,
+            "DeregisterScalableTarget": self._deregister,
+            "PutScalingPolicy": self._put_policy,
+            "DescribeScalingPolicies": self._describe_policies,
+            "DeleteScalingPolicy": self._delete_policy,
+            "DescribeScalingActivities": self._describe_activities,
+        }
+
+    async def call(self, operation: str, document: object, authorization: str | None) -> Document:
+        """Runs one operation of the API.
+
+        Raises:
+            AwsError: the refusal to send back.
+        """
+        caller = await self._authoriser.identify(authorization)
+        action = self._operations.get(operation)
+        if action is None:
+            raise AwsError(
+                "UnknownOperationException", f"The emulator does not know {operation}.", 404
+            )
+        model = operation_model("application-autoscaling", operation)
+        request = validate(model, document, "ValidationException")
+        dimension = request.get("ScalableDimension", DIMENSION)
+        if (request["ServiceNamespace"], dimension) != (NAMESPACE, DIMENSION):
+            raise validation_exception(
+                "Unsupported service namespace, resource type or scalable dimension"
+            )
+        return await action(request, caller)
+
+    # --- targets ---------------------------------------------------------------------------------
+
+    async def _register(self, request: Document, caller: Caller) -> Document:
+        resource = request["ResourceId"]
+        await self._require(caller, "RegisterScalableTarget", resource)
+        known = self._registry.targets.get(resource)
+        minimum = request.get("MinCapacity", known and known.minimum)
+        maximum = request.get("MaxCapacity", known and known.maximum)
+        if minimum is None or maximum is None:
+            raise validation_exception("MinCapacity and MaxCapacity are required for a new target")
+        if minimum < 0 or maximum < minimum:
+            raise validation_exception("Maximum capacity cannot be less than minimum capacity")
+        endpoint, variant = self._variant(resource)
+        await self._require_capacity_rights(caller, endpoint)
+        role_arn = await self._service_linked_role(caller)
+        if known is None:
+            known = ScalableTarget(
+                resource_id=resource,
+                arn=self._registry.target_arn(resource),
+                endpoint=endpoint.name,
+                variant=variant,
+                minimum=minimum,
+                maximum=maximum,
+                role_arn=role_arn,
+            )
+            self._registry.targets[resource] = known
+        known.minimum, known.maximum = minimum, maximum
+        known.suspended |= request.get("SuspendedState", {})
+        return {"ScalableTargetARN": known.arn}
+
+    async def _deregister(self, request: Document, caller: Caller) -> Document:
+        """With its policies, and the alarms that Application Auto Scaling made for them."""
+        resource = request["ResourceId"]
+        await self._require(caller, "DeregisterScalableTarget", resource)
+        if resource not in self._registry.targets:
+            raise _not_found("scalable target", resource)
+        for policy in self._registry.policies(resource):
+            await self._alarms.delete(policy)
+            self._registry.drop_policy(policy)
+        del self._registry.targets[resource]
+        return {}
+
+    async def _describe_targets(self, request: Document, caller: Caller) -> Document:
+        await self._require_description(caller, "DescribeScalableTargets")
+        wanted = request.get("ResourceIds") or list(self._registry.targets)
+        found = [self._registry.targets[each] for each in wanted if each in self._registry.targets]
+        return {"ScalableTargets": [target.describe() for target in found]}
+
+    # --- policies --------------------------------------------------------------------------------
+
+    async def _put_policy(self, request: Document, caller: Caller) -> Document:
+        resource, name = request["ResourceId"], request["PolicyName"]
+        await self._require(caller, "PutScalingPolicy", resource)
+        target = self._registry.targets.get(resource)
+        if target is None:
+            raise _not_found("scalable target", resource, "registered")
+        known = self._registry.policy(resource, name)
+        kind = request.get("PolicyType", known.type if known else "StepScaling")
+        if known and known.type != kind:
+            raise validation_exception(f"The policy {name} exists with type {known.type}")
+        policy = ScalingPolicy(
+            name=name,
+            arn=known.arn if known else self._registry.policy_arn(resource, name),
+            resource_id=resource,
+            type=kind,
+            configuration=_configuration(kind, request),
+        )
+        if not policy.is_step:
+            await self._require_alarm_rights(caller)
+            await self._alarms.put(policy)
+        self._registry.put_policy(policy)
+        return {"PolicyARN": policy.arn, "Alarms": policy.alarms}
+
+    async def _delete_policy(self, request: Document, caller: Caller) -> Document:
+        resource, name = request["ResourceId"], request["PolicyName"]
+        await self._require(caller, "DeleteScalingPolicy", resource)
+        policy = self._registry.policy(resource, name)
+        if policy is None:
+            raise _not_found("scaling policy", resource)
+        await self._alarms.delete(policy)
+        self._registry.drop_policy(policy)
+        return {}
+
+    async def _describe_policies(self, request: Document, caller: Caller) -> Document:
+        await self._require_description(caller, "DescribeScalingPolicies")
+        names = request.get("PolicyNames")
+        found = [
+            policy.describe()
+            for policy in self._registry.policies(request.get("ResourceId"))
+            if not names or policy.name in names
+        ]
+        return {"ScalingPolicies": found}
+
+    async def _describe_activities(self, request: Document, caller: Caller) -> Document:
+        await self._require_description(caller, "DescribeScalingActivities")
+        resource = request.get("ResourceId")
+        found = [
+            activity
+            for activity in self._registry.activities
+            if resource in (None, activity["ResourceId"])
+        ]
+        return {"ScalingActivities": found[: request.get("MaxResults", 50)]}
+
+    # --- what the caller must be allowed ---------------------------------------------------------
+
+    async def _require(self, caller: Caller, operation: str, resource: str) -> None:
+        action = f"application-autoscaling:{operation}"
+        arn = self._registry.target_arn(resource)
+        await self._authoriser.require(caller, action, arn, _CONTEXT)
+
+    async def _require_description(self, caller: Caller, operation: str) -> None:
+        await self._authoriser.require(caller, f"application-autoscaling:{operation}", "*")
+
+    async def _require_capacity_rights(self, caller: Caller, endpoint: Endpoint) -> None:
+        """The service tries whether the caller itself could do what it will do."""
+        for action, arn in (
+            ("DescribeEndpoint", endpoint.arn),
+            ("DescribeEndpointConfig", endpoint.config.arn),
+            ("UpdateEndpointWeightsAndCapacities", endpoint.arn),
+        ):
+            await self._require_elsewhere(caller, f"sagemaker:{action}", arn)
+
+    async def _require_alarm_rights(self, caller: Caller) -> None:
+        place = f"{self._aws.region}:{await self._aws.account()}"
+        alarms = f"arn:aws:cloudwatch:{place}:alarm:TargetTracking-"
+        await self._require_elsewhere(caller, "cloudwatch:DescribeAlarms", "*")
+        await self._require_elsewhere(caller, "cloudwatch:PutMetricAlarm", alarms)
+        await self._require_elsewhere(caller, "cloudwatch:DeleteAlarms", alarms)
+
+    async def _require_elsewhere(self, caller: Caller, action: str, resource: str) -> None:
+        try:
+            await self._authoriser.require(caller, action, resource, _CALLED_VIA)
+        except AwsError as error:
+            raise validation_exception(error.message) from error
+
+    async def _service_linked_role(self, caller: Caller) -> str:
+        """Made for the first target in the account, with the caller's right to have it made."""
+        path = f"aws-service-role/{_SERVICE}/{SERVICE_LINKED_ROLE}"
+        arn = f"arn:aws:iam::{await self._aws.account()}:role/{path}"
+        try:
+            await self._aws.call(self._aws.iam.get_role, RoleName=SERVICE_LINKED_ROLE)
+        except ClientError as error:
+            if error_code(error) != "NoSuchEntity":
+                raise
+            service = {"iam:AWSServiceName": _SERVICE}
+            await self._authoriser.require(caller, "iam:CreateServiceLinkedRole", arn, service)
+            # By its own name: the stand-ins' CreateServiceLinkedRole would make up another one.
+            await self._aws.call(
+                self._aws.iam.create_role,
+                RoleName=SERVICE_LINKED_ROLE,
+                Path=f"/aws-service-role/{_SERVICE}/",
+                AssumeRolePolicyDocument=json.dumps(_TRUST),
+            )
+        return arn
+
+    def _variant(self, resource: str) -> tuple[Endpoint, str]:
+        match = _RESOURCE.fullmatch(resource)
+        endpoint = self._endpoints.find(match["endpoint"]) if match else None
+        if match is None or endpoint is None or endpoint.status not in SERVING:
+            raise validation_exception(f"SageMaker endpoint variant doesn't exist: {resource}")
+        if match["variant"] not in endpoint.fleet.desired_counts:
+            raise validation_exception(f"SageMaker endpoint variant doesn't exist: {resource}")
+        return endpoint, match["variant"]
+
+
+def _configuration(kind: str, request: Document) -> Document:
+    member = f"{kind}PolicyConfiguration"
+    configuration: Document | None = request.get(member)
+    if kind not in ("StepScaling", "TargetTrackingScaling") or configuration is None:
+        raise validation_exception(f"{member} is required for a policy of type {kind}")
+    if kind == "StepScaling" and not configuration.get("StepAdjustments"):
+        raise validation_exception("At least one step adjustment must be specified")
+    if kind == "TargetTrackingScaling" and "CustomizedMetricSpecification" not in configuration:
+        # SageMakerVariantInvocationsPerInstance, the predefined one, has no data points here: the
+        # metric does not exist for asynchronous endpoints.
+        raise validation_exception("The emulator knows CustomizedMetricSpecification only")
+    return configuration
+
+
+def _not_found(what: str, resource: str, found: str = "found") -> AwsError:
+    return AwsError(
+        "ObjectNotFoundException",
+        f"No {what} {found} for service namespace: {NAMESPACE}, resource ID: {resource}, "
+        f"scalable dimension: {DIMENSION}",
+    )

@@ -1,0 +1,160 @@
+"""Scales: what Application Auto Scaling does by itself, once in each minute of its pace."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from local.sagemaker.aws import AWS_ERRORS
+from local.sagemaker.endpoint_operations import Endpoints
+from local.sagemaker.endpoints import SERVING
+from local.sagemaker.errors import AwsError
+from local.sagemaker.load import EndpointLoad
+from local.sagemaker.metrics import Metrics
+from local.sagemaker.scaling_alarms import Alarms, Verdict
+from local.sagemaker.scaling_pace import Pace
+from local.sagemaker.scaling_registry import (
+    DIMENSION,
+    NAMESPACE,
+    Registry,
+    ScalableTarget,
+    ScalingPolicy,
+)
+
+log = logging.getLogger("sagemaker")
+
+# How often in a minute of the pace endpoints are looked at: no period passes without data points.
+_LOOKS_A_MINUTE = 3
+_SHORTEST_PAUSE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A capacity that somebody wants, and why."""
+
+    capacity: int
+    cause: str
+
+
+class ScalingLoop:
+    """Takes the metrics, evaluates the alarms and drives the capacities."""
+
+    def __init__(self, registry: Registry, endpoints: Endpoints, alarms: Alarms) -> None:
+        self._registry = registry
+        self._endpoints = endpoints
+        self._alarms = alarms
+        # By target: when it was last scaled out and in, by the metrics' clock.
+        self._scaled_out: dict[str, float] = {}
+        self._scaled_in: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Until it is cancelled. A failure is logged, and the next look is another try."""
+        while True:
+            await asyncio.sleep(max(_SHORTEST_PAUSE, self._pace.seconds(60 / _LOOKS_A_MINUTE)))
+            try:
+                await self.look()
+            except AWS_ERRORS as exc:
+                log.error("alarms not evaluated: %s", exc)
+
+    async def look(self) -> None:
+        """One look at everything."""
+        loads = self._endpoints.loads()
+        self._metrics.observe(loads)
+        if not loads:
+            return
+        verdicts = await self._alarms.evaluate()
+        for load in self._endpoints.loads():
+            for target in list(self._registry.targets.values()):
+                if target.endpoint == load.name and load.status in SERVING:
+                    await self._scale(target, load, verdicts)
+
+    async def _scale(
+        self, target: ScalableTarget, load: EndpointLoad, verdicts: Iterable[Verdict]
+    ) -> None:
+        desired = (each.desired for each in load.variants if each.name == target.variant)
+        capacity = next(desired, None)
+        if capacity is None:
+            return
+        wish = self._bounds(target, capacity) or self._policies(target, capacity, verdicts)
+        if wish is None or wish.capacity == capacity:
+            return
+        started = datetime.now(UTC)
+        try:
+            await self._endpoints.set_desired_count(target.endpoint, target.variant, wish.capacity)
+        except AwsError as refusal:
+            # Most often the endpoint is being changed. The alarm persists, so the wish comes back.
+            log.info("endpoint %s is not scaled: %s", target.endpoint, refusal)
+            return
+        last = self._scaled_out if wish.capacity > capacity else self._scaled_in
+        last[target.resource_id] = self._metrics.clock()
+        log.info("endpoint %s: %s, so %d", target.endpoint, wish.cause, wish.capacity)
+        self._registry.remember(_activity(target, wish, started))
+
+    def _bounds(self, target: ScalableTarget, capacity: int) -> Wish | None:
+        if capacity < target.minimum:
+            return Wish(target.minimum, f"minimum capacity was set to {target.minimum}")
+        if capacity > target.maximum:
+            return Wish(target.maximum, f"maximum capacity was set to {target.maximum}")
+        return None
+
+    def _policies(
+        self, target: ScalableTarget, capacity: int, verdicts: Iterable[Verdict]
+    ) -> Wish | None:
+        """The largest capacity that a policy wants now, within bounds and cooldowns."""
+        wishes: list[Wish] = []
+        for policy in self._registry.policies(target.resource_id):
+            for verdict in verdicts:
+                if verdict.in_alarm and policy.arn in verdict.actions:
+                    wanted = target.bounded(_wanted(policy, verdict, capacity))
+                    if self._may(target, policy, wanted - capacity):
+                        wishes.append(Wish(wanted, _cause(policy, verdict)))
+        return max(wishes, key=lambda wish: wish.capacity, default=None)
+
+    def _may(self, target: ScalableTarget, policy: ScalingPolicy, change: int) -> bool:
+        now, key, suspended = self._metrics.clock(), target.resource_id, target.suspended
+        if change > 0:
+            rest = self._pace.seconds(policy.scale_out_cooldown)
+            ready = now - self._scaled_out.get(key, -rest) >= rest
+            return ready and not suspended.get("DynamicScalingOutSuspended")
+        rest = self._pace.seconds(policy.scale_in_cooldown)
+        ready = now - self._scaled_in.get(key, -rest) >= rest
+        return change < 0 and ready and not suspended.get("DynamicScalingInSuspended")
+
+    @property
+    def _metrics(self) -> Metrics:
+        return self._alarms.metrics
+
+    @property
+    def _pace(self) -> Pace:
+        return self._alarms.pace
+
+
+def _wanted(policy: ScalingPolicy, verdict: Verdict, capacity: int) -> int:
+    value = verdict.value or 0.0
+    if policy.is_step:
+        return policy.stepped(capacity, value - verdict.threshold)
+    return policy.tracked(capacity, value)
+
+
+def _cause(policy: ScalingPolicy, verdict: Verdict) -> str:
+    return f"monitor alarm {verdict.name} in state ALARM triggered policy {policy.name}"
+
+
+def _activity(target: ScalableTarget, wish: Wish, started: datetime) -> dict[str, object]:
+    return {
+        "ActivityId": str(uuid4()),
+        "ServiceNamespace": NAMESPACE,
+        "ResourceId": target.resource_id,
+        "ScalableDimension": DIMENSION,
+        "Description": f"Setting desired instance count to {wish.capacity}.",
+        "Cause": wish.cause,
+        "StartTime": started,
+        "EndTime": datetime.now(UTC),
+        "StatusCode": "Successful",
+        "StatusMessage": (
+            f"Successfully set desired instance count to {wish.capacity}. "
+            "Change successfully fulfilled by sagemaker."
+        ),
+    }

@@ -1,0 +1,167 @@
+"""Scalable targets, scaling policies and activities: what was asked for, kept as it was asked."""
+
+import hashlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from local.sagemaker.resources import Namer
+from local.sagemaker.validation import Document
+
+NAMESPACE = "sagemaker"
+DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+_KEPT_ACTIVITIES = 100
+
+
+@dataclass(slots=True)
+class ScalableTarget:
+    """One variant of an endpoint, and between which capacities it may scale."""
+
+    resource_id: str
+    arn: str
+    endpoint: str
+    variant: str
+    minimum: int
+    maximum: int
+    role_arn: str
+    suspended: Document = field(default_factory=dict)
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def bounded(self, capacity: int) -> int:
+        return max(self.minimum, min(self.maximum, capacity))
+
+    def describe(self) -> Document:
+        return {
+            "ServiceNamespace": NAMESPACE,
+            "ResourceId": self.resource_id,
+            "ScalableDimension": DIMENSION,
+            "MinCapacity": self.minimum,
+            "MaxCapacity": self.maximum,
+            "RoleARN": self.role_arn,
+            "CreationTime": self.created,
+            "SuspendedState": {
+                "DynamicScalingInSuspended": False,
+                "DynamicScalingOutSuspended": False,
+                "ScheduledScalingSuspended": False,
+                **self.suspended,
+            },
+            "ScalableTargetARN": self.arn,
+        }
+
+
+@dataclass(slots=True)
+class ScalingPolicy:
+    """A step scaling or target tracking policy of a target."""
+
+    name: str
+    arn: str
+    resource_id: str
+    type: str
+    configuration: Document
+    alarms: list[Document] = field(default_factory=list)
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def is_step(self) -> bool:
+        return self.type == "StepScaling"
+
+    def describe(self) -> Document:
+        return {
+            "PolicyARN": self.arn,
+            "PolicyName": self.name,
+            "ServiceNamespace": NAMESPACE,
+            "ResourceId": self.resource_id,
+            "ScalableDimension": DIMENSION,
+            "PolicyType": self.type,
+            f"{self.type}PolicyConfiguration": self.configuration,
+            "Alarms": self.alarms,
+            "CreationTime": self.created,
+        }
+
+    def stepped(self, capacity: int, beyond: float) -> int:
+        """The capacity after a step, for a metric that is `beyond` its alarm's threshold."""
+        step = next(
+            (
+                each["ScalingAdjustment"]
+                for each in self.configuration.get("StepAdjustments", [])
+                if each.get("MetricIntervalLowerBound", -math.inf) <= beyond
+                and beyond < each.get("MetricIntervalUpperBound", math.inf)
+            ),
+            None,
+        )
+        if step is None:
+            return capacity
+        match self.configuration.get("AdjustmentType", "ChangeInCapacity"):
+            case "ExactCapacity":
+                return int(step)
+            case "PercentChangeInCapacity":
+                change = capacity * step / 100
+                rounded = math.ceil(change) if change >= 0 else math.floor(change)
+                least = self.configuration.get("MinAdjustmentMagnitude", 1)
+                return capacity + int(math.copysign(max(abs(rounded), least), step))
+            case _:
+                return capacity + int(step)
+
+    def tracked(self, capacity: int, metric: float) -> int:
+        """The capacity at which the metric would be at its target."""
+        return math.ceil(capacity * metric / float(self.configuration["TargetValue"]))
+
+    @property
+    def scale_out_cooldown(self) -> float:
+        member = "Cooldown" if self.is_step else "ScaleOutCooldown"
+        return float(self.configuration.get(member, 300))
+
+    @property
+    def scale_in_cooldown(self) -> float:
+        member = "Cooldown" if self.is_step else "ScaleInCooldown"
+        return float(self.configuration.get(member, 300))
+
+
+class Registry:
+    """Everything Application Auto Scaling knows, by resource id."""
+
+    def __init__(self, namer: Namer) -> None:
+        self._namer = namer
+        self.targets: dict[str, ScalableTarget] = {}
+        self._policies: dict[tuple[str, str], ScalingPolicy] = {}
+        self.activities: list[Document] = []
+
+    def target_arn(self, resource_id: str) -> str:
+        digest = hashlib.sha256(resource_id.encode()).hexdigest()[:36]
+        place = f"{self._namer.region}:{self._namer.account}"
+        return f"arn:aws:application-autoscaling:{place}:scalable-target/{digest}"
+
+    def policy_arn(self, resource_id: str, name: str) -> str:
+        place = f"{self._namer.region}:{self._namer.account}"
+        return (
+            f"arn:aws:autoscaling:{place}:scalingPolicy:{uuid4()}:"
+            f"resource/{NAMESPACE}/{resource_id}:policyName/{name}"
+        )
+
+    def is_registered(self, endpoint: str, variant: str) -> bool:
+        return resource_id(endpoint, variant) in self.targets
+
+    def policy(self, resource_id: str, name: str) -> ScalingPolicy | None:
+        return self._policies.get((resource_id, name))
+
+    def put_policy(self, policy: ScalingPolicy) -> None:
+        self._policies[policy.resource_id, policy.name] = policy
+
+    def drop_policy(self, policy: ScalingPolicy) -> None:
+        del self._policies[policy.resource_id, policy.name]
+
+    def policies(self, resource_id: str | None = None) -> Iterator[ScalingPolicy]:
+        for policy in list(self._policies.values()):
+            if resource_id in (None, policy.resource_id):
+                yield policy
+
+    def remember(self, activity: Document) -> None:
+        """Newest first, as DescribeScalingActivities lists them."""
+        self.activities.insert(0, activity)
+        del self.activities[_KEPT_ACTIVITIES:]
+
+
+def resource_id(endpoint: str, variant: str) -> str:
+    return f"endpoint/{endpoint}/variant/{variant}"
