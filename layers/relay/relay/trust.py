@@ -21,8 +21,6 @@ def distrust(
         return f"it came through topic {notification.topic_arn}, which is not one of the relay's"
     if notification.from_relay and topic is not None:
         return f"it says that it is the relay's own, but it came through {topic}"
-    if notification.from_storage and topic is not None:
-        return f"it tells of an object, but it came through {topic}"
     # An attempt may be older than the endpoint that the deployment has now.
     endpoints = (settings.endpoint.lower(), attempt.endpoint.lower() if attempt else None)
     if notification.endpoint.lower() not in endpoints:

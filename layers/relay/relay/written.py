@@ -44,8 +44,11 @@ def as_notifications(
             continue
         outcome = _outcome(content, settings)
         attempt = _ATTEMPT.fullmatch(content.location.key.rpartition("/")[2])
-        if outcome is None:
-            foreign.append((delivery, _foreign(content, settings)))
+        if content.topic_arn is not None:
+            reason = f"it tells of an object, but it came through {content.topic_arn}"
+            foreign.append((delivery, reason))
+        elif outcome is None:
+            foreign.append((delivery, _misplaced(content, settings)))
         elif attempt is None:
             _ignore(content.location, report)
         else:
@@ -91,7 +94,6 @@ def _notification(written: WrittenObject, attempt: str, outcome: Outcome) -> Not
         inference_id=attempt,
         outcome=outcome,
         endpoint="",  # the ledger knows
-        topic_arn=written.topic_arn,
         output_location=location if completed else None,
         failure_location=None if completed else location,
         failure_reason=None if completed else _REASON,
@@ -114,7 +116,7 @@ def _may_wait(delivery: Delivery, notification: Notification, settings: RouteSet
     return topic is not None and delivery.queued and delivery.receive_count <= _PATIENCE
 
 
-def _foreign(written: WrittenObject, settings: RouteSettings) -> str:
+def _misplaced(written: WrittenObject, settings: RouteSettings) -> str:
     return (
         f"object {written.location} lies neither under {settings.outputs} nor under "
         f"{settings.failures}"

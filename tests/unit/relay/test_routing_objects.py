@@ -98,7 +98,9 @@ class TestAnOutputObject:
 
         notify(pipeline, samples.completed(ID))
         pipeline.clock.advance(900)
-        assert route(pipeline).counts == {Count.COMPLETED: 1, Count.DUPLICATE: 1}
+        assert route(pipeline).counts == {Count.COMPLETED: 1, Count.RETURNED: 1}
+        pipeline.clock.advance(900)
+        assert route(pipeline).counts == {Count.DUPLICATE: 1}
         (document,) = documents(pipeline)
         assert document["data"]["output"]["content_type"] == "application/json"
 
@@ -167,7 +169,9 @@ class TestAFailureObject:
 
         report = route(pipeline)
 
-        assert report.counts == {Count.RETRIED: 1, Count.DUPLICATE: 1}
+        assert report.counts == {Count.RETRIED: 1, Count.RETURNED: 1}
+        pipeline.clock.advance(900)
+        assert route(pipeline).counts == {Count.DUPLICATE: 1}
         assert documents(pipeline) == []
 
 

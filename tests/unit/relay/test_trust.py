@@ -62,10 +62,6 @@ def test_an_inference_that_somebody_else_submitted_is_believed_too() -> None:
             f"it says that it is the relay's own, but it came through {samples.SUCCESS_TOPIC}",
         ),
         (
-            notification(from_storage=True),
-            f"it tells of an object, but it came through {samples.SUCCESS_TOPIC}",
-        ),
-        (
             notification(output_location="s3://elsewhere/outputs/x"),
             f"its output location s3://elsewhere/outputs/x does not lie under {OUTPUTS}",
         ),
