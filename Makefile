@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format check test demo chaos soak up down invoke images
+.PHONY: help setup lock format check test demo chaos soak up down invoke routes images
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ soak: setup ## 10,000 uploads in one run; tells speed and memory at its beginnin
 
 invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
 	@exec "$(BIN)/python" -m local.invoke $(FUNCTION) $(EVENT)
+
+routes: setup ## check a route document and show where results would go: FILE=template.yaml RESULT=…
+	@exec env PYTHONPATH=layers/relay "$(BIN)/python" -m local.routes $(FILE) $(RESULT)
 
 images: setup ## read the addresses of SageMaker's images again, from the latest sagemaker-core
 	rm -rf .local/sagemaker-core

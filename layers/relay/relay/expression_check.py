@@ -1,8 +1,9 @@
 """What can be known to be wrong with an expression before it ever meets a result.
 
 JMESPath itself finds an unknown function only when it is called, and a member that does not exist
-never: `data.outcome == "completed"` compares with a *member* called completed, is legal, and would
-silently match nothing. Both are mistakes that a person wants to hear of at once.
+never: `data.outcom == 'failed'` is legal and would silently match nothing, and so would
+`data.outcome == "failed"`, which compares with a *member* called failed. These are mistakes that a
+person wants to hear of at once.
 """
 
 import re
@@ -10,7 +11,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from json import loads
-from typing import Any, Final
+from typing import Any
 
 import jmespath
 from jmespath.exceptions import (
@@ -23,19 +24,7 @@ from jmespath.functions import Functions
 from jmespath.lexer import Lexer
 
 from relay.expressions import Expression
-
-# The members of every result, which is a CloudEvents document.
-MEMBERS: Final = (
-    "specversion",
-    "id",
-    "source",
-    "type",
-    "subject",
-    "time",
-    "datacontenttype",
-    "dataschema",
-    "data",
-)
+from relay.result_shape import RESULT, Shape
 
 _LITERAL = re.compile(r"`((?:[^`\\]|\\.)*)`", re.S)
 
@@ -118,40 +107,68 @@ def _mistakes(expression: Expression) -> Iterator[Mistake]:
     tree = expression.parsed.parsed
     if tree["type"] == "expref":
         yield Mistake("& passes an expression to a function, and is no value by itself", 1)
-    nodes = list(_in_order(tree, at_root=True))
-    functions = [node for node, _ in nodes if node["type"] == "function_expression"]
-    fields = [(node, at_root) for node, at_root in nodes if node["type"] == "field"]
+    walk = _Walk()
+    walk.visit(tree, _Place("", RESULT))
     called, named = _names(expression.text)
-    for function, token in zip(functions, _aligned(called, functions), strict=True):
+    for function, token in zip(walk.calls, _aligned(called, walk.calls), strict=True):
         yield from _wrong_call(function, _position(token))
-    for (field, at_root), token in zip(
-        fields, _aligned(named, [node for node, _ in fields]), strict=True
-    ):
-        if at_root and field["value"] not in MEMBERS:
-            yield _unknown_member(str(field["value"]), token)
+    nodes = [node for node, _ in walk.fields]
+    for (field, place), token in zip(walk.fields, _aligned(named, nodes), strict=True):
+        if place.members is not None and field["value"] not in place.members:
+            yield _unknown_member(str(field["value"]), place, token)
 
 
-def _in_order(node: _Node, at_root: bool) -> Iterator[tuple[_Node, bool]]:
-    """All nodes in the order of the text, and whether they are evaluated on the whole result."""
-    yield node, at_root
-    children = [child for child in node.get("children", ()) if isinstance(child, Mapping)]
-    kind = node["type"]
-    if kind == "filter_projection":
-        base, projected, condition = children
-        children = [base, condition, projected]
-    # Of a.b, a | b and a[?b].c only a sees the whole; the rest sees what came before.
-    narrows = kind in (
-        "subexpression",
-        "pipe",
-        "index_expression",
-        "projection",
-        "value_projection",
-        "filter_projection",
-    )
-    for index, child in enumerate(children):
-        sees_all = at_root and kind != "expref" and not (narrows and index > 0)
-        # `a | b` and `a[*].b` over the result itself (@) is rare enough not to be followed.
-        yield from _in_order(child, sees_all)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the result a part of an expression looks. `members` is None where it can be any."""
+
+    path: str = ""
+    members: Shape = None
+
+    def member(self, name: str) -> "_Place":
+        inner = None if self.members is None else self.members.get(name)
+        return _Place(f"{self.path}.{name}".lstrip("."), inner)
+
+
+class _Walk:
+    """Collects calls of functions and names of members in the order of the text."""
+
+    def __init__(self) -> None:
+        self.calls: list[_Node] = []
+        self.fields: list[tuple[_Node, _Place]] = []
+
+    def visit(self, node: _Node, place: _Place) -> _Place:
+        """Returns where the node's own value lies; anywhere, unless that is plain."""
+        children = [child for child in node.get("children", ()) if isinstance(child, Mapping)]
+        match node["type"]:
+            case "field":
+                self.fields.append((node, place))
+                return place.member(str(node["value"]))
+            case "current" | "identity":
+                return place
+            case "subexpression" | "pipe" | "index_expression":
+                for child in children:  # each looks into what the one before it gave
+                    place = self.visit(child, place)
+                return place
+            case "projection" | "value_projection":
+                base, projected = children
+                self.visit(base, place)
+                self.visit(projected, _Place())
+            case "filter_projection":
+                base, projected, condition = children
+                self.visit(base, place)
+                self.visit(condition, _Place())
+                self.visit(projected, _Place())
+            case "expref":
+                self.visit(children[0], _Place())
+            case "not_expression":
+                return _Place(f"!{self.visit(children[0], place).path}", {})
+            case kind:
+                if kind == "function_expression":
+                    self.calls.append(node)
+                for child in children:
+                    self.visit(child, place)
+        return _Place()
 
 
 def _names(text: str) -> tuple[list[_Token], list[_Token]]:
@@ -198,13 +215,23 @@ def _wrong_call(function: _Node, position: int | None) -> Iterator[Mistake]:
         )
 
 
-def _unknown_member(name: str, token: _Token | None) -> Mistake:
-    what = f"no result has a member {name} at its top"
+def _unknown_member(name: str, place: _Place, token: _Token | None) -> Mistake:
+    known = place.members or {}
+    path = place.member(name).path
+    if place.path.startswith("!"):  # !a.b is (!a).b
+        what = f"here ! belongs to {place.path[1:]} alone, and what it gives has no members"
+        return Mistake(f"{what}; write !({path[1:]})", _position(token))
     if token is not None and token["type"] == "quoted_identifier":
-        hint = f"; in double quotes it is a member's name, and a text is written '{name}'"
+        hint = f"in double quotes it is a member's name, and a text is written '{name}'"
+    elif not place.path and name in (RESULT["data"] or {}):
+        hint = f"did you mean data.{name}?"
+    elif near := nearest(name, known):
+        hint = f"did you mean {place.member(near).path}?"
+    elif known:
+        hint = f"{place.path or 'it'} has {', '.join(known)}"
     else:
-        hint = f" (there are {', '.join(MEMBERS)}); is it data.{name}?"
-    return Mistake(what + hint, _position(token))
+        hint = f"{place.path} has no members"
+    return Mistake(f"no result has {path}; {hint}", _position(token))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

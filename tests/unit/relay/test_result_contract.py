@@ -1,7 +1,7 @@
 """What consumers rely on: every result is as the schema says, and the schema says nothing more."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from relay.errors import UnreadableMessage
 from relay.model import Attempt, Notification, Outcome
 from relay.notifications import own_notification, read_notification
 from relay.result import Result
+from relay.result_shape import RESULT, Shape
 from relay.target import Addressed, Target, TargetKind
 from relay.trust import distrust
 
@@ -245,3 +246,13 @@ def believed(value: Any, attempt: Attempt | None) -> Notification | None:
     if distrust(notification, attempt, samples.route_settings()) is not None:
         return None
     return notification
+
+
+def test_routes_may_ask_for_every_member_of_the_schema_and_for_no_other() -> None:
+    assert set(_paths(RESULT)) == result_schema.members_of_schema()
+
+
+def _paths(shape: Shape, path: str = "") -> Iterator[str]:
+    for name, inner in (shape or {}).items():
+        yield f"{path}{name}"
+        yield from _paths(inner, f"{path}{name}.")

@@ -1,0 +1,1 @@
+"""Route documents without a deployment: checked, and tried on results."""
