@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format check test demo chaos soak up down invoke routes images
+.PHONY: help setup lock format check test demo chaos soak bench up down invoke routes images
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,7 +35,7 @@ format: setup ## format the code
 check: setup ## everything that needs no local stack: format, lint, types, template, unit tests
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/ruff" check .
-	"$(BIN)/mypy" layers/relay local tests
+	"$(BIN)/mypy" layers/relay local tests benchmarks
 	for app in functions/*/app.py examples/*/src/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
 	"$(BIN)/sam" validate --lint --region us-east-1
 	"$(BIN)/sam" validate --lint --region us-east-1 --template examples/consumer/template.yaml
@@ -59,6 +59,10 @@ chaos: setup ## 2,000 uploads while everything goes wrong that can, each to end 
 
 soak: setup ## 10,000 uploads in one run; tells speed and memory at its beginning and end: N=…
 	@exec "$(BIN)/python" -m local.soak $(if $(N),--uploads $(N))
+
+bench: setup ## what it costs beside bare and usual code, in one table: N=100,1000 ROUNDS=7 ONLY=cold
+	@exec "$(BIN)/python" -m benchmarks $(if $(N),--requests $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	  $(if $(ONLY),--only $(ONLY)) $(if $(OUTPUT),--output $(OUTPUT))
 
 invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
 	@exec "$(BIN)/python" -m local.invoke $(FUNCTION) $(EVENT)

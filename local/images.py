@@ -14,9 +14,10 @@ applied here, once, so that the deployed code only looks up.
 
 import argparse
 import json
+import re
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.message import Message
 from email.parser import Parser
 from importlib.metadata import PackageNotFoundError, distribution
@@ -24,7 +25,20 @@ from pathlib import Path
 from typing import Any, Final
 
 DATA_FILE: Final = Path("layers/relay/relay/provisioning/images.json")
-FRAMEWORKS: Final = ("huggingface", "pytorch", "sklearn", "tensorflow", "xgboost")
+FRAMEWORKS: Final = (
+    "djl-lmi",
+    "huggingface",
+    "huggingface-llm",
+    "huggingface-tei",
+    "huggingface-tei-cpu",
+    "huggingface-vllm",
+    "pytorch",
+    "sagemaker-tritonserver",
+    "sklearn",
+    "tensorflow",
+    "vllm",
+    "xgboost",
+)
 SCOPES: Final = {"x86": "inference", "graviton": "inference_graviton"}
 
 # Graviton tags that follow no rule.
@@ -33,6 +47,10 @@ _ODD_TAGS: Final = {
     ("xgboost", "1.5-1"): "1.5-1-arm64",
     ("sklearn", "1.0-1"): "1.0-1-arm64-cpu-py3",
 }
+
+_CUDA: Final = re.compile(r"-cu\d")
+# Images for one family of instances, beside the version's own.
+_FAMILY_TAGS: Final = {("pytorch", "1.6.0"): {"p4d": "1.6.0-gpu-py36-cu110-ubuntu18.04"}}
 
 # A part of a framework's file, as the package publishes it.
 Entry = Mapping[str, Any]
@@ -74,43 +92,118 @@ def compact(source: Source) -> dict[str, Any]:
     processors: dict[str, dict[str, Any]] = {processor: {} for processor in SCOPES}
     for framework in FRAMEWORKS:
         document = source.framework(framework)
-        for processor, scope in SCOPES.items():
-            if scope not in document:
+        for processor, scope_name in SCOPES.items():
+            scope = scope_of(document, scope_name)
+            if scope is None:
                 continue
             versions: dict[str, Any] = {}
-            for version, entry in images_of(framework, document[scope]):
-                accounts = dict(sorted(entry["registries"].items()))
-                if accounts not in registries:
-                    registries.append(accounts)
-                versions[version] = {
-                    "repository": entry["repository"],
-                    "registry": registries.index(accounts),
-                    "tags": tags(framework, scope, version, entry, document[scope]),
-                }
-            aliases = aliases_of(framework, document[scope])
+            for version, entry in images_of(framework, scope):
+                if entry["registries"] not in registries:
+                    registries.append(entry["registries"])
+                versions[version] = [
+                    entry["repository"],
+                    registries.index(entry["registries"]),
+                    tags(framework, scope_name, version, entry, scope),
+                ]
+            aliases = aliases_of(framework, scope)
             processors[processor][framework] = {"aliases": aliases, "versions": versions}
     metadata = source.metadata()
-    return {
-        "origin": {
-            "package": metadata["Name"],
-            "version": metadata["Version"],
-            "files": "sagemaker/core/image_uri_config/*.json",
-            "licence": "Apache-2.0",
-            "copyright": "Amazon.com, Inc. or its affiliates",
-            "changes": "inference images of five frameworks, tags spelled out, equal maps merged",
-        },
-        "registries": registries,
+    origin = {
+        "package": metadata["Name"],
+        "version": metadata["Version"],
+        "files": "sagemaker/core/image_uri_config/*.json",
+        "licence": "Apache-2.0",
+        "copyright": "Amazon.com, Inc. or its affiliates",
+        "changes": "inference images of some frameworks, tags spelled out, equal maps merged",
+    }
+    return {"origin": origin, **merged(registries), "processors": processors}
+
+
+def merged(registries: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Accounts by region: the few maps that do not contradict each other, and for each registry
+    which of them it is and which of its regions it does without.
+    """
+    whole: list[dict[str, str]] = []
+    for registry in sorted(registries, key=len, reverse=True):
+        for each in whole:
+            if all(each.get(region, account) == account for region, account in registry.items()):
+                each.update(registry)
+                break
+        else:
+            whole.append(dict(registry))
+    parts = []
+    for registry in registries:
+        index = next(i for i, each in enumerate(whole) if registry.items() <= each.items())
+        parts.append([index, " ".join(sorted(whole[index].keys() - registry.keys()))])
+    return {"accounts": [by_account(each) for each in whole], "registries": parts}
+
+
+def by_account(registry: Mapping[str, str]) -> dict[str, str]:
+    """Regions by account: most regions share one."""
+    accounts: dict[str, list[str]] = {}
+    for region, account in sorted(registry.items()):
+        accounts.setdefault(account, []).append(region)
+    return {account: " ".join(regions) for account, regions in sorted(accounts.items())}
+
+
+def scope_of(document: Entry, name: str) -> Entry | None:
+    """The part of a framework's file about inference; some files are about nothing else."""
+    if "scope" in document:
+        return document if name in document["scope"] else None
+    scope: Entry | None = document.get(name)
+    return scope
+
+
+def spelled(document: Mapping[str, Any]) -> str:
+    """The data file's text, one line for each thing that can change by itself."""
+    processors = {
+        processor: {
+            framework: {
+                "aliases": _line(entry["aliases"]),
+                "versions": {version: _line(image) for version, image in entry["versions"].items()},
+            }
+            for framework, entry in frameworks.items()
+        }
+        for processor, frameworks in document["processors"].items()
+    }
+    accounts = [{a: _line(regions) for a, regions in each.items()} for each in document["accounts"]]
+    lines = {
+        "origin": _line(document["origin"]),
+        "accounts": accounts,
+        "registries": [_line(each) for each in document["registries"]],
         "processors": processors,
     }
+    return _indented(lines, "") + "\n"
+
+
+def _indented(value: Any, margin: str) -> str:
+    """JSON in which a string stands for itself: it is a line that is finished."""
+    if isinstance(value, str):
+        return value
+    inside = margin + " "
+    if isinstance(value, dict):
+        members = [f"{_line(name)}: {_indented(each, inside)}" for name, each in value.items()]
+        opening, closing = "{", "}"
+    else:
+        members = [_indented(each, inside) for each in value]
+        opening, closing = "[", "]"
+    body = ",\n".join(f"{inside}{member}" for member in members)
+    return f"{opening}\n{body}\n{margin}{closing}"
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def images_of(framework: str, scope: Entry) -> Iterator[tuple[str, Entry]]:
-    """Versions and their entries. Hugging Face has one for each base framework:
-    `4.26.0-pytorch1.13.1`.
+    """Versions and their entries. Hugging Face has one for each base framework
+    (`4.26.0-pytorch1.13.1`), others one for each Python of theirs but the newest (`1.4.0-py3`).
     """
     for version, entry in scope["versions"].items():
         if framework != "huggingface":
             yield version, entry
+            for python in entry.get("py_versions", [])[:-1]:
+                yield f"{version}-{python}", {**entry, "py_versions": [python]}
             continue
         for base, variant in entry.items():
             if base != "version_aliases":
@@ -143,7 +236,7 @@ def tags(
     """The tag for each accelerator that the image exists for."""
     if scope_name == "inference_graviton" and (odd := _ODD_TAGS.get((framework, version))):
         return {"cpu": odd}
-    prefix = entry.get("tag_prefix", version)
+    prefix = entry.get("tag_prefix", re.sub(r"-py\d+$", "", version))
     if framework == "huggingface":
         transformers, base = version.split("-", 1)
         prefix = f"{base.lstrip('abcdefghijklmnopqrstuvwxyz')}-transformers{transformers}"
@@ -151,8 +244,9 @@ def tags(
     python = entry["py_versions"][-1] if entry.get("py_versions") else None
     # An image that lists no processors (newer XGBoost) has one tag for CPU and GPU instances alike.
     listed = scope.get("processors") or entry.get("processors")
-    found = {}
-    for processor in sorted(listed or ("cpu", "gpu")):
+    accelerators = listed or (("gpu",) if _CUDA.search(prefix) else ("cpu", "gpu"))
+    found = dict(_FAMILY_TAGS.get((framework, version), {})) if scope_name == "inference" else {}
+    for processor in sorted(accelerators):
         container = entry.get("container_version", {}).get(processor)
         if entry["repository"] in (
             f"{framework}-inference-graviton",
@@ -160,6 +254,8 @@ def tags(
         ):
             container = f"{container}-sagemaker"
         in_tag = processor if listed and entry.get("processor_in_tag", True) else None
+        if framework == "sagemaker-tritonserver" and processor == "gpu":
+            in_tag = None
         found[processor] = "-".join(part for part in (prefix, in_tag, python, container) if part)
     return found
 
@@ -179,7 +275,7 @@ def main() -> int:
         document = compact(Source.open(arguments.package))
     except PackageNotFoundError:
         parser.error("sagemaker-core is not installed: download its wheel and name it")
-    text = json.dumps(document, indent=1, sort_keys=True) + "\n"
+    text = spelled(document)
     arguments.output.write_text(text, encoding="utf-8")
     print(f"{arguments.output}: sagemaker-core {document['origin']['version']}, {len(text)} bytes")
     return 0

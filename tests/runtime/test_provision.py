@@ -4,8 +4,6 @@ The endpoint is one of its own, in an emulator of its own: the deployed stack ke
 """
 
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,15 +20,12 @@ from local.clients import Clients
 from local.deployed_functions import deployed_function
 from local.deployment import ARTIFACT_BUCKET
 from local.lambda_runtime import Answer, LambdaRuntime
-from local.parts import answers, parts
-from local.ports import free_ports
 from local.settings import REPOSITORY, StackSettings
 from tests.e2e.roles import Roles
+from tests.quick_sagemaker import quick_sagemaker
 from tests.stack import RunningStack
 
 _SECONDS = 60.0
-
-QUICK = {"creation_seconds": 0.1, "update_seconds": 0.1, "deletion_seconds": 0.1}
 
 
 class CloudFormation:
@@ -69,25 +64,8 @@ def cloudformation() -> Iterator[CloudFormation]:
 @pytest.fixture
 def sagemaker(stack: RunningStack, tmp_path: Path) -> Iterator[StackSettings]:
     """An emulator in which there is no endpoint yet; settings that lead to it."""
-    settings = replace(stack.settings, sagemaker_port=free_ports(1)[0])
-    config = tmp_path / "config.json"
-    config.write_text(json.dumps(QUICK))
-    (part,) = (part for part in parts(settings) if part.name == "sagemaker")
-    command = [sys.executable, "-m", "local.sagemaker", "--port", str(settings.sagemaker_port)]
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(
-            [*command, "--work-dir", str(tmp_path / "work"), "--config", str(config)],
-            cwd=REPOSITORY,
-            env=dict(part.environment),
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        _await(lambda: answers(f"{settings.sagemaker_url}/_emulator/health"), "the emulator")
+    with quick_sagemaker(stack, tmp_path) as settings:
         yield settings
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 @pytest.fixture

@@ -86,13 +86,20 @@ def test_no_output_can_become_an_input() -> None:
         assert not [other for other in paths if other != path and other.startswith(path)]
 
 
-def test_only_inputs_raise_events() -> None:
+def test_only_inputs_and_archives_of_models_raise_events() -> None:
     notifications = deployed()["DataBucket"].properties["NotificationConfiguration"]
-    ((kind, (configuration,)),) = notifications.items()
 
-    assert kind == "QueueConfigurations"
-    assert target(configuration["Queue"]) == "SubmitQueue"
-    assert configuration["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "inputs/"}]
+    assert set(notifications) == {"QueueConfigurations", "LambdaConfigurations"}
+    (inputs,), (models,) = (
+        notifications[kind] for kind in ("QueueConfigurations", "LambdaConfigurations")
+    )
+    assert target(inputs["Queue"]) == "SubmitQueue"
+    assert inputs["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "inputs/"}]
+    assert target(models["Function"]) == "ProvisionFunction"
+    assert models["Filter"]["S3Key"]["Rules"] == [
+        {"Name": "prefix", "Value": "models/"},
+        {"Name": "suffix", "Value": ".tar.gz"},
+    ]
 
 
 @pytest.mark.parametrize("function", ["SubmitFunction", "RouteFunction", "ReconcileFunction"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.images import FRAMEWORKS, Source, compact
+from local.images import FRAMEWORKS, Source, compact, merged, spelled
 
 ACCOUNTS = {"us-east-1": "111111111111", "eu-west-1": "222222222222"}
 METADATA = "Metadata-Version: 2.4\nName: sagemaker-core\nVersion: 2.99.0\n\nA description.\n"
@@ -15,6 +15,7 @@ def entry(**members: object) -> dict[str, object]:
     return {"registries": ACCOUNTS, "repository": "an-image", **members}
 
 
+NOTHING: dict[str, Any] = {"inference": {"versions": {}}}
 PUBLISHED: dict[str, dict[str, Any]] = {
     "xgboost": {
         "inference": {
@@ -49,6 +50,15 @@ PUBLISHED: dict[str, dict[str, Any]] = {
         },
     },
     "tensorflow": {"inference": {"processors": ["cpu", "gpu"], "versions": {"2.19.0": entry()}}},
+    "djl-lmi": {
+        "scope": ["inference"],
+        "versions": {"0.28.0": entry(tag_prefix="0.28.0-lmi10.0.0-cu124")},
+    },
+    "sagemaker-tritonserver": {
+        "scope": ["inference"],
+        "processors": ["cpu", "gpu"],
+        "versions": {"24.05": entry(tag_prefix="24.05-py3")},
+    },
     "huggingface": {
         "inference": {
             "processors": ["gpu", "cpu"],
@@ -76,7 +86,7 @@ def wheel(tmp_path: Path) -> Path:
         for framework in FRAMEWORKS:
             archive.writestr(
                 f"sagemaker/core/image_uri_config/{framework}.json",
-                json.dumps(PUBLISHED[framework]),
+                json.dumps(PUBLISHED.get(framework, NOTHING)),
             )
     return path
 
@@ -93,6 +103,9 @@ def document(wheel: Path) -> dict[str, Any]:
         ("x86", "xgboost", "1.5-1", {"cpu": "1.5-1", "gpu": "1.5-1"}),
         ("graviton", "xgboost", "1.5-1", {"cpu": "1.5-1-arm64"}),
         ("x86", "pytorch", "1.4.0", {"cpu": "1.4.0-cpu-py36", "gpu": "1.4.0-gpu-py36"}),
+        ("x86", "pytorch", "1.4.0-py3", {"cpu": "1.4.0-cpu-py3", "gpu": "1.4.0-gpu-py3"}),
+        ("x86", "djl-lmi", "0.28.0", {"gpu": "0.28.0-lmi10.0.0-cu124"}),
+        ("x86", "sagemaker-tritonserver", "24.05", {"cpu": "24.05-py3-cpu", "gpu": "24.05-py3"}),
         ("x86", "pytorch", "9.0", {"cpu": "9.0-cu1", "gpu": "9.0-cu1"}),
         ("graviton", "pytorch", "2.0.1", {"cpu": "2.0.1-cpu-py310-ubuntu20.04-sagemaker"}),
         ("x86", "tensorflow", "2.19.0", {"cpu": "2.19.0-cpu", "gpu": "2.19.0-gpu"}),
@@ -114,11 +127,28 @@ def test_tags_follow_the_rules_of_the_package(
     version: str,
     tags: dict[str, str],
 ) -> None:
-    assert document["processors"][processor][framework]["versions"][version]["tags"] == tags
+    assert document["processors"][processor][framework]["versions"][version][2] == tags
 
 
 def test_equal_maps_of_accounts_are_kept_once(document: dict[str, Any]) -> None:
-    assert document["registries"] == [ACCOUNTS, {"us-east-1": "333333333333"}]
+    assert document["accounts"] == [
+        {"111111111111": "us-east-1", "222222222222": "eu-west-1"},
+        {"333333333333": "us-east-1"},
+    ]
+    assert sorted(document["registries"]) == [[0, ""], [1, ""]]
+
+
+def test_a_map_that_lacks_regions_of_another_names_those() -> None:
+    fewer = {"us-east-1": "111111111111"}
+
+    assert merged([fewer, ACCOUNTS])["registries"] == [[0, "eu-west-1"], [0, ""]]
+
+
+def test_the_text_is_the_document_with_a_line_for_each_image(document: dict[str, Any]) -> None:
+    text = spelled(document)
+
+    assert json.loads(text) == document
+    assert len([line for line in text.splitlines() if '"1.5-1"' in line]) == 2
 
 
 def test_a_hugging_face_alias_names_the_base_unless_there_is_only_one(

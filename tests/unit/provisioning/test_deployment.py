@@ -13,13 +13,13 @@ SETTINGS: dict[str, object] = {
     "DeploymentWaitSeconds": "600",
     "DeploymentTerminationWaitSeconds": "60",
     "DeploymentMaximumSeconds": "3000",
-    "RollbackAlarmNames": ["relay-failures", ""],
+    "RollbackAlarmNames": ["relay-failures", "", "my-own, relay-failures"],
 }
 
 
 def test_the_settings_are_read() -> None:
     assert specification(**SETTINGS).deployment == Deployment(
-        Strategy.CANARY, 20, 600, 60, 3000, ("relay-failures",)
+        Strategy.CANARY, 20, 600, 60, 3000, ("relay-failures", "my-own")
     )
 
 

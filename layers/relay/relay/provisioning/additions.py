@@ -37,7 +37,7 @@ _OUTPUT = "EndpointConfig.AsyncInferenceConfig.OutputConfig"
 _VARIANT = "EndpointConfig.ProductionVariants[]"
 
 # Why a member is refused, by its path.
-_REFUSED: Final[Mapping[str, str]] = {
+REFUSED: Final[Mapping[str, str]] = {
     "Model.ModelName": _NAMED,
     "Model.ExecutionRoleArn": _ROLE,
     "Model.Tags": _TAGS,
@@ -145,8 +145,8 @@ class Additions:
     def _refusals(self) -> Iterator[tuple[str, str]]:
         for path, value in (*_walk(self.model, "Model"), *_walk(self.config, "EndpointConfig")):
             pattern = _INDEX.sub("[]", path)
-            if pattern in _REFUSED:
-                yield path, _REFUSED[pattern]
+            if pattern in REFUSED:
+                yield path, REFUSED[pattern]
             elif isinstance(value, str) and (pattern, value) in _REFUSED_VALUES:
                 yield path, _REFUSED_VALUES[pattern, value]
 

@@ -56,7 +56,7 @@ class Deployment:
             maximum_seconds=_integer(
                 reader, "DeploymentMaximumSeconds", 600, 28_800, default.maximum_seconds
             ),
-            alarms=reader.texts("RollbackAlarmNames"),
+            alarms=_alarms(reader),
         )
         deployment._refuse_contradictions(reader)
         return deployment
@@ -114,6 +114,12 @@ def _strategy(reader: PropertyReader, default: Strategy) -> Strategy:
         known = ", ".join(Strategy)
         reader.refuse(f"DeploymentStrategy must be one of {known}, not {value!r}")
         return default
+
+
+def _alarms(reader: PropertyReader) -> tuple[str, ...]:
+    """The stack's own and those of its owner: each entry may be several, with commas in between."""
+    entries = ",".join(reader.texts("RollbackAlarmNames")).split(",")
+    return tuple(dict.fromkeys(name.strip() for name in entries if name.strip()))
 
 
 def _integer(reader: PropertyReader, name: str, minimum: int, maximum: int, default: int) -> int:

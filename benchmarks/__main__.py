@@ -1,0 +1,90 @@
+"""`python -m benchmarks`: measures, prints one table, and writes it as JSON."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import batches, cold, endtoend, machine, money
+from benchmarks.figures import Figure, render
+from benchmarks.trees import Trees
+from local.commands import perform
+from local.settings import REPOSITORY, StackSettings
+from local.up import Narrator
+
+_RESULTS = REPOSITORY / "benchmarks" / "results"
+SECTIONS = ("batches", "memory", "cold", "end-to-end")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7, help="of everything that has a spread")
+    parser.add_argument(
+        "--requests",
+        default="100,1000",
+        help="how many at a time end to end, separated by commas; 10000 takes twenty minutes",
+    )
+    parser.add_argument("--only", choices=SECTIONS, action="append", help="leave out the others")
+    parser.add_argument("--output", type=Path, help="where to write the JSON")
+    arguments = parser.parse_args()
+    counts = [int(count) for count in arguments.requests.split(",")]
+    sections = arguments.only or SECTIONS
+    return perform(
+        lambda settings: run(settings, arguments.rounds, counts, sections, arguments.output)
+    )
+
+
+def run(
+    settings: StackSettings,
+    rounds: int,
+    counts: Sequence[int],
+    sections: Sequence[str],
+    output: Path | None,
+) -> int:
+    """Measures and writes. Returns 0: a missed target is told, and no error of the command."""
+    tell = Narrator()
+    started = datetime.now(UTC)
+    load = machine.load()
+    directory = settings.directory / "bench"
+    trees = Trees(directory / "trees")
+    trees.build()
+    tell("built")
+    figures: list[Figure] = []
+    costs: list[dict[str, object]] = []
+
+    def section(name: str, measure: Callable[[], list[Figure]]) -> None:
+        if name in sections:
+            figures.extend(measure())
+            tell(f"{name} measured")
+
+    def measured_batches() -> list[Figure]:
+        measured = batches.measure(trees, directory, rounds)
+        found, table = money.figures(measured)
+        costs.extend(table)
+        return [*batches.figures(measured), *found]
+
+    section("batches", measured_batches)
+    section("memory", lambda: batches.measure_memory(trees, directory))
+    section("cold", lambda: cold.measure(trees, rounds))
+    section("end-to-end", lambda: endtoend.measure(settings, counts))
+    print(f"\n{render(figures)}\n")
+    print(money.render(costs))
+    document = {
+        "started": started.isoformat(timespec="seconds"),
+        "machine": machine.describe(),
+        "load": {"before": load, "after": machine.load()},
+        "rounds": rounds,
+        "figures": [figure.to_json() for figure in figures],
+        "dollars_per_million": costs,
+    }
+    file = output or _RESULTS / f"{started:%Y-%m-%dT%H%M%SZ}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(document, indent=2) + "\n")
+    tell(f"written to {file}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

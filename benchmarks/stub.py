@@ -1,0 +1,134 @@
+"""An HTTP server that plays AWS and answers at once: `python -m benchmarks.stub`.
+
+It says what the calls of submit and route hope for, and counts them. It runs in a process of its
+own, so that its work is nobody's processor time but its own. Everything is over plain HTTP: what
+TLS costs is the same for everybody, for each call.
+"""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.messages import OUTPUTS, item, routes_document
+
+_ASYNC_INVOCATION = re.compile(r"/endpoints/[^/]+/async-invocations")
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """A running stub."""
+
+    url: str
+
+    def take_counts(self) -> Counter[str]:
+        """The calls since the last time, by the name of their operation."""
+        with _DIRECT.open(f"{self.url}/_counts", timeout=10) as answer:
+            return Counter(json.load(answer))
+
+
+@contextmanager
+def running_stub() -> Iterator[Stub]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.stub"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield Stub(f"http://127.0.0.1:{int(process.stdout.readline())}")
+        finally:
+            process.terminate()
+
+
+def answer(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """What AWS says to a JSON request when all is well."""
+    match operation:
+        case "SendMessageBatch":
+            entries = request["Entries"]
+            return {"Successful": [_sent(entry["Id"]) for entry in entries], "Failed": []}
+        case "SendMessage":
+            return _sent("")
+        case "BatchExecuteStatement":
+            return {"Responses": [{} for _ in request["Statements"]]}
+        case "BatchGetItem":
+            return {"Responses": dict(_found(request)), "UnprocessedKeys": {}}
+        case "GetItem":
+            return {"Item": item(request["Key"]["id"]["S"])}
+        case "GetParameter":
+            return {"Parameter": {"Value": routes_document(), "Version": 1, "Type": "String"}}
+        case "PublishBatch" | "PutEvents":
+            raise NotImplementedError(f"no route of the benchmark asks for {operation}")
+        case _:
+            return {}
+
+
+def _sent(entry_id: str) -> dict[str, str]:
+    return {"Id": entry_id, "MessageId": "m" * 36, "MD5OfMessageBody": "0" * 32}
+
+
+def _found(request: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    for table, wanted in request["RequestItems"].items():
+        yield table, [item(key["id"]["S"]) for key in wanted["Keys"]]
+
+
+async def _serve(counts: Counter[str]) -> None:
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                writer.write(_response(*await _request(reader), counts))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=1 << 24)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+async def _request(reader: asyncio.StreamReader) -> tuple[str, Mapping[str, str], bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    line, *lines = head.split("\r\n")
+    headers = {
+        name.lower(): value.strip() for name, _, value in (each.partition(":") for each in lines)
+    }
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return line.split(" ")[1], headers, body
+
+
+def _response(path: str, headers: Mapping[str, str], body: bytes, counts: Counter[str]) -> bytes:
+    if path == "/_counts":
+        told = json.dumps(counts)
+        counts.clear()
+        return _http(told)
+    if _ASYNC_INVOCATION.fullmatch(path):
+        counts["InvokeEndpointAsync"] += 1
+        inference_id = headers.get("x-amzn-sagemaker-inference-id", "0" * 32)
+        folder = headers.get("x-amzn-sagemaker-s3outputpathextension")
+        location = f"{OUTPUTS}{folder + '/' if folder else ''}{inference_id}.out"
+        return _http(
+            json.dumps({"InferenceId": inference_id}),
+            f"x-amzn-sagemaker-outputlocation: {location}\r\n",
+        )
+    operation = headers["x-amz-target"].rpartition(".")[2]
+    counts[operation] += 1
+    return _http(json.dumps(answer(operation, json.loads(body))))
+
+
+def _http(body: str, headers: str = "") -> bytes:
+    return (
+        "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\n"
+        f"content-length: {len(body)}\r\n{headers}\r\n{body}"
+    ).encode()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(Counter()))
