@@ -101,7 +101,8 @@ def _parse(arguments: Sequence[str]) -> Callable[[StackSettings], int]:
         prog="python -m local",
         description="The whole pipeline on this machine, without an AWS account.",
         epilog="Environment: RELAY_LOCAL_DIR (default .local in the repository), RELAY_AWS_PORT "
-        "(4566), RELAY_SAGEMAKER_PORT (4567). A second stack needs its own three.",
+        "(4566), RELAY_SAGEMAKER_PORT (4567): a second stack needs its own three. RELAY_PARAMETERS "
+        "are the template's, as a JSON object.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in _COMMANDS.items():

@@ -68,7 +68,7 @@ class Deployment:
             "deploy",
             *("--template-file", self._settings.sam_directory / "build" / "template.yaml"),
             *("--parameter-overrides", *machine_parameters(), f"ModelDataUrl={model_data_url}"),
-            *(f'{name}="{value}"' for name, value in parameters.items()),
+            *(parameter_override(name, value) for name, value in parameters.items()),
         )
 
     def still_deploying(self, deploy: Process) -> Callable[[], None]:
@@ -151,6 +151,12 @@ def stack_outputs(clients: Clients) -> dict[str, str]:
         raise LocalStackError(f"the stack {STACK_NAME} is not deployed: {exc}") from exc
     outputs = found["Stacks"][0].get("Outputs", [])
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
+def parameter_override(name: str, value: str) -> str:
+    """A parameter of the template as `sam deploy --parameter-overrides` reads it."""
+    escaped = value.replace('"', '\\"')
+    return f'{name}="{escaped}"'
 
 
 def machine_parameters(

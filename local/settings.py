@@ -1,5 +1,6 @@
 """Where one local stack keeps its files and on which ports it listens."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,16 +23,18 @@ class StackSettings:
     directory: Path
     aws_port: int
     sagemaker_port: int
+    parameters: tuple[tuple[str, str], ...] = ()  # of the template, where not its defaults
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Reads RELAY_LOCAL_DIR (`.local` in the repository), RELAY_AWS_PORT (4566) and
-        RELAY_SAGEMAKER_PORT (4567)."""
+        """Reads RELAY_LOCAL_DIR (`.local` in the repository), RELAY_AWS_PORT (4566),
+        RELAY_SAGEMAKER_PORT (4567) and RELAY_PARAMETERS, a JSON object (none)."""
         directory = environment.get("RELAY_LOCAL_DIR")
         return cls(
             directory=Path(directory).absolute() if directory else _DEFAULT_DIRECTORY,
             aws_port=_port(environment, "RELAY_AWS_PORT", 4566),
             sagemaker_port=_port(environment, "RELAY_SAGEMAKER_PORT", 4567),
+            parameters=_parameters(environment.get("RELAY_PARAMETERS") or "{}"),
         )
 
     @property
@@ -75,3 +78,13 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise LocalStackError(f"{name} must be a port from 1 to 65535, not {text!r}")
     return int(text)
+
+
+def _parameters(text: str) -> tuple[tuple[str, str], ...]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise LocalStackError(f"RELAY_PARAMETERS is not JSON: {error}") from error
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise LocalStackError(f"RELAY_PARAMETERS must be a JSON object of texts, not {text}")
+    return tuple(found.items())

@@ -52,7 +52,8 @@ def bring_up(
     tell("sam build is done")
     model_data_url = deployment.upload_model(model)
     tell(f"the model is uploaded to {model_data_url}")
-    deploy = deployment.start_deploy(model_data_url, parameters or {})
+    given = {**dict(settings.parameters), **(parameters or {})}
+    deploy = deployment.start_deploy(model_data_url, given)
     if during_deploy:
         during_deploy(deployment.still_deploying(deploy))
     outputs = deployment.finish_deploy(deploy)

@@ -4,6 +4,7 @@ happens.
 Tests use it through the fixture `stack` in `tests/conftest.py`.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from local.deployment import stack_outputs
 from local.environment import read_environment_file
 from local.ports import free_ports
 from local.settings import REPOSITORY, StackSettings
+from tests.targets import PARAMETERS
 
 # Waits until its standard input is closed, which happens even when pytest is killed. A command that
 # pytest left behind may hold the stack's lock for a while.
@@ -58,7 +60,7 @@ def running_stack(directory: Path) -> Iterator[RunningStack]:
     `directory` may be used again: `sam` then finds its cache there.
     """
     aws_port, sagemaker_port = free_ports(2)
-    settings = StackSettings(directory, aws_port, sagemaker_port)
+    settings = StackSettings(directory, aws_port, sagemaker_port, PARAMETERS)
     environment = command_environment(settings)
     with subprocess.Popen(
         ["/bin/sh", "-c", _WATCH, sys.executable],
@@ -97,4 +99,5 @@ def command_environment(settings: StackSettings) -> dict[str, str]:
         "RELAY_LOCAL_DIR": str(settings.directory),
         "RELAY_AWS_PORT": str(settings.aws_port),
         "RELAY_SAGEMAKER_PORT": str(settings.sagemaker_port),
+        "RELAY_PARAMETERS": json.dumps(dict(settings.parameters)),
     }

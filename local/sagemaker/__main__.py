@@ -29,7 +29,7 @@ from local.sagemaker.errors import InvalidConfiguration
 from local.sagemaker.events import EventBus
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.hosts import Processes
-from local.sagemaker.identity import Authoriser, Everything, Identities, SimulatedPolicies
+from local.sagemaker.identity import Anybody, Authoriser, Everything, Identities, SimulatedPolicies
 from local.sagemaker.lifecycle import Lifecycle
 from local.sagemaker.meters import Meters
 from local.sagemaker.metrics import Metrics, MetricsPublisher
@@ -91,15 +91,17 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         namer = Namer(aws.region)
         data_plane = DataPlane(aws, os.environ.get("AWS_CA_BUNDLE"))
         meters = Meters()
-        processor = Processor(data_plane, aws.region, http, config, faults, counters, meters)
+        processor = Processor(data_plane, aws.region, config, faults, counters, meters)
         platform = Platform(config, hosts, processor)
         roles, alarms = IamRoles(aws), CloudWatchAlarms(aws)
         bus = EventBus(aws, counters, config.events_per_change, faults)
-        transitions = Transitions(platform, alarms, bus, faults)
+        pace = Pace.of(config.time_factor)
+        transitions = Transitions(platform, alarms, bus, faults, pace)
         lifecycle = Lifecycle(platform, roles, alarms, transitions)
         permissions = SimulatedPolicies(aws, config.decision_seconds) if simulate else Everything()
         root_key = os.environ.get("AWS_ACCESS_KEY_ID", "test")
-        authoriser = Authoriser(Identities(aws, root_key, check=simulate), permissions)
+        callers = Identities(aws, root_key) if simulate else Anybody()
+        authoriser = Authoriser(callers, permissions)
         artifacts = partial(check_artifact, aws) if config.create_model_checks_artifact else trust
         control_plane = ControlPlane(
             lifecycle, roles, artifacts, authoriser, faults, namer, config.instance_quota
@@ -107,7 +109,7 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         endpoints = control_plane.endpoints.all
         runtime = Runtime(endpoints, authoriser, config, faults, counters, namer)
 
-        metrics, pace = Metrics(meters), Pace.of(config.time_factor)
+        metrics = Metrics(meters)
         scaling, scaling_loop = application_auto_scaling(
             aws, namer, authoriser, control_plane.endpoints, metrics, pace
         )

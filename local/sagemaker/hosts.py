@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +14,9 @@ from local.sagemaker.aws import Aws
 from local.sagemaker.config import Config
 from local.sagemaker.containers import KnownImages, ModelServer
 from local.sagemaker.errors import DeploymentFailed
+from local.sagemaker.invocation import ask
+from local.sagemaker.notifications import Answer
+from local.sagemaker.queueing import Request
 from local.sagemaker.resources import Container, Model, Variant
 
 log = logging.getLogger("sagemaker")
@@ -24,11 +26,6 @@ _FAILED_PINGS = 3
 
 class Host(Protocol):
     """One instance's machine."""
-
-    @property
-    def urls(self) -> Sequence[str]:
-        """Where its containers listen, in the order in which a request passes through them."""
-        ...
 
     async def start(self) -> None:
         """Fetches the artifacts, starts the containers, waits until all of them are healthy.
@@ -44,6 +41,14 @@ class Host(Protocol):
 
     async def broken(self) -> None:
         """Returns when a container has ended or stopped answering /ping."""
+        ...
+
+    async def invoke(self, request: Request, payload: bytes) -> Answer:
+        """Through all containers, each of which gets the answer of the one before.
+
+        Raises:
+            InvocationFailed: one of them failed.
+        """
         ...
 
     def kill(self) -> None:
@@ -86,12 +91,6 @@ class ProcessHost:
         self._directory = shared.work_directory / label.replace("/", "_")
         self._servers: list[ModelServer] = []
 
-    @property
-    def urls(self) -> Sequence[str]:
-        if not self._servers:
-            raise RuntimeError("the instance has not been started")
-        return [server.url for server in self._servers]
-
     async def start(self) -> None:
         self._require_images()
         installing = asyncio.gather(
@@ -117,6 +116,13 @@ class ProcessHost:
         finally:
             for watch in watches:
                 watch.cancel()
+
+    async def invoke(self, request: Request, payload: bytes) -> Answer:
+        answer = Answer(200, payload, request.content_type)
+        name_it = self._shared.config.pass_inference_id
+        for server in self._servers:
+            answer = await ask(self._shared.http, server.url, request, answer, name_it=name_it)
+        return answer
 
     def kill(self) -> None:
         for server in self._servers:

@@ -49,14 +49,8 @@ class Everything:
         return "allowed"
 
 
-class Identities:
+class Callers(Protocol):
     """Finds the caller behind an access key."""
-
-    def __init__(self, aws: Aws, root_key: str, check: bool) -> None:
-        self._aws = aws
-        self._root_key = root_key
-        self._check = check
-        self._known: dict[str, Caller] = {}
 
     async def identify(self, authorization: str | None) -> Caller:
         """The caller named by an Authorization header.
@@ -64,8 +58,32 @@ class Identities:
         Raises:
             AwsError: MissingAuthenticationTokenException or UnrecognizedClientException.
         """
-        if not self._check:
-            return Caller("root", None)
+        ...
+
+    def admit(self, key: str, caller: Caller) -> None:
+        """Remembers a session that somebody made with sts:AssumeRole."""
+        ...
+
+
+class Anybody:
+    """`--authorise none`: whoever calls is root."""
+
+    async def identify(self, authorization: str | None) -> Caller:
+        return Caller("root", None)
+
+    def admit(self, key: str, caller: Caller) -> None:
+        pass
+
+
+class Identities:
+    """The callers that IAM, Lambda and the stack know."""
+
+    def __init__(self, aws: Aws, root_key: str) -> None:
+        self._aws = aws
+        self._root_key = root_key
+        self._known: dict[str, Caller] = {}
+
+    async def identify(self, authorization: str | None) -> Caller:
         match = _CREDENTIAL.search(authorization or "")
         if match is None:
             raise AwsError(
@@ -89,7 +107,6 @@ class Identities:
         return self._known[key]
 
     def admit(self, key: str, caller: Caller) -> None:
-        """Remembers a session that somebody made with sts:AssumeRole."""
         self._known[key] = caller
 
     def _functions(self) -> dict[str, Caller]:
@@ -209,7 +226,7 @@ def resolve(policy: Mapping[str, Any], context: Mapping[str, str]) -> dict[str, 
 class Authoriser:
     """Refuses what the caller's policies do not allow, in AWS's words."""
 
-    def __init__(self, identities: Identities, permissions: Permissions) -> None:
+    def __init__(self, identities: Callers, permissions: Permissions) -> None:
         self._identities = identities
         self._permissions = permissions
 

@@ -4,17 +4,17 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import aiohttp
+from typing import Protocol
 
 from local.sagemaker.aws import AWS_ERRORS
 from local.sagemaker.config import Config
 from local.sagemaker.counters import Counters
-from local.sagemaker.data_plane import DataPlane, TooLarge
+from local.sagemaker.data_plane import TooLarge
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.hosts import Host
+from local.sagemaker.invocation import InvocationFailed, model_error
 from local.sagemaker.meters import Meters, Metric
-from local.sagemaker.notifications import Answer, Notifications, Publisher
+from local.sagemaker.notifications import Answer, Notifications, Publisher, Topics
 from local.sagemaker.queueing import Request
 from local.sagemaker.resources import ERROR, SUCCESS, OutputConfig
 from local.sagemaker.s3_location import S3Location
@@ -22,18 +22,6 @@ from local.sagemaker.s3_location import S3Location
 log = logging.getLogger("sagemaker")
 
 MAX_PAYLOAD_BYTES = 1024**3
-MAX_HEADER_BYTES = 4096
-_UNLIMITED = aiohttp.ClientTimeout(total=None)
-_SEE_LOGS = "See the SageMaker Endpoint logs in your account for more information."
-
-
-class InvocationFailed(Exception):
-    """The request ends as Failed. `answer` is the container's own, when it gave one."""
-
-    def __init__(self, reason: str, answer: Answer | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.answer = answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +33,19 @@ class Assignment:
     output: OutputConfig
 
 
-def model_error(status: int, answer: Answer | None = None) -> InvocationFailed:
-    """The observed words; 0 stands for a container that gave no usable answer."""
-    kind = "client" if 300 <= status < 500 else "server"
-    return InvocationFailed(
-        f"ClientError: Received {kind} error ({status}) from model. {_SEE_LOGS}", answer
-    )
+class Objects(Topics, Protocol):
+    """S3 and SNS, in the name of a role. Raises botocore's ClientError."""
+
+    async def get_object(self, role_arn: str, location: S3Location, most: int) -> bytes: ...
+
+    async def put_object(
+        self,
+        role_arn: str,
+        location: S3Location,
+        body: bytes,
+        content_type: str,
+        kms_key_id: str | None,
+    ) -> None: ...
 
 
 class Processor:
@@ -58,16 +53,14 @@ class Processor:
 
     def __init__(
         self,
-        data_plane: DataPlane,
+        data_plane: Objects,
         region: str,
-        http: aiohttp.ClientSession,
         config: Config,
         faults: FaultInjector,
         counters: Counters,
         meters: Meters,
     ) -> None:
         self._data_plane = data_plane
-        self._http = http
         self._config = config
         self._faults = faults
         self._counters = counters
@@ -145,7 +138,6 @@ class Processor:
     async def _invoke(
         self, request: Request, payload: bytes, host: Host, measure: "_Measure"
     ) -> Answer:
-        """Through all containers, each of which gets the answer of the one before."""
         faults = self._faults.faults
         if self._faults.strikes(faults.server_error):
             measure.count(Metric.INVOCATION_5XX_ERRORS)
@@ -155,10 +147,7 @@ class Processor:
         begun = _clock()
         try:
             async with asyncio.timeout(request.timeout_seconds):
-                answer = Answer(200, payload, request.content_type)
-                for url in host.urls:
-                    answer = await self._ask(url, request, answer)
-                return answer
+                return await host.invoke(request, payload)
         except TimeoutError as exc:
             log.info("request %s: the model took too long", request.inference_id)
             measure.count(Metric.INVOCATION_5XX_ERRORS)
@@ -171,51 +160,6 @@ class Processor:
             raise
         finally:
             measure.latency(Metric.MODEL_LATENCY, begun)
-
-    async def _ask(self, url: str, request: Request, given: Answer) -> Answer:
-        try:
-            async with self._http.post(
-                f"{url}/invocations",
-                data=given.body,
-                headers=self._headers(request, given.content_type),
-                skip_auto_headers=("Content-Type", "Accept", "User-Agent"),
-                allow_redirects=False,
-                timeout=_UNLIMITED,  # the request's own limit is for all containers together
-            ) as response:
-                return await self._read(response)
-        except aiohttp.ClientConnectorError as exc:
-            raise InvocationFailed(
-                "Amazon SageMaker could not get a response from the "
-                f"{request.endpoint_name} endpoint. "
-                "This can occur when CPU or memory utilization is high."
-            ) from exc
-        except aiohttp.ClientError as exc:
-            log.info("request %s: %s", request.inference_id, exc)
-            raise model_error(0) from exc
-
-    async def _read(self, response: aiohttp.ClientResponse) -> Answer:
-        body = await response.read()
-        answer = Answer(response.status, body, response.headers.get("Content-Type"))
-        if not 200 <= response.status < 300:
-            raise model_error(response.status, answer)
-        if response.headers.get("Content-Length") is None:
-            log.error("the container did not specify the required Content-Length header")
-            raise model_error(0)
-        size = sum(len(name) + len(value) + 4 for name, value in response.raw_headers)
-        if size > MAX_HEADER_BYTES:
-            log.error("the container's headers have %d bytes (at most 4096)", size)
-            raise model_error(0)
-        return answer
-
-    def _headers(self, request: Request, content_type: str | None) -> dict[str, str]:
-        inference_id = request.inference_id if self._config.pass_inference_id else None
-        members = {
-            "Content-Type": content_type,
-            "Accept": request.accept,
-            "X-Amzn-SageMaker-Custom-Attributes": request.custom_attributes,
-            "X-Amzn-SageMaker-Inference-Id": inference_id,
-        }
-        return {name: value for name, value in members.items() if value is not None}
 
     async def _put(
         self, location: S3Location, answer: Answer, on_behalf: Assignment, measure: "_Measure"

@@ -13,6 +13,7 @@ from local.sagemaker.config import Config
 from local.sagemaker.deployments import CANARY, BlueGreen, Guardrails, Rolling
 from local.sagemaker.errors import DeploymentFailed
 from local.sagemaker.fleet import Fleet
+from local.sagemaker.scaling_pace import Pace
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Surroundings:
     """What a roll-out needs besides its fleets."""
 
     config: Config
+    pace: Pace
     alarms: Alarms
     phase_changed: Callable[[], None]
     """Called at each change that DescribeEndpoint shows."""
@@ -47,7 +49,7 @@ class Rollout:
             DeploymentFailed: with the FailureReason. `roll_back` is the caller's.
         """
         timeout = self._policy.timeout
-        scaled = None if timeout is None else timeout * self._around.config.time_factor
+        scaled = None if timeout is None else self._around.pace.seconds(timeout)
         try:
             async with asyncio.timeout(scaled):
                 match self._policy:
@@ -141,7 +143,7 @@ class Rollout:
         message = f"Baking for {seconds} seconds ({name}) with traffic enabled on {capacity}"
         self._enter(share, "Baking", f"{message} instance(s).")
         clock = asyncio.get_running_loop().time
-        end = clock() + seconds * self._around.config.time_factor
+        end = clock() + self._around.pace.seconds(seconds)
         while True:
             await require_quiet(self._around.alarms, self._new.role_arn, self._alarm_names)
             left = end - clock()

@@ -17,6 +17,7 @@ from local.sagemaker.fleet import Fleet, deployment_failure
 from local.sagemaker.processing import Assignment
 from local.sagemaker.queueing import Request
 from local.sagemaker.rollouts import Rollout, Surroundings
+from local.sagemaker.scaling_pace import Pace
 from local.sagemaker.variants import Platform
 
 log = logging.getLogger("sagemaker")
@@ -26,11 +27,17 @@ class Transitions:
     """Runs them in the background, and tells the bus."""
 
     def __init__(
-        self, platform: Platform, alarms: Alarms, bus: Announcer, faults: FaultInjector
+        self,
+        platform: Platform,
+        alarms: Alarms,
+        bus: Announcer,
+        faults: FaultInjector,
+        pace: Pace,
     ) -> None:
         self._platform = platform
         self._config = platform.config
         self._alarms = alarms
+        self._pace = pace
         self._bus = bus
         self._faults = faults
         self._tasks: set[asyncio.Task[None]] = set()
@@ -109,6 +116,7 @@ class Transitions:
         await self._announce(endpoint)
         around = Surroundings(
             self._config,
+            self._pace,
             self._alarms,
             phase_changed=lambda: self._phase_changed(endpoint),
             launch_fails=lambda: self._injected_failure(fleet),

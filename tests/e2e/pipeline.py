@@ -65,6 +65,11 @@ class Downstream:
         self._receive()
         return [message for message in self._received if message.event["subject"] == subject]
 
+    def received(self) -> list[Message]:
+        """Every result that has come by now."""
+        self._receive()
+        return list(self._received)
+
     def _quiet(self) -> bool:
         return not any(
             depth(self._sqs, self._outputs[name])

@@ -78,6 +78,13 @@ class Scenarios:
         body = self._notification("failed-server-error", attempt)
         return self._invoke("route", _message(body))
 
+    def route_to_what_does_not_exist(self) -> str:
+        """Such a result is held: its notification comes back after a while."""
+        location = f"s3://{self._bucket}/inputs/absent/{uuid4().hex}.csv"
+        body = json.loads(self._notification("completed-via-sqs-raw"))
+        body["requestParameters"]["inputLocation"] = location
+        return self._invoke("route", _message(json.dumps(body)))
+
     def route_what_nobody_can_read(self) -> str:
         return self._invoke("route", _message("not JSON"))
 

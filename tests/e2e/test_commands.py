@@ -21,7 +21,8 @@ from tests.stack import RunningStack, command_environment, run_local
 @pytest.fixture
 def settings(tmp_path: Path) -> Iterator[StackSettings]:
     """A stack that is not up, in a path with a space."""
-    settings = StackSettings(tmp_path / "my stack", *free_ports(2))
+    aws_port, sagemaker_port = free_ports(2)
+    settings = StackSettings(tmp_path / "my stack", aws_port, sagemaker_port)
     yield settings
     run_local("down", settings, seconds=60)
 

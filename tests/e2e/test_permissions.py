@@ -61,6 +61,19 @@ NEEDED = (
         Scenarios.submit_what_nobody_can_read,
         (_SEND, "relay-SubmitDeadLetterQueue"),
     ),
+    Needed(
+        "RouteRole",
+        "ReceiveNotifications",
+        Scenarios.route_to_what_does_not_exist,
+        ("sqs:ChangeMessageVisibility",),
+    ),
+    Needed("RouteRole", "ReadRoutes", Scenarios.route, ("ssm:GetParameter",)),
+    Needed(
+        "RouteRole",
+        "SendResultsElsewhere",
+        Scenarios.route_to_what_does_not_exist,
+        (_SEND, "e2e-absent"),
+    ),
     Needed("RouteRole", "LookUpAndMark", Scenarios.route, ("dynamodb:BatchGetItem",)),
     Needed("RouteRole", "SendResults", Scenarios.route, (_SEND, "relay-completed.fifo")),
     Needed(
@@ -131,13 +144,11 @@ NEEDED = (
 
 # What the local stack does without asking the role. On AWS all of them are needed.
 _LOGS = "Lambda writes logs in the role's name; MiniStack keeps them without asking"
-_POLLER = "Lambda's poller receives and deletes in the role's name; MiniStack's own does it as root"
 _DESTINATION = "Lambda sends what failed there in the role's name; MiniStack sends it as root"
 _IMAGE = "the emulator runs model servers as processes and pulls no image"
 NOT_ENFORCED = {
     ("SubmitRole", "WriteLogs"): _LOGS,
     ("RouteRole", "WriteLogs"): _LOGS,
-    ("RouteRole", "ReceiveNotifications"): _POLLER,
     ("ReconcileRole", "WriteLogs"): _LOGS,
     ("ReconcileRole", "Park"): _DESTINATION,
     ("ProvisionRole", "WriteLogs"): _LOGS,

@@ -183,6 +183,7 @@ def test_what_the_real_use_cases_do_is_a_run_of_the_model(
     run: Callable[[RealWorld], None], world: World
 ) -> None:
     real = RealWorld()
+    real.routes.replace(samples.ROUTES)
     upload(real)
 
     run(real)

@@ -6,7 +6,7 @@ RELAY_EXAMPLES=2000 looks further than CI does.
 import json
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from hypothesis import HealthCheck, Phase, settings
@@ -42,7 +42,7 @@ from tests.samples import (
     SUBMIT_QUEUE,
     Json,
 )
-from tests.stateful.world import Call, World
+from tests.stateful.world import ARCHIVE, Call, World
 
 EXAMPLES = int(os.environ.get("RELAY_EXAMPLES", "200"))
 MAX_ATTEMPTS = 3
@@ -90,7 +90,7 @@ SUBMIT_FAULTS = faults(
     "queues.send",
     "queues.come_back",
 )
-ROUTE_FAULTS = faults("ledger.look_up", "queues.send", "ledger.close")
+ROUTE_FAULTS = faults("ledger.look_up", "queues.send", "queues.send", "ledger.close", "ledger.hold")
 RECONCILE_FAULTS = faults(
     "ledger.due_in", "ledger.look_up", "storage.find", "queues.send", "ledger.move_cursor"
 )
@@ -245,6 +245,15 @@ class Relay(RuleBasedStateMachine):
     def the_endpoint_goes_or_comes_back(self, trouble: RelayError | None) -> None:
         self.world.endpoint.trouble = trouble
 
+    @rule(
+        where=st.sampled_from([*RESULT_QUEUES, ARCHIVE]),
+        trouble=st.none() | st.sampled_from([*PASSING, REFUSALS[1]]),
+    )
+    def a_target_goes_or_comes_back(self, where: str, trouble: RelayError | None) -> None:
+        self.world.queues.trouble.pop(where, None)
+        if trouble is not None:
+            self.world.queues.trouble[where] = trouble
+
     @precondition(lambda self: self.held)
     @rule(which=st.integers(0))
     def a_delayed_notification_arrives(self, which: int) -> None:
@@ -294,14 +303,15 @@ class Relay(RuleBasedStateMachine):
             self.world.publish(notification)
         self.held.clear()
         self.world.drain()
-        sent = Counter(_request(message) for message in self._results())
-        seen = Counter(
-            _request(message)
-            for queue in RESULT_QUEUES
-            for message in self.world.queues.delivered(queue)
-        )
-        assert set(seen) == self.requests | self.foreign
-        self._check_how_often(sent, seen)
+        for targets in (RESULT_QUEUES, (ARCHIVE,)):
+            sent = Counter(map(_request, self._results(targets)))
+            seen = Counter(
+                _request(message)
+                for target in targets
+                for message in self.world.queues.delivered(target)
+            )
+            assert set(seen) == self.requests | self.foreign
+            self._check_how_often(sent, seen)
         self._check_what_they_say()
         for request_id in self.requests & {a.request_id for a in self.world.ledger.items.values()}:
             assert status(request_id, self.world.ledger).state not in ("submitted", "retrying")
@@ -324,10 +334,11 @@ class Relay(RuleBasedStateMachine):
         assert self.world.forgotten == [] or self.at_once
 
     def _check_what_they_say(self) -> None:
-        for message in self._results():
+        for message in self._results((*RESULT_QUEUES, ARCHIVE)):
             document = json.loads(message.body)
             data = document["data"]
-            assert document["id"] == message.group_id == data["request_id"]
+            assert document["id"] == _request(message) == data["request_id"]
+            assert message.group_id in (document["id"], None)
             assert data["tracked"] is (document["id"] in self.requests)
             assert data["attempts"] <= MAX_ATTEMPTS
             known = self.world.outcomes.get(data["inference_id"])
@@ -336,8 +347,8 @@ class Relay(RuleBasedStateMachine):
             if data["outcome"] == "failed":
                 assert known not in (None, "completed")
 
-    def _results(self) -> list[OutgoingMessage]:
-        return [m for m in self.world.queues.sent if m.address in RESULT_QUEUES]
+    def _results(self, targets: Sequence[str]) -> list[OutgoingMessage]:
+        return [m for m in self.world.queues.sent if m.address in targets]
 
     def _name(self) -> int:
         self.names += 1
@@ -379,7 +390,7 @@ class Relay(RuleBasedStateMachine):
 
 
 def _request(message: OutgoingMessage) -> str:
-    return message.group_id or ""
+    return dict(message.attributes)["request_id"]
 
 
 TestRelay = Relay.TestCase

@@ -30,6 +30,16 @@ from tests.samples import NOTIFICATION_QUEUE, SUBMIT_QUEUE, Json
 
 _Value = TypeVar("_Value")
 
+# Everything also goes to a queue that drops no repeat.
+ARCHIVE = "arn:aws:sqs:us-east-1:000000000000:archive"
+ROUTES = {
+    "routes": [
+        {"name": "completed", "when": "data.outcome == 'completed'", "to": samples.COMPLETED_QUEUE},
+        {"name": "failed", "when": "data.outcome != 'completed'", "to": samples.FAILED_QUEUE},
+        {"name": "archive", "to": ARCHIVE},
+    ],
+    "otherwise": {"to": samples.FAILED_QUEUE},
+}
 SUBMIT_SETTINGS = {"REQUEST_TTL_SECONDS": "3600", "INVOCATION_TIMEOUT_SECONDS": "60"}
 
 
@@ -115,7 +125,7 @@ class World:
             FakeInbox(self.queues, SUBMIT_QUEUE),
             self.clock,
         )
-        self.routes = FakeRoutes(samples.ROUTES)
+        self.routes = FakeRoutes(json.dumps(ROUTES))
         self.route = Route(
             samples.route_settings(),
             self.routes,
@@ -221,6 +231,7 @@ class World:
         self.faults.forget()
         self.quick = False
         self.endpoint.trouble = None
+        self.queues.trouble.clear()
         for _ in range(60):
             for call in list(self.calls):
                 self.calls.remove(call)

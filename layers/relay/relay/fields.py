@@ -41,7 +41,7 @@ class Fields:
         value = self._members.get(name)
         if value is not None and not isinstance(value, str):
             raise UnreadableMessage(f"{self._at(name)} is not a string")
-        if value is not None and _SURROGATE.search(value):
+        if value is not None and not value.isascii() and _SURROGATE.search(value):
             raise UnreadableMessage(f"{self._at(name)} holds half a character (a lone surrogate)")
         return value
 

@@ -16,8 +16,8 @@ class RequestStatus:
     """Where a request stands, with its attempts from first to last.
 
     `state` is `unknown` (the ledger has no attempt, or forgot it after 30 days), `submitted`,
-    `retrying` (an attempt failed, the next one waits in the queue), or the outcome: `completed`,
-    `failed`, `expired`, `rejected`.
+    `retrying` (an attempt failed, the next one waits in the queue), `held` (its result has not
+    arrived everywhere), or the outcome: `completed`, `failed`, `expired`, `rejected`.
     """
 
     request_id: str
@@ -48,9 +48,10 @@ def status(request_id: str, ledger: AttemptReader) -> RequestStatus:
 def _state(attempts: tuple[Attempt, ...]) -> str:
     if not attempts:
         return "unknown"
-    match attempts[-1].state:
+    last = attempts[-1]
+    match last.state:
         case AttemptState.OPEN:
-            return "submitted"
+            return "submitted" if last.held is None else "held"
         case AttemptState.RETRIED:
             return "retrying"
         case terminal:
@@ -61,7 +62,8 @@ def _attempt_to_json(attempt: Attempt) -> dict[str, object]:
     def iso(time: datetime | None) -> str | None:
         return None if time is None else time.isoformat()
 
-    members = {
+    held = attempt.held if attempt.state is AttemptState.OPEN else None
+    members: dict[str, object] = {
         "inference_id": attempt.id,
         "attempt": attempt.number,
         "state": attempt.state.value,
@@ -71,5 +73,11 @@ def _attempt_to_json(attempt: Attempt) -> dict[str, object]:
         "submitted_at": iso(attempt.submitted_at),
         "due_at": iso(attempt.due_at),
         "routed_at": iso(attempt.routed_at),
+        "held": held
+        and {
+            "outcome": held.outcome.value,
+            "delivered_by": list(held.delivered),
+            "not_delivered_by": list(held.missing),
+        },
     }
     return {name: value for name, value in members.items() if value is not None}

@@ -25,6 +25,7 @@ QUICK = {
     "rollback_seconds": 0.2,
     "deletion_seconds": 0.2,
     "ping_seconds": 0.3,
+    "alarm_seconds": 0.1,
     "metrics_seconds": 0.5,
     "containers": {
         "example/scripted:": "{python} -m tests.integration.sagemaker.scripted_container",
@@ -74,9 +75,12 @@ def emulator(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield url
     finally:
         process.send_signal(signal.SIGTERM)
-        code = process.wait(20)
-        log.close()
-        print((directory / "log").read_text())
+        try:
+            code = process.wait(60)
+        finally:
+            process.kill()
+            log.close()
+            print((directory / "log").read_text())
     assert code == 0
     assert not (directory / "work").exists()
 

@@ -1,8 +1,9 @@
 """What of a deployment depends on the machine."""
 
 import pytest
+from samcli.cli.types import CfnParameterOverridesType
 
-from local.deployment import machine_parameters
+from local.deployment import machine_parameters, parameter_override
 from local.errors import LocalStackError
 
 
@@ -26,3 +27,10 @@ def test_a_python_that_the_template_does_not_take_is_named(version: tuple[int, i
 def test_a_processor_that_lambda_does_not_have_is_named() -> None:
     with pytest.raises(LocalStackError, match="riscv64"):
         machine_parameters((3, 12), "riscv64")
+
+
+@pytest.mark.parametrize("value", ["30", "a, b", '{"when": "a == \'b\'", "x": "\\\\d"}', ""])
+def test_sam_reads_a_parameter_as_it_was_given(value: str) -> None:
+    overrides = parameter_override("Routes", value)
+
+    assert CfnParameterOverridesType().convert((overrides,), None, None) == {"Routes": value}

@@ -34,3 +34,15 @@ def test_a_relative_directory_is_meant_from_where_the_command_was_given() -> Non
 def test_a_port_that_is_none_is_named_with_its_variable(text: str) -> None:
     with pytest.raises(LocalStackError, match="RELAY_AWS_PORT must be a port"):
         StackSettings.from_environment({"RELAY_AWS_PORT": text})
+
+
+def test_the_templates_parameters_can_be_given() -> None:
+    given = StackSettings.from_environment({"RELAY_PARAMETERS": '{"LogLevel": "DEBUG"}'})
+
+    assert given.parameters == (("LogLevel", "DEBUG"),)
+
+
+@pytest.mark.parametrize("text", ["LogLevel=DEBUG", "[]", '{"InstanceCount": 2}'])
+def test_parameters_that_are_no_object_of_texts_are_refused(text: str) -> None:
+    with pytest.raises(LocalStackError, match="RELAY_PARAMETERS"):
+        StackSettings.from_environment({"RELAY_PARAMETERS": text})

@@ -7,6 +7,7 @@ import pytest
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
 from relay.model import AttemptState, Held, Outcome
 from relay.report import Count, Level
+from relay.status import status
 
 from tests import samples
 from tests.fakes import Crash
@@ -225,6 +226,28 @@ class TestAHeldResult:
         come_again(pipeline)
 
         assert delivered(pipeline, ARCHIVE, TEAM, BUS) == [1, 1, 1]
+
+    def test_tells_which_routes_have_delivered_it_when_somebody_asks(
+        self, pipeline: FakePipeline
+    ) -> None:
+        pipeline.queues.trouble[TEAM] = GONE
+        notify(pipeline, samples.completed(ID))
+        pipeline.deliver_to_route()
+
+        answer = status(ID, pipeline.ledger)
+
+        assert answer.state == "held"
+        (attempt,) = json.loads(json.dumps(answer.to_json()))["attempts"]
+        assert attempt["held"] == {
+            "outcome": "completed",
+            "delivered_by": ["archive", "bus"],
+            "not_delivered_by": ["team"],
+        }
+        pipeline.queues.trouble.clear()
+        come_again(pipeline)
+        afterwards = status(ID, pipeline.ledger)
+        assert afterwards.state == "completed"
+        assert "held" not in str(afterwards.to_json())
 
     @pytest.mark.parametrize("after", [False, True])
     @pytest.mark.parametrize("error", [THROTTLED, Crash()])

@@ -85,6 +85,14 @@ def test_one_change_raises_as_many_events_as_configured_each_with_its_own_id() -
     assert len({json.loads(each["Payload"])["id"] for each in invoked}) == 3
 
 
+def test_events_are_lost_and_doubled_on_purpose() -> None:
+    lost, counters = announce(PATTERN, copies=3, faults=Faults(lose_event=1))
+    doubled, _ = announce(PATTERN, copies=3, faults=Faults(duplicate_event=1))
+
+    assert (lost, counters.events_lost) == ([], 3)
+    assert len(doubled) == 6
+
+
 @pytest.mark.parametrize(
     "rule",
     [

@@ -63,7 +63,7 @@ def authorise(
     key: str | None, decision: str = "allowed", admitted: tuple[str, str, str] | None = None
 ) -> FakePermissions:
     permissions = FakePermissions(decision)
-    identities = Identities(cast(Aws, FakeAws()), "test", check=True)
+    identities = Identities(cast(Aws, FakeAws()), "test")
     authoriser = Authoriser(identities, permissions)
     if admitted:
         authoriser.admit(*admitted)

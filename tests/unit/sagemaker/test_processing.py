@@ -4,7 +4,6 @@ import asyncio
 import json
 from typing import Any, cast
 
-import aiohttp
 import pytest
 from botocore.exceptions import ClientError
 
@@ -56,7 +55,7 @@ class FakeDataPlane:
 
 
 class FakeHost:
-    urls = ("http://127.0.0.1:9",)
+    """A model that must not be asked."""
 
 
 ASSIGNMENT = Assignment("AllTraffic", "arn:aws:iam::000000000000:role/execution", OUTPUT)
@@ -86,7 +85,6 @@ def processor(
     return Processor(
         cast(DataPlane, plane),
         "us-east-1",
-        cast(aiohttp.ClientSession, None),  # a model that must not be asked
         Config(**config),
         FaultInjector(faults),
         counters,
@@ -140,7 +138,7 @@ def test_an_injected_server_error_looks_like_the_containers_own() -> None:
 def test_a_fault_of_the_emulator_itself_still_ends_the_request() -> None:
     plane = FakeDataPlane()
 
-    counters = process(plane)  # there is no HTTP session: an AttributeError
+    counters = process(plane)  # the host cannot be asked: an AttributeError
 
     [(_, notification)] = plane.published
     assert notification["failureReason"].startswith("InternalFailure")

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ParamValidationError
+from botocore.validate import ParamValidationDecorator
 from relay.aws.clients import INVOCATIONS_AT_A_TIME, Clients
 
 
@@ -28,3 +30,28 @@ def test_there_is_a_connection_for_every_invocation_in_flight(clients: Clients) 
     config: Any = clients.sagemaker_runtime.meta.config
 
     assert config.max_pool_connections == INVOCATIONS_AT_A_TIME
+
+
+def test_the_calls_of_every_request_are_not_checked_twice_and_rare_ones_are(
+    clients: Clients,
+) -> None:
+    wrong: Any = 1
+
+    for often in (clients.sqs, clients.dynamodb, clients.sagemaker_runtime):
+        assert not checks(often)
+    for rarely in (clients.sagemaker, clients.s3, clients.ssm):
+        assert checks(rarely)
+    with pytest.raises(ParamValidationError, match="Invalid type for parameter EndpointName"):
+        clients.sagemaker.describe_endpoint(EndpointName=wrong)
+
+
+def checks(client: Any) -> bool:
+    """Whether it holds parameters against the service's model; a client's settings do not tell."""
+    return isinstance(client._serializer, ParamValidationDecorator)
+
+
+def test_clients_work_in_the_region_of_the_function_or_in_the_one_that_is_given(
+    clients: Clients,
+) -> None:
+    assert clients.region == clients.sqs.meta.region_name == "us-east-1"
+    assert Clients("eu-west-1").sqs.meta.region_name == "eu-west-1"

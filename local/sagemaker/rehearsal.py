@@ -1,0 +1,185 @@
+"""The control plane in memory: no AWS stand-in, no processes, no time.
+
+For whoever wants to know what the API accepts, and what it makes of it. `acceptance.accept` is the
+smaller question: what the parameters alone tell.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from local.sagemaker.alarms import Alarms
+from local.sagemaker.config import Config
+from local.sagemaker.control_plane import ControlPlane
+from local.sagemaker.counters import Counters
+from local.sagemaker.events import Announcer
+from local.sagemaker.faults import FaultInjector, Faults
+from local.sagemaker.hosts import Hosts
+from local.sagemaker.identity import Anybody, Authoriser, Everything
+from local.sagemaker.lifecycle import Lifecycle
+from local.sagemaker.meters import Meters
+from local.sagemaker.notifications import Answer
+from local.sagemaker.processing import Objects, Processor
+from local.sagemaker.queueing import Request
+from local.sagemaker.resources import Container, Model, Namer, Variant
+from local.sagemaker.s3_location import S3Location
+from local.sagemaker.scaling_pace import Pace
+from local.sagemaker.transitions import Transitions
+from local.sagemaker.validation import Document
+from local.sagemaker.variants import Platform
+
+TIMELESS = Config(
+    creation_seconds=0,
+    update_seconds=0,
+    scaling_seconds=0,
+    rollback_seconds=0,
+    deletion_seconds=0,
+    time_factor=0,
+    alarm_seconds=0.05,
+    instance_quota=1000,
+)
+ACCOUNT, REGION = "000000000000", "us-east-1"
+
+
+def rehearse(calls: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Document]:
+    """Runs operations one after the other, each when the one before has come to rest.
+
+    Answers are as on the wire, with datetimes. Roles, artifacts, topics and alarms exist.
+
+    Raises:
+        AwsError: the first refusal.
+    """
+
+    async def run() -> list[Document]:
+        rehearsal = Rehearsal()
+        try:
+            answers = []
+            for operation, parameters in calls:
+                answers.append(await rehearsal.call(operation, parameters))
+                await rehearsal.rest()
+            return answers
+        finally:
+            await rehearsal.close()
+
+    return asyncio.run(run())
+
+
+class Rehearsal:
+    """Inside a running event loop. Each part that would reach out can be replaced."""
+
+    def __init__(
+        self,
+        config: Config = TIMELESS,
+        faults: Faults | None = None,
+        *,
+        hosts: Hosts | None = None,
+        alarms: Alarms | None = None,
+        objects: Objects | None = None,
+        bus: Announcer | None = None,
+    ) -> None:
+        self.faults = FaultInjector(faults)
+        self.counters = Counters()
+        self.meters = Meters()
+        processor = Processor(
+            objects or Nowhere(), REGION, config, self.faults, self.counters, self.meters
+        )
+        platform = Platform(config, hosts or NoHost, processor)
+        alarms = alarms or QuietAlarms()
+        pace = Pace.of(config.time_factor)
+        self._transitions = Transitions(platform, alarms, bus or Silence(), self.faults, pace)
+        self._control_plane = ControlPlane(
+            Lifecycle(platform, AnyRole(), alarms, self._transitions),
+            AnyRole(),
+            _trust,
+            Authoriser(Anybody(), Everything()),
+            self.faults,
+            Namer(REGION, ACCOUNT),
+            config.instance_quota,
+        )
+        self.endpoints = self._control_plane.endpoints
+
+    async def call(self, operation: str, parameters: object) -> Document:
+        """One operation of the API; raises AwsError."""
+        return await self._control_plane.call(operation, parameters, None)
+
+    async def rest(self) -> None:
+        """Returns when no endpoint is in transition."""
+        for endpoint in self.endpoints.all:
+            if endpoint.transition is not None:
+                await asyncio.wait([endpoint.transition])
+
+    async def close(self) -> None:
+        await self._transitions.close(list(self.endpoints.all))
+
+
+class NoHost:
+    """Comes up at once and answers nothing."""
+
+    def __init__(self, label: str, variant: Variant, model: Model) -> None:
+        pass
+
+    async def start(self) -> None:
+        pass
+
+    async def restart(self) -> None:
+        pass
+
+    async def broken(self) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    async def invoke(self, request: Request, payload: bytes) -> Answer:
+        return Answer(200, b"", None)
+
+    def kill(self) -> None:
+        pass
+
+    async def stop(self, grace_seconds: float | None = None) -> None:
+        pass
+
+
+class Nowhere:
+    """S3 and SNS that take everything and keep nothing."""
+
+    async def get_object(self, role_arn: str, location: S3Location, most: int) -> bytes:
+        return b""
+
+    async def put_object(
+        self,
+        role_arn: str,
+        location: S3Location,
+        body: bytes,
+        content_type: str,
+        kms_key_id: str | None,
+    ) -> None:
+        pass
+
+    async def publish(self, role_arn: str, topic: str, message: str) -> None:
+        pass
+
+
+class AnyRole:
+    """Every role exists and may everything."""
+
+    async def require_usable(self, role_arn: str) -> None:
+        pass
+
+    async def require_publishing(self, role_arn: str, topic: str) -> None:
+        pass
+
+
+class QuietAlarms:
+    """Every alarm exists and is OK."""
+
+    async def states(self, role_arn: str, names: Sequence[str]) -> Mapping[str, str]:
+        return dict.fromkeys(names, "OK")
+
+
+class Silence:
+    """Nobody listens."""
+
+    async def announce(self, kind: str, detail: Mapping[str, Any]) -> None:
+        pass
+
+
+async def _trust(role_arn: str, container: Container) -> None:
+    pass
