@@ -66,7 +66,8 @@ def measure(trees: Trees, directory: Path, rounds: int) -> dict[Key, Measured]:
         for function in FUNCTIONS:
             events = _events(function, directory)
             workers = {
-                kind: exits.enter_context(_worker(kind, function, trees, stub)) for kind in KINDS
+                kind: exits.enter_context(running_worker(kind, function, trees, stub))
+                for kind in KINDS
             }
             keys = [
                 (kind, size)
@@ -95,7 +96,7 @@ def measure_memory(trees: Trees, directory: Path) -> list[Figure]:
         ):
             peaks = {}
             for kind in kinds:
-                with running_stub() as stub, _worker(kind, function, trees, stub) as worker:
+                with running_stub() as stub, running_worker(kind, function, trees, stub) as worker:
                     peaks[kind] = Sample.exact(worker.run(event, 3).peak_bytes / _MEBIBYTE)
             name = f"memory, {function}, {what}"
             figures.append(Figure(name, " MiB", peaks["relay"], peaks.get("bare"), at_most=128))
@@ -134,7 +135,7 @@ def figures(measured: Mapping[Key, Measured]) -> list[Figure]:
     return found
 
 
-def _counted(worker: "_Worker", event: Path, size: int, stub: Stub) -> Measured:
+def _counted(worker: "Worker", event: Path, size: int, stub: Stub) -> Measured:
     worker.run(event, 2)  # what only the first batch needs: connections, where outputs go
     stub.take_counts()
     done = worker.run(event, 1)
@@ -150,7 +151,7 @@ class _Run:
     log_bytes: float
 
 
-class _Worker:
+class Worker:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
         self.import_seconds: float = self._read()["import_seconds"]
@@ -172,7 +173,7 @@ class _Worker:
 
 
 @contextmanager
-def _worker(kind: str, function: str, trees: Trees, stub: Stub) -> "Iterator[_Worker]":
+def running_worker(kind: str, function: str, trees: Trees, stub: Stub) -> Iterator["Worker"]:
     tree = trees.tree(kind, function)
     script = REPOSITORY / "benchmarks" / "worker.py"
     with subprocess.Popen(
@@ -183,7 +184,7 @@ def _worker(kind: str, function: str, trees: Trees, stub: Stub) -> "Iterator[_Wo
         text=True,
     ) as process:
         try:
-            yield _Worker(process)
+            yield Worker(process)
         finally:
             process.terminate()
 

@@ -36,9 +36,10 @@ class Stub:
 
 
 @contextmanager
-def running_stub() -> Iterator[Stub]:
+def running_stub(routes: str | None = None) -> Iterator[Stub]:
+    """`routes` is the document in the parameter, where the template's own is not wanted."""
     with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.stub"],
+        [sys.executable, "-m", "benchmarks.stub", *([] if routes is None else [routes])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -50,7 +51,7 @@ def running_stub() -> Iterator[Stub]:
             process.terminate()
 
 
-def answer(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+def answer(operation: str, request: Mapping[str, Any], routes: str | None = None) -> dict[str, Any]:
     """What AWS says to a JSON request when all is well."""
     match operation:
         case "SendMessageBatch":
@@ -65,7 +66,8 @@ def answer(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         case "GetItem":
             return {"Item": item(request["Key"]["id"]["S"])}
         case "GetParameter":
-            return {"Parameter": {"Value": routes_document(), "Version": 1, "Type": "String"}}
+            text = routes or routes_document()
+            return {"Parameter": {"Value": text, "Version": 1, "Type": "String"}}
         case "PublishBatch" | "PutEvents":
             raise NotImplementedError(f"no route of the benchmark asks for {operation}")
         case _:
@@ -81,11 +83,11 @@ def _found(request: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any
         yield table, [item(key["id"]["S"]) for key in wanted["Keys"]]
 
 
-async def _serve(counts: Counter[str]) -> None:
+async def _serve(counts: Counter[str], routes: str | None) -> None:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
-                writer.write(_response(*await _request(reader), counts))
+                writer.write(_response(*await _request(reader), counts, routes))
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
@@ -104,7 +106,9 @@ async def _request(reader: asyncio.StreamReader) -> tuple[str, Mapping[str, str]
     return line.split(" ")[1], headers, body
 
 
-def _response(path: str, headers: Mapping[str, str], body: bytes, counts: Counter[str]) -> bytes:
+def _response(
+    path: str, headers: Mapping[str, str], body: bytes, counts: Counter[str], routes: str | None
+) -> bytes:
     if path == "/_counts":
         told = json.dumps(counts)
         counts.clear()
@@ -120,7 +124,7 @@ def _response(path: str, headers: Mapping[str, str], body: bytes, counts: Counte
         )
     operation = headers["x-amz-target"].rpartition(".")[2]
     counts[operation] += 1
-    return _http(json.dumps(answer(operation, json.loads(body))))
+    return _http(json.dumps(answer(operation, json.loads(body), routes)))
 
 
 def _http(body: str, headers: str = "") -> bytes:
@@ -131,4 +135,4 @@ def _http(body: str, headers: str = "") -> bytes:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(Counter()))
+    asyncio.run(_serve(Counter(), sys.argv[1] if len(sys.argv) > 1 else None))

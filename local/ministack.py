@@ -12,8 +12,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 
 And it unpacks the layer, thousands of small files, for each of these environments. They share one.
 
-Last, deleting alarms needs the right to all of them, not to those that are named; and it evaluates
-alarms on SageMaker's metrics, which is the endpoint emulator's to do.
+Last, deleting alarms needs the right to all of them, not to those that are named; describing them
+needs a right that no ARN of an alarm grants; and it evaluates alarms on SageMaker's metrics, which
+is the endpoint emulator's to do.
 """
 
 import json
@@ -63,7 +64,11 @@ def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
 def extract_resource_arn(
     service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any
 ) -> str:
-    """MiniStack's own, and the alarm that is to be deleted; the first one speaks for several."""
+    """MiniStack's own, and the alarm that is to be deleted (the first one speaks for several) or
+    all of them, which is what describing asks for at AWS, whatever the names."""
+    if headers.get("x-amz-target", "").endswith(".DescribeAlarms"):
+        _, region, account = rest
+        return f"arn:aws:cloudwatch:{region}:{account}:alarm:*"
     if headers.get("x-amz-target", "").endswith(".DeleteAlarms"):
         _, region, account = rest
         (name, *_) = json.loads(body)["AlarmNames"]

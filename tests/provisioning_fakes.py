@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
+from relay.provisioning.adoption import Setup
 from relay.provisioning.answers import Answer
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.events import (
@@ -52,6 +53,7 @@ PROPERTIES: dict[str, object] = {
     "OutputKmsKeyId": "",
     "VolumeKmsKeyId": "",
     "EndpointSpecification": "{}",
+    "EndpointMode": "create",
 }
 
 
@@ -103,6 +105,8 @@ class FakeSageMaker:
     def __init__(self, fuse: Fuse, clock: FakeClock) -> None:
         self._fuse = fuse
         self._clock = clock
+        # Configurations that somebody else has made.
+        self.setups: dict[str, Setup] = {}
         self.models: dict[str, Specification] = {}
         self.configs: dict[str, Specification] = {}
         self.endpoints: dict[str, Endpoint] = {}
@@ -129,6 +133,10 @@ class FakeSageMaker:
                 raise AccessDenied(f"not authorised to describe {endpoint_name}")
             absent = Endpoint(endpoint_name, EndpointStatus.ABSENT)
             return self.endpoints.get(endpoint_name, absent)
+
+    def describe_config(self, name: str) -> Setup:
+        with self._call("describe_config"):
+            return self.setups[name]
 
     def create_model(self, specification: Specification) -> None:
         with self._call("create_model"):

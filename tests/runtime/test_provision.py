@@ -15,7 +15,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from tests.quick_sagemaker import quick_sagemaker
 
 from local.clients import Clients
 from local.deployed_functions import deployed_function
@@ -23,6 +22,7 @@ from local.deployment import ARTIFACT_BUCKET
 from local.lambda_runtime import Answer, LambdaRuntime
 from local.settings import REPOSITORY, StackSettings
 from tests.e2e.roles import Roles
+from tests.quick_sagemaker import quick_sagemaker
 from tests.stack import RunningStack
 
 _SECONDS = 60.0

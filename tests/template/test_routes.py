@@ -1,29 +1,17 @@
 """The route document that the template owns, and its check."""
 
-from typing import Any
-
 from relay.routes import Routes
 
-from tests.template.template import (
-    resolve,
-    resource,
-    role_statements,
-    source,
-    target,
-    transformed,
-)
+from tests.template.template import resolve, resource, role_statements, target, transformed
 
 
-def default_document() -> Any:
-    """What takes the place of an empty parameter Routes."""
-    condition, given, default = resource("RoutesParameter").properties["Value"]["Fn::If"]
-    assert source()["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [given, ""]}]}
-    assert given == {"Ref": "Routes"}
-    return default
+def document() -> str:
+    """What the parameter holds when nobody gives another document."""
+    return resolve(resource("RoutesParameter").properties["Value"])
 
 
 def test_completed_results_and_all_others_have_a_queue_each_unless_told_otherwise() -> None:
-    routes = Routes.read(resolve(default_document()))
+    routes = Routes.read(document())
 
     went = {
         outcome: [
@@ -40,6 +28,12 @@ def test_completed_results_and_all_others_have_a_queue_each_unless_told_otherwis
     }
 
 
+def test_a_document_that_is_given_takes_its_place() -> None:
+    _, given, _ = resource("RoutesParameter").properties["Value"]["Fn::If"]
+
+    assert given == {"Ref": "Routes"}
+
+
 def test_what_is_checked_is_what_is_put_into_the_parameter_and_before_it_is_put_there() -> None:
     parameter = transformed()["Resources"]["RoutesParameter"]
 
@@ -53,7 +47,7 @@ def test_the_check_knows_the_relays_own_queues_and_what_the_deployment_adds() ->
     checked = resource("CheckedRoutes").properties
 
     own = {resolve(arn) for arn in checked["OwnTargetArns"]}
-    named = {route.arn for route in Routes.read(resolve(default_document())).targets}
+    named = {route.arn for route in Routes.read(document()).targets}
     assert own == named
     assert checked["RouteTargetArns"] == {"Ref": "RouteTargetArns"}
 

@@ -67,6 +67,16 @@ def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
     assert arn == "arn:aws:cloudwatch:us-east-1:000000000000:alarm:wakes"
 
 
+def test_describing_alarms_needs_the_right_to_all_of_them() -> None:
+    headers = {"x-amz-target": "GraniteServiceVersion20100801.DescribeAlarms"}
+
+    arn = ministack.extract_resource_arn(
+        "monitoring", "POST", "/", headers, b'{"AlarmNames":["a"]}', {}, "us-east-1", "000000000000"
+    )
+
+    assert arn == "arn:aws:cloudwatch:us-east-1:000000000000:alarm:*"
+
+
 def test_alarms_on_sagemakers_metrics_are_left_to_the_endpoint_emulator(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

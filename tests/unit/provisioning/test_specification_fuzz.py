@@ -29,7 +29,7 @@ from tests.provisioning_fakes import REGION, properties
 from tests.sagemaker_api import flaws, service
 from tests.sagemaker_documents import Path, documents, spelled, with_junk
 
-EXAMPLES = int(os.environ.get("RELAY_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("RELAY_EXAMPLES", "100"))
 FUZZ = settings(
     max_examples=EXAMPLES,
     deadline=None,

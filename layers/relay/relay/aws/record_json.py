@@ -6,9 +6,11 @@ record's own default.
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from relay.provisioning.adoption import Adoption
 from relay.provisioning.record import Attempt, Goal, Record
 from relay.provisioning.rollouts import Conclusion, Kind, Outcome, Recipe, RollOut
 from relay.provisioning.specification import Generation, Specification
@@ -54,6 +56,7 @@ def record_to_json(record: Record) -> str:
             "unused": [_generation_to_json(made) for made in record.unused],
             "recipes": {config: _recipe_to_json(made) for config, made in record.recipes.items()},
             "newest_upload": record.newest_upload,
+            "adoption": record.adoption and asdict(record.adoption),
             "former_names": record.former_names,
             "handled": record.handled,
         }
@@ -86,6 +89,7 @@ def record_from_json(endpoint_name: str, version: int, text: str) -> Record:
         unused=tuple(Generation(**made) for made in document["unused"]),
         recipes={config: Recipe(**made) for config, made in document.get("recipes", {}).items()},
         newest_upload=document.get("newest_upload", ""),
+        adoption=Adoption(**adoption) if (adoption := document.get("adoption")) else None,
         former_names=tuple(document["former_names"]),
         handled=tuple(document["handled"]),
         version=version,

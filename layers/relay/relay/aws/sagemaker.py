@@ -13,8 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import classify
 from relay.aws.updating import deployment_config
-from relay.errors import AccessDenied, EndpointNotReady, TransientError
+from relay.errors import AccessDenied, EndpointNotReady, PermanentError, TransientError
 from relay.provisioning import requests
+from relay.provisioning.adoption import Setup
+from relay.provisioning.advice import advice
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.requests import Flaw, Request
 from relay.provisioning.specification import Specification
@@ -78,6 +80,24 @@ class SageMakerControlPlane:
             last_modified=found.get("LastModifiedTime"),
             current_instances=sum(each.get("CurrentInstanceCount", 0) for each in variants),
             desired_instances=sum(each.get("DesiredInstanceCount", 0) for each in variants),
+        )
+
+    def describe_config(self, name: str) -> Setup:
+        try:
+            found = self._connect().describe_endpoint_config(EndpointConfigName=name)
+        except (ClientError, BotoCoreError) as error:
+            raise classify(error, f"describe endpoint configuration {name}") from error
+        if "AsyncInferenceConfig" not in found:
+            return Setup(name)
+        output = found["AsyncInferenceConfig"]["OutputConfig"]
+        topics = output.get("NotificationConfig", {})
+        return Setup(
+            name,
+            asynchronous=True,
+            output_path=output.get("S3OutputPath", ""),
+            failure_path=output.get("S3FailurePath", ""),
+            success_topic_arn=topics.get("SuccessTopic", ""),
+            error_topic_arn=topics.get("ErrorTopic", ""),
         )
 
     def create_model(self, specification: Specification) -> None:
@@ -157,22 +177,12 @@ def _explained(
         return EndpointNotReady(f"{doing}: {text}")
     if _NOT_VISIBLE_YET.search(text):
         return TransientError(f"{doing}: {text}")
+    told = classify(error, doing)
+    remedy = advice(str(told), specification)
     if _ROLE_REFUSED.search(text):
-        return AccessDenied(_role_refused(doing, text, specification))
-    return classify(error, doing)
-
-
-def _role_refused(doing: str, text: str, specification: Specification) -> str:
-    needs = "It must trust sagemaker.amazonaws.com"
-    if "sns:Publish" in text:
-        needs += (
-            f" and allow sns:Publish on {specification.success_topic_arn} and "
-            f"{specification.error_topic_arn}, in its own policy and not only in the topics'"
-        )
-    elif "s3:" in text:
-        needs += f" and allow s3:GetObject on {specification.model_data_url}"
-    role = specification.execution_role_arn
-    return f"{doing}: the execution role {role} is refused. {needs}. SageMaker says: {text}"
+        return AccessDenied(f"{told}. {remedy}")  # until its rights have arrived
+    lasting = isinstance(told, AccessDenied | PermanentError)
+    return type(told)(f"{told}. {remedy}") if lasting and remedy else told
 
 
 def _validation_text(error: ClientError | BotoCoreError) -> str:

@@ -30,6 +30,12 @@ class Answering:
         record = record.in_service(generation)
         return Next(record.answered() if asker else record)
 
+    def adopted(self, record: Record, endpoint: Endpoint) -> Next:
+        """Somebody else's endpoint is what it must be."""
+        if record.waiting:
+            self._deliver(Answer.adopted(record.waiting, endpoint), record, endpoint)
+        return Next(record.answered().adopted())
+
     def failure(self, record: Record, waiting: Waiting) -> Next:
         self._deliver(Answer.failed(waiting, record.failure), record)
         return Next(record.answered())

@@ -41,6 +41,16 @@ class Answer:
         return cls(waiting, endpoint.name, data=data)
 
     @classmethod
+    def adopted(cls, waiting: Waiting, endpoint: Endpoint) -> Self:
+        """About an endpoint that somebody else has made, of models that the relay does not know."""
+        data = {
+            "EndpointName": endpoint.name,
+            "EndpointArn": endpoint.arn,
+            "EndpointConfigName": endpoint.config,
+        }
+        return cls(waiting, endpoint.name, data=data)
+
+    @classmethod
     def removed(cls, waiting: Waiting) -> Self:
         return cls(waiting, waiting.physical_resource_id)
 

@@ -6,8 +6,13 @@ from relay.provisioning.rollouts import Conclusion, Recipe, RollOut
 from relay.provisioning.specification import Generation
 
 
-def describe(endpoint: Endpoint, record: Record) -> dict[str, object]:
-    """The keys are documented in docs/endpoint.md; values of environments are never shown."""
+def describe(
+    endpoint: Endpoint, record: Record, problems: tuple[str, ...] = ()
+) -> dict[str, object]:
+    """The keys are documented in docs/endpoint.md; values of environments are never shown.
+
+    `problems` are those of an endpoint that the relay has not made.
+    """
     generations = [_generation(made, record) for made in record.generations]
     history = [_conclusion(told) for told in record.history]
     return {
@@ -23,6 +28,8 @@ def describe(endpoint: Endpoint, record: Record) -> dict[str, object]:
             },
         },
         "goal": record.goal.value,
+        "existing": record.adoption
+        and {"wanted": record.adoption.wanted(), "problems": [*problems]},
         "serving": generations[0] if generations else None,
         "rollback_to": generations[1] if len(generations) > 1 else None,
         "generations": generations,

@@ -20,6 +20,7 @@ from typing import Final
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.ports import Clock
 from relay.provisioning import reasons
+from relay.provisioning.adopting import Adopting
 from relay.provisioning.answering import Answering
 from relay.provisioning.collection import Collection
 from relay.provisioning.ports import (
@@ -56,6 +57,7 @@ class Lifecycle:
         self._room = waiting_room
         self._around = Surroundings(control_plane, postman, clock, journal)
         self._answering = Answering(self._around)
+        self._adopting = Adopting(self._around, self._answering)
         self._collection = Collection(self._around)
         self._removal = Removal(self._around, self._answering, self._collection)
         self._turns = Turns(self._around, resolve)
@@ -89,6 +91,14 @@ class Lifecycle:
             if following.pause:
                 return
         raise RuntimeError(f"the life of {endpoint_name} does not settle: this is a defect")
+
+    def look(self, endpoint_name: str) -> tuple[str, ...]:
+        """What is wrong with an endpoint that the relay serves but has not made; also logged."""
+        record = self._room.load(endpoint_name)
+        if record is None or record.adoption is None or not record.settled:
+            return ()
+        endpoint = self._around.sagemaker.describe(endpoint_name)
+        return self._adopting.look(record, record.adoption, endpoint)
 
     def _attempt_step(self, record: Record) -> Next | None:
         """One step; an error that no further wake-up can mend becomes the answer."""
@@ -130,6 +140,8 @@ class Lifecycle:
         endpoint = self._around.sagemaker.describe(record.endpoint_name)
         if record.goal is Goal.SERVE and record.target:
             return self._serving.step(record, record.target, endpoint)
+        if record.goal is Goal.ADOPT and record.adoption:
+            return self._adopting.step(record, record.adoption, endpoint)
         if record.goal is Goal.REMOVE:
             return self._removal.step(record, endpoint)
         return self._collection.step(record, endpoint)

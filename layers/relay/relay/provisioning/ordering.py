@@ -102,6 +102,8 @@ class Ordering:
         """The roll-out with all its changes. Raises what speaks against it."""
         if stored.goal is Goal.REMOVE:
             raise _Refused("the endpoint is being deleted")
+        if stored.adoption:
+            raise _Refused("EndpointMode is existing: the relay never changes that endpoint")
         base = _base(stored)
         if roll_out.kind is Kind.ROLLBACK:
             roll_out = replace(roll_out, changes=way_back(_before(stored)))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from relay.errors import TransientError
+from relay.provisioning.adoption import Setup
 from relay.provisioning.answers import Answer
 from relay.provisioning.endpoint import Endpoint
 from relay.provisioning.record import Record
@@ -33,6 +34,9 @@ class ControlPlane(Protocol):
         """What the API's own model forbids in a request, without sending it. Never raises."""
 
     def describe(self, endpoint_name: str) -> Endpoint: ...
+
+    def describe_config(self, name: str) -> Setup:
+        """What a configuration says about asynchronous inferences, whoever made it."""
 
     def create_model(self, specification: Specification) -> None: ...
 

@@ -3,7 +3,9 @@
 from datetime import timedelta
 from typing import Final
 
+from relay.provisioning.advice import advice
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
+from relay.provisioning.specification import Specification
 
 _STATE_AFTER_UPDATE: Final = {
     EndpointStatus.IN_SERVICE: "SageMaker rolled it back; it serves what it served before",
@@ -22,20 +24,18 @@ def not_ours(endpoint: Endpoint) -> str:
     )
 
 
-def not_created(endpoint: Endpoint) -> str:
+def not_created(endpoint: Endpoint, wanted: Specification) -> str:
     return (
         f"endpoint {endpoint.name} could not be created ({endpoint.status.value}): "
-        f"{_cause(endpoint)}. {_logs(endpoint.name)}, correct the model or the image, "
-        "and deploy again"
+        f"{_cause(endpoint)}. {_remedy(endpoint, wanted, 'correct the model or the image')}"
     )
 
 
-def not_updated(endpoint: Endpoint) -> str:
+def not_updated(endpoint: Endpoint, wanted: Specification) -> str:
     state = _STATE_AFTER_UPDATE.get(endpoint.status, "It does not serve")
     return (
         f"endpoint {endpoint.name} could not be updated ({endpoint.status.value}): "
-        f"{_cause(endpoint)}. {state}. {_logs(endpoint.name)}, correct what was changed, "
-        "and deploy again"
+        f"{_cause(endpoint)}. {state}. {_remedy(endpoint, wanted, 'correct what was changed')}"
     )
 
 
@@ -64,6 +64,12 @@ def never_its_turn(endpoint_name: str) -> str:
 
 def _cause(endpoint: Endpoint) -> str:
     return endpoint.failure_reason.strip().rstrip(".") or "SageMaker gives no reason"
+
+
+def _remedy(endpoint: Endpoint, wanted: Specification, otherwise: str) -> str:
+    if known := advice(endpoint.failure_reason, wanted):
+        return f"{known}. Then deploy again"
+    return f"{_logs(endpoint.name)}, {otherwise}, and deploy again"
 
 
 def _logs(endpoint_name: str) -> str:

@@ -4,7 +4,8 @@ from typing import Final
 
 from relay.errors import ConfigurationError, RelayError
 from relay.ports import Clock
-from relay.provisioning import orders
+from relay.provisioning import adoption, orders
+from relay.provisioning.adoption import Adoption
 from relay.provisioning.answers import Answer
 from relay.provisioning.description import describe
 from relay.provisioning.events import (
@@ -83,6 +84,7 @@ class Reception:
                 if name == self._endpoint_name:
                     self._note(f"woken by {status}", alarming=status in _ALARMING)
                     self._lifecycle.advance(name)
+                    self._lifecycle.look(name)
             case Sweep():
                 self._sweep()
             case ArtifactsUploaded(uploads):
@@ -110,7 +112,8 @@ class Reception:
 
     def _describe(self) -> dict[str, object]:
         endpoint = self._sagemaker.describe(self._endpoint_name)
-        return describe(endpoint, self._room.load(self._endpoint_name) or Record(endpoint.name))
+        record = self._room.load(self._endpoint_name) or Record(endpoint.name)
+        return describe(endpoint, record, self._lifecycle.look(self._endpoint_name))
 
     # --- roll-outs -------------------------------------------------------------------------------
 
@@ -196,9 +199,16 @@ class Reception:
     def _accepted(self, stored: Record, request: CustomResourceRequest) -> Record:
         known = self._generations_in(request, stored.endpoint_name)
         record = stored.accept(self._waiting(request), known)
+        now = self._clock.now()
         if request.type is RequestType.DELETE:
-            return record.remove(self._clock.now(), "the stack deletes the endpoint")
+            if stored.adoption or adoption.is_existing(request.properties):
+                return record.release(now)
+            return record.remove(now, "the stack deletes the endpoint")
         try:
+            if adoption.is_existing(request.properties):
+                wanted = Adoption.read(request.properties)
+                self._refuse_other_names(wanted.endpoint_name)
+                return record.adopt(wanted, now)
             target = self._resolve(request.properties)
         except ConfigurationError as error:
             return record.turned_down(str(error))
@@ -209,7 +219,7 @@ class Reception:
 
     def _resolve(self, properties: Properties) -> Specification:
         specification = read_specification(properties, self._region, self._sagemaker.flaws)
-        self._refuse_other_names(specification)
+        self._refuse_other_names(specification.endpoint_name)
         return specification
 
     def _waiting(self, request: CustomResourceRequest) -> Waiting:
@@ -232,6 +242,8 @@ class Reception:
             RequestType.UPDATE: request.old_properties,
             RequestType.DELETE: request.properties,
         }[request.type]
+        if adoption.is_existing(before):
+            return ()
         try:
             specification = read_specification(before, self._region)
         except ConfigurationError:
@@ -240,10 +252,10 @@ class Reception:
             return ()
         return ((specification.generation, Recipe(before, before)),)
 
-    def _refuse_other_names(self, target: Specification) -> None:
-        if target.endpoint_name != self._endpoint_name:
+    def _refuse_other_names(self, name: str) -> None:
+        if name != self._endpoint_name:
             raise ConfigurationError(
-                f"EndpointName is {target.endpoint_name}, but this function looks after "
+                f"EndpointName is {name}, but this function looks after "
                 f"{self._endpoint_name} (its environment variable ENDPOINT_NAME)"
             )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, Self
 
+from relay.provisioning.adoption import Adoption
 from relay.provisioning.rollouts import Conclusion, Kind, Outcome, Recipe, RollOut
 from relay.provisioning.specification import Generation, Specification
 from relay.provisioning.stack_requests import RequestType as RequestType
@@ -24,6 +25,7 @@ class Goal(Enum):
     """Where the machine is going."""
 
     SERVE = "serve"  # the target in service
+    ADOPT = "adopt"  # an answer about an endpoint that somebody else has made
     REMOVE = "remove"  # neither endpoint nor anything that was made for it
     REST = "rest"  # nowhere; what is left is to answer, to begin what waits, and to collect
 
@@ -76,6 +78,8 @@ class Record:
     # Names that the endpoint had before and whose records the sweep must look at as well.
     former_names: tuple[str, ...] = ()
     handled: tuple[str, ...] = ()
+    # What an endpoint must be like that the relay only serves; None for one of its own.
+    adoption: Adoption | None = None
     # Counts the writes; 0 is a record that was never written.
     version: int = 0
 
@@ -87,7 +91,8 @@ class Record:
     @property
     def empty(self) -> bool:
         """Whether nothing of the endpoint is left, so that the record may expire."""
-        return self.settled and not self.generations and not self.former_names
+        nothing_made = not self.generations and self.adoption is None
+        return self.settled and nothing_made and not self.former_names
 
     @property
     def made(self) -> tuple[Generation, ...]:
@@ -155,7 +160,7 @@ class Record:
 
     def ask(self, change: StackChange) -> Self:
         """What the waiting request is about. It begins when its turn has come."""
-        return replace(self, stack_change=change)
+        return replace(self, stack_change=change, adoption=None)
 
     def turned_down(self, reason: str) -> Self:
         """The waiting request fails before anything was done for it; what is under way goes on."""
@@ -199,11 +204,30 @@ class Record:
 
     def remove(self, now: datetime, why: str) -> Self:
         """Heads for nothing; no roll-out is worth beginning any more."""
+        return replace(self._giving_up_roll_outs(now, why), goal=Goal.REMOVE)
+
+    def adopt(self, adoption: Adoption, now: datetime) -> Self:
+        """Leaves the endpoint to whoever owns it from now on, and looks whether it can be served.
+
+        What the relay has made of it before stays known, in case it gets it back.
+        """
+        record = self._giving_up_roll_outs(now, "the endpoint is no longer the relay's own")
+        return replace(record, goal=Goal.ADOPT, adoption=adoption)
+
+    def adopted(self) -> Self:
+        return replace(self, goal=Goal.REST)
+
+    def release(self, now: datetime) -> Self:
+        """Heads for an answer to a Delete, touching nothing: the endpoint is not the relay's."""
+        record = self.remove(now, "the stack no longer serves the endpoint")
+        return replace(record, adoption=None, generations=(), unused=(), recipes={})
+
+    def _giving_up_roll_outs(self, now: datetime, why: str) -> Self:
         record = self
         for roll_out in (self.roll_out, self.queued):
             if roll_out and roll_out.kind is not Kind.STACK:
                 record = record.telling(roll_out, Outcome.OVERTAKEN, now, why)
-        return replace(record._without_target(), goal=Goal.REMOVE, stack_change=None, queued=None)
+        return replace(record._without_target(), stack_change=None, queued=None)
 
     def attempted(self, config: str, last_modified: datetime | None) -> Self:
         return replace(self, attempt=Attempt(config, last_modified))

@@ -36,7 +36,7 @@ class Serving:
             return self._begin(record, target, endpoint)
         if attempt and attempt.last_modified == endpoint.last_modified:
             return self._answering.wait(record, endpoint)  # SageMaker has not begun yet
-        return self._fail(record, endpoint)
+        return self._fail(record, target, endpoint)
 
     def _arrive(self, record: Record, target: Specification, endpoint: Endpoint) -> Next:
         """The target is in service, however it came to be so, and nobody has been told yet.
@@ -94,12 +94,12 @@ class Serving:
         )
         return self._answering.fail(record, reasons.not_ours(endpoint))
 
-    def _fail(self, record: Record, endpoint: Endpoint) -> Next:
+    def _fail(self, record: Record, target: Specification, endpoint: Endpoint) -> Next:
         cause = endpoint.failure_reason
         self._around.note(f"did not come into service: {cause}", record, endpoint, alarming=True)
         if record.creating:
-            return self._answering.give_up(record, reasons.not_created(endpoint))
-        failed = self._answering.fail(record, reasons.not_updated(endpoint))
+            return self._answering.give_up(record, reasons.not_created(endpoint, target))
+        failed = self._answering.fail(record, reasons.not_updated(endpoint, target))
         return self._repair(failed, record, endpoint)
 
     def _repair(self, failed: Next, before: Record, endpoint: Endpoint) -> Next:

@@ -1,0 +1,42 @@
+"""Steps about an endpoint that somebody else has made: look at it, and answer."""
+
+from relay.provisioning import adoption
+from relay.provisioning.adoption import Adoption
+from relay.provisioning.answering import Answering
+from relay.provisioning.endpoint import Endpoint, EndpointStatus
+from relay.provisioning.record import Record
+from relay.provisioning.steps import Next, Surroundings
+
+
+class Adopting:
+    """Changes nothing: whatever is wrong is for the endpoint's owner to change."""
+
+    def __init__(self, surroundings: Surroundings, answering: Answering) -> None:
+        self._around = surroundings
+        self._answering = answering
+
+    def step(self, record: Record, wanted: Adoption, endpoint: Endpoint) -> Next | None:
+        if endpoint.status.changing:
+            return self._answering.wait(record, endpoint)
+        if endpoint.status is not EndpointStatus.IN_SERVICE:
+            return Next(record.failing(adoption.not_in_service(endpoint)))
+        if problems := self.problems(wanted, endpoint):
+            reason = adoption.unsuitable(endpoint, problems)
+            self._around.note(reason, record, endpoint, alarming=True)
+            return Next(record.failing(reason))
+        return self._answering.adopted(record, endpoint)
+
+    def look(self, record: Record, wanted: Adoption, endpoint: Endpoint) -> tuple[str, ...]:
+        """What is wrong now. Its owner may have changed it since, and nobody else would tell."""
+        if endpoint.status.changing:
+            return ()
+        if endpoint.status is not EndpointStatus.IN_SERVICE:
+            problems: tuple[str, ...] = (adoption.not_in_service(endpoint),)
+        else:
+            problems = self.problems(wanted, endpoint)
+        for problem in problems:
+            self._around.note(f"no longer fit: {problem}", record, endpoint, alarming=True)
+        return problems
+
+    def problems(self, wanted: Adoption, endpoint: Endpoint) -> tuple[str, ...]:
+        return wanted.problems(self._around.sagemaker.describe_config(endpoint.config))

@@ -1,0 +1,171 @@
+"""The provision function's use case and its adapter against the emulator's control plane.
+
+What the fakes of the unit tests assume of SageMaker, and what people are told in SageMaker's words.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from relay.aws.sagemaker import SageMakerControlPlane
+from relay.errors import AccessDenied, PermanentError, RelayError
+from relay.provisioning.endpoint import EndpointStatus
+from relay.provisioning.reception import Reception
+
+from tests.provisioning_fakes import REGION, World, create, delete, specification
+from tests.sagemaker_stack import XGBOOST, Clients, Stack, eventually
+
+
+class Deployment(World):
+    """The world of the fakes, with SageMaker as the emulator plays it."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(endpoint_name=stack.name)
+        self.stack = stack
+
+    def reception(self) -> Reception:
+        return Reception(
+            self.endpoint_name,
+            REGION,
+            control_plane=SageMakerControlPlane(lambda: self.stack.sagemaker),
+            waiting_room=self.room,
+            postman=self.postman,
+            clock=self.clock,
+            journal=self.notes.append,
+        )
+
+    def properties(self, **changes: object) -> dict[str, Any]:
+        bucket = f"s3://{self.stack.bucket}"
+        return {
+            "EndpointName": self.stack.name,
+            "ExecutionRoleArn": self.stack.role_arn,
+            "ImageUri": XGBOOST,
+            "ModelDataUrl": f"{bucket}/models/model.tar.gz",
+            "S3InputPath": f"{bucket}/inputs",
+            "S3OutputPath": f"{bucket}/outputs",
+            "S3FailurePath": f"{bucket}/failures",
+            "SuccessTopicArn": self.stack.success_topic,
+            "ErrorTopicArn": self.stack.error_topic,
+            **changes,
+        }
+
+    def answer_to(self, request_id: str = "create-1", **changes: object) -> str:
+        """The reason with which a Create fails; "" when it succeeds."""
+        self.wake(create(request_id, **self.properties(**changes)))
+        eventually(self._answered, "an answer")
+        return self.answers.pop().reason
+
+    def _answered(self) -> bool:
+        self.sweep()
+        return bool(self.answers)
+
+
+@pytest.fixture
+def deployment(clients: Clients, artifact: Path) -> Iterator[Deployment]:
+    stack = Stack(clients, artifact)
+    yield Deployment(stack)
+    stack.faults()
+    stack.close()
+
+
+def test_an_endpoint_of_somebody_elses_is_served_once_it_fits(deployment: Deployment) -> None:
+    stack = deployment.stack
+    stack.create_endpoint(failure_path=False)
+
+    before = deployment.answer_to(EndpointMode="existing")
+    config = stack.create_config(f"fits-{stack.suffix}")
+    stack.sagemaker.update_endpoint(EndpointName=stack.name, EndpointConfigName=config)
+    after = deployment.answer_to("create-2", EndpointMode="existing")
+    deployment.wake(delete(id=stack.name, **deployment.properties(EndpointMode="existing")))
+
+    missing = "AsyncInferenceConfig.OutputConfig.S3FailurePath must be"
+    assert f"{missing} s3://{stack.bucket}/failures" in before
+    assert after == ""
+    assert stack.status() == "InService"
+    assert stack.describe()["EndpointConfigName"] == config
+
+
+def test_tags_and_what_else_is_added_arrive(deployment: Deployment) -> None:
+    added = {
+        "Model": {"EnableNetworkIsolation": True},
+        "EndpointConfig": {"ProductionVariants": [{"VolumeSizeInGB": 16}]},
+        "Tags": [{"Key": "team", "Value": "fraud"}],
+    }
+
+    reason = deployment.answer_to(EndpointSpecification=json.dumps(added))
+
+    sagemaker, arn = deployment.stack.sagemaker, deployment.stack.describe()["EndpointArn"]
+    made = deployment.room.records[deployment.stack.name].generations[0]
+    variants = sagemaker.describe_endpoint_config(EndpointConfigName=made.config)
+    assert reason == ""
+    assert sagemaker.list_tags(ResourceArn=arn)["Tags"] == added["Tags"]
+    assert sagemaker.describe_model(ModelName=made.model)["EnableNetworkIsolation"]
+    assert variants["ProductionVariants"][0]["VolumeSizeInGB"] == 16
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("insufficient_capacity", "deploy again later, or choose another InstanceType"),
+        ("image", "correct ImageUri, or Framework and FrameworkVersion"),
+        ("archive", "a tar archive compressed with gzip"),
+        ("health_check", "must answer GET /ping on port 8080"),
+    ],
+)
+def test_a_creation_that_fails_is_told_with_its_remedy_and_leaves_nothing(
+    deployment: Deployment, fault: str, told: str
+) -> None:
+    deployment.stack.faults(fail_next_creation=fault)
+
+    reason = deployment.answer_to()
+
+    assert "could not be created (Failed)" in reason
+    assert told in reason
+    assert deployment.stack.status() == "gone"
+
+
+def test_an_artifact_that_does_not_exist_is_told_at_once(deployment: Deployment) -> None:
+    missing = f"s3://{deployment.stack.bucket}/models/nothing.tar.gz"
+
+    reason = deployment.answer_to(ModelDataUrl=missing)
+
+    assert f"Could not find model data at {missing}" in reason
+    assert "Upload the artifact to that address, or correct ModelDataUrl" in reason
+
+
+def test_a_quota_is_told_by_its_name(deployment: Deployment) -> None:
+    reason = deployment.answer_to(InstanceCount="1000")
+
+    assert "Ask for more of 'ml.m5.large for endpoint usage' in Service Quotas" in reason
+    assert deployment.stack.status() == "gone"
+
+
+def test_an_endpoint_of_that_name_is_left_alone(deployment: Deployment) -> None:
+    deployment.stack.create_endpoint()
+    theirs = deployment.stack.describe()["EndpointConfigName"]
+
+    reason = deployment.answer_to()
+
+    assert f"already exists with configuration {theirs}" in reason
+    assert deployment.stack.describe()["EndpointConfigName"] == theirs
+
+
+def test_a_role_that_is_not_there_is_told_what_it_must_be(deployment: Deployment) -> None:
+    nobody = deployment.stack.role_arn + "-nobody"
+    plane = SageMakerControlPlane(lambda: deployment.stack.sagemaker)
+    wanted = specification(**deployment.properties(ExecutionRoleArn=nobody))
+
+    with pytest.raises(AccessDenied, match=f"The execution role {nobody} must exist and trust"):
+        plane.create_model(wanted)
+
+
+def test_a_configuration_that_is_gone_is_told(deployment: Deployment) -> None:
+    plane = SageMakerControlPlane(lambda: deployment.stack.sagemaker)
+
+    with pytest.raises(RelayError, match="describe endpoint configuration nobody-made-this"):
+        plane.describe_config("nobody-made-this")
+
+    assert plane.describe("nobody-made-this").status is EndpointStatus.ABSENT
+    assert issubclass(PermanentError, RelayError)
