@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
 from relay.provisioning.adoption import Setup
@@ -107,6 +107,7 @@ class FakeSageMaker:
         self._clock = clock
         # Configurations that somebody else has made.
         self.setups: dict[str, Setup] = {}
+        self.tags: dict[str, dict[str, str]] = {}
         self.models: dict[str, Specification] = {}
         self.configs: dict[str, Specification] = {}
         self.endpoints: dict[str, Endpoint] = {}
@@ -155,6 +156,12 @@ class FakeSageMaker:
                 raise PermanentError("no such configuration")
             if name not in self.endpoints:
                 self._put(name, config, EndpointStatus.CREATING)
+
+    def tag(self, endpoint_arn: str, specification: Specification) -> None:
+        with self._call("tag"):
+            tags = cast("list[dict[str, str]]", specification.additions.tags)
+            known = self.tags.setdefault(endpoint_arn, {})
+            known.update({tag["Key"]: tag["Value"] for tag in tags})
 
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None:
         with self._call("update_endpoint"):

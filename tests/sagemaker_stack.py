@@ -212,6 +212,10 @@ class Stack:
     def faults(self, **faults: Any) -> Any:
         return self._call("PUT", "faults", faults)
 
+    def force_status(self, status: str) -> None:
+        """Puts the endpoint into a status that nobody can ask AWS for."""
+        self._call("PUT", f"endpoints/{self.name}/status", {"status": status})
+
     def _call(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Any:
         request = urllib.request.Request(  # noqa: S310
             f"{self.emulator_url}/_emulator/{path}",
@@ -219,7 +223,7 @@ class Stack:
             method=method,
         )
         with urllib.request.urlopen(request) as answer:  # noqa: S310
-            return json.loads(answer.read())
+            return json.loads(answer.read() or b"null")
 
     def _topic(self, kind: str) -> tuple[str, str]:
         topic = self.sns.create_topic(Name=f"sagemaker-{kind}-{self.suffix}")["TopicArn"]

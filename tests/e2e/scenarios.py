@@ -158,6 +158,15 @@ class Scenarios:
             return f"s3:GetObject {refused}"
         return ""
 
+    def watch_an_alarm(self) -> str:
+        """As SageMaker does during an update that an alarm may roll back."""
+        cloudwatch = self._session("EndpointExecutionRole").client("cloudwatch", **self._aws())
+        try:
+            cloudwatch.describe_alarms(AlarmNames=["relay-failures"])
+        except ClientError as refused:
+            return f"cloudwatch:DescribeAlarms {refused}"
+        return ""
+
     def look_for_an_object(self) -> str:
         """As SageMaker does to tell an input that is missing from one it may not read."""
         s3 = self._session("EndpointExecutionRole").client("s3", **self._aws())

@@ -136,6 +136,12 @@ NEEDED = (
         ("s3:PutObject",),
     ),
     Needed("EndpointExecutionRole", "Notify", Scenarios.infer, ("sns:Publish",)),
+    Needed(
+        "EndpointExecutionRole",
+        "WatchAlarms",
+        Scenarios.watch_an_alarm,
+        ("cloudwatch:DescribeAlarms",),
+    ),
     Needed("EndpointExecutionRole", "ReadArtifact", Scenarios.read_the_artifact, ("s3:GetObject",)),
     Needed(
         "EndpointExecutionRole", "FindObjects", Scenarios.look_for_an_object, ("s3:ListBucket",)

@@ -1,18 +1,21 @@
 """The route document through CloudFormation and Parameter Store, as they are on the local stack."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from relay.routes import Routes
 
+from local.model.data import held_out_rows
+from tests.e2e.pipeline import Downstream
 from tests.e2e.updates import updated
 from tests.stack import RunningStack
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
 
 
@@ -38,17 +41,6 @@ def text_of(ssm: "SSMClient", name: str) -> str:
 
 def put(ssm: "SSMClient", name: str, text: str) -> None:
     ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
-
-
-def test_the_deployed_document_is_the_one_that_goes_to_the_two_queues(
-    ssm: "SSMClient", parameter: str
-) -> None:
-    routes = Routes.read(text_of(ssm, parameter))
-
-    assert [target.name for target in routes.targets] == [
-        "relay-completed.fifo",
-        "relay-failed.fifo",
-    ]
 
 
 def test_a_deployment_with_a_mistake_in_its_routes_fails_with_the_position_and_changes_nothing(
@@ -80,3 +72,40 @@ def test_a_deployment_that_names_a_target_out_of_reach_says_what_to_add(
     (reason,) = (each for each in failed if each.startswith("CheckedRoutes: "))
     assert f"may not send to {elsewhere}; add it to the parameter RouteTargetArns" in reason
     assert text_of(ssm, parameter) == before
+
+
+def test_a_parameter_that_turns_bad_leaves_the_last_good_document_in_force_and_says_so(
+    stack: RunningStack,
+    ssm: "SSMClient",
+    s3: "S3Client",
+    downstream: Downstream,
+    parameter: str,
+    key: str,
+) -> None:
+    bucket = stack.outputs["DataBucketName"]
+    put(ssm, parameter, '{"routes": [], "otherwis": {}}')
+
+    # Until a function has seen it: what is remembered may be some seconds old.
+    def told() -> bool:
+        s3.put_object(Bucket=bucket, Key=f"{key}-{uuid.uuid4().hex}", Body=b"1,2")
+        return bool(logged(stack, "the latest routes cannot be used"))
+
+    eventually(told, 30, "the complaint in the log of route")
+    s3.put_object(Bucket=bucket, Key=key, Body=held_out_rows()[0].to_csv().encode())
+
+    assert downstream.result(f"s3://{bucket}/{key}", seconds=20).queue == "CompletedQueue"
+    (complaint, *_) = logged(stack, "the latest routes cannot be used")
+    assert "unknown member 'otherwis'; did you mean otherwise?" in complaint["error"]
+    assert any(line.get("RoutesUnusable") for line in logged(stack, "batch"))
+
+
+def logged(stack: RunningStack, message: str) -> list[dict[str, Any]]:
+    """The lines of route's log with that message."""
+    with stack.variables():
+        logs = boto3.Session().client("logs")
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName="/aws/lambda/relay-route"
+        )
+        lines = [event["message"] for page in pages for event in page["events"]]
+    parsed = [json.loads(line) for line in lines if line.startswith("{")]
+    return [line for line in parsed if line.get("message") == message]

@@ -107,3 +107,19 @@ def test_a_role_is_handed_only_to_the_service_that_is_meant_to_have_it(
 
 def test_the_endpoints_role_can_be_passed_at_all() -> None:
     assert any("iam:PassRole" in statement.actions for statement in ALLOWED)
+
+
+def test_an_endpoint_that_is_somebody_elses_is_denied_to_provision() -> None:
+    """What provision may do to the endpoint by any statement, but look at it."""
+    provision = [each for each in role_statements() if each.owner.name == "ProvisionRole"]
+    (denied,) = (each for each in provision if not each.allows)
+
+    changing = {
+        action
+        for each in provision
+        if each.allows and denied.resources[0] in each.resources
+        for action in each.actions
+    } - {"sagemaker:DescribeEndpoint", "sagemaker:AddTags"}
+
+    assert {"sagemaker:UpdateEndpoint", "sagemaker:DeleteEndpoint"} <= changing
+    assert changing <= set(denied.actions)

@@ -1,5 +1,6 @@
 """The route document that the template owns, and its check."""
 
+from relay.report import Count
 from relay.routes import Routes
 
 from tests.template.template import resolve, resource, role_statements, target, transformed
@@ -83,3 +84,16 @@ def test_route_reads_the_one_parameter_and_no_other() -> None:
     assert resolve(resource("RoutesParameter").properties["Name"]).startswith("/")
     assert arn.endswith(":parameter${RoutesParameter}")
     assert read.actions == ["ssm:GetParameter", "ssm:GetParameterHistory"]
+
+
+def test_the_alarm_watches_what_route_counts_while_the_latest_document_cannot_be_used() -> None:
+    alarm = resource("RoutesUnusableAlarm").properties
+    variables = transformed()["Resources"]["RouteFunction"]["Properties"]["Environment"][
+        "Variables"
+    ]
+
+    assert alarm["MetricName"] == Count.ROUTES_UNUSABLE
+    assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
+    assert alarm["Dimensions"] == [
+        {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}
+    ]

@@ -18,7 +18,7 @@ from relay.settings import ProvisionSettings, ReconcileSettings, RouteSettings, 
 
 # How old the routes in force may be: a change shows after this time at the latest. GetParameter is
 # free of charge, but takes a few milliseconds.
-_ROUTES_MAX_AGE_SECONDS = 5
+_ROUTES_MAX_AGE = timedelta(seconds=5)
 
 if TYPE_CHECKING:
     from relay.ports import AttemptReader
@@ -63,10 +63,10 @@ def route(environment: Mapping[str, str] = os.environ) -> "Route":
     settings = RouteSettings.read(environment)
     clients = Clients()
     clock = SystemClock()
-    documents = SsmRouteDocuments(clients.ssm, settings.routes_parameter, _ROUTES_MAX_AGE_SECONDS)
+    documents = SsmRouteDocuments(clients.ssm, settings.routes_parameter)
     return Route(
         settings,
-        LastGoodRoutes(documents, clock, timedelta(seconds=_ROUTES_MAX_AGE_SECONDS)),
+        LastGoodRoutes(documents, clock, _ROUTES_MAX_AGE),
         DynamoDbLedger(clients.dynamodb, settings.ledger_table),
         AwsOutbox(Targets(clients)),
         SqsInbox(clients.sqs, settings.notification_queue_url),

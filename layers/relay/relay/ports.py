@@ -150,7 +150,7 @@ class RouteDocuments(Protocol):
     """The versions of the route document. Both raise RelayError when they cannot tell."""
 
     def latest(self) -> str:
-        """The text of the latest version, or of what was the latest a short time ago."""
+        """The text of the latest version."""
         ...
 
     def earlier(self) -> Iterator[tuple[int, str]]:

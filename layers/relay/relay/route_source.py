@@ -14,31 +14,30 @@ class LastGoodRoutes:
 
     Args:
         documents: the versions of the route document.
-        pause: how long the last good routes stay in force, unasked, once something is wrong. It
-            keeps trouble with the document from costing time and a line of the log for each batch.
+        max_age: how long the routes in force stay there unasked. A change takes no longer than
+            this to show; and trouble with the document costs neither time nor a line of the log
+            for each batch.
     """
 
-    def __init__(self, documents: RouteDocuments, clock: Clock, pause: timedelta) -> None:
+    def __init__(self, documents: RouteDocuments, clock: Clock, max_age: timedelta) -> None:
         self._documents = documents
         self._clock = clock
-        self._pause = pause
+        self._max_age = max_age
         self._routes: Routes | None = None
         self._text: str | None = None
-        self._paused_until: datetime | None = None
+        self._asked_at: datetime | None = None
 
     def current(self, report: Report) -> Routes:
         now = self._clock.now()
-        if self._routes is not None and self._paused_until and now < self._paused_until:
+        if self._routes and self._asked_at and now < self._asked_at + self._max_age:
             return self._routes
+        self._asked_at = now
         try:
-            routes = self._taken(self._documents.latest())
+            return self._taken(self._documents.latest())
         except RelayError as error:
-            self._paused_until = now + self._pause
             report.count(Count.ROUTES_UNUSABLE)
             report.note(Level.ERROR, "the latest routes cannot be used", error=str(error))
             return self._last_good(error, report)
-        self._paused_until = None
-        return routes
 
     def _taken(self, text: str) -> Routes:
         """The document, compiled unless it is the one in force. Raises RoutesError."""

@@ -84,6 +84,16 @@ def test_uploads_during_a_rollback_by_an_alarm_all_complete(stack: Stack, alarm:
     assert alarm in stack.describe()["FailureReason"]
 
 
+def test_an_endpoint_is_put_under_maintenance_and_out_of_it(stack: Stack) -> None:
+    stack.create_endpoint(SCRIPTED)
+
+    stack.force_status("SystemUpdating")
+    during = stack.status()
+    stack.force_status("InService")
+
+    assert (during, stack.status()) == ("SystemUpdating", "InService")
+
+
 def test_a_request_passes_through_the_containers_of_a_pipeline(stack: Stack) -> None:
     container = {"Image": SCRIPTED, "ModelDataUrl": f"s3://{stack.bucket}/models/model.tar.gz"}
     stack.sagemaker.create_model(

@@ -1,5 +1,6 @@
 """What the adapter asks of SageMaker, and what it makes of its answers."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -125,6 +126,17 @@ def test_an_update_says_whether_capacity_is_kept(
     )
 
     control_plane.update_endpoint(FULL, retain_capacity=retain)
+
+
+def test_an_endpoint_that_exists_gets_the_tags(
+    stub: Stubber, control_plane: SageMakerControlPlane
+) -> None:
+    tags = [{"Key": "team", "Value": "fraud"}]
+    target = specification(EndpointSpecification=json.dumps({"Tags": tags}))
+    stub.add_response("add_tags", {"Tags": []}, {"ResourceArn": ARN, "Tags": tags})
+
+    control_plane.tag(ARN, target)
+    control_plane.tag(ARN, specification())  # has none, so nothing is asked for
 
 
 def share(percent: int) -> dict[str, object]:

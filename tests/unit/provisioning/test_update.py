@@ -367,3 +367,14 @@ def test_a_throttled_update_goes_on_later(world: World) -> None:
     world.settle()
 
     assert [answer.reason for answer in world.answers] == [""]
+
+
+def test_the_tags_of_an_update_reach_the_endpoint_itself() -> None:
+    world = World()
+    world.run(create())
+    tagged = '{"Tags": [{"Key": "team", "Value": "fraud"}]}'
+
+    world.run(update(EndpointSpecification=tagged))
+
+    assert world.endpoint
+    assert world.sagemaker.tags[world.endpoint.arn] == {"team": "fraud"}

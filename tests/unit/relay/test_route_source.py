@@ -21,7 +21,7 @@ class World:
     def __init__(self, *versions: str) -> None:
         self.clock = FakeClock()
         self.documents = FakeRouteDocuments(*versions)
-        self.source = LastGoodRoutes(self.documents, self.clock, pause=timedelta(seconds=60))
+        self.source = LastGoodRoutes(self.documents, self.clock, max_age=timedelta(seconds=60))
         self.report = Report()
 
     def target(self) -> str:
@@ -39,12 +39,16 @@ class World:
         ]
 
 
-def test_a_new_document_is_in_force_as_soon_as_it_is_seen() -> None:
+def test_a_new_document_is_in_force_when_the_old_one_is_of_age() -> None:
     world = World(A)
-    assert world.target() == "a"
-
+    world.target()
     world.documents.versions.append(B)
 
+    world.clock.advance(59)
+    assert world.target() == "a"
+    assert world.documents.asked == 1
+
+    world.clock.advance(1)
     assert world.target() == "b"
     assert not world.report.notes
 
@@ -53,6 +57,7 @@ def test_a_document_that_did_not_change_is_not_compiled_again() -> None:
     world = World(A)
 
     first = world.source.current(world.report)
+    world.clock.advance(60)
 
     assert world.source.current(world.report) is first
 
@@ -62,6 +67,7 @@ def test_a_document_that_turns_bad_leaves_the_last_good_one_in_force() -> None:
     world.target()
 
     world.documents.versions.append(BAD)
+    world.clock.advance(60)
 
     assert world.target() == "b"
     assert world.report.counts == {Count.ROUTES_UNUSABLE: 1}
@@ -70,10 +76,11 @@ def test_a_document_that_turns_bad_leaves_the_last_good_one_in_force() -> None:
     ]
 
 
-def test_a_bad_document_is_told_again_only_after_a_pause() -> None:
+def test_a_bad_document_is_told_again_only_after_that_time() -> None:
     world = World(A)
     world.target()
     world.documents.versions.append(BAD)
+    world.clock.advance(60)
     world.target()
     asked = world.documents.asked
 
@@ -86,10 +93,11 @@ def test_a_bad_document_is_told_again_only_after_a_pause() -> None:
     assert world.report.counts == {Count.ROUTES_UNUSABLE: 1}
 
 
-def test_a_corrected_document_is_in_force_after_the_pause_and_nothing_is_told() -> None:
+def test_a_corrected_document_is_in_force_after_that_time_and_nothing_is_told() -> None:
     world = World(A)
     world.target()
     world.documents.versions.append(BAD)
+    world.clock.advance(60)
     world.target()
     world.documents.versions.append(B)
     world.clock.advance(60)
@@ -102,6 +110,7 @@ def test_a_parameter_that_cannot_be_read_leaves_the_last_good_routes_in_force() 
     world = World(A)
     world.target()
     world.documents.trouble = TransientError("read parameter /relay/routes: no answer")
+    world.clock.advance(60)
 
     assert world.target() == "a"
     assert world.report.counts == {Count.ROUTES_UNUSABLE: 1}

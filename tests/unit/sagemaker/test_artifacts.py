@@ -14,6 +14,7 @@ from local.sagemaker.artifacts import install_artifact
 from local.sagemaker.aws import Aws
 from local.sagemaker.errors import DeploymentFailed
 from local.sagemaker.resources import Container
+from tests.direct_aws import DirectAws
 
 
 def archive(*members: tuple[str, str]) -> bytes:
@@ -28,29 +29,16 @@ def archive(*members: tuple[str, str]) -> bytes:
     return buffer.getvalue()
 
 
-class FakeAws:
+class FakeAws(DirectAws):
     """Objects of one bucket by key."""
 
     def __init__(self, objects: Mapping[str, bytes]) -> None:
         self.objects = objects
 
-    async def role(self, role_arn: str) -> Any:
-        return self
-
-    @property
-    def s3(self) -> Any:
-        return self
-
-    async def call(self, function: Any, /, *arguments: Any) -> Any:
-        return function(*arguments)
-
     def download_file(self, bucket: str, key: str, path: str) -> None:
         if key not in self.objects:
             raise ClientError({"Error": {"Code": "404"}}, "HeadObject")
         Path(path).write_bytes(self.objects[key])
-
-    def get_paginator(self, operation: str) -> Any:
-        return self
 
     def paginate(self, *, Bucket: str, Prefix: str) -> Any:
         yield {"Contents": [{"Key": key} for key in self.objects if key.startswith(Prefix)]}

@@ -10,35 +10,19 @@ from local.sagemaker.aws import Aws
 from local.sagemaker.counters import Counters
 from local.sagemaker.events import STATE_CHANGE, EventBus
 from local.sagemaker.faults import FaultInjector, Faults
+from tests.direct_aws import DirectAws
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:provision"
 DETAIL = {"EndpointArn": "arn:endpoint", "EndpointName": "demo", "EndpointStatus": "IN_SERVICE"}
 
 
-class FakeAws:
+class FakeAws(DirectAws):
     """A bus with one rule; its pattern and the event match when they name the same endpoint."""
-
-    region = "us-east-1"
 
     def __init__(self, rule: Any, target: Any) -> None:
         self.rule = {"Name": "r", "State": "ENABLED", **rule}
         self.target = {"Id": "t", "Arn": FUNCTION, **target}
         self.invoked: list[Any] = []
-
-    @property
-    def events(self) -> Any:
-        return self
-
-    functions = events
-
-    async def account(self) -> str:
-        return "000000000000"
-
-    async def call(self, function: Any, /, *arguments: Any) -> Any:
-        return function(*arguments)
-
-    def get_paginator(self, operation: str) -> Any:
-        return self
 
     def paginate(self) -> Any:
         return [{"Rules": [self.rule]}]

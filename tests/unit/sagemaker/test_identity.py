@@ -11,29 +11,15 @@ from local.sagemaker.aws import Aws
 from local.sagemaker.errors import AwsError
 from local.sagemaker.identity import Authoriser, Identities, resolve, session_key
 from local.sagemaker.roles import trusts_sagemaker
+from tests.direct_aws import DirectAws
 
 ROLE = "arn:aws:iam::000000000000:role/submit"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:submit"
 ENDPOINT = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/demo"
 
 
-class FakeAws:
+class FakeAws(DirectAws):
     """One Lambda function, one user, no more."""
-
-    @property
-    def functions(self) -> Any:
-        return self
-
-    iam = functions
-
-    async def account(self) -> str:
-        return "000000000000"
-
-    async def call(self, function: Any, /, *arguments: Any) -> Any:
-        return function(*arguments)
-
-    def get_paginator(self, operation: str) -> Any:
-        return self
 
     def paginate(self) -> Any:
         return [{"Functions": [{"FunctionArn": FUNCTION, "FunctionName": "submit", "Role": ROLE}]}]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         CreateEndpointConfigInputTypeDef,
         CreateEndpointInputTypeDef,
         CreateModelInputTypeDef,
+        TagTypeDef,
         UpdateEndpointInputTypeDef,
     )
 
@@ -118,6 +119,11 @@ class SageMakerControlPlane:
         request = cast("CreateEndpointInputTypeDef", requests.create_endpoint(specification))
         with _creating(f"create endpoint {specification.endpoint_name}", specification):
             self._connect().create_endpoint(**request)
+
+    def tag(self, endpoint_arn: str, specification: Specification) -> None:
+        if tags := cast("list[TagTypeDef]", specification.additions.tags):
+            with _creating(f"tag {endpoint_arn}", specification):
+                self._connect().add_tags(ResourceArn=endpoint_arn, Tags=tags)
 
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None:
         doing = f"update endpoint {specification.endpoint_name}"

@@ -44,6 +44,9 @@ class ControlPlane(Protocol):
 
     def create_endpoint(self, specification: Specification) -> None: ...
 
+    def tag(self, endpoint_arn: str, specification: Specification) -> None:
+        """Gives an endpoint that exists the specification's tags; it keeps those it has besides."""
+
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None: ...
 
     def delete_endpoint(self, endpoint_name: str) -> None: ...

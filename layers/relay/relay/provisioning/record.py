@@ -143,7 +143,7 @@ class Record:
         record = self if self.under_way else self._stepping_back()
         return replace(
             record,
-            stack_id=self.stack_id or waiting.stack_id,
+            stack_id=(self.stack_id if self.made else "") or waiting.stack_id,
             waiting=waiting,
             stack_change=None,
             failure="",

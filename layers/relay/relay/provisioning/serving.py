@@ -79,6 +79,8 @@ class Serving:
     def _update(self, record: Record, target: Specification, endpoint: Endpoint) -> Next:
         self._around.sagemaker.create_model(target)
         self._around.sagemaker.create_config(target)
+        # Before the update, or a crash in between would leave the endpoint without them for good.
+        self._around.sagemaker.tag(endpoint.arn, target)
         self._around.sagemaker.update_endpoint(target, retain_capacity=record.retain_capacity)
         self._around.note(
             f"updating from {endpoint.config} to {target.generation.config}", record, endpoint

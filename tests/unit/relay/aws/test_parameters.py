@@ -33,40 +33,20 @@ def test_the_latest_version_is_read(ssm: "SSMClient") -> None:
     put(ssm, "one")
     put(ssm, "two")
 
-    assert SsmRouteDocuments(ssm, NAME, 60).latest() == "two"
-
-
-def test_within_its_age_it_is_read_once(ssm: "SSMClient") -> None:
-    documents = SsmRouteDocuments(ssm, NAME, 60)
-    put(ssm, "one")
-    documents.latest()
-
-    put(ssm, "two")
-
-    assert documents.latest() == "one"
-
-
-def test_without_an_age_it_is_read_each_time(ssm: "SSMClient") -> None:
-    documents = SsmRouteDocuments(ssm, NAME, 0)
-    put(ssm, "one")
-    documents.latest()
-
-    put(ssm, "two")
-
-    assert documents.latest() == "two"
+    assert SsmRouteDocuments(ssm, NAME).latest() == "two"
 
 
 def test_earlier_versions_come_with_the_newest_first_over_all_pages(ssm: "SSMClient") -> None:
     for number in range(1, 71):
         put(ssm, f"text {number}")
 
-    earlier = list(SsmRouteDocuments(ssm, NAME, 60).earlier())
+    earlier = list(SsmRouteDocuments(ssm, NAME).earlier())
 
     assert earlier == [(number, f"text {number}") for number in range(70, 0, -1)]
 
 
 def test_a_parameter_that_is_not_there_is_named(ssm: "SSMClient") -> None:
-    documents = SsmRouteDocuments(ssm, NAME, 60)
+    documents = SsmRouteDocuments(ssm, NAME)
 
     with pytest.raises(PermanentError, match="read parameter /relay/routes: ParameterNotFound"):
         documents.latest()
@@ -89,7 +69,7 @@ def test_what_ssm_refuses_keeps_its_kind(
         stubber.add_client_error("get_parameter", code, "no")
 
         with pytest.raises(error, match=f"read parameter /relay/routes: {code}: no"):
-            SsmRouteDocuments(ssm, NAME, 60).latest()
+            SsmRouteDocuments(ssm, NAME).latest()
 
 
 def test_ssm_out_of_reach_is_transient(ssm: "SSMClient", monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,4 +79,4 @@ def test_ssm_out_of_reach_is_transient(ssm: "SSMClient", monkeypatch: pytest.Mon
     monkeypatch.setattr(ssm, "get_parameter", unreachable)
 
     with pytest.raises(TransientError, match="read parameter /relay/routes: Could not connect"):
-        SsmRouteDocuments(ssm, NAME, 60).latest()
+        SsmRouteDocuments(ssm, NAME).latest()
