@@ -3,13 +3,13 @@
 import json
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
 from local.model.data import held_out_rows
-from tests.e2e.pipeline import Downstream
+from tests.e2e.pipeline import Downstream, eventually
 from tests.e2e.updates import updated
 from tests.stack import RunningStack
 
