@@ -5,6 +5,7 @@ import json
 from relay.aws.attempt_items import to_attempt
 from relay.events import read_notifications, read_submissions
 from relay.model import AttemptState, Notification, Outcome
+from relay.routes import Routes
 
 from benchmarks.messages import (
     idle_event,
@@ -67,3 +68,10 @@ def test_the_stub_confirms_every_entry_and_finds_every_item() -> None:
     assert [each["Id"] for each in sent["Successful"]] == [each["Id"] for each in entries]
     assert [each["id"] for each in found["Responses"]["ledger"]] == [each["id"] for each in keys]
     assert len(answer("BatchExecuteStatement", {"Statements": [{}] * 25})["Responses"]) == 25
+
+
+def test_the_stub_has_the_routes_that_the_template_deploys() -> None:
+    text = answer("GetParameter", {"Name": "routes"})["Parameter"]["Value"]
+
+    assert Routes.read(text)
+    assert "relay-completed.fifo" in text
