@@ -45,23 +45,23 @@ def _figures(found: Mapping[Key, Sample]) -> list[Figure]:
             " ms",
             found["relay", name],
             found["bare", name],
-            found["usual", name],
+            found[_AS_BUILT, name],
             at_most_of_bare=1.2,
             at_most_of_usual=0.5,
         )
         for name in _COMPARED
     ]
-    as_built = [
+    compiled = [
         Figure(
-            f"cold start, {name}, usual without byte code",
+            f"cold start, {name}, usual with byte code",
             " ms",
             found["relay", name],
-            usual=found[_AS_BUILT, name],
+            usual=found["usual", name],
         )
         for name in _COMPARED
     ]
     alone = [Figure(f"cold start, {name}", " ms", found["relay", name]) for name in _ALONE]
-    return [*compared, *as_built, *alone]
+    return [*compared, *compiled, *alone]
 
 
 def _function(kind: str, name: str, trees: Trees, stub: Stub) -> Function:

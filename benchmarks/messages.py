@@ -92,11 +92,10 @@ def item(inference_id: str) -> dict[str, Any]:
 
 @cache
 def routes_document() -> str:
-    """The routes that the template deploys."""
-    for found in source()["Resources"].values():
-        if found["Type"] == "AWS::SSM::Parameter":
-            return resolve(found["Properties"]["Value"])
-    return "{}"
+    """The routes that the template deploys when none are given."""
+    value = source()["Resources"]["RoutesParameter"]["Properties"]["Value"]
+    _, _, default = value["Fn::If"]
+    return resolve(default)
 
 
 def _batch(name: str, records: int, change: Any) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from local.table import table
 # What a log line for one request takes, as measured with LogLevel DEBUG, rounded up.
 _LINE_BYTES = 400
 _TARGET = 4.00
+# The size that the template sets.
+_AIM = 100
 
 
 def figures(measured: Mapping[Key, Measured]) -> tuple[list[Figure], list[dict[str, object]]]:
@@ -27,11 +29,11 @@ def figures(measured: Mapping[Key, Measured]) -> tuple[list[Figure], list[dict[s
                 Sample.exact(floor.total),
                 Sample.exact(usual.total),
                 digits=2,
-                at_most=_TARGET if size == 100 else None,
+                at_most=_TARGET if size == _AIM else None,
                 at_most_of_usual=1.0,
             )
         )
-    return sizes, [_detail(design) for design in _designs(measured, usual)]
+    return [*sizes, *_rates(measured)], [_detail(design) for design in _designs(measured, usual)]
 
 
 def render(details: Sequence[Mapping[str, object]]) -> str:
@@ -46,9 +48,25 @@ def render(details: Sequence[Mapping[str, object]]) -> str:
     return table(("dollars for a million", *services[1:]), rows)
 
 
+def _rates(measured: Mapping[Key, Measured]) -> list[Figure]:
+    """How many requests a second one environment of each function carries, on the same terms."""
+    kinds = ("relay", "bare", "usual")
+    steps = {kind: _steps(measured, kind, 1 if kind == "usual" else _AIM) for kind in kinds}
+    return [
+        Figure(
+            f"requests a second, one environment of {function}",
+            "",
+            relay=Sample.exact(1 / steps["relay"][index].seconds),
+            bare=Sample.exact(1 / steps["bare"][index].seconds),
+            usual=Sample.exact(1 / steps["usual"][index].seconds),
+        )
+        for index, function in enumerate(("submit", "route"))
+    ]
+
+
 def _designs(measured: Mapping[Key, Measured], usual: Design) -> list[Design]:
-    relay = _relay(measured, 100)
-    bare = _steps(measured, "bare", 100)
+    relay = _relay(measured, _AIM)
+    bare = _steps(measured, "bare", _AIM)
     return [
         *(_relay(measured, size) for size in SIZES),
         cost.with_failures(relay, 0.01),

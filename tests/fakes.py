@@ -28,7 +28,8 @@ from relay.routes import Routes
 _Item = TypeVar("_Item")
 
 _DEDUPLICATION = timedelta(minutes=5)
-_MAX_MESSAGE_BYTES = 1_048_576
+_MAX_MESSAGE_BYTES = 1_048_576  # of SQS
+_MAX_EVENT_BYTES = 262_144  # of SNS and EventBridge
 # What SQS takes in an attribute's value: no control characters but tab and line ends.
 _SENDABLE = re.compile("[\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 
@@ -373,13 +374,17 @@ class FakeQueues:
 
 
 def _check_message(message: OutgoingMessage) -> None:
+    """What the services refuse, written from their service models."""
     fifo = message.address.endswith(".fifo")
+    bus, topic = (message.address.startswith(f"arn:aws:{name}:") for name in ("events", "sns"))
     attributes = sum(len(f"{name}String{value}".encode()) for name, value in message.attributes)
+    most = _MAX_EVENT_BYTES if bus or topic else _MAX_MESSAGE_BYTES
+    size = len(message.body.encode()) + attributes + len(f"{message.detail_type}".encode())
     refused = [
         name
         for name, taken in (
             ("an empty body", message.body),
-            ("more than 1 MiB", len(message.body.encode()) + attributes <= _MAX_MESSAGE_BYTES),
+            (f"{size} bytes, more than {most}", size <= most),
             ("more than 10 attributes", len(message.attributes) <= 10),
             (
                 "such an attribute",
@@ -389,11 +394,12 @@ def _check_message(message: OutgoingMessage) -> None:
             ("a FIFO message without deduplication id", not fifo or message.deduplication_id),
             ("a delay in a FIFO queue", not fifo or message.delay_seconds == 0),
             ("such a delay", 0 <= message.delay_seconds <= 900),
+            ("an event without type", not bus or message.detail_type),
         )
         if not taken
     ]
     if refused:
-        raise PermanentError(f"SQS does not take {', '.join(refused)}")
+        raise PermanentError(f"{message.address} does not take {', '.join(refused)}")
 
 
 class FakeInbox:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from hypothesis import strategies as st
@@ -17,18 +18,11 @@ _KNOWN: Mapping[str, Strategy] = {
     "TagKey": st.text("abcdefgh", min_size=1, max_size=8),
     "TagValue": st.text("ab é+:", max_size=8),
 }
+# Texts that break a pattern, a length or an enumeration, and nothing else.
+_ODD_TEXT = st.sampled_from(["", "_", "é", "a b", "-a", "a/", "s3:/x", "ALL", "a" * 2049, "\ud800"])
+_ODD_NUMBER = st.one_of(st.sampled_from([-1, 0, 1, 59, 3601, 100_000]), st.floats(0, 1))
 _JUNK: Strategy = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-5, 100_000),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=5),
-    st.text("a", min_size=2049, max_size=2049),
-    st.just("\ud800"),
-    st.just([]),
-    st.just({}),
-    st.just(["x"]),
-    st.just({"x": "y"}),
+    st.none(), st.booleans(), _ODD_NUMBER, st.text(max_size=5), st.sampled_from([[], {}, ["x"]])
 )
 
 
@@ -58,9 +52,23 @@ def with_junk(document: object) -> Strategy:
 
     Draws pairs of the path of that member and the whole document.
     """
-    return st.sampled_from(sorted(_paths(document))).flatmap(
-        lambda path: _JUNK.map(lambda junk: (path, _replaced(document, path, junk)))
+    members = _paths(document)
+    leaves = {path: value for path, value in members.items() if not isinstance(value, dict | list)}
+    anywhere = st.sampled_from([*members])
+    return st.one_of(anywhere, st.sampled_from([*(leaves or members)])).flatmap(
+        lambda path: _other_than(members[path]).map(
+            lambda junk: (path, _replaced(document, path, junk))
+        )
     )
+
+
+def _other_than(value: object) -> Strategy:
+    """Mostly something of the same type: what is wrong with its type is found soonest."""
+    if isinstance(value, str):
+        return st.one_of(_ODD_TEXT, _ODD_TEXT, _JUNK)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return st.one_of(_ODD_NUMBER, _ODD_NUMBER, _JUNK)
+    return _JUNK
 
 
 Path = tuple[str | int, ...]
@@ -94,15 +102,15 @@ def _leaf(shape: Shape) -> Strategy:
     return st.text(st.characters(codec="utf-8"), min_size=low, max_size=high)
 
 
-def _paths(document: object, here: Path = ()) -> set[Path]:
-    members: Mapping[str, object] | dict[int, object] = {}
+def _paths(document: object, here: Path = ()) -> dict[Path, object]:
+    members: Mapping[Any, object] = {}
     if isinstance(document, dict):
         members = document
     elif isinstance(document, list):
         members = dict(enumerate(document))
-    found: set[Path] = set()
+    found: dict[Path, object] = {}
     for name, member in members.items():
-        found |= {(*here, name)} | _paths(member, (*here, name))
+        found |= {(*here, name): member, **_paths(member, (*here, name))}
     return found
 
 

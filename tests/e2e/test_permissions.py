@@ -121,6 +121,26 @@ NEEDED = (
         Scenarios.delete_a_configuration,
         ("sagemaker:DeleteEndpointConfig",),
     ),
+    Needed(
+        "ProvisionRole",
+        "ScaleTheEndpoint",
+        Scenarios.scale,
+        ("application-autoscaling:RegisterScalableTarget",),
+    ),
+    Needed("ProvisionRole", "LetItMakeItsAlarms", Scenarios.scale, ("cloudwatch:PutMetricAlarm",)),
+    Needed("ProvisionRole", "LetItSeeItsAlarms", Scenarios.scale, ("cloudwatch:DescribeAlarms",)),
+    Needed(
+        "ProvisionRole",
+        "WakeTheEndpoint",
+        Scenarios.scale,
+        ("when calling the PutMetricAlarm operation",),
+    ),
+    Needed(
+        "ProvisionRole",
+        "LetItHaveItsRole",
+        Scenarios.scale_for_the_first_time,
+        ("iam:CreateServiceLinkedRole",),
+    ),
     Needed("ProvisionRole", "ManageEndpoint", Scenarios.describe, ("sagemaker:DescribeEndpoint",)),
     Needed("ProvisionRole", "RememberWhoWaits", Scenarios.describe, ("dynamodb:GetItem",)),
     Needed(
@@ -136,6 +156,12 @@ NEEDED = (
         ("s3:PutObject",),
     ),
     Needed("EndpointExecutionRole", "Notify", Scenarios.infer, ("sns:Publish",)),
+    Needed(
+        "EndpointExecutionRole",
+        "WatchAlarms",
+        Scenarios.watch_an_alarm,
+        ("cloudwatch:DescribeAlarms",),
+    ),
     Needed("EndpointExecutionRole", "ReadArtifact", Scenarios.read_the_artifact, ("s3:GetObject",)),
     Needed(
         "EndpointExecutionRole", "FindObjects", Scenarios.look_for_an_object, ("s3:ListBucket",)

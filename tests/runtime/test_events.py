@@ -186,6 +186,13 @@ PROVISIONED = {
         "endpoint-in-service-api-spelling",
         "endpoint-failed",
         "other-endpoint",
+        "routes",
+        "s3-test-event",
+        "deploy",
+        "rollback",
+        "delete-directly",
+        "artifact-uploaded",
+        "artifact-uploaded-eventbridge",
     )
 }
 
@@ -207,6 +214,7 @@ def test_provision_describes_the_endpoint(functions: Functions, stack: RunningSt
         "endpoint-in-service-api-spelling",
         "endpoint-failed",
         "other-endpoint",
+        "s3-test-event",
     ],
 )
 def test_a_wake_up_changes_nothing_about_an_endpoint_that_is_as_it_should_be(
@@ -218,6 +226,40 @@ def test_a_wake_up_changes_nothing_about_an_endpoint_that_is_as_it_should_be(
 
     assert outcome == Answer({})
     assert functions.invoke("provision", _event("provision/describe.json")).outcome == before
+
+
+@pytest.mark.parametrize(
+    ("case", "status", "reason"),
+    [
+        # Nobody has put an archive there.
+        ("deploy", "failed", "models/churn/2026-11-20/model.tar.gz"),
+        ("rollback", "refused", "no generation before this one"),
+        ("delete-directly", "refused", "delete the stack"),
+    ],
+)
+def test_whoever_calls_provision_is_answered_at_once(
+    case: str, status: str, reason: str, functions: Functions
+) -> None:
+    outcome = functions.invoke("provision", _event(f"provision/{case}.json")).outcome
+
+    assert isinstance(outcome, Answer), outcome
+    assert isinstance(outcome.payload, dict)
+    assert outcome.payload["status"] == status
+    assert reason in outcome.payload["reason"]
+
+
+@pytest.mark.parametrize("case", ["artifact-uploaded", "artifact-uploaded-eventbridge"])
+def test_an_archive_that_is_not_there_is_no_harm_to_the_endpoint(
+    case: str, functions: Functions
+) -> None:
+    outcome = functions.invoke("provision", _event(f"provision/{case}.json")).outcome
+
+    assert outcome == Answer({})
+    described = functions.invoke("provision", _event("provision/describe.json")).outcome
+    assert isinstance(described, Answer)
+    assert isinstance(described.payload, dict)
+    assert described.payload["endpoint"]["status"] == "InService"
+    assert described.payload["last_roll_out"]["outcome"] in ("failed", "overtaken")
 
 
 @pytest.mark.parametrize("function", ["submit", "route"])

@@ -1,7 +1,7 @@
 """The fakes keep the contract of the adapters, and fail when told to."""
 
 import pytest
-from relay.errors import EndpointNotReady, TransientError
+from relay.errors import EndpointNotReady, PermanentError, TransientError
 from relay.model import Delivery, OutgoingMessage
 from relay.ports import Endpoint, Ledger
 from relay.s3uri import S3Uri
@@ -11,6 +11,7 @@ from tests.contract.endpoint import EndpointContract
 from tests.contract.ledger import DueLedgerContract, LedgerContract, SearchedLedger
 from tests.contract.queues import Queues, QueuesContract
 from tests.contract.storage import Shelf, StorageContract
+from tests.contract.targets import Arrived, Targets, TargetsContract
 from tests.fakes import Crash, FakeClock, FakeEndpoint, FakeInbox, FakeLedger, FakeQueues, Faults
 from tests.reconcile_fakes import FakeDueLedger, FakeStorage
 from tests.samples import COMPLETED_QUEUE, INPUTS, SUBMIT_QUEUE
@@ -50,6 +51,39 @@ class TestTheQueues(QueuesContract):
     @pytest.fixture
     def queues(self) -> Queues:
         return InMemory()
+
+
+class TargetsInMemory:
+    """The fake queues as targets of routes. Those that do not exist are known by their names."""
+
+    def __init__(self) -> None:
+        self.outbox = FakeQueues(FakeClock())
+        for name in ("sqs", "sns"):
+            for suffix in ("", ".fifo"):
+                nowhere = f"arn:aws:{name}:us-east-1:000000000000:results-nowhere{suffix}"
+                self.outbox.trouble[nowhere] = PermanentError("it does not exist")
+
+    def arn(self, kind: str) -> str:
+        name = {
+            "queue": "sqs:us-east-1:000000000000:results",
+            "fifo_queue": "sqs:us-east-1:000000000000:results.fifo",
+            "topic": "sns:us-east-1:000000000000:results",
+            "fifo_topic": "sns:us-east-1:000000000000:results.fifo",
+            "bus": "events:us-east-1:000000000000:event-bus/results",
+        }[kind]
+        return f"arn:aws:{name}"
+
+    def arrived(self, kind: str, count: int) -> list[Arrived]:
+        return [
+            Arrived(message.body, dict(message.attributes), message.detail_type, message.resources)
+            for message in self.outbox.delivered(self.arn(kind))
+        ]
+
+
+class TestTheTargets(TargetsContract):
+    @pytest.fixture
+    def targets(self) -> Targets:
+        return TargetsInMemory()
 
 
 class TestTheEndpoint(EndpointContract):

@@ -4,7 +4,8 @@ import json
 
 from relay.aws.attempt_items import to_attempt
 from relay.events import read_notifications, read_submissions
-from relay.model import AttemptState, Outcome
+from relay.model import AttemptState, Notification, Outcome
+from relay.routes import Routes
 
 from benchmarks.messages import (
     idle_event,
@@ -30,6 +31,7 @@ def test_every_notification_of_a_batch_is_about_an_open_attempt_of_the_ledger() 
 
     for number, each in enumerate(incoming):
         (notification,) = each.contents
+        assert isinstance(notification, Notification)
         attempt = to_attempt(item(notification.inference_id))
         assert notification.inference_id == attempt.id == request_id(number)
         assert notification.outcome is Outcome.COMPLETED
@@ -66,3 +68,10 @@ def test_the_stub_confirms_every_entry_and_finds_every_item() -> None:
     assert [each["Id"] for each in sent["Successful"]] == [each["Id"] for each in entries]
     assert [each["id"] for each in found["Responses"]["ledger"]] == [each["id"] for each in keys]
     assert len(answer("BatchExecuteStatement", {"Statements": [{}] * 25})["Responses"]) == 25
+
+
+def test_the_stub_has_the_routes_that_the_template_deploys() -> None:
+    text = answer("GetParameter", {"Name": "routes"})["Parameter"]["Value"]
+
+    assert Routes.read(text)
+    assert "relay-completed.fifo" in text

@@ -20,8 +20,10 @@ _UNWANTED = (
     "aws_lambda_powertools.utilities.idempotency",
     "aws_lambda_powertools.utilities.parser",
     "aws_xray_sdk",
+    "boto3",
     "pydantic",
     "relay.provisioning",
+    "s3transfer",
 )
 
 _BARE = (

@@ -13,6 +13,7 @@ from tests.provisioning_fakes import (
     create,
     delete,
     specification,
+    update,
 )
 
 GENERATION = specification().generation
@@ -344,3 +345,12 @@ def test_no_secret_reaches_the_log() -> None:
     assert "hush" not in world.log()
     assert "secret" not in world.log()
     assert "answered Create" in world.log()
+
+
+def test_a_stack_that_failed_without_a_trace_has_no_claim_on_the_next_ones_endpoint() -> None:
+    world = World()
+    world.run(create(stack=OTHER_STACK, InstanceCount="none"))  # and no Delete comes
+
+    world.run(create("create-2"), update(ModelDataUrl="s3://models/2.tar.gz"))
+
+    assert [bool(answer.reason) for answer in world.answers] == [True, False, False]

@@ -2,15 +2,26 @@
 
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
+from relay.aws.outbox import AwsOutbox
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
-from relay.model import AttemptState, Held, Outcome
+from relay.events import read_notifications
+from relay.model import AttemptState, Held, Outcome, OutgoingMessage
 from relay.report import Count, Level
+from relay.routing import Route
 from relay.status import status
 
 from tests import samples
-from tests.fakes import Crash
+from tests.fakes import (
+    Crash,
+    FakeClock,
+    FakeInbox,
+    FakeLedger,
+    FakeQueues,
+    FakeRoutes,
+)
 from tests.notifying import ID, THROTTLED, notify, report_by_relay, submitted, told
 from tests.pipelines import FakePipeline
 from tests.samples import NOTIFICATION_QUEUE, Json
@@ -180,7 +191,8 @@ class TestAHeldResult:
     def test_that_nobody_submitted_here_is_never_submitted_again(
         self, pipeline: FakePipeline
     ) -> None:
-        pipeline.queues.trouble[ARCHIVE] = GONE
+        for target in (ARCHIVE, BUS):
+            pipeline.queues.trouble[target] = GONE
         failed = samples.failed("b" * 32, samples.SERVER_ERROR)
         notify(pipeline, {**failed, "requestParameters": _request()})
         pipeline.deliver_to_route()
@@ -201,6 +213,19 @@ class TestAHeldResult:
 
         assert report.counts == {Count.DUPLICATE: 2}
         assert delivered(pipeline, ARCHIVE, BUS, samples.SUBMIT_QUEUE) == [1, 1, 0]
+
+    def test_is_not_tried_again_after_its_failure_has_gone_out(
+        self, pipeline: FakePipeline
+    ) -> None:
+        """More attempts are allowed now than when it was decided."""
+        held = Held(Outcome.FAILED, delivered=("archive",), missing=("bus",))
+        submitted(pipeline, held=held)
+        notify(pipeline, samples.failed(ID, samples.SERVER_ERROR))
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.FAILED: 1}
+        assert delivered(pipeline, ARCHIVE, BUS, samples.SUBMIT_QUEUE) == [0, 1, 0]
 
     def test_that_nobody_has_yet_has_not_ended(self, pipeline: FakePipeline) -> None:
         for target in (ARCHIVE, TEAM, BUS):
@@ -360,6 +385,50 @@ def test_a_group_gets_its_results_in_the_order_in_which_they_ended(
     messages = pipeline.queues.delivered(TEAM)
     assert [json.loads(message.body)["id"] for message in messages] == ids
     assert {message.group_id for message in messages} == {"relay"}
+
+
+class _Counting:
+    """A service that takes everything and keeps how much it got with each call."""
+
+    name, most_bytes = "SQS", 1_048_576
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def length(self, message: OutgoingMessage) -> int:
+        return len(message.body)
+
+    def send(self, address: str, batch: Sequence[OutgoingMessage]) -> dict[int, None]:
+        self.batches.append(len(batch))
+        return dict.fromkeys(range(len(batch)))
+
+
+def test_a_hundred_results_over_five_routes_take_at_most_twenty_calls() -> None:
+    """One look-up, four marks, and the sends, also where the results are spread badly."""
+    shares = {"a": 11, "b": 21, "c": 31, "d": 21, "e": 16}
+    service, ledger, clock = _Counting(), FakeLedger(), FakeClock()
+    document = routes(
+        *(
+            {"name": name, "when": f"data.custom_attributes == '{name}'", "to": f"{REST}-{name}"}
+            for name in shares
+        )
+    )
+    notifications = []
+    for number, name in enumerate("".join(name * share for name, share in shares.items())):
+        inference_id = f"{number:032x}"
+        ledger.items[inference_id] = samples.attempt(inference_id, custom_attributes=name)
+        notifications.append(samples.completed(inference_id))
+    inbox = FakeInbox(FakeQueues(clock), NOTIFICATION_QUEUE)
+    outbox = AwsOutbox(lambda _: service)
+    settings = samples.route_settings()
+    route = Route(settings, FakeRoutes(document), ledger, outbox, inbox, clock)
+
+    event = samples.sqs_event(*map(samples.sns_envelope, notifications))
+    report = route(read_notifications(event, "i"), clock.now() + timedelta(seconds=20))
+
+    assert report.counts == {Count.COMPLETED: 100}
+    assert sum(service.batches) == 100
+    assert 1 + len(service.batches) + 4 <= 20
 
 
 def _request() -> Json:

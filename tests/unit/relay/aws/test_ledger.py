@@ -13,7 +13,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 from relay.aws.ledger import DynamoDbLedger
 from relay.errors import AccessDenied, PermanentError, TransientError
-from relay.model import AttemptState, Closing
+from relay.model import AttemptState, Closing, Held, Holding, Outcome
 
 from tests import samples
 from tests.samples import NOON
@@ -169,6 +169,17 @@ def test_what_somebody_else_closed_is_closed(
     closing = Closing(samples.attempt(ID), AttemptState.COMPLETED, NOON, tracked)
 
     assert ledger.close([closing]) == {}
+
+
+@pytest.mark.parametrize(
+    ("known", "code"), [(True, "ConditionalCheckFailed"), (False, "DuplicateItem")]
+)
+def test_what_somebody_else_closed_or_held_needs_no_holding(
+    ledger: DynamoDbLedger, dynamodb: Stubber, known: bool, code: str
+) -> None:
+    statements(dynamodb, code)
+
+    assert ledger.hold([Holding(samples.attempt(ID), Held(Outcome.FAILED), known)]) == {}
 
 
 def test_an_item_is_kept_for_thirty_days_after_it_is_over(

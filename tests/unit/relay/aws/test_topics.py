@@ -80,3 +80,14 @@ def test_entries_that_were_not_taken_are_told_by_key(outbox: AwsOutbox, sns: Stu
         "d": TransientError,
     }
     assert str(failures["d"]) == f"send to {TOPIC}: not confirmed"
+
+
+def test_a_message_that_fits_no_call_is_not_sent_and_says_how_large_it_is(
+    outbox: AwsOutbox, sns: Stubber
+) -> None:
+    failures = outbox.send([OutgoingMessage("a", TOPIC, "x" * 262_145)])
+
+    assert isinstance(failures["a"], PermanentError)
+    assert str(failures["a"]) == (
+        f"send to {TOPIC}: the message has 262,145 bytes, and SNS takes at most 262,144"
+    )

@@ -1,0 +1,141 @@
+"""An endpoint's whole life under CloudFormation, the built function and an emulator, all real.
+
+Whatever a stack goes through, nothing is left once it is deleted.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.endpoint_stacks import BROKEN_IMAGE, CONTAINERS, IMAGE, EndpointStacks
+from tests.quick_sagemaker import quick_sagemaker
+from tests.stack import RunningStack
+
+NOTHING: dict[str, list[str]] = {"endpoints": [], "configs": [], "models": []}
+STACK = "life"
+
+
+@pytest.fixture(scope="module")
+def stacks(
+    stack: RunningStack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EndpointStacks]:
+    directory: Path = tmp_path_factory.mktemp("sagemaker")
+    with quick_sagemaker(stack, directory, containers=CONTAINERS, events_per_change=1) as sagemaker:
+        stacks = EndpointStacks(stack, sagemaker)
+        yield stacks
+        stacks.close()
+
+
+@pytest.fixture
+def nothing(stacks: EndpointStacks) -> Iterator[EndpointStacks]:
+    """No stack yet."""
+    stacks.listen(on=True)
+    yield stacks
+    stacks.delete(STACK)
+    assert stacks.left() == NOTHING
+
+
+def test_a_stack_is_created_deleted_and_created_again_under_its_name(
+    nothing: EndpointStacks,
+) -> None:
+    first = nothing.create(STACK)
+    nothing.delete(STACK)
+    assert nothing.left() == NOTHING
+
+    second = nothing.create(STACK)
+
+    assert [each["StackStatus"] for each in (first, second)] == ["CREATE_COMPLETE"] * 2
+
+
+def test_where_every_event_is_lost_the_sweep_brings_it_about(nothing: EndpointStacks) -> None:
+    nothing.listen(on=False)
+
+    created = nothing.create(STACK, sweeping=True)
+    nothing.listen(on=True)
+
+    assert created["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_a_create_that_fails_says_why_and_leaves_nothing(nothing: EndpointStacks) -> None:
+    failed = nothing.create(STACK, ImageUri=BROKEN_IMAGE)
+
+    assert failed["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "endpoint life could not be created (Failed)" in nothing.reasons(STACK)
+    assert nothing.left() == NOTHING
+
+
+def test_properties_that_are_wrong_are_all_told_at_once(nothing: EndpointStacks) -> None:
+    failed = nothing.create(STACK, InstanceCount="none", InstanceType="big")
+
+    assert failed["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "InstanceType must be" in nothing.reasons(STACK)
+    assert "InstanceCount must be" in nothing.reasons(STACK)
+
+
+# --- in service ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def serving(stacks: EndpointStacks) -> Iterator[EndpointStacks]:
+    """One stack for several tests. It is deleted in the middle of a roll-out."""
+    assert stacks.create(STACK)["StackStatus"] == "CREATE_COMPLETE"
+    yield stacks
+    stacks.call(action="deploy", environment={"GREETING": "last"})
+    stacks.call(action="deploy", environment={"GREETING": "never"})
+    stacks.delete(STACK)
+    assert stacks.left() == NOTHING
+
+
+def test_an_update_that_fails_says_why_and_is_rolled_back(serving: EndpointStacks) -> None:
+    good = serving.config()
+
+    failed = serving.update(STACK, ImageUri=BROKEN_IMAGE)
+
+    assert failed["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", serving.reasons(STACK)
+    assert "endpoint life could not be updated" in serving.reasons(STACK)
+    assert serving.config() == good
+    assert serving.left()["configs"] == [good]
+
+
+def test_roll_outs_wait_their_turn_and_the_newest_wins(serving: EndpointStacks) -> None:
+    answers = [
+        serving.call(
+            action="deploy",
+            environment={"GREETING": greeting},
+            asked_by=greeting,
+            deployment={"strategy": "Canary", "step_percent": 50, "wait_seconds": 30},
+        )
+        for greeting in ("one", "two", "three")
+    ]
+    described = serving.settled()
+
+    assert [answer["status"] for answer in answers] == ["accepted", "waiting", "waiting"]
+    told = [described["last_roll_out"], *described["earlier_roll_outs"]]
+    assert [(each["asked_by"], each["outcome"]) for each in told[:3]] == [
+        ("three", "succeeded"),
+        ("one", "succeeded"),
+        ("two", "overtaken"),
+    ]
+    assert len(serving.left()["configs"]) == 2, "the last two are kept"
+
+
+def test_a_roll_out_that_fails_leaves_the_good_generation(serving: EndpointStacks) -> None:
+    serving.call(action="deploy", image_uri=BROKEN_IMAGE)
+    described = serving.settled()
+
+    assert described["last_roll_out"]["outcome"] == "failed"
+    assert "rolled it back" in described["last_roll_out"]["reason"]
+    assert described["serving"]["image"] == IMAGE
+    assert described["endpoint"]["status"] == "InService"
+
+
+def test_a_stack_update_during_a_roll_out_builds_on_it(serving: EndpointStacks) -> None:
+    serving.call(action="deploy", image_uri="example/scripted:2")
+
+    updated = serving.update(STACK, InstanceCount="2")
+
+    assert updated["StackStatus"] == "UPDATE_COMPLETE", serving.reasons(STACK)
+    described = serving.settled()
+    assert described["serving"]["image"] == "example/scripted:2"
+    assert described["endpoint"]["instances"]["desired"] == 2

@@ -1,0 +1,86 @@
+"""New models while work goes on: every upload is inferred, none fails."""
+
+import json
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from local.clients import Clients
+from local.deployment import ARTIFACT_BUCKET
+from tests.e2e.pipeline import Downstream, eventually
+from tests.stack import RunningStack
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_UPLOADS = 30
+_FEATURES = ",".join(["0.5"] * 30)
+# Long enough for uploads to come before, during and after it.
+_SLOWLY = {"strategy": "Canary", "step_percent": 50, "wait_seconds": 40}
+
+
+class Provision:
+    """The deployed function, and the bucket's way to it."""
+
+    def __init__(self, stack: RunningStack) -> None:
+        self._functions = Clients(stack.settings).functions
+        self._name = stack.outputs["ProvisionFunctionName"]
+
+    def call(self, **members: object) -> dict[str, Any]:
+        answer = self._functions.invoke(FunctionName=self._name, Payload=json.dumps(members))
+        outcome: dict[str, Any] = json.loads(answer["Payload"].read())
+        return outcome
+
+    def ended(self, asked_by: str) -> dict[str, Any]:
+        """How the roll-out ended that was asked for so."""
+
+        def found() -> dict[str, Any] | None:
+            last: dict[str, Any] | None = self.call(action="describe")["last_roll_out"]
+            return last if last and last["asked_by"] == asked_by else None
+
+        return eventually(found, 60, f"the end of {asked_by}")
+
+
+@pytest.fixture
+def provision(stack: RunningStack) -> Provision:
+    return Provision(stack)
+
+
+def test_uploads_during_a_roll_out_and_a_rollback_are_all_inferred(
+    stack: RunningStack, provision: Provision, s3: "S3Client", downstream: Downstream
+) -> None:
+    bucket = stack.outputs["DataBucketName"]
+    run = uuid4().hex
+    keys = [f"inputs/{run}/{number}.csv" for number in range(_UPLOADS)]
+
+    for number, key in enumerate(keys):
+        if number == _UPLOADS // 3:
+            answer = provision.call(
+                action="deploy", environment={"RUN": run}, deployment=_SLOWLY, asked_by=run
+            )
+            assert answer["status"] == "accepted"
+        if number == 2 * _UPLOADS // 3:
+            back = f"back {run}"
+            assert provision.call(action="rollback", asked_by=back)["status"] == "waiting"
+        s3.put_object(Bucket=bucket, Key=key, Body=_FEATURES.encode())
+    assert provision.ended(back)["outcome"] == "succeeded"
+
+    results = [downstream.result(f"s3://{bucket}/{key}", 60) for key in keys]
+    assert {result.event["data"]["outcome"] for result in results} == {"completed"}
+    assert len({result.event["id"] for result in results}) == _UPLOADS
+
+
+def test_an_archive_under_models_is_rolled_out(
+    stack: RunningStack, provision: Provision, s3: "S3Client"
+) -> None:
+    bucket, key = stack.outputs["DataBucketName"], f"models/{uuid4().hex}/model.tar.gz"
+    artifact = s3.list_objects_v2(Bucket=ARTIFACT_BUCKET)["Contents"][0]["Key"]
+
+    s3.copy_object(Bucket=bucket, Key=key, CopySource=f"{ARTIFACT_BUCKET}/{artifact}")
+
+    assert provision.ended(f"upload of s3://{bucket}/{key}")["outcome"] == "succeeded"
+    served = provision.call(action="describe")["serving"]
+    assert served["model_data_url"] == f"s3://{bucket}/{key}"
+    assert provision.call(action="rollback", asked_by=key)["status"] == "accepted"
+    assert provision.ended(key)["outcome"] == "succeeded"
