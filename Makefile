@@ -36,8 +36,9 @@ check: setup ## everything that needs no local stack: format, lint, types, templ
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/ruff" check .
 	"$(BIN)/mypy" layers/relay local tests benchmarks
-	for app in functions/*/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
+	for app in functions/*/app.py examples/*/src/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
 	"$(BIN)/sam" validate --lint --region us-east-1
+	"$(BIN)/sam" validate --lint --region us-east-1 --template examples/consumer/template.yaml
 	"$(BIN)/pytest" -q tests/unit tests/template tests/protocol tests/stateful
 
 test: check ## all tests: check, then integration, runtime and end to end on the local stack

@@ -68,6 +68,7 @@ SUBMIT_ENVIRONMENT: Mapping[str, str] = {
 
 ROUTE_ENVIRONMENT: Mapping[str, str] = {
     "ENDPOINT_NAME": "relay",
+    "ENDPOINT_ARN": "arn:aws:sagemaker:us-east-1:000000000000:endpoint/relay",
     "OUTPUT_PATH": str(OUTPUTS),
     "FAILURE_PATH": str(FAILURES),
     "SUCCESS_TOPIC_ARN": SUCCESS_TOPIC,

@@ -14,6 +14,7 @@ from tests.e2e.pipeline import DeadLetters, Downstream
 from tests.stack import RunningStack
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -43,6 +44,12 @@ def chaos(chaos_log: Path) -> Iterator[subprocess.Popen[bytes]]:
 def _chaos_meanwhile(request: pytest.FixtureRequest) -> None:
     if any(map(_about_chaos, request.session.items)):
         request.getfixturevalue("chaos")
+
+
+@pytest.fixture(scope="session")
+def cloudformation(stack: RunningStack) -> "CloudFormationClient":
+    with stack.variables():
+        return boto3.Session().client("cloudformation")
 
 
 @pytest.fixture(scope="session")

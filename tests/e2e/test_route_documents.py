@@ -10,20 +10,13 @@ import pytest
 
 from local.model.data import held_out_rows
 from tests.e2e.pipeline import Downstream, eventually
+from tests.e2e.updates import updated
 from tests.stack import RunningStack
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
-
-_UPDATE_SECONDS = 60.0
-
-
-@pytest.fixture(scope="module")
-def cloudformation(stack: RunningStack) -> "CloudFormationClient":
-    with stack.variables():
-        return boto3.Session().client("cloudformation")
 
 
 @pytest.fixture(scope="module")
@@ -48,41 +41,6 @@ def text_of(ssm: "SSMClient", name: str) -> str:
 
 def put(ssm: "SSMClient", name: str, text: str) -> None:
     ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
-
-
-def updated(cloudformation: "CloudFormationClient", **changes: str) -> tuple[str, list[str]]:
-    """Deploys the stack again with other parameters: its status then, and what failed and why."""
-    stack_id = cloudformation.describe_stacks(StackName="relay")["Stacks"][0]["StackId"]
-    given = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]["Parameters"]
-    known = {event["EventId"] for event in events(cloudformation, stack_id)}
-    cloudformation.update_stack(
-        StackName=stack_id,
-        UsePreviousTemplate=True,
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-        Parameters=[
-            {"ParameterKey": name, "ParameterValue": changes[name]}
-            if name in changes
-            else {"ParameterKey": name, "UsePreviousValue": True}
-            for name in (each["ParameterKey"] for each in given)
-        ],
-    )
-
-    def status() -> str | None:
-        now = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"]
-        return None if now.endswith("IN_PROGRESS") else now
-
-    ended = eventually(status, _UPDATE_SECONDS, "the end of the update")
-    reasons = [
-        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
-        for event in events(cloudformation, stack_id)
-        if event["EventId"] not in known and event["ResourceStatus"] == "UPDATE_FAILED"
-    ]
-    return ended, reasons
-
-
-def events(cloudformation: "CloudFormationClient", stack_id: str) -> list[Any]:
-    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
-    return [event for page in pages for event in page["StackEvents"]]
 
 
 def test_a_deployment_with_a_mistake_in_its_routes_fails_with_the_position_and_changes_nothing(

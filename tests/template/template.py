@@ -22,6 +22,7 @@ _PSEUDO = {
     "AWS::Region": "eu-central-1",
     "AWS::StackName": "relay",
 }
+_ABSENT = {"Ref": "AWS::NoValue"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,11 @@ class Statement:
     def conditions(self) -> dict[str, Any]:
         """Condition keys with their values, whatever the operator."""
         found = self.document.get("Condition", {})
-        return {key: value for tests in found.values() for key, value in tests.items()}
+        return {
+            key: _list(value) if isinstance(value, list) else value
+            for tests in found.values()
+            for key, value in tests.items()
+        }
 
 
 @cache
@@ -104,7 +109,8 @@ def role_statements() -> list[Statement]:
         for role in resources("IAM::Role")
         for policy in role.properties["Policies"]
         for document in _branches(policy)
-        for statement in document["PolicyDocument"]["Statement"]
+        for optional in document["PolicyDocument"]["Statement"]
+        for statement in _branches(optional)
     ]
 
 
@@ -122,7 +128,8 @@ def resource_statements() -> list[Statement]:
         Statement(policy, statement)
         for kind in ("S3::BucketPolicy", "SQS::QueuePolicy", "SNS::TopicPolicy")
         for policy in resources(kind)
-        for statement in policy.properties["PolicyDocument"]["Statement"]
+        for optional in policy.properties["PolicyDocument"]["Statement"]
+        for statement in _branches(optional)
     ]
 
 
@@ -143,20 +150,11 @@ def resolve(value: Any) -> str:
             return _reference(name, attribute)
         case {"Fn::Sub": str(text)}:
             return _REFERENCE.sub(lambda match: _reference(match[1], match[2]), text)
-        case {"Fn::If": [str(condition), given, otherwise]}:
-            return resolve(given if _holds(source()["Conditions"][condition]) else otherwise)
+        case {"Fn::If": _}:
+            return resolve(_chosen(value, _defaults()))
         case str() | int():
             return str(value)
     raise AssertionError(f"cannot resolve {value}")
-
-
-def _holds(condition: Any) -> bool:
-    match condition:
-        case {"Fn::Not": [negated]}:
-            return not _holds(negated)
-        case {"Fn::Equals": [one, other]}:
-            return resolve(one) == resolve(other)
-    raise AssertionError(f"cannot tell whether {condition} holds")
 
 
 def _reference(name: str, attribute: str | None = None) -> str:
@@ -177,14 +175,74 @@ def _reference(name: str, attribute: str | None = None) -> str:
 
 
 def _branches(policy: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The policy, or those on either side of `!If`."""
+    """A part of the template, or those on either side of `!If`."""
     if "Fn::If" not in policy:
         yield policy
         return
     for branch in policy["Fn::If"][1:]:
-        if branch != {"Ref": "AWS::NoValue"}:
+        if branch != _ABSENT:
             yield from _branches(branch)
 
 
 def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    """The members of a list, optional ones included; one that is no list is the only member."""
+    members = value if isinstance(value, list) else [value]
+    return [
+        branch
+        for member in members
+        for branch in (_branches(member) if isinstance(member, dict) else [member])
+    ]
+
+
+def deployed(**parameters: str) -> dict[str, Resource]:
+    """The resources that CloudFormation makes with these parameters, without any `!If`."""
+    given = {**_defaults(), **parameters}
+    assert given.keys() == _defaults().keys(), "an unknown parameter"
+    return {
+        name: Resource(name, item["Type"], _chosen(item.get("Properties", {}), given))
+        for name, item in transformed()["Resources"].items()
+        if "Condition" not in item or _holds({"Condition": item["Condition"]}, given)
+    }
+
+
+def _defaults() -> dict[str, Any]:
+    return {name: item["Default"] for name, item in source()["Parameters"].items()}
+
+
+def _holds(condition: Any, given: Mapping[str, Any]) -> bool:
+    match condition:
+        case {"Condition": str(name)}:
+            return _holds(source()["Conditions"][name], given)
+        case {"Fn::Not": [inner]}:
+            return not _holds(inner, given)
+        case {"Fn::Or": inner}:
+            return any(_holds(each, given) for each in inner)
+        case {"Fn::And": inner}:
+            return all(_holds(each, given) for each in inner)
+        case {"Fn::Equals": [one, other]}:
+            return bool(_value(one, given) == _value(other, given))
+    raise AssertionError(f"not a condition: {condition}")
+
+
+def _value(value: Any, given: Mapping[str, Any]) -> Any:
+    match value:
+        case {"Ref": str(name)}:
+            return given[name]
+        case {"Fn::Join": [str(glue), {"Ref": str(name)}]}:
+            return glue.join(given[name].split(","))
+    return value
+
+
+def _chosen(value: Any, given: Mapping[str, Any]) -> Any:
+    """A part of the template with the side of every `!If` that holds."""
+    match value:
+        case {"Fn::If": [str(name), then, otherwise]}:
+            holds = _holds({"Condition": name}, given)
+            return _chosen(then if holds else otherwise, given)
+        case dict():
+            members = {key: _chosen(member, given) for key, member in value.items()}
+            return {key: member for key, member in members.items() if member != _ABSENT}
+        case list():
+            found = [_chosen(member, given) for member in value]
+            return [member for member in found if member != _ABSENT]
+    return value

@@ -11,7 +11,6 @@ OUTPUTS = {
     "NotificationQueueUrl": "NotificationQueue",
     "NotificationDeadLetterQueueUrl": "NotificationDeadLetterQueue",
     "SuccessTopicArn": "SuccessTopic",
-    "ErrorTopicArn": "ErrorTopic",
     "CompletedQueueUrl": "CompletedQueue",
     "FailedQueueUrl": "FailedQueue",
     "EndpointName": "Endpoint",

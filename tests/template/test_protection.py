@@ -4,6 +4,7 @@ import pytest
 
 from tests.template.template import (
     Resource,
+    deployed,
     resolve,
     resource,
     resource_statements,
@@ -86,7 +87,7 @@ def test_no_output_can_become_an_input() -> None:
 
 
 def test_only_inputs_and_archives_of_models_raise_events() -> None:
-    notifications = resource("DataBucket").properties["NotificationConfiguration"]
+    notifications = deployed()["DataBucket"].properties["NotificationConfiguration"]
 
     assert set(notifications) == {"QueueConfigurations", "LambdaConfigurations"}
     (inputs,), (models,) = (

@@ -7,15 +7,22 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import unquote_plus
 
 from relay.calls import is_call, read_call
 from relay.errors import UnreadableMessage
 from relay.fields import Fields
 from relay.ids import request_id_of_upload
-from relay.model import Content, Delivery, Incoming, InferenceRequest, Notification, TopicCheck
+from relay.model import (
+    Announcement,
+    Content,
+    Delivery,
+    Incoming,
+    InferenceRequest,
+    TopicCheck,
+    WrittenObject,
+)
 from relay.notifications import read_notification
-from relay.s3uri import S3Uri
+from relay.objects import CreatedObject, created_objects, is_s3_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +59,12 @@ def read_submissions(event: object, invocation_id: str) -> list[Incoming[Inferen
     return [_incoming(delivery, _requests) for delivery in _deliveries(event, invocation_id)]
 
 
-def read_notifications(event: object, invocation_id: str) -> list[Incoming[Notification]]:
-    """The notifications in an event of route: SNS in SQS, raw or not, or SNS direct."""
+def read_notifications(event: object, invocation_id: str) -> list[Incoming[Announcement]]:
+    """What an event of route announces.
+
+    Understood: SageMaker's notifications, in SNS in SQS, raw or not, or in SNS direct; the relay's
+    own in SQS; S3's word that an object was created, as for submissions.
+    """
     return [_incoming(delivery, _notifications) for delivery in _deliveries(event, invocation_id)]
 
 
@@ -145,20 +156,20 @@ def _unwrapped(message: _Message) -> _Message:
     )
 
 
-def _notifications(message: _Message) -> tuple[tuple[Notification, ...], int]:
+def _notifications(message: _Message) -> tuple[tuple[Announcement, ...], int]:
+    if is_s3_event(message.value):
+        objects, ignored = created_objects(message.value)
+        topic = message.topic_arn
+        return tuple(WrittenObject(it.location, it.created_at, topic) for it in objects), ignored
     notification = read_notification(message.value, message.topic_arn)
     return ((), 1) if isinstance(notification, TopicCheck) else ((notification,), 0)
 
 
 def _requests(message: _Message) -> tuple[tuple[InferenceRequest, ...], int]:
     value = message.value
-    if isinstance(value, dict):
-        if value.get("Event") == "s3:TestEvent":
-            return (), 1
-        if isinstance(value.get("Records"), list):
-            return _sorted_out([_upload(record) for record in Fields(value).objects("Records")])
-        if value.get("detail-type") == "Object Created":
-            return _sorted_out([_event_bridge_upload(Fields(value))])
+    if is_s3_event(value):
+        objects, ignored = created_objects(value)
+        return tuple(map(_upload, objects)), ignored
     if is_call(value):
         return read_call(value, message.default_id), 0
     raise UnreadableMessage(
@@ -167,54 +178,14 @@ def _requests(message: _Message) -> tuple[tuple[InferenceRequest, ...], int]:
     )
 
 
-def _sorted_out(
-    uploads: list[InferenceRequest | None],
-) -> tuple[tuple[InferenceRequest, ...], int]:
-    requests = tuple(upload for upload in uploads if upload is not None)
-    return requests, len(uploads) - len(requests)
-
-
-def _upload(record: Fields) -> InferenceRequest | None:
-    """An upload from an S3 notification, whose keys are form-encoded. None for what is ignored."""
-    version = record.text("eventVersion")
-    if not version.startswith("2."):
-        raise UnreadableMessage(f"eventVersion is {version!r}; known are versions 2.x")
-    if not record.text("eventName").removeprefix("s3:").startswith("ObjectCreated:"):
-        return None
-    s3 = record.object("s3")
-    s3_object = s3.object("object")
-    return _request(
-        S3Uri(s3.object("bucket").text("name"), unquote_plus(s3_object.text("key"))),
-        s3_object.optional_integer("size"),
-        s3_object.optional_text("versionId"),
-        s3_object.optional_text("sequencer") or s3_object.text("eTag"),
-        record.optional_time("eventTime"),
-    )
-
-
-def _event_bridge_upload(event: Fields) -> InferenceRequest | None:
-    """An upload from EventBridge, whose keys are raw."""
-    detail = event.object("detail")
-    s3_object = detail.object("object")
-    return _request(
-        S3Uri(detail.object("bucket").text("name"), s3_object.text("key")),
-        s3_object.optional_integer("size"),
-        s3_object.optional_text("version-id"),
-        s3_object.optional_text("sequencer") or s3_object.text("etag"),
-        event.optional_time("time"),
-    )
-
-
-def _request(
-    location: S3Uri,
-    size: int | None,
-    version_id: str | None,
-    sequencer: str,
-    uploaded_at: datetime | None,
-) -> InferenceRequest | None:
-    if location.key.endswith("/"):
-        return None  # a folder marker
-    request_id = request_id_of_upload(location.bucket, location.key, version_id or "", sequencer)
+def _upload(created: CreatedObject) -> InferenceRequest:
+    location = created.location
     return InferenceRequest(
-        request_id, location, version_id=version_id, size=size, requested_at=uploaded_at
+        request_id_of_upload(
+            location.bucket, location.key, created.version_id or "", created.sequencer
+        ),
+        location,
+        version_id=created.version_id,
+        size=created.size,
+        requested_at=created.created_at,
     )

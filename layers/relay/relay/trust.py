@@ -13,13 +13,14 @@ def distrust(
     """Why a notification is not ours to route; None when it is.
 
     The relay's own notifications come through no topic: only roles that may send to the queue
-    itself can make them, and they are about attempts of the ledger.
+    itself can make them, and they are about attempts of the ledger. So is what was made of an
+    object: only the data bucket may tell the queue about objects.
     """
-    topics = (settings.success_topic_arn, settings.error_topic_arn)
-    if notification.topic_arn is not None and notification.topic_arn not in topics:
+    topic = notification.topic_arn
+    if topic is not None and topic not in settings.topic_arns:
         return f"it came through topic {notification.topic_arn}, which is not one of the relay's"
-    if notification.from_relay and notification.topic_arn is not None:
-        return f"it says that it is the relay's own, but it came through {notification.topic_arn}"
+    if notification.from_relay and topic is not None:
+        return f"it says that it is the relay's own, but it came through {topic}"
     # An attempt may be older than the endpoint that the deployment has now.
     endpoints = (settings.endpoint.lower(), attempt.endpoint.lower() if attempt else None)
     if notification.endpoint.lower() not in endpoints:

@@ -4,7 +4,7 @@ import json
 
 from relay.aws.attempt_items import to_attempt
 from relay.events import read_notifications, read_submissions
-from relay.model import AttemptState, Outcome
+from relay.model import AttemptState, Notification, Outcome
 from relay.routes import Routes
 
 from benchmarks.messages import (
@@ -31,6 +31,7 @@ def test_every_notification_of_a_batch_is_about_an_open_attempt_of_the_ledger() 
 
     for number, each in enumerate(incoming):
         (notification,) = each.contents
+        assert isinstance(notification, Notification)
         attempt = to_attempt(item(notification.inference_id))
         assert notification.inference_id == attempt.id == request_id(number)
         assert notification.outcome is Outcome.COMPLETED

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from relay.events import read_notifications
+from relay.model import Notification
 from relay.routes import Routes
 
 from benchmarks.messages import route_event
@@ -16,6 +17,7 @@ def test_every_result_goes_to_one_of_the_routes_and_each_has_as_many() -> None:
         addressed.route
         for incoming in read_notifications(route_event(100), "invocation")
         for notification in incoming.contents
+        if isinstance(notification, Notification)
         for addressed in routes.address(
             {
                 "id": notification.inference_id,

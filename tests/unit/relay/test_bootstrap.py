@@ -33,7 +33,7 @@ def test_a_deployment_that_is_wrong_does_not_start() -> None:
     with pytest.raises(ConfigurationError, match="ENDPOINT_NAME is missing; INPUT_PATH must be"):
         bootstrap.submit({})
 
-    with pytest.raises(ConfigurationError, match="ENDPOINT_NAME is missing; OUTPUT_PATH must be"):
+    with pytest.raises(ConfigurationError, match="ENDPOINT_NAME is missing; ENDPOINT_ARN must be"):
         bootstrap.route({})
 
 

@@ -42,12 +42,24 @@ def test_route_reads_its_environment() -> None:
     assert (settings.max_attempts, settings.retry_delay_seconds) == (3, 30)
 
 
-def test_the_endpoint_lives_where_its_topics_do() -> None:
-    settings = samples.route_settings(
-        ENDPOINT_NAME="relay", SUCCESS_TOPIC_ARN="arn:aws-cn:sns:cn-north-1:123456789012:done"
-    )
+@pytest.mark.parametrize(
+    ("success", "error"),
+    [
+        (samples.SUCCESS_TOPIC, samples.ERROR_TOPIC),
+        (samples.SUCCESS_TOPIC, samples.SUCCESS_TOPIC),
+        (samples.SUCCESS_TOPIC, ""),
+        ("", samples.ERROR_TOPIC),
+        ("", ""),
+    ],
+)
+def test_route_lives_with_two_topics_one_or_none(success: str, error: str) -> None:
+    settings = samples.route_settings(SUCCESS_TOPIC_ARN=success, ERROR_TOPIC_ARN=error)
 
-    assert settings.endpoint_arn == "arn:aws-cn:sagemaker:cn-north-1:123456789012:endpoint/relay"
+    assert (settings.success_topic_arn, settings.error_topic_arn) == (
+        success or None,
+        error or None,
+    )
+    assert settings.topic_arns == {success, error} - {""}
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
@@ -110,6 +122,7 @@ def test_prefixes_that_only_begin_alike_are_no_overlap() -> None:
     [
         ("SUCCESS_TOPIC_ARN", "arn:aws:sqs:us-east-1:000000000000:queue"),
         ("ERROR_TOPIC_ARN", "sagemaker-relay-error"),
+        ("ENDPOINT_ARN", "relay"),
         ("MAX_ATTEMPTS", "0"),
         ("MAX_ATTEMPTS", "11"),
         ("RETRY_DELAY_SECONDS", "901"),
