@@ -24,6 +24,7 @@ from relay.provisioning.reading import read_specification
 from relay.provisioning.reception import Reception
 from relay.provisioning.record import Record, RequestType
 from relay.provisioning.requests import Flaw, Request
+from relay.provisioning.scaling import Scaling
 from relay.provisioning.specification import Specification
 from relay.report import Note
 
@@ -59,6 +60,16 @@ PROPERTIES: dict[str, object] = {
 
 def properties(**changes: object) -> dict[str, object]:
     return {**PROPERTIES, **changes}
+
+
+# The template's parameters with which an endpoint sleeps when there is nothing to do.
+SCALED: dict[str, Any] = {
+    "MinInstanceCount": "0",
+    "MaxInstanceCount": "4",
+    "TargetBacklogPerInstance": "5",
+    "ScaleInCooldownSeconds": "300",
+    "ScaleOutCooldownSeconds": "120",
+}
 
 
 def specification(**changes: object) -> Specification:
@@ -113,6 +124,8 @@ class FakeSageMaker:
         self.endpoints: dict[str, Endpoint] = {}
         self.pending: dict[str, str] = {}
         self.retained: list[bool] = []
+        # Given at last, other than by a configuration.
+        self.instance_counts: dict[str, int] = {}
         # What UpdateEndpoint was called with, oldest first.
         self.updates: list[Specification] = []
         # Artifacts with which no container ever answers a ping.
@@ -122,6 +135,8 @@ class FakeSageMaker:
         # Raised by the calls of these names, as long as they are here.
         self.errors: dict[str, RelayError] = {}
         self.calls: list[str] = []
+        # Whether a variant of the endpoint of this name is a scalable target.
+        self.is_scalable_target: Callable[[str], bool] = lambda name: False
 
     # --- the port --------------------------------------------------------------------------------
 
@@ -172,16 +187,29 @@ class FakeSageMaker:
                 raise PermanentError("a failed endpoint can only be deleted")
             if specification.generation.config not in self.configs:
                 raise PermanentError("no such configuration")
+            before = self.configs[endpoint.config].instance_type
+            retyped = specification.instance_type != before
+            if retyped and self.is_scalable_target(endpoint.name):
+                raise PermanentError("must be deregistered before its instance type is updated")
             self.retained.append(retain_capacity)
             self.updates.append(specification)
             self.pending[endpoint.name] = specification.generation.config
             self._put(endpoint.name, endpoint.config, EndpointStatus.UPDATING)
+
+    def set_instance_count(self, endpoint_name: str, count: int) -> None:
+        with self._call("set_instance_count"):
+            endpoint = self.endpoints[endpoint_name]
+            if endpoint.status.changing:
+                raise EndpointNotReady("in progress")
+            self.instance_counts[endpoint_name] = count
+            self._put(endpoint_name, endpoint.config, EndpointStatus.UPDATING)
 
     def delete_endpoint(self, endpoint_name: str) -> None:
         with self._call("delete_endpoint"):
             endpoint = self.endpoints.get(endpoint_name)
             if endpoint and endpoint.status.changing:
                 raise EndpointNotReady("in progress")
+            assert not self.is_scalable_target(endpoint_name), "a scalable target is left behind"
             if endpoint:
                 self._put(endpoint_name, endpoint.config, EndpointStatus.DELETING)
 
@@ -231,6 +259,38 @@ class FakeSageMaker:
         self._clock.pass_minutes(0.01)
         arn = f"arn:aws:sagemaker:{REGION}:000000000000:endpoint/{name}"
         self.endpoints[name] = Endpoint(name, status, arn, config, reason, self._clock.now())
+
+    @contextmanager
+    def _call(self, name: str) -> Iterator[None]:
+        self.calls.append(name)
+        with self._fuse.around():
+            if name in self.errors:
+                raise self.errors[name]
+            yield
+
+
+class FakeAutoscaler:
+    """Application Auto Scaling: it knows of endpoints by their names only."""
+
+    def __init__(self, fuse: Fuse, sagemaker: FakeSageMaker) -> None:
+        self._fuse = fuse
+        self._sagemaker = sagemaker
+        self.registered: dict[str, Scaling] = {}
+        # Raised by the calls of these names, as long as they are here.
+        self.errors: dict[str, RelayError] = {}
+        self.calls: list[str] = []
+        sagemaker.is_scalable_target = lambda name: name in self.registered
+
+    def register(self, endpoint_name: str, scaling: Scaling) -> None:
+        with self._call("register"):
+            endpoint = self._sagemaker.endpoints.get(endpoint_name)
+            if endpoint is None or endpoint.status is EndpointStatus.CREATING:
+                raise PermanentError("the variant does not exist")
+            self.registered[endpoint_name] = scaling
+
+    def deregister(self, endpoint_name: str) -> None:
+        with self._call("deregister"):
+            self.registered.pop(endpoint_name, None)
 
     @contextmanager
     def _call(self, name: str) -> Iterator[None]:
@@ -294,6 +354,7 @@ class World:
     def __post_init__(self) -> None:
         self.sagemaker = FakeSageMaker(self.fuse, self.clock)
         self.room = FakeWaitingRoom(self.fuse)
+        self.autoscaler = FakeAutoscaler(self.fuse, self.sagemaker)
         self.postman = FakePostman(self.fuse)
         self.notes: list[Note] = []
 
@@ -302,6 +363,7 @@ class World:
             self.endpoint_name,
             REGION,
             control_plane=self.sagemaker,
+            autoscaler=self.autoscaler,
             waiting_room=self.room,
             postman=self.postman,
             clock=self.clock,

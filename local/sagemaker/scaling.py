@@ -211,7 +211,8 @@ class Scaling:
     async def _require_alarm_rights(self, caller: Caller) -> None:
         place = f"{self._aws.region}:{await self._aws.account()}"
         alarms = f"arn:aws:cloudwatch:{place}:alarm:TargetTracking-"
-        await self._require_elsewhere(caller, "cloudwatch:DescribeAlarms", "*")
+        everyone = f"arn:aws:cloudwatch:{place}:alarm:*"
+        await self._require_elsewhere(caller, "cloudwatch:DescribeAlarms", everyone)
         await self._require_elsewhere(caller, "cloudwatch:PutMetricAlarm", alarms)
         await self._require_elsewhere(caller, "cloudwatch:DeleteAlarms", alarms)
 

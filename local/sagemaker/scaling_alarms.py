@@ -158,13 +158,15 @@ class Alarms:
 
     async def evaluate(self) -> list[Verdict]:
         alarms = await self.aws.call(self._all)
-        verdicts = [evaluate(alarm, self.metrics, self.pace) for alarm in alarms]
+        return [evaluate(alarm, self.metrics, self.pace) for alarm in alarms]
+
+    async def tell(self, verdicts: list[Verdict]) -> None:
+        """Has CloudWatch show the states."""
         for verdict in verdicts:
             # A state that somebody set by hand stays until the metric itself brings another one.
             if self._told.get(verdict.name, "INSUFFICIENT_DATA") != verdict.state:
                 await self.aws.call(self._tell, verdict)
         self._told = {verdict.name: verdict.state for verdict in verdicts}
-        return verdicts
 
     def _all(self) -> "list[MetricAlarmTypeDef]":
         pages = self.aws.cloudwatch.get_paginator("describe_alarms").paginate()

@@ -69,6 +69,7 @@ class ScalingLoop:
             for target in list(self._registry.targets.values()):
                 if target.endpoint == load.name and load.status in SERVING:
                     await self._scale(target, load, verdicts)
+        await self._alarms.tell(verdicts)
 
     async def _scale(
         self, target: ScalableTarget, load: EndpointLoad, verdicts: Iterable[Verdict]

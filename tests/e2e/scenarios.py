@@ -7,21 +7,25 @@ import json
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import boto3
 from botocore.exceptions import ClientError
+from relay.aws.autoscaling import ApplicationAutoScaling
 from relay.aws.ledger import DynamoDbLedger
+from relay.errors import RelayError
 from relay.model import Attempt
+from relay.provisioning.scaling import Scaling
 from relay.s3uri import S3Uri
 
 from local.clients import Clients
 from local.deployed_functions import role_session
 from local.deployment import ARTIFACT_BUCKET
 from local.lambda_runtime import Failure
+from local.sagemaker.scaling import SERVICE_LINKED_ROLE
 from local.settings import REPOSITORY
 from tests.e2e.pipeline import Downstream
 from tests.e2e.roles import Roles
@@ -131,6 +135,25 @@ class Scenarios:
             # That there is no such configuration is told only to those who may delete it.
             return "" if "Could not find" in str(refused) else str(refused)
         return ""
+
+    def scale(self) -> str:
+        """Registers the endpoint and takes it off again, as provision does."""
+        name = self._stack.outputs["EndpointName"]
+        try:
+            scaler = self._autoscaler(self._session("ProvisionRole"))
+            scaler.register(name, Scaling(0, 2, 5, 300, 300))
+            scaler.deregister(name)
+        except RelayError as refused:
+            return str(refused)
+        finally:
+            self._autoscaler(boto3.Session(**self._keys())).deregister(name)
+        return ""
+
+    def scale_for_the_first_time(self) -> str:
+        """In an account in which nobody has scaled an endpoint yet."""
+        with suppress(ClientError):
+            self._clients.iam.delete_role(RoleName=SERVICE_LINKED_ROLE)
+        return self.scale()
 
     # the endpoint
 
@@ -249,6 +272,13 @@ class Scenarios:
             region_name=self._stack.environment["AWS_REGION"],
         )
 
+    def _autoscaler(self, session: boto3.Session) -> ApplicationAutoScaling:
+        url = self._stack.settings.sagemaker_url
+        return ApplicationAutoScaling(
+            lambda: session.client("application-autoscaling", endpoint_url=url),
+            lambda: session.client("cloudwatch", **self._aws()),
+        )
+
     def _sagemaker(self, role: str) -> Any:
         url = self._stack.settings.sagemaker_url
         return self._session(role).client("sagemaker", endpoint_url=url)
@@ -260,8 +290,10 @@ class Scenarios:
         }
 
     def _root(self) -> dict[str, Any]:
+        return {**self._aws(), **self._keys()}
+
+    def _keys(self) -> dict[str, Any]:
         return {
-            **self._aws(),
             "aws_access_key_id": self._stack.environment["AWS_ACCESS_KEY_ID"],
             "aws_secret_access_key": self._stack.environment["AWS_SECRET_ACCESS_KEY"],
             "region_name": self._stack.environment["AWS_REGION"],

@@ -121,6 +121,26 @@ NEEDED = (
         Scenarios.delete_a_configuration,
         ("sagemaker:DeleteEndpointConfig",),
     ),
+    Needed(
+        "ProvisionRole",
+        "ScaleTheEndpoint",
+        Scenarios.scale,
+        ("application-autoscaling:RegisterScalableTarget",),
+    ),
+    Needed("ProvisionRole", "LetItMakeItsAlarms", Scenarios.scale, ("cloudwatch:PutMetricAlarm",)),
+    Needed("ProvisionRole", "LetItSeeItsAlarms", Scenarios.scale, ("cloudwatch:DescribeAlarms",)),
+    Needed(
+        "ProvisionRole",
+        "WakeTheEndpoint",
+        Scenarios.scale,
+        ("when calling the PutMetricAlarm operation",),
+    ),
+    Needed(
+        "ProvisionRole",
+        "LetItHaveItsRole",
+        Scenarios.scale_for_the_first_time,
+        ("iam:CreateServiceLinkedRole",),
+    ),
     Needed("ProvisionRole", "ManageEndpoint", Scenarios.describe, ("sagemaker:DescribeEndpoint",)),
     Needed("ProvisionRole", "RememberWhoWaits", Scenarios.describe, ("dynamodb:GetItem",)),
     Needed(

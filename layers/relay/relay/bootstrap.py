@@ -96,6 +96,7 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
     Raises:
         ConfigurationError: the environment is wrong, with every problem in one message.
     """
+    from relay.aws.autoscaling import ApplicationAutoScaling
     from relay.aws.cloudformation import CloudFormationPostman
     from relay.aws.sagemaker import SageMakerControlPlane
     from relay.aws.waiting_room import DynamoDbWaitingRoom
@@ -108,6 +109,7 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
         settings.endpoint,
         settings.region,
         control_plane=SageMakerControlPlane(lambda: clients.sagemaker),
+        autoscaler=ApplicationAutoScaling(lambda: clients.autoscaling, lambda: clients.cloudwatch),
         waiting_room=DynamoDbWaitingRoom(clients.dynamodb, settings.ledger_table, clock),
         postman=CloudFormationPostman(),
         clock=clock,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from relay.aws.autoscaling import ApplicationAutoScaling
 from relay.aws.sagemaker import SageMakerControlPlane
 from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provisioning.endpoint import EndpointStatus
@@ -30,6 +31,9 @@ class Deployment(World):
             self.endpoint_name,
             REGION,
             control_plane=SageMakerControlPlane(lambda: self.stack.sagemaker),
+            autoscaler=ApplicationAutoScaling(
+                lambda: self.stack.autoscaling, lambda: self.stack.cloudwatch
+            ),
             waiting_room=self.room,
             postman=self.postman,
             clock=self.clock,

@@ -51,11 +51,14 @@ def test_each_statement_of_a_batch_needs_its_own_right_on_its_own_table() -> Non
 
 
 @pytest.mark.parametrize(
-    ("call", "members"),
-    [("PutMetricAlarm", {"AlarmName": "wakes"}), ("DeleteAlarms", {"AlarmNames": ["wakes"]})],
+    ("call", "members", "alarm"),
+    [
+        ("PutMetricAlarm", {"AlarmName": "wakes"}, "wakes"),
+        ("DeleteAlarms", {"AlarmNames": ["wakes"]}, "wakes"),
+    ],
 )
 def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
-    call: str, members: dict[str, object]
+    call: str, members: dict[str, object], alarm: str
 ) -> None:
     headers = {"x-amz-target": f"GraniteServiceVersion20100801.{call}"}
     body = json.dumps(members).encode()
@@ -64,7 +67,7 @@ def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
         "monitoring", "POST", "/", headers, body, {}, "us-east-1", "000000000000"
     )
 
-    assert arn == "arn:aws:cloudwatch:us-east-1:000000000000:alarm:wakes"
+    assert arn == "arn:aws:cloudwatch:us-east-1:000000000000:alarm:" + alarm
 
 
 def test_describing_alarms_needs_the_right_to_all_of_them() -> None:

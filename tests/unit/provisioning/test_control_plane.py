@@ -227,6 +227,33 @@ def test_an_update_is_asked_for_as_it_is_to_be_deployed(
     control_plane.update_endpoint(target, retain_capacity=True)
 
 
+def test_the_instances_of_the_only_variant_are_counted(
+    stub: Stubber, control_plane: SageMakerControlPlane
+) -> None:
+    stub.add_response(
+        "update_endpoint_weights_and_capacities",
+        {"EndpointArn": ARN},
+        {
+            "EndpointName": "relay",
+            "DesiredWeightsAndCapacities": [
+                {"VariantName": "AllTraffic", "DesiredInstanceCount": 2}
+            ],
+        },
+    )
+
+    control_plane.set_instance_count("relay", 2)
+
+
+def test_an_endpoint_that_is_being_changed_is_given_its_instances_later(
+    stub: Stubber, control_plane: SageMakerControlPlane
+) -> None:
+    operation = "update_endpoint_weights_and_capacities"
+    refuse(stub, operation, f'Cannot update in-progress endpoint "{ARN}".')
+
+    with pytest.raises(EndpointNotReady):
+        control_plane.set_instance_count("relay", 2)
+
+
 def test_an_endpoint_is_described(stub: Stubber, control_plane: SageMakerControlPlane) -> None:
     modified = datetime(2026, 3, 1, tzinfo=UTC)
     stub.add_response(

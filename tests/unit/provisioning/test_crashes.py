@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import pytest
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.events import Sweep, WakeUp
+from relay.provisioning.scaling import Scaling
 
 from tests.provisioning_fakes import (
+    ENDPOINT,
+    SCALED,
     Crash,
     World,
     create,
@@ -149,6 +152,76 @@ def _deletes_during_a_roll_out(world: World) -> WakeUp:
     return delete()
 
 
+def _creates_scaled(world: World) -> WakeUp:
+    return create(**SCALED)
+
+
+def _creates_scaled_in_vain(world: World) -> WakeUp:
+    world.sagemaker.broken = {"s3://models/churn/model.tar.gz"}
+    return create(**SCALED)
+
+
+def _scales(world: World) -> WakeUp:
+    world.run(create())
+    return update(**SCALED)
+
+
+def _scales_otherwise(world: World) -> WakeUp:
+    world.run(create(**SCALED))
+    return update(old=SCALED, **{**SCALED, "MaxInstanceCount": "9"})
+
+
+def _scales_no_more(world: World) -> WakeUp:
+    world.run(create(**SCALED))
+    return update(old=SCALED)
+
+
+def _scales_and_updates(world: World) -> WakeUp:
+    world.run(create())
+    return update(ModelDataUrl="s3://models/2.tar.gz", **SCALED)
+
+
+def _scales_and_updates_in_vain(world: World) -> WakeUp:
+    world.run(create())
+    world.sagemaker.broken = {"s3://models/2.tar.gz"}
+    return update(ModelDataUrl="s3://models/2.tar.gz", **SCALED)
+
+
+def _retypes_what_is_scaled(world: World) -> WakeUp:
+    world.run(create(**SCALED))
+    return update(old=SCALED, InstanceType="ml.c5.large", **SCALED)
+
+
+def _retypes_what_is_scaled_in_vain(world: World) -> WakeUp:
+    world.run(create(**SCALED))
+    world.sagemaker.broken = {"s3://models/2.tar.gz"}
+    changes = {"InstanceType": "ml.c5.large", "ModelDataUrl": "s3://models/2.tar.gz"}
+    return update(old=SCALED, **changes, **SCALED)
+
+
+def _makes_anew_what_was_scaled(world: World) -> WakeUp:
+    world.run(create(**SCALED))
+    world.sagemaker.becomes(EndpointStatus.FAILED)
+    return uploaded()
+
+
+def _makes_anew_what_somebody_deleted(world: World) -> WakeUp:
+    world.run(create(**SCALED))
+    del world.sagemaker.endpoints[ENDPOINT]
+    return uploaded()
+
+
+def _renames_what_is_scaled(world: World) -> WakeUp:
+    world.run(create(**SCALED))
+    world.endpoint_name = "renamed"
+    return update(old=SCALED, EndpointName="renamed", **SCALED)
+
+
+def _deletes_what_is_scaled(world: World) -> WakeUp:
+    world.run(create(**SCALED))
+    return delete(**SCALED)
+
+
 Scenario = Callable[[World], WakeUp]
 # A wake-up that passes the beginnings and ends of 16 calls of the AWS API, each of which takes a
 # fraction of a second, stays far below the 30 seconds within which every one has to end.
@@ -167,6 +240,17 @@ SCENARIOS: list[Scenario] = [
     _updates_during_a_roll_out,
     _updates_during_a_roll_out_in_vain,
     _deletes_during_a_roll_out,
+    _creates_scaled,
+    _creates_scaled_in_vain,
+    _scales,
+    _scales_otherwise,
+    _scales_no_more,
+    _scales_and_updates,
+    _scales_and_updates_in_vain,
+    _retypes_what_is_scaled,
+    _retypes_what_is_scaled_in_vain,
+    _renames_what_is_scaled,
+    _deletes_what_is_scaled,
 ]
 ROLL_OUTS: list[Scenario] = [
     _deploys,
@@ -178,6 +262,8 @@ ROLL_OUTS: list[Scenario] = [
     _rolls_back,
     _repairs,
     _makes_anew_what_failed,
+    _makes_anew_what_was_scaled,
+    _makes_anew_what_somebody_deleted,
 ]
 
 
@@ -207,6 +293,8 @@ class Ending:
     models: frozenset[str]
     # Who asked for which roll-out, and how it ended.
     story: tuple[tuple[str, str], ...]
+    registered: dict[str, Scaling]
+    instance_counts: dict[str, int]
     settled: bool
 
 
@@ -238,6 +326,8 @@ def _play(scenario: Scenario, dies_at: int | None, answers: int | None = 1) -> t
             for _, record in sorted(world.room.records.items())
             for told in record.history
         ),
+        world.autoscaler.registered,
+        world.sagemaker.instance_counts,
         all(record.settled for record in world.room.records.values()),
     )
     if answers is not None:

@@ -12,6 +12,8 @@ from botocore.config import Config
 from botocore.session import Session
 
 if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
@@ -63,6 +65,16 @@ class Clients:
     @cached_property
     def sagemaker(self) -> "SageMakerClient":
         return cast("SageMakerClient", self._create("sagemaker", self._config))
+
+    @cached_property
+    def autoscaling(self) -> "ApplicationAutoScalingClient":
+        return cast(
+            "ApplicationAutoScalingClient", self._create("application-autoscaling", self._config)
+        )
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        return cast("CloudWatchClient", self._create("cloudwatch", self._config))
 
     @cached_property
     def sagemaker_runtime(self) -> "SageMakerRuntimeClient":

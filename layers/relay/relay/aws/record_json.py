@@ -13,6 +13,7 @@ from typing import Any
 from relay.provisioning.adoption import Adoption
 from relay.provisioning.record import Attempt, Goal, Record
 from relay.provisioning.rollouts import Conclusion, Kind, Outcome, Recipe, RollOut
+from relay.provisioning.scaling import Registration, Scaling
 from relay.provisioning.specification import Generation, Specification
 from relay.provisioning.stack_requests import RequestType, StackChange, Waiting
 
@@ -55,6 +56,7 @@ def record_to_json(record: Record) -> str:
             "generations": [_generation_to_json(made) for made in record.generations],
             "unused": [_generation_to_json(made) for made in record.unused],
             "recipes": {config: _recipe_to_json(made) for config, made in record.recipes.items()},
+            "registration": asdict(record.registration),
             "newest_upload": record.newest_upload,
             "adoption": record.adoption and asdict(record.adoption),
             "former_names": record.former_names,
@@ -88,12 +90,20 @@ def record_from_json(endpoint_name: str, version: int, text: str) -> Record:
         generations=generations,
         unused=tuple(Generation(**made) for made in document["unused"]),
         recipes={config: Recipe(**made) for config, made in document.get("recipes", {}).items()},
+        registration=_registration_from_json(document.get("registration")),
         newest_upload=document.get("newest_upload", ""),
         adoption=Adoption(**adoption) if (adoption := document.get("adoption")) else None,
         former_names=tuple(document["former_names"]),
         handled=tuple(document["handled"]),
         version=version,
     )
+
+
+def _registration_from_json(document: _Document | None) -> Registration:
+    if document is None:
+        return Registration()
+    scaling = document["scaling"]
+    return Registration(Scaling(**scaling) if scaling else None, document["sure"])
 
 
 def _waiting_from_json(document: _Document | None) -> Waiting | None:

@@ -139,6 +139,20 @@ class SageMakerControlPlane:
         except (ClientError, BotoCoreError) as error:
             raise _explained(error, doing, specification) from error
 
+    def set_instance_count(self, endpoint_name: str, count: int) -> None:
+        doing = f"give endpoint {endpoint_name} {count} instances"
+        try:
+            self._connect().update_endpoint_weights_and_capacities(
+                EndpointName=endpoint_name,
+                DesiredWeightsAndCapacities=[
+                    {"VariantName": requests.VARIANT, "DesiredInstanceCount": count}
+                ],
+            )
+        except (ClientError, BotoCoreError) as error:
+            if _BUSY.search(text := _validation_text(error)):
+                raise EndpointNotReady(f"{doing}: {text}") from error
+            raise classify(error, doing) from error
+
     def delete_endpoint(self, endpoint_name: str) -> None:
         with _deleting(f"delete endpoint {endpoint_name}"):
             self._connect().delete_endpoint(EndpointName=endpoint_name)

@@ -38,7 +38,8 @@ class Answering:
 
     def failure(self, record: Record, waiting: Waiting) -> Next:
         self._deliver(Answer.failed(waiting, record.failure), record)
-        return Next(record.answered())
+        # Where scaling is to be taken back, CloudFormation's own request to do so is on its way.
+        return Next(record.answered(), pause=not record.registration.sure)
 
     def removed(self, record: Record) -> Next:
         """Everything is gone: the end of a Delete, or of a creation that was undone."""

@@ -14,6 +14,8 @@ class Collection:
 
     def step(self, record: Record, endpoint: Endpoint) -> Next | None:
         """Deletes what no longer serves, one generation a step."""
+        if not record.unused:
+            return None
         idle = endpoint.status in (EndpointStatus.IN_SERVICE, EndpointStatus.ABSENT)
         if not idle:
             return None  # whatever it is doing may still need them

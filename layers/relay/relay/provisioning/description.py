@@ -1,5 +1,7 @@
 """How things stand, in one document, without any secret: the answer to `describe`."""
 
+from dataclasses import asdict
+
 from relay.provisioning.endpoint import Endpoint
 from relay.provisioning.record import Record
 from relay.provisioning.rollouts import Conclusion, Recipe, RollOut
@@ -27,6 +29,7 @@ def describe(
                 "desired": endpoint.desired_instances,
             },
         },
+        "scaling": _scaling(record),
         "goal": record.goal.value,
         "existing": record.adoption
         and {"wanted": record.adoption.wanted(), "problems": [*problems]},
@@ -39,6 +42,13 @@ def describe(
         "last_roll_out": history[0] if history else None,
         "earlier_roll_outs": history[1:],
     }
+
+
+def _scaling(record: Record) -> dict[str, object] | None:
+    registration = record.registration
+    if registration.scaling is None:
+        return None
+    return {**asdict(registration.scaling), "sure": registration.sure}
 
 
 def _waiting(record: Record) -> dict[str, object] | None:

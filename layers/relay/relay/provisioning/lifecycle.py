@@ -5,8 +5,8 @@ Every step is safe to repeat: intentions are stored before anything is made, ans
 before they are forgotten.
 
 The steps are next door, by what they are for: `turns` (what begins next), `serving` (create,
-update, in service), `removal`, `collection` (models and configurations that nothing uses),
-`answering`.
+update, in service), `attaching` (scaling), `removal`, `collection` (models and configurations that
+nothing uses), `answering`.
 
     step                       is the place for
     `Lifecycle._step`          what is decided by the target's kind: an endpoint that is only
@@ -22,9 +22,11 @@ from relay.ports import Clock
 from relay.provisioning import reasons
 from relay.provisioning.adopting import Adopting
 from relay.provisioning.answering import Answering
+from relay.provisioning.attaching import Attaching
 from relay.provisioning.collection import Collection
 from relay.provisioning.ports import (
     AnswerNotDelivered,
+    Autoscaler,
     ControlPlane,
     Journal,
     Outdated,
@@ -48,6 +50,7 @@ class Lifecycle:
     def __init__(
         self,
         control_plane: ControlPlane,
+        autoscaler: Autoscaler,
         waiting_room: WaitingRoom,
         postman: Postman,
         clock: Clock,
@@ -55,13 +58,14 @@ class Lifecycle:
         resolve: Resolve,
     ) -> None:
         self._room = waiting_room
-        self._around = Surroundings(control_plane, postman, clock, journal)
+        self._around = Surroundings(control_plane, autoscaler, postman, clock, journal)
         self._answering = Answering(self._around)
+        self._attaching = Attaching(self._around)
         self._adopting = Adopting(self._around, self._answering)
         self._collection = Collection(self._around)
-        self._removal = Removal(self._around, self._answering, self._collection)
+        self._removal = Removal(self._around, self._answering, self._attaching, self._collection)
         self._turns = Turns(self._around, resolve)
-        self._serving = Serving(self._around, self._answering, self._removal)
+        self._serving = Serving(self._around, self._answering, self._attaching, self._removal)
 
     def advance(self, endpoint_name: str) -> None:
         """Takes every step that can be taken now.
@@ -144,4 +148,5 @@ class Lifecycle:
             return self._adopting.step(record, record.adoption, endpoint)
         if record.goal is Goal.REMOVE:
             return self._removal.step(record, endpoint)
-        return self._collection.step(record, endpoint)
+        restored = self._attaching.restore(record, endpoint)
+        return restored or self._collection.step(record, endpoint)

@@ -9,6 +9,7 @@ from relay.provisioning.answers import Answer
 from relay.provisioning.endpoint import Endpoint
 from relay.provisioning.record import Record
 from relay.provisioning.requests import Flaw, Request
+from relay.provisioning.scaling import Scaling
 from relay.provisioning.specification import Specification
 from relay.report import Note
 
@@ -49,11 +50,23 @@ class ControlPlane(Protocol):
 
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None: ...
 
+    def set_instance_count(self, endpoint_name: str, count: int) -> None: ...
+
     def delete_endpoint(self, endpoint_name: str) -> None: ...
 
     def delete_config(self, name: str) -> None: ...
 
     def delete_model(self, name: str) -> None: ...
+
+
+class Autoscaler(Protocol):
+    """Application Auto Scaling. Both can be repeated, and raise what ControlPlane raises."""
+
+    def register(self, endpoint_name: str, scaling: Scaling) -> None:
+        """Has the endpoint, which is in service, scale like this and in no other way."""
+
+    def deregister(self, endpoint_name: str) -> None:
+        """Leaves nothing behind: no target, no policy, no alarm."""
 
 
 class WaitingRoom(Protocol):

@@ -10,6 +10,7 @@ from relay.provisioning.additions import PROPERTY, Additions
 from relay.provisioning.deployment import Deployment
 from relay.provisioning.properties import PropertyReader
 from relay.provisioning.requests import RequestCheck, accept_anything
+from relay.provisioning.scaling import Scaling
 from relay.provisioning.specification import Specification, TopicKind
 from relay.s3uri import S3Uri
 
@@ -79,6 +80,7 @@ def read_specification(
         output_kms_key_id=_optional(reader, "OutputKmsKeyId"),
         model_data_version=reader.text("ModelDataVersion"),
         deployment=Deployment.read(reader),
+        scaling=Scaling.read(reader),
         volume_kms_key_id=_optional(reader, "VolumeKmsKeyId"),
         additions=additions,
     )

@@ -21,7 +21,14 @@ from relay.provisioning.events import (
 )
 from relay.provisioning.lifecycle import Lifecycle
 from relay.provisioning.ordering import Ordering, Verdict
-from relay.provisioning.ports import ControlPlane, Journal, Outdated, Postman, WaitingRoom
+from relay.provisioning.ports import (
+    Autoscaler,
+    ControlPlane,
+    Journal,
+    Outdated,
+    Postman,
+    WaitingRoom,
+)
 from relay.provisioning.reading import read_specification
 from relay.provisioning.record import Record
 from relay.provisioning.rollouts import Properties, Recipe
@@ -52,6 +59,7 @@ class Reception:
         region: str,
         *,
         control_plane: ControlPlane,
+        autoscaler: Autoscaler,
         waiting_room: WaitingRoom,
         postman: Postman,
         clock: Clock,
@@ -65,7 +73,7 @@ class Reception:
         self._clock = clock
         self._journal = journal
         self._lifecycle = Lifecycle(
-            control_plane, waiting_room, postman, clock, journal, self._resolve
+            control_plane, autoscaler, waiting_room, postman, clock, journal, self._resolve
         )
         self._ordering = Ordering(waiting_room, clock, journal, self._resolve)
 

@@ -8,6 +8,7 @@ from typing import Final, Self
 
 from relay.provisioning.adoption import Adoption
 from relay.provisioning.rollouts import Conclusion, Kind, Outcome, Recipe, RollOut
+from relay.provisioning.scaling import Registration
 from relay.provisioning.specification import Generation, Specification
 from relay.provisioning.stack_requests import RequestType as RequestType
 from relay.provisioning.stack_requests import StackChange
@@ -73,6 +74,8 @@ class Record:
     unused: tuple[Generation, ...] = ()
     # By the names of the configurations.
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    # How the endpoint is scaled.
+    registration: Registration = Registration()
     # Orders uploads, which arrive in any order.
     newest_upload: str = ""
     # Names that the endpoint had before and whose records the sweep must look at as well.
@@ -85,7 +88,7 @@ class Record:
 
     @property
     def settled(self) -> bool:
-        at_rest = self.goal is Goal.REST and not self.unused
+        at_rest = self.goal is Goal.REST and not self.unused and self.registration.sure
         return at_rest and self.waiting is None and self.queued is None
 
     @property
@@ -277,7 +280,15 @@ class Record:
 
     def removed(self) -> Self:
         """Nothing is left but the memory of the requests, in case Lambda repeats one of them."""
-        return replace(self, goal=Goal.REST, stack_id="", generations=(), unused=(), recipes={})
+        return replace(
+            self,
+            goal=Goal.REST,
+            stack_id="",
+            generations=(),
+            unused=(),
+            recipes={},
+            registration=Registration(),
+        )
 
     def collected(self, generation: Generation) -> Self:
         left = replace(self, unused=tuple(other for other in self.unused if other != generation))

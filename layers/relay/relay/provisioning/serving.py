@@ -3,6 +3,7 @@
 from relay.errors import AccessDenied
 from relay.provisioning import reasons
 from relay.provisioning.answering import Answering
+from relay.provisioning.attaching import Attaching
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.record import Record, Waiting
 from relay.provisioning.removal import Removal
@@ -14,9 +15,16 @@ from relay.provisioning.steps import Next, Surroundings
 class Serving:
     """Creates the endpoint or updates it, and tells what came of it."""
 
-    def __init__(self, surroundings: Surroundings, answering: Answering, removal: Removal) -> None:
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        answering: Answering,
+        attaching: Attaching,
+        removal: Removal,
+    ) -> None:
         self._around = surroundings
         self._answering = answering
+        self._attaching = attaching
         self._removal = removal
 
     def step(self, record: Record, target: Specification, endpoint: Endpoint) -> Next | None:
@@ -45,11 +53,17 @@ class Serving:
         service (its scaling) is brought about here, before the answer and so that it can be
         repeated; what it raises is handled like any other step's error.
         """
+        if scaled := self._attaching.bring_about(
+            record, target.scaling, target.instance_count, endpoint
+        ):
+            return scaled
         return self._answering.success(record, target.generation, endpoint)
 
     def _create(self, record: Record, target: Specification, endpoint: Endpoint) -> Next:
         if record.asker and record.creating:
             self._check_former_name(record.asker, target)
+        if record.registration.may_exist and (unsure := self._attaching.about_to_change(record)):
+            return unsure  # nobody knows what is left of the endpoint that was here
         self._around.sagemaker.create_model(target)
         self._around.sagemaker.create_config(target)
         self._around.sagemaker.create_endpoint(target)
@@ -77,6 +91,8 @@ class Serving:
         return self._update(record, target, endpoint)
 
     def _update(self, record: Record, target: Specification, endpoint: Endpoint) -> Next:
+        if unsure := self._attaching.detach_if_retyped(record, target, endpoint):
+            return unsure
         self._around.sagemaker.create_model(target)
         self._around.sagemaker.create_config(target)
         # Before the update, or a crash in between would leave the endpoint without them for good.

@@ -7,6 +7,7 @@ from typing import Final, Literal, Self
 
 from relay.provisioning.additions import Additions
 from relay.provisioning.deployment import Deployment, Strategy
+from relay.provisioning.scaling import Scaling
 
 # Twelve hex digits after a name of at most 50 characters stay within SageMaker's 63.
 _DIGEST_LENGTH: Final = 12
@@ -49,6 +50,8 @@ class Specification:
     # under the same key from the next.
     model_data_version: str = ""
     deployment: Deployment = Deployment()
+    # None where the instance count is fixed. Goes into no resource of SageMaker's.
+    scaling: Scaling | None = None
     volume_kms_key_id: str | None = None
     additions: Additions = field(default_factory=Additions)
 
@@ -66,6 +69,8 @@ class Specification:
                     "alarms": tuple(settings["alarms"]),
                 }
             )
+        if scaling := members.pop("scaling", None):
+            members["scaling"] = Scaling(**scaling)
         return cls(**members)
 
     def to_json(self) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from relay.ports import Clock
 from relay.provisioning.endpoint import Endpoint
-from relay.provisioning.ports import ControlPlane, Journal, Postman
+from relay.provisioning.ports import Autoscaler, ControlPlane, Journal, Postman
 from relay.provisioning.record import Record
 from relay.report import Level, Note
 
@@ -27,6 +27,7 @@ class Surroundings:
     """The ports that steps use. A step never writes the record: the loop does, once for each."""
 
     sagemaker: ControlPlane
+    autoscaler: Autoscaler
     postman: Postman
     clock: Clock
     journal: Journal

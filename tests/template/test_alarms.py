@@ -1,0 +1,48 @@
+"""What goes off, and who is told."""
+
+import pytest
+
+from tests.template.template import Resource, resources, source, target
+
+ALARMS = resources("CloudWatch::Alarm")
+ROLLING_BACK = {"FailedInferencesAlarm", "ModelErrorsAlarm", "ModelLatencyAlarm"}
+
+
+def test_the_endpoints_updates_heed_the_relays_alarms_and_those_that_are_given() -> None:
+    names = source()["Resources"]["Endpoint"]["Properties"]["RollbackAlarmNames"]
+
+    assert {target(name) for name in names[:-1]} == ROLLING_BACK
+    assert names[-1] == {"Fn::Join": [",", {"Ref": "RollbackAlarmNames"}]}
+
+
+def test_only_alarms_that_do_something_exist_where_nobody_is_told() -> None:
+    unconditional = {name for name in _all() if "Condition" not in _all()[name]}
+
+    assert unconditional == ROLLING_BACK
+
+
+@pytest.mark.parametrize("alarm", ALARMS, ids=lambda each: each.name)
+def test_an_alarm_tells_what_is_wrong_and_is_quiet_without_data(alarm: Resource) -> None:
+    assert alarm.properties["AlarmDescription"]
+    assert alarm.properties["TreatMissingData"] == "notBreaching"
+    assert "AlarmTopicArn" in str(alarm.properties["AlarmActions"])
+
+
+def test_every_dead_letter_queue_is_watched() -> None:
+    watched = {
+        target(dimension["Value"])
+        for alarm in ALARMS
+        for dimension in alarm.properties["Dimensions"]
+        if dimension["Name"] == "QueueName"
+    }
+
+    queues = {queue.name for queue in resources("SQS::Queue")}
+    assert watched == {name for name in queues if "DeadLetter" in name}
+
+
+def _all() -> dict[str, dict[str, object]]:
+    return {
+        name: resource
+        for name, resource in source()["Resources"].items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    }
