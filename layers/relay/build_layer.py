@@ -39,6 +39,8 @@ SERVICES = (
 _DOCUMENTATION = ("documentation", "documentationUrl")
 # Below these, keys are names that AWS gave to its things, and one may be "documentation".
 _NAMES = ("members", "operations", "shapes")
+# Of these botocore itself wants the documentation: S3's first call fails without it.
+_READ_BY_BOTOCORE = "clientContextParams"
 
 # Compiled as for the place where Lambda puts a layer: reproducible, wherever it is built.
 _COMPILE = """
@@ -108,7 +110,7 @@ def without_documentation(model: dict[str, Any]) -> dict[str, Any]:
     def kept(value: Any, names: bool) -> Any:
         if isinstance(value, dict):
             return {
-                key: kept(inner, key in _NAMES)
+                key: inner if key == _READ_BY_BOTOCORE else kept(inner, key in _NAMES)
                 for key, inner in value.items()
                 if names or key not in _DOCUMENTATION
             }

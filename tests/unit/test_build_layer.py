@@ -137,3 +137,12 @@ def test_a_python_that_has_no_pip_leaves_the_installing_to_the_next() -> None:
 
     with pytest.raises(SystemExit, match="none of false has it"):
         build_layer.with_pip(["false"])
+
+
+def test_the_documentation_that_botocore_itself_reads_is_kept() -> None:
+    """Of S3's client parameters: its first call fails without it."""
+    parameters = {"Accelerate": {"documentation": "Enables S3", "type": "boolean"}}
+
+    light = build_layer.without_documentation({"clientContextParams": parameters})
+
+    assert light == {"clientContextParams": parameters}
