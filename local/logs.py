@@ -1,5 +1,6 @@
 """The logs of a local stack: keeps those of the functions, finds what matters in all of them."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ if TYPE_CHECKING:
 
 _FUNCTIONS = f"/aws/lambda/{STACK_NAME}-"
 
-_DENIALS = ("AccessDenied", "not authorized to perform", "AuthorizationError")
-_TROUBLE = (*_DENIALS, "Traceback", "ERROR", "CRITICAL")
+# Not the alarms that are named after it.
+_DENIAL = re.compile(r"\bAccessDenied(Exception)?\b|not authorized to perform|AuthorizationError")
+_TROUBLE = re.compile(rf"{_DENIAL.pattern}|Traceback|ERROR|CRITICAL")
 _LINES_PER_FILE = 5
 _LETTERS_BEFORE, _LETTERS_AFTER = 80, 240
 
@@ -30,7 +32,7 @@ def save_function_logs(logs: "CloudWatchLogsClient", directory: Path) -> None:
 
 def denials(directory: Path) -> list[str]:
     """Every line of every log in which AWS refused something, with its file and number."""
-    return _find(sorted(directory.glob("*.log")), _DENIALS, limit=None)
+    return _find(sorted(directory.glob("*.log")), _DENIAL, limit=None)
 
 
 def trouble(directory: Path) -> list[str]:
@@ -39,19 +41,18 @@ def trouble(directory: Path) -> list[str]:
     return _find(paths, _TROUBLE, limit=_LINES_PER_FILE)
 
 
-def _find(paths: list[Path], words: tuple[str, ...], limit: int | None) -> list[str]:
+def _find(paths: list[Path], pattern: re.Pattern[str], limit: int | None) -> list[str]:
     found: list[str] = []
     for path in paths:
         lines = path.read_text(errors="replace").splitlines()
         matching = [
-            f"{path.name}:{number}: {_around(line, word)}"
+            f"{path.name}:{number}: {_around(line, match.start())}"
             for number, line in enumerate(lines, start=1)
-            if (word := next((word for word in words if word in line), None))
+            if (match := pattern.search(line))
         ]
         found += matching if limit is None else matching[-limit:]
     return found
 
 
-def _around(line: str, word: str) -> str:
-    at = line.index(word)
+def _around(line: str, at: int) -> str:
     return line[max(0, at - _LETTERS_BEFORE) : at + _LETTERS_AFTER].strip()

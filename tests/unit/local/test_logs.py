@@ -8,6 +8,9 @@ from local.logs import denials, trouble
 def test_a_refusal_by_aws_is_found_with_its_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "submit.log").write_text("fine\nAn error occurred (AccessDeniedException): no\n")
     (tmp_path / "route.log").write_text("fine\n")
+    (tmp_path / "sam-deploy.log").write_text(
+        "+ Add  RouteAccessDeniedAlarm  AWS::CloudWatch::Alarm\n"
+    )
 
     assert denials(tmp_path) == ["submit.log:2: An error occurred (AccessDeniedException): no"]
 
