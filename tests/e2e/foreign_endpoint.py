@@ -55,7 +55,8 @@ def remove_everything(stacks: EndpointStacks) -> None:
             ResourceId=resource,
             ScalableDimension="sagemaker:variant:DesiredInstanceCount",
         )
-    stacks.cloudwatch.delete_alarms(AlarmNames=stacks.left()["alarms"])
+    if alarms := stacks.left()["alarms"]:
+        stacks.cloudwatch.delete_alarms(AlarmNames=alarms)
     for endpoint in left["endpoints"]:
         stacks.sagemaker.delete_endpoint(EndpointName=endpoint)
     stacks.await_(lambda: not stacks.left()["endpoints"], f"{ENDPOINT} is deleted")
