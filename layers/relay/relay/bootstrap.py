@@ -57,16 +57,16 @@ def route(environment: Mapping[str, str] = os.environ) -> "Route":
         ConfigurationError: the environment is wrong, with every problem in one message.
     """
     from relay.aws.parameters import SsmRouteDocuments
-    from relay.route_source import LastGoodRoutes
+    from relay.routes.source import LastGoodRoutes
     from relay.routing import Route
 
     settings = RouteSettings.read(environment)
     clients = Clients()
     clock = SystemClock()
-    documents = SsmRouteDocuments(clients.ssm, settings.routes_parameter)
+    documents = SsmRouteDocuments(clients.ssm, settings.routes_parameter, _ROUTES_MAX_AGE)
     return Route(
         settings,
-        LastGoodRoutes(documents, clock, _ROUTES_MAX_AGE),
+        LastGoodRoutes(documents, clock, pause=_ROUTES_MAX_AGE),
         DynamoDbLedger(clients.dynamodb, settings.ledger_table),
         AwsOutbox(Targets(clients)),
         SqsInbox(clients.sqs, settings.notification_queue_url),

@@ -20,7 +20,7 @@ from relay.model import (
 
 if TYPE_CHECKING:
     from relay.report import Report
-    from relay.routes import Routes
+    from relay.routes.compiled import Routes
 
 
 class Clock(Protocol):
@@ -149,8 +149,8 @@ class Inbox(Protocol):
 class RouteDocuments(Protocol):
     """The versions of the route document. Both raise RelayError when they cannot tell."""
 
-    def latest(self) -> str:
-        """The text of the latest version."""
+    def latest(self, *, fresh: bool = False) -> str:
+        """The text of the latest version; unless `fresh`, of what was the latest a moment ago."""
         ...
 
     def earlier(self) -> Iterator[tuple[int, str]]:
