@@ -23,7 +23,7 @@ from relay.model import (
 )
 from relay.ports import Accepted, Claims, Submission
 from relay.report import Report
-from relay.routes import Routes
+from relay.routes.compiled import Routes
 
 _Item = TypeVar("_Item")
 

@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Mapping, Sequence
 
-from relay.route_document import RoutesError
-from relay.routes import Routes
+from relay.routes.compiled import Routes
+from relay.routes.document import RoutesError
 
 from local.errors import LocalStackError
 from local.routes.documents import read_document, read_result

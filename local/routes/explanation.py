@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping
 
-from relay.expressions import Expression
-from relay.route import OTHERWISE, Route, Verdict
-from relay.route_document import STANDARD_BYTES, RoutesError
-from relay.routes import Routes
+from relay.routes.compiled import Routes
+from relay.routes.document import STANDARD_BYTES, RoutesError
+from relay.routes.expressions import Expression
+from relay.routes.route import OTHERWISE, Route, Verdict
 
 from local.table import shortened, table
 

@@ -126,9 +126,11 @@ def test_a_function_reads_every_variable_that_it_is_given_and_no_other(function:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=name_of)
-def test_a_function_logs_and_counts_under_its_own_name(function: Resource) -> None:
+def test_a_function_logs_and_counts_under_its_own_name_and_its_stacks(function: Resource) -> None:
     given = variables(function)
 
-    assert f"{given['POWERTOOLS_SERVICE_NAME'].capitalize()}Function" == function.name
+    stack, _, own = given["POWERTOOLS_SERVICE_NAME"].partition("-")
+    assert stack == "relay"  # the stack's
+    assert f"{own.capitalize()}Function" == function.name
     assert given["POWERTOOLS_METRICS_NAMESPACE"] == "AsyncInferenceRelay"
     assert given["POWERTOOLS_LOG_LEVEL"] == "INFO"

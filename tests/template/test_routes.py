@@ -1,7 +1,7 @@
 """The route document that the template owns, and its check."""
 
 from relay.report import Count
-from relay.routes import Routes
+from relay.routes.compiled import Routes
 
 from tests.template.template import resolve, resource, role_statements, target, transformed
 

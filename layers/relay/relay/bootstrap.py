@@ -57,7 +57,7 @@ def route(environment: Mapping[str, str] = os.environ) -> "Route":
         ConfigurationError: the environment is wrong, with every problem in one message.
     """
     from relay.aws.parameters import SsmRouteDocuments
-    from relay.route_source import LastGoodRoutes
+    from relay.routes.source import LastGoodRoutes
     from relay.routing import Route
 
     settings = RouteSettings.read(environment)

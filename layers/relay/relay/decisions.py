@@ -21,7 +21,7 @@ from relay.model import (
 )
 from relay.report import Count, Level, Report
 from relay.result import Result
-from relay.routes import Routes
+from relay.routes.compiled import Routes
 from relay.settings import RouteSettings
 
 

@@ -14,8 +14,8 @@ from relay.answer import to_body
 from relay.failures import FailureClass, classify_failure
 from relay.ids import deduplication_id
 from relay.model import Attempt, Notification, Outcome, OutgoingMessage
+from relay.routes.target import Addressed, TargetKind
 from relay.s3uri import S3Uri
-from relay.target import Addressed, TargetKind
 
 SCHEMA = "urn:async-inference-relay:result:1"
 

@@ -5,7 +5,7 @@ import json
 from relay.aws.attempt_items import to_attempt
 from relay.events import read_notifications, read_submissions
 from relay.model import AttemptState, Notification, Outcome
-from relay.routes import Routes
+from relay.routes.compiled import Routes
 
 from benchmarks.messages import (
     idle_event,

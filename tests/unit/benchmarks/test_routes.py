@@ -4,7 +4,7 @@ from collections import Counter
 
 from relay.events import read_notifications
 from relay.model import Notification
-from relay.routes import Routes
+from relay.routes.compiled import Routes
 
 from benchmarks.messages import route_event
 from benchmarks.routes import document

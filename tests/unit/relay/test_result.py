@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from relay.model import Attempt, Notification, Outcome
 from relay.result import Result
+from relay.routes.target import Addressed, Target, TargetKind
 from relay.s3uri import S3Uri
-from relay.target import Addressed, Target, TargetKind
 
 from tests import samples
 from tests.fakes import FakeClock, FakeQueues

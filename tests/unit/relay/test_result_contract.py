@@ -13,8 +13,8 @@ from relay.errors import UnreadableMessage
 from relay.model import Attempt, Notification, Outcome
 from relay.notifications import own_notification, read_notification
 from relay.result import Result
-from relay.result_shape import RESULT, Shape
-from relay.target import Addressed, Target, TargetKind
+from relay.routes.result_shape import RESULT, Shape
+from relay.routes.target import Addressed, Target, TargetKind
 from relay.trust import distrust
 
 from tests import result_schema, samples, variations

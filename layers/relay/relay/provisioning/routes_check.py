@@ -9,9 +9,9 @@ from relay.provisioning.events import CustomResourceRequest
 from relay.provisioning.ports import Journal, Postman
 from relay.provisioning.record import RequestType, Waiting
 from relay.report import Level, Note
-from relay.route_document import Problem, RoutesError
-from relay.routes import Routes
-from relay.target import Target
+from relay.routes.compiled import Routes
+from relay.routes.document import Problem, RoutesError
+from relay.routes.target import Target
 
 
 @dataclass(frozen=True, slots=True)

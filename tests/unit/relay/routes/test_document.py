@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from relay.route_document import RoutesError
-from relay.routes import Routes
-from relay.target import TargetKind
+from relay.routes.compiled import Routes
+from relay.routes.document import RoutesError
+from relay.routes.target import TargetKind
 
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:standard"
 FIFO = "arn:aws:sqs:us-east-1:000000000000:ordered.fifo"

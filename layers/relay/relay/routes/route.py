@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from relay.expressions import Evaluated, Expression
-from relay.groups import group_id
-from relay.target import Addressed, Target
+from relay.routes.expressions import Evaluated, Expression
+from relay.routes.groups import group_id
+from relay.routes.target import Addressed, Target
 
 # The name under which what no route matched is delivered.
 OTHERWISE: Final = "otherwise"

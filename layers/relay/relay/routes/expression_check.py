@@ -23,8 +23,8 @@ from jmespath.exceptions import (
 from jmespath.functions import Functions
 from jmespath.lexer import Lexer
 
-from relay.expressions import Expression
-from relay.result_shape import RESULT, Shape
+from relay.routes.expressions import Expression
+from relay.routes.result_shape import RESULT, Shape
 
 _LITERAL = re.compile(r"`((?:[^`\\]|\\.)*)`", re.S)
 

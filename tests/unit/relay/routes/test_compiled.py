@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from relay.errors import PermanentError
-from relay.groups import group_id
-from relay.result_shape import RESULT
-from relay.route_document import RoutesError
-from relay.routes import Routes
-from relay.target import Addressed
+from relay.routes.compiled import Routes
+from relay.routes.document import RoutesError
+from relay.routes.groups import group_id
+from relay.routes.result_shape import RESULT
+from relay.routes.target import Addressed
 
 from local.routes.results import SAMPLES
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from relay.errors import PermanentError
-from relay.expression_check import BadExpression, Mistake, compiled, nearest
-from relay.expressions import Expression
-from relay.route import OTHERWISE, Route
-from relay.target import Target, TargetKind
+from relay.routes.expression_check import BadExpression, Mistake, compiled, nearest
+from relay.routes.expressions import Expression
+from relay.routes.route import OTHERWISE, Route
+from relay.routes.target import Target, TargetKind
 
 # An SSM parameter holds 4 KB in the standard tier, which is free, and 8 KB in the advanced one.
 STANDARD_BYTES: Final = 4096

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from relay.errors import RelayError, TransientError
 from relay.ports import Clock, RouteDocuments
 from relay.report import Count, Level, Report
-from relay.route_document import RoutesError
-from relay.routes import Routes
+from relay.routes.compiled import Routes
+from relay.routes.document import RoutesError
 
 
 class LastGoodRoutes:

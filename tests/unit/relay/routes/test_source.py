@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from relay.errors import TransientError
 from relay.report import Count, Level, Report
-from relay.route_source import LastGoodRoutes
+from relay.routes.source import LastGoodRoutes
 
 from tests.fakes import FakeClock, FakeRouteDocuments
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from relay.route import Route, Verdict
-from relay.route_document import read_document
-from relay.target import Addressed, Target
+from relay.routes.document import read_document
+from relay.routes.route import Route, Verdict
+from relay.routes.target import Addressed, Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Routes: the document that says where results go, checked, compiled and evaluated."""
