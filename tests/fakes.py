@@ -418,15 +418,17 @@ class FakeInbox:
 class FakeRouteDocuments:
     """The versions of a route document in a parameter; `trouble` is raised instead, where set.
 
-    `asked` counts the calls.
+    `asked` counts the calls, `afresh` those that wanted no answer from a cache.
     """
 
     def __init__(self, *versions: str) -> None:
         self.versions = list(versions)
         self.trouble: RelayError | None = None
         self.asked = 0
+        self.afresh = 0
 
-    def latest(self) -> str:
+    def latest(self, *, fresh: bool = False) -> str:
+        self.afresh += fresh
         self._ask()
         return self.versions[-1]
 

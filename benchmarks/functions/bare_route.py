@@ -14,8 +14,8 @@ QUEUE_URL = os.environ["BENCHMARK_QUEUE_URL"]
 
 session = boto3.Session()
 sqs = session.client("sqs")
-# The relay's other client, so that cold starts compare.
-dynamodb = session.client("dynamodb")
+# The relay's other clients, so that cold starts compare.
+dynamodb, ssm = session.client("dynamodb"), session.client("ssm")
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, object]:

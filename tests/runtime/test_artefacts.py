@@ -82,7 +82,7 @@ def test_a_handler_imports_in_a_clean_interpreter_from_function_and_layer_alone(
     assert done.returncode == 0, done.stderr
     loaded = [Path(line) for line in done.stdout.splitlines() if "site-packages" in line]
     assert not loaded
-    assert str(layer / "botocore") in done.stdout
+    assert str(layer / "boto3") in done.stdout
 
 
 def test_every_client_that_the_relay_makes_can_be_made_from_the_layer(layer: Path) -> None:

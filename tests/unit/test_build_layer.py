@@ -46,7 +46,7 @@ def test_every_service_that_a_client_is_made_for_is_kept() -> None:
         for node in ast.walk(ast.parse(CLIENTS.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "_create"
+        and node.func.attr == "client"
         and isinstance(node.args[0], ast.Constant)
     }
 

@@ -63,10 +63,10 @@ def route(environment: Mapping[str, str] = os.environ) -> "Route":
     settings = RouteSettings.read(environment)
     clients = Clients()
     clock = SystemClock()
-    documents = SsmRouteDocuments(clients.ssm, settings.routes_parameter)
+    documents = SsmRouteDocuments(clients.ssm, settings.routes_parameter, _ROUTES_MAX_AGE)
     return Route(
         settings,
-        LastGoodRoutes(documents, clock, _ROUTES_MAX_AGE),
+        LastGoodRoutes(documents, clock, pause=_ROUTES_MAX_AGE),
         DynamoDbLedger(clients.dynamodb, settings.ledger_table),
         AwsOutbox(Targets(clients)),
         SqsInbox(clients.sqs, settings.notification_queue_url),

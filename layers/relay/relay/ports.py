@@ -149,8 +149,8 @@ class Inbox(Protocol):
 class RouteDocuments(Protocol):
     """The versions of the route document. Both raise RelayError when they cannot tell."""
 
-    def latest(self) -> str:
-        """The text of the latest version."""
+    def latest(self, *, fresh: bool = False) -> str:
+        """The text of the latest version; unless `fresh`, of what was the latest a moment ago."""
         ...
 
     def earlier(self) -> Iterator[tuple[int, str]]:

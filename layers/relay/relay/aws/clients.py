@@ -1,15 +1,10 @@
-"""The SDK's clients, made when they are first needed, from one session.
-
-From botocore itself: boto3 adds transfers and resources to it, which nobody here uses and every
-cold start would load.
-"""
+"""boto3's clients, made when they are first needed, from one session."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from botocore.client import BaseClient
+import boto3
 from botocore.config import Config
-from botocore.session import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
@@ -35,9 +30,7 @@ class Clients:
     """
 
     def __init__(self, region: str | None = None) -> None:
-        self._session = Session()
-        if region is not None:
-            self._session.set_config_variable("region", region)
+        self._session = boto3.Session(region_name=region)
         # Time-outs far below the function's: a call that hangs must not take the batch with it.
         self._config = Config(
             connect_timeout=2,
@@ -52,49 +45,44 @@ class Clients:
 
     @property
     def region(self) -> str:
-        return str(self._session.get_config_variable("region"))
+        return self._session.region_name
 
     @cached_property
     def sqs(self) -> "SQSClient":
-        return cast("SQSClient", self._create("sqs", self._unchecked))
+        return self._session.client("sqs", config=self._unchecked)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        return cast("DynamoDBClient", self._create("dynamodb", self._unchecked))
+        return self._session.client("dynamodb", config=self._unchecked)
 
     @cached_property
     def sagemaker(self) -> "SageMakerClient":
-        return cast("SageMakerClient", self._create("sagemaker", self._config))
+        return self._session.client("sagemaker", config=self._config)
 
     @cached_property
     def autoscaling(self) -> "ApplicationAutoScalingClient":
-        return cast(
-            "ApplicationAutoScalingClient", self._create("application-autoscaling", self._config)
-        )
+        return self._session.client("application-autoscaling", config=self._config)
 
     @cached_property
     def cloudwatch(self) -> "CloudWatchClient":
-        return cast("CloudWatchClient", self._create("cloudwatch", self._config))
+        return self._session.client("cloudwatch", config=self._config)
 
     @cached_property
     def sagemaker_runtime(self) -> "SageMakerRuntimeClient":
-        return cast("SageMakerRuntimeClient", self._create("sagemaker-runtime", self._unchecked))
+        return self._session.client("sagemaker-runtime", config=self._unchecked)
 
     @cached_property
     def s3(self) -> "S3Client":
-        return cast("S3Client", self._create("s3", self._config))
+        return self._session.client("s3", config=self._config)
 
     @cached_property
     def ssm(self) -> "SSMClient":
-        return cast("SSMClient", self._create("ssm", self._config))
+        return self._session.client("ssm", config=self._config)
 
     @cached_property
     def sns(self) -> "SNSClient":
-        return cast("SNSClient", self._create("sns", self._config))
+        return self._session.client("sns", config=self._config)
 
     @cached_property
     def events(self) -> "EventBridgeClient":
-        return cast("EventBridgeClient", self._create("events", self._config))
-
-    def _create(self, service: str, config: Config) -> BaseClient:
-        return self._session.create_client(service, config=config)
+        return self._session.client("events", config=self._config)

@@ -1,9 +1,14 @@
-"""The route document in Systems Manager's Parameter Store."""
+"""The route document in Systems Manager's Parameter Store, through Powertools Parameters."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from relay.aws.errors import translated
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from aws_lambda_powertools.utilities.parameters.ssm import SSMProvider
+from botocore.exceptions import BotoCoreError, ClientError
+
+from relay.aws.errors import classify, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -13,19 +18,26 @@ _PAGE: Final = 50
 
 
 class SsmRouteDocuments:
-    """Fills in `relay.ports.RouteDocuments`. Asks at every call; `LastGoodRoutes` keeps the answer.
+    """Fills in `relay.ports.RouteDocuments`. The latest text is cached for `max_age`."""
 
-    Not by way of Powertools' Parameters, whose import loads boto3 and was a tenth of the cold start
-    (docs/decisions/0009).
-    """
-
-    def __init__(self, ssm: "SSMClient", name: str) -> None:
+    def __init__(self, ssm: "SSMClient", name: str, max_age: timedelta) -> None:
         self._ssm = ssm
         self._name = name
+        self._max_age_seconds = int(max_age.total_seconds())
+        self._provider = SSMProvider(boto3_client=ssm)
 
-    def latest(self) -> str:
-        with translated(f"read parameter {self._name}"):
-            return self._ssm.get_parameter(Name=self._name)["Parameter"]["Value"]
+    def latest(self, *, fresh: bool = False) -> str:
+        try:
+            # Text, as it is neither transformed nor missing.
+            return str(
+                self._provider.get(self._name, max_age=self._max_age_seconds, force_fetch=fresh)
+            )
+        except GetParameterError as error:
+            # Powertools keeps of the cause only its words; what kind it was is in the context.
+            cause = error.__context__
+            if isinstance(cause, (ClientError, BotoCoreError)):
+                raise classify(cause, f"read parameter {self._name}") from error
+            raise
 
     def earlier(self) -> Iterator[tuple[int, str]]:
         versions: dict[int, str] = {}

@@ -13,31 +13,33 @@ class LastGoodRoutes:
     """Fills in `relay.ports.RoutesSource`.
 
     Args:
-        documents: the versions of the route document.
-        max_age: how long the routes in force stay there unasked. A change takes no longer than
-            this to show; and trouble with the document costs neither time nor a line of the log
-            for each batch.
+        documents: the versions of the route document. The latest may come from a cache.
+        pause: how long the last good routes stay in force, unasked, once something is wrong. It
+            keeps trouble with the document from costing time and a line of the log for each batch.
     """
 
-    def __init__(self, documents: RouteDocuments, clock: Clock, max_age: timedelta) -> None:
+    def __init__(self, documents: RouteDocuments, clock: Clock, pause: timedelta) -> None:
         self._documents = documents
         self._clock = clock
-        self._max_age = max_age
+        self._pause = pause
         self._routes: Routes | None = None
         self._text: str | None = None
-        self._asked_at: datetime | None = None
+        self._trouble_at: datetime | None = None
 
     def current(self, report: Report) -> Routes:
         now = self._clock.now()
-        if self._routes and self._asked_at and now < self._asked_at + self._max_age:
+        if self._routes and self._trouble_at and now < self._trouble_at + self._pause:
             return self._routes
-        self._asked_at = now
         try:
-            return self._taken(self._documents.latest())
+            # After trouble from the source: a document that is corrected by now is not waited for.
+            routes = self._taken(self._documents.latest(fresh=self._trouble_at is not None))
         except RelayError as error:
+            self._trouble_at = now
             report.count(Count.ROUTES_UNUSABLE)
             report.note(Level.ERROR, "the latest routes cannot be used", error=str(error))
             return self._last_good(error, report)
+        self._trouble_at = None
+        return routes
 
     def _taken(self, text: str) -> Routes:
         """The document, compiled unless it is the one in force. Raises RoutesError."""

@@ -1,6 +1,7 @@
 """The route document's versions in Parameter Store, as moto has it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import boto3
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 NAME = "/relay/routes"
+MAX_AGE = timedelta(seconds=60)
 
 
 @pytest.fixture
@@ -33,20 +35,51 @@ def test_the_latest_version_is_read(ssm: "SSMClient") -> None:
     put(ssm, "one")
     put(ssm, "two")
 
-    assert SsmRouteDocuments(ssm, NAME).latest() == "two"
+    assert SsmRouteDocuments(ssm, NAME, MAX_AGE).latest() == "two"
+
+
+def test_within_its_age_it_is_read_once(ssm: "SSMClient") -> None:
+    documents = SsmRouteDocuments(ssm, NAME, MAX_AGE)
+    put(ssm, "one")
+    documents.latest()
+
+    put(ssm, "two")
+
+    assert documents.latest() == "one"
+
+
+def test_afresh_it_is_read_whatever_its_age(ssm: "SSMClient") -> None:
+    documents = SsmRouteDocuments(ssm, NAME, MAX_AGE)
+    put(ssm, "one")
+    documents.latest()
+
+    put(ssm, "two")
+
+    assert documents.latest(fresh=True) == "two"
+    assert documents.latest() == "two"
+
+
+def test_what_could_not_be_read_is_asked_for_again_at_once(ssm: "SSMClient") -> None:
+    documents = SsmRouteDocuments(ssm, NAME, MAX_AGE)
+    with pytest.raises(PermanentError):
+        documents.latest()
+
+    put(ssm, "one")
+
+    assert documents.latest() == "one"
 
 
 def test_earlier_versions_come_with_the_newest_first_over_all_pages(ssm: "SSMClient") -> None:
     for number in range(1, 71):
         put(ssm, f"text {number}")
 
-    earlier = list(SsmRouteDocuments(ssm, NAME).earlier())
+    earlier = list(SsmRouteDocuments(ssm, NAME, MAX_AGE).earlier())
 
     assert earlier == [(number, f"text {number}") for number in range(70, 0, -1)]
 
 
 def test_a_parameter_that_is_not_there_is_named(ssm: "SSMClient") -> None:
-    documents = SsmRouteDocuments(ssm, NAME)
+    documents = SsmRouteDocuments(ssm, NAME, MAX_AGE)
 
     with pytest.raises(PermanentError, match="read parameter /relay/routes: ParameterNotFound"):
         documents.latest()
@@ -69,7 +102,7 @@ def test_what_ssm_refuses_keeps_its_kind(
         stubber.add_client_error("get_parameter", code, "no")
 
         with pytest.raises(error, match=f"read parameter /relay/routes: {code}: no"):
-            SsmRouteDocuments(ssm, NAME).latest()
+            SsmRouteDocuments(ssm, NAME, MAX_AGE).latest()
 
 
 def test_ssm_out_of_reach_is_transient(ssm: "SSMClient", monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,4 +112,4 @@ def test_ssm_out_of_reach_is_transient(ssm: "SSMClient", monkeypatch: pytest.Mon
     monkeypatch.setattr(ssm, "get_parameter", unreachable)
 
     with pytest.raises(TransientError, match="read parameter /relay/routes: Could not connect"):
-        SsmRouteDocuments(ssm, NAME).latest()
+        SsmRouteDocuments(ssm, NAME, MAX_AGE).latest()
