@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from relay.aws.errors import classify_code, translated
+from relay.aws.errors import translated
+from relay.aws.messages import by_index, message_bytes
 from relay.errors import RelayError
 from relay.model import Delivery, OutgoingMessage
 
@@ -25,7 +26,6 @@ class Queues:
         self._sqs = sqs
 
     def length(self, message: OutgoingMessage) -> int:
-        """The body, and names, types and values of attributes."""
         return message_bytes(message)
 
     def send(
@@ -35,14 +35,8 @@ class Queues:
             QueueUrl=self._url(address),
             Entries=[_entry(str(index), message) for index, message in enumerate(batch)],
         )
-        answers: dict[int, RelayError | None] = {
-            int(sent["Id"]): None for sent in answer.get("Successful", [])
-        }
-        for failed in answer.get("Failed", []):
-            answers[int(failed["Id"])] = classify_code(
-                failed["Code"], failed.get("Message", ""), f"send to {address}"
-            )
-        return answers
+        taken = (entry["Id"] for entry in answer.get("Successful", []))
+        return by_index(taken, answer.get("Failed", []), address)
 
     def _url(self, address: str) -> str:
         """A queue's URL is the endpoint, its account and its name: no call is needed to ask."""
@@ -77,14 +71,6 @@ class SqsInbox:
                         )
                     ],
                 )
-
-
-def message_bytes(message: OutgoingMessage) -> int:
-    """What SQS and SNS count: the body, and names, types and values of attributes."""
-    attributes = sum(
-        len(name) + len("String") + len(value.encode()) for name, value in message.attributes
-    )
-    return len(message.body.encode()) + attributes
 
 
 def _entry(entry_id: str, message: OutgoingMessage) -> "SendMessageBatchRequestEntryTypeDef":

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from relay.aws.errors import classify_code
-from relay.aws.queues import message_bytes
+from relay.aws.messages import by_index, message_bytes
 from relay.errors import RelayError
 from relay.model import OutgoingMessage
 
@@ -26,7 +25,6 @@ class Topics:
         self._sns = sns
 
     def length(self, message: OutgoingMessage) -> int:
-        """The body, and names, types and values of attributes."""
         return message_bytes(message)
 
     def send(
@@ -38,14 +36,8 @@ class Topics:
                 _entry(str(index), message) for index, message in enumerate(batch)
             ],
         )
-        answers: dict[int, RelayError | None] = {
-            int(sent["Id"]): None for sent in answer.get("Successful", [])
-        }
-        for failed in answer.get("Failed", []):
-            answers[int(failed["Id"])] = classify_code(
-                failed["Code"], failed.get("Message", ""), f"send to {address}"
-            )
-        return answers
+        taken = (entry["Id"] for entry in answer.get("Successful", []))
+        return by_index(taken, answer.get("Failed", []), address)
 
 
 def _entry(entry_id: str, message: OutgoingMessage) -> "PublishBatchRequestEntryTypeDef":
