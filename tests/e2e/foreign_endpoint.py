@@ -5,35 +5,22 @@ from typing import TYPE_CHECKING
 from tests.e2e.endpoint_stacks import ENDPOINT, IMAGE, EndpointStacks
 
 if TYPE_CHECKING:
-    from mypy_boto3_sagemaker.type_defs import CreateEndpointConfigInputTypeDef
+    from mypy_boto3_sagemaker.type_defs import AsyncInferenceOutputConfigTypeDef
 
 CONFIG = "theirs"
 
 
-def make_endpoint(stacks: EndpointStacks, *, asynchronous: bool = True) -> None:
-    """In service when this returns. It fits the relay, unless it is not asynchronous."""
+def make_endpoint(stacks: EndpointStacks, *, publishing: bool = True) -> None:
+    """In service when this returns. It fits the relay, unless it publishes to no topics."""
     wanted = {name: str(value) for name, value in stacks.properties.items()}
-    config: CreateEndpointConfigInputTypeDef = {
-        "EndpointConfigName": CONFIG,
-        "ProductionVariants": [
-            {
-                "VariantName": "theirs",
-                "ModelName": CONFIG,
-                "InstanceType": "ml.m5.large",
-                "InitialInstanceCount": 1,
-            }
-        ],
+    output: AsyncInferenceOutputConfigTypeDef = {
+        "S3OutputPath": wanted["S3OutputPath"],
+        "S3FailurePath": wanted["S3FailurePath"],
     }
-    if asynchronous:
-        config["AsyncInferenceConfig"] = {
-            "OutputConfig": {
-                "S3OutputPath": wanted["S3OutputPath"],
-                "S3FailurePath": wanted["S3FailurePath"],
-                "NotificationConfig": {
-                    "SuccessTopic": wanted["SuccessTopicArn"],
-                    "ErrorTopic": wanted["ErrorTopicArn"],
-                },
-            }
+    if publishing:
+        output["NotificationConfig"] = {
+            "SuccessTopic": wanted["SuccessTopicArn"],
+            "ErrorTopic": wanted["ErrorTopicArn"],
         }
     sagemaker = stacks.sagemaker
     sagemaker.create_model(
@@ -41,7 +28,18 @@ def make_endpoint(stacks: EndpointStacks, *, asynchronous: bool = True) -> None:
         ExecutionRoleArn=wanted["ExecutionRoleArn"],
         PrimaryContainer={"Image": IMAGE},
     )
-    sagemaker.create_endpoint_config(**config)
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=CONFIG,
+        ProductionVariants=[
+            {
+                "VariantName": "theirs",
+                "ModelName": CONFIG,
+                "InstanceType": "ml.m5.large",
+                "InitialInstanceCount": 1,
+            }
+        ],
+        AsyncInferenceConfig={"OutputConfig": output},
+    )
     sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=CONFIG)
     stacks.await_(lambda: _status(stacks) == "InService", f"{ENDPOINT} is in service")
 

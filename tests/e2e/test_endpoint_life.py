@@ -119,15 +119,16 @@ def test_an_endpoint_that_fits_is_served_and_outlives_the_stack(by_hand: Endpoin
 def test_an_endpoint_that_does_not_fit_is_told_what_to_change_and_left_alone(
     by_hand: EndpointStacks,
 ) -> None:
-    foreign_endpoint.make_endpoint(by_hand, asynchronous=False)
+    foreign_endpoint.make_endpoint(by_hand, publishing=False)
     before = by_hand.left()
 
     failed = by_hand.create(STACK, EndpointMode="existing")
 
     assert failed["StackStatus"] == "ROLLBACK_COMPLETE"
     told = by_hand.reasons(STACK)
-    assert "it is not asynchronous: give its configuration an AsyncInferenceConfig" in told
-    assert str(by_hand.properties["SuccessTopicArn"]) in told
+    for kind in ("Success", "Error"):
+        topic = by_hand.properties[f"{kind}TopicArn"]
+        assert f"NotificationConfig.{kind}Topic must be {topic}, and is not set" in told
     assert by_hand.left() == before
 
 
