@@ -42,7 +42,7 @@ check: setup ## everything that needs no local stack: format, lint, types, templ
 	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/template tests/protocol tests/stateful
 
 test: check ## all tests: check, then integration, runtime and end to end on the local stack
-	"$(BIN)/pytest" -q tests/integration
+	"$(BIN)/pytest" -q --numprocesses 2 --dist loadfile tests/integration
 	"$(BIN)/pytest" -q tests/runtime tests/e2e
 
 up: setup ## start the local stack and deploy the application; again: deploy changed code
