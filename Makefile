@@ -39,10 +39,10 @@ check: setup ## everything that needs no local stack: format, lint, types, templ
 	for app in functions/*/app.py examples/*/src/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
 	"$(BIN)/sam" validate --lint --region us-east-1
 	"$(BIN)/sam" validate --lint --region us-east-1 --template examples/consumer/template.yaml
-	"$(BIN)/pytest" -q tests/unit tests/template tests/protocol tests/stateful
+	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/template tests/protocol tests/stateful
 
 test: check ## all tests: check, then integration, runtime and end to end on the local stack
-	"$(BIN)/pytest" -q tests/integration
+	"$(BIN)/pytest" -q --numprocesses 2 --dist loadfile tests/integration
 	"$(BIN)/pytest" -q tests/runtime tests/e2e
 
 up: setup ## start the local stack and deploy the application; again: deploy changed code

@@ -65,7 +65,11 @@ class Aws:
 
     def __init__(self, region: str, session_seconds: int = 3600) -> None:
         self.region = region
-        self._session = boto3.Session(region_name=region)
+        core = botocore.session.get_session()
+        self._session = boto3.Session(botocore_session=core, region_name=region)
+        # What describes the services is 12 MB and 0.2 s in each session that reads it for itself,
+        # and there is a session for each role: a long run did not fit, and took long to end.
+        self._descriptions = core.get_component("data_loader")
         self._session_seconds = session_seconds
         self._threads = ThreadPoolExecutor(THREADS, "aws")
         self._roles: dict[str, RoleSession] = {}
@@ -153,6 +157,7 @@ class Aws:
         core = botocore.session.get_session()
         # botocore has no public way to hand refreshable credentials to a session.
         core._credentials = credentials  # type: ignore[attr-defined]
+        core.register_component("data_loader", self._descriptions)
         session = boto3.Session(botocore_session=core, region_name=self.region)
         return RoleSession(
             credentials=credentials,

@@ -7,6 +7,7 @@ and an emulator of its own; CloudFormation and EventBridge are the local stack's
 import io
 import json
 import time
+import urllib.request
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,7 @@ CONTAINERS = {
 
 # Generous, for machines that have much else to do.
 _SECONDS = 120.0
+_BY_NAME = {"Name": "EndpointName", "Value": ENDPOINT}
 _SWEEP = json.dumps({"detail-type": "Scheduled Event"})
 
 
@@ -40,6 +42,9 @@ class EndpointStacks:
         self._stack = stack
         self._clients = Clients(stack.settings)
         self.sagemaker = Clients(sagemaker).sagemaker
+        self._sagemaker_url = sagemaker.sagemaker_url
+        self.autoscaling = self._client("application-autoscaling", self._sagemaker_url)
+        self.cloudwatch = self._client("cloudwatch")
         self._lambda, self._events = self._client("lambda"), self._client("events")
         self._cloudformation = self._client("cloudformation")
         self._deployed = self._lambda.get_function_configuration(
@@ -126,7 +131,10 @@ class EndpointStacks:
         return str(self.sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"])
 
     def left(self) -> dict[str, list[str]]:
-        """Names of everything that there is in this SageMaker."""
+        """Names of everything that there is in this SageMaker, and of what scales in it."""
+        targets = self.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")
+        policies = self.autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")
+        alarms = self.cloudwatch.get_paginator("describe_alarms").paginate()
         return {
             "endpoints": [e["EndpointName"] for e in self.sagemaker.list_endpoints()["Endpoints"]],
             "configs": [
@@ -134,7 +142,22 @@ class EndpointStacks:
                 for each in self.sagemaker.list_endpoint_configs()["EndpointConfigs"]
             ],
             "models": [each["ModelName"] for each in self.sagemaker.list_models()["Models"]],
+            "targets": [each["ResourceId"] for each in targets["ScalableTargets"]],
+            "policies": [each["PolicyName"] for each in policies["ScalingPolicies"]],
+            "alarms": [
+                alarm["AlarmName"]
+                for page in alarms
+                for alarm in page["MetricAlarms"]
+                if _BY_NAME in alarm["Dimensions"]
+            ],
         }
+
+    def fault(self, **faults: object) -> None:
+        """What goes wrong on purpose in this SageMaker."""
+        request = urllib.request.Request(  # noqa: S310 - http, on this machine
+            f"{self._sagemaker_url}/_emulator/faults", json.dumps(faults).encode(), method="PUT"
+        )
+        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
 
     # --- made once -------------------------------------------------------------------------------
 
@@ -169,6 +192,7 @@ class EndpointStacks:
                     **self._deployed["Environment"]["Variables"],
                     "ENDPOINT_NAME": ENDPOINT,
                     "AWS_ENDPOINT_URL_SAGEMAKER": sagemaker.sagemaker_url,
+                    "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": sagemaker.sagemaker_url,
                 }
             },
         )
@@ -205,6 +229,8 @@ class EndpointStacks:
             "dynamodb:*",
             "logs:*",
             "application-autoscaling:*",
+            "cloudwatch:*",
+            "iam:CreateServiceLinkedRole",
         ]
         rights = {"Effect": "Allow", "Action": actions, "Resource": "*"}
         iam.put_role_policy(
@@ -234,11 +260,11 @@ class EndpointStacks:
             "IncludeInferenceResponseIn": [""],
         }
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, url: str = "") -> Any:
         environment = self._stack.environment
         return boto3.client(  # type: ignore[call-overload]
             service,
-            endpoint_url=self._stack.settings.aws_url,
+            endpoint_url=url or self._stack.settings.aws_url,
             verify=environment["AWS_CA_BUNDLE"],
             aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],

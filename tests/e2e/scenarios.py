@@ -27,6 +27,7 @@ from local.deployment import ARTIFACT_BUCKET
 from local.lambda_runtime import Failure
 from local.sagemaker.scaling import SERVICE_LINKED_ROLE
 from local.settings import REPOSITORY
+from tests.e2e.capacity import awake
 from tests.e2e.pipeline import Downstream
 from tests.e2e.roles import Roles
 from tests.functions import Functions
@@ -147,6 +148,7 @@ class Scenarios:
             return str(refused)
         finally:
             self._autoscaler(boto3.Session(**self._keys())).deregister(name)
+            awake(self._clients.sagemaker, name)
         return ""
 
     def scale_for_the_first_time(self) -> str:

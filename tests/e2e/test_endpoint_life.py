@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import foreign_endpoint
 from tests.e2e.endpoint_stacks import BROKEN_IMAGE, CONTAINERS, IMAGE, EndpointStacks
 from tests.quick_sagemaker import quick_sagemaker
 from tests.stack import RunningStack
 
-NOTHING: dict[str, list[str]] = {"endpoints": [], "configs": [], "models": []}
+NOTHING: dict[str, list[str]] = dict.fromkeys(
+    ("endpoints", "configs", "models", "targets", "policies", "alarms"), []
+)
 STACK = "life"
 
 
@@ -71,6 +74,87 @@ def test_properties_that_are_wrong_are_all_told_at_once(nothing: EndpointStacks)
     assert failed["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "InstanceType must be" in nothing.reasons(STACK)
     assert "InstanceCount must be" in nothing.reasons(STACK)
+
+
+def test_nothing_scales_any_more_once_a_stack_that_scaled_is_deleted(
+    nothing: EndpointStacks,
+) -> None:
+    created = nothing.create(STACK, MinInstanceCount="0", MaxInstanceCount="2")
+
+    assert created["StackStatus"] == "CREATE_COMPLETE", nothing.reasons(STACK)
+    left = nothing.left()
+    assert len(left["targets"]) == 1
+    assert set(left["policies"]) == {"backlog-per-instance", "wake-from-zero"}
+    assert "life-wake-from-zero" in left["alarms"]
+    scaling = nothing.call(action="describe")["scaling"]
+    assert (scaling["minimum"], scaling["maximum"], scaling["sure"]) == (0, 2, True)
+    # Whoever uses `nothing` leaves none of them behind.
+
+
+# --- an endpoint of somebody else's --------------------------------------------------------------
+
+
+@pytest.fixture
+def by_hand(stacks: EndpointStacks) -> Iterator[EndpointStacks]:
+    """No stack yet; whatever is there in the end goes."""
+    yield stacks
+    stacks.delete(STACK)
+    foreign_endpoint.remove_everything(stacks)
+    assert stacks.left() == NOTHING
+
+
+def test_an_endpoint_that_fits_is_served_and_outlives_the_stack(by_hand: EndpointStacks) -> None:
+    foreign_endpoint.make_endpoint(by_hand)
+    before = by_hand.left()
+
+    created = by_hand.create(STACK, EndpointMode="existing")
+
+    assert created["StackStatus"] == "CREATE_COMPLETE", by_hand.reasons(STACK)
+    assert by_hand.call(action="describe")["existing"]["problems"] == []
+    by_hand.delete(STACK)
+    assert by_hand.left() == before
+    assert by_hand.config() == foreign_endpoint.CONFIG
+
+
+def test_an_endpoint_that_does_not_fit_is_told_what_to_change_and_left_alone(
+    by_hand: EndpointStacks,
+) -> None:
+    foreign_endpoint.make_endpoint(by_hand, publishing=False)
+    before = by_hand.left()
+
+    failed = by_hand.create(STACK, EndpointMode="existing")
+
+    assert failed["StackStatus"] == "ROLLBACK_COMPLETE"
+    told = by_hand.reasons(STACK)
+    for kind in ("Success", "Error"):
+        topic = by_hand.properties[f"{kind}TopicArn"]
+        assert f"NotificationConfig.{kind}Topic must be {topic}, and is not set" in told
+    assert by_hand.left() == before
+
+
+def test_an_endpoint_that_is_not_there_is_not_made(by_hand: EndpointStacks) -> None:
+    failed = by_hand.create(STACK, EndpointMode="existing", MaxInstanceCount="0")
+
+    assert failed["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "there is no endpoint life in this account" in by_hand.reasons(STACK)
+    assert by_hand.left() == NOTHING
+
+
+def test_an_endpoint_that_is_handed_over_goes_on_and_scales_as_it_did(
+    by_hand: EndpointStacks,
+) -> None:
+    by_hand.create(STACK, MinInstanceCount="1", MaxInstanceCount="2")
+    before = by_hand.left()
+
+    refused = by_hand.update(STACK, EndpointMode="existing", MaxInstanceCount="2")
+    assert refused["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert "MaxInstanceCount is 2, but the relay scales no endpoint" in by_hand.reasons(STACK)
+
+    updated = by_hand.update(STACK, EndpointMode="existing")
+    assert updated["StackStatus"] == "UPDATE_COMPLETE", by_hand.reasons(STACK)
+    by_hand.delete(STACK)
+
+    assert by_hand.left() == before
 
 
 # --- in service ----------------------------------------------------------------------------------
@@ -139,3 +223,41 @@ def test_a_stack_update_during_a_roll_out_builds_on_it(serving: EndpointStacks) 
     described = serving.settled()
     assert described["serving"]["image"] == "example/scripted:2"
     assert described["endpoint"]["instances"]["desired"] == 2
+
+
+@pytest.mark.parametrize("strategy", ["Linear", "Rolling"])
+def test_an_update_goes_step_by_step_where_it_is_told_to(
+    serving: EndpointStacks, strategy: str
+) -> None:
+    serving.call(
+        action="deploy",
+        environment={"GREETING": strategy},
+        asked_by=strategy,
+        deployment={"strategy": strategy, "step_percent": 50, "wait_seconds": 10},
+    )
+    described = serving.settled()
+
+    last = described["last_roll_out"]
+    assert (last["asked_by"], last["outcome"]) == (strategy, "succeeded")
+    policies = serving.sagemaker.describe_endpoint(EndpointName="life")["LastDeploymentConfig"]
+    if strategy == "Rolling":
+        assert policies["RollingUpdatePolicy"]["MaximumBatchSize"]["Value"] == 50
+    else:
+        routing = policies["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+        assert (routing["Type"], routing["LinearStepSize"]["Value"]) == ("LINEAR", 50)
+
+
+def test_what_sagemaker_cannot_roll_back_the_relay_does(serving: EndpointStacks) -> None:
+    good = serving.config()
+    serving.fault(fail_next_rollback=True)
+
+    serving.call(action="deploy", image_uri=BROKEN_IMAGE, asked_by="careless")
+    described = serving.settled()
+
+    told = [described["last_roll_out"], *described["earlier_roll_outs"]]
+    assert [(each["kind"], each["outcome"]) for each in told[:2]] == [
+        ("repair", "succeeded"),
+        ("deploy", "failed"),
+    ]
+    assert described["endpoint"]["status"] == "InService"
+    assert serving.config() == good

@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 from relay.aws.waiting_room import DynamoDbWaitingRoom
 from relay.errors import PermanentError, RelayError
+from relay.provisioning.adoption import Adoption
 from relay.provisioning.endpoint import EndpointStatus
 from relay.provisioning.ports import Outdated, WaitingRoom
 from relay.provisioning.record import Record
@@ -97,6 +98,7 @@ def busy_record() -> Record:
         .queue(replace(asked, id="q2"), at)
         .attempted("relay-dd", at),
         failure="no ping",
+        adoption=Adoption("relay", "s3://a/outputs", "s3://a/failures", "success", "error"),
     )
 
 
@@ -189,7 +191,7 @@ def test_only_a_record_with_nothing_left_expires(dynamodb: "DynamoDBClient") -> 
 
     saved = room.save(busy_record())
     assert "expires" not in item(dynamodb)
-    room.save(replace(saved.answered().removed(), queued=None).unlinked("old"))
+    room.save(replace(saved.answered().removed(), queued=None, adoption=None).unlinked("old"))
 
     expires = int(item(dynamodb)["expires"])
     assert expires - clock.now().timestamp() == 24 * 3600

@@ -76,7 +76,7 @@ def emulator(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            code = process.wait(60)
+            code = process.wait(20)
         finally:
             process.kill()
             log.close()

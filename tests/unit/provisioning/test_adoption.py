@@ -10,7 +10,7 @@ from relay.provisioning.adoption import Adoption, Setup
 from relay.provisioning.endpoint import EndpointStatus
 from relay.provisioning.events import Describe, DirectCall, EndpointChanged
 
-from tests.provisioning_fakes import ENDPOINT, PROPERTIES, World, create, delete, update
+from tests.provisioning_fakes import ENDPOINT, PROPERTIES, SCALED, World, create, delete, update
 
 THEIRS = "their-config-7"
 SUCCESS = str(PROPERTIES["SuccessTopicArn"])
@@ -152,6 +152,21 @@ def test_additions_are_for_endpoints_that_the_relay_makes(world: World) -> None:
     assert "leave it out where EndpointMode is existing" in reason(world)
 
 
+@pytest.mark.parametrize("name", ["MinInstanceCount", "MaxInstanceCount"])
+def test_the_relay_does_not_scale_it(world: World, name: str) -> None:
+    world.run(create(**EXISTING, **{name: "2"}))
+
+    assert f"{name} is 2, but the relay scales no endpoint" in reason(world)
+    assert not world.autoscaler.calls
+    assert untouched(world)
+
+
+def test_counts_that_say_nothing_are_no_scaling(world: World) -> None:
+    world.run(create(**EXISTING, MinInstanceCount="0", MaxInstanceCount="0"))
+
+    assert reason(world) == ""
+
+
 def test_a_right_that_is_missing_is_told(world: World) -> None:
     world.sagemaker.errors["describe_config"] = AccessDenied("not authorized: Describe…")
 
@@ -202,6 +217,22 @@ def test_an_endpoint_of_the_relays_own_can_be_handed_over() -> None:
     assert [answer.reason for answer in world.answers] == ["", "", ""]
     assert world.endpoint == made
     assert untouched(world)
+
+
+def test_it_is_scaled_on_when_handed_over_and_as_the_stack_says_when_taken_back() -> None:
+    world = World()
+    world.run(create(**SCALED))
+    assert world.endpoint
+    config = world.endpoint.config
+    world.sagemaker.setups[config] = replace(FITTING, name=config)
+
+    world.run(update(old=SCALED, **EXISTING))
+    handed_over = dict(world.autoscaler.registered)
+    world.run(update("update-2", old=EXISTING))
+
+    assert [answer.reason for answer in world.answers] == ["", "", ""]
+    assert handed_over[ENDPOINT].maximum == 4
+    assert world.autoscaler.registered == {}
 
 
 def test_and_taken_back() -> None:

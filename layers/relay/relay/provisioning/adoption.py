@@ -16,6 +16,8 @@ _EXISTING: Final = "existing"
 _CREATE: Final = "create"
 
 _OUTPUT: Final = "AsyncInferenceConfig.OutputConfig"
+# Templates cannot leave a number out: these say nothing.
+_NO_SCALING: Final = ("", "0")
 
 
 def is_existing(properties: Mapping[str, object]) -> bool:
@@ -61,6 +63,13 @@ class Adoption:
                 f"EndpointSpecification is for an endpoint that the relay makes: leave it out "
                 f"where {MODE} is {_EXISTING}"
             )
+        for name in ("MinInstanceCount", "MaxInstanceCount"):
+            if (count := reader.text(name)) not in _NO_SCALING:
+                reader.refuse(
+                    f"{name} is {count}, but the relay scales no endpoint that somebody else has "
+                    f"made: set it to 0 where {MODE} is {_EXISTING}, and scale the endpoint "
+                    "yourself"
+                )
         adoption = cls(
             endpoint_name=reader.text("EndpointName"),
             output_path=str(reader.folder("S3OutputPath")).removesuffix("/"),
