@@ -17,6 +17,7 @@ from local.settings import REPOSITORY
 from tests.e2e.pipeline import Downstream, depth, eventually
 from tests.e2e.updates import updated
 from tests.stack import RunningStack
+from tests.targets import PARAMETERS
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -58,7 +59,7 @@ def consumer(
     assert changed == ("UPDATE_COMPLETE", [])
     found = cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]["Outputs"]
     yield {each["OutputKey"]: each["OutputValue"] for each in found}
-    assert updated(cloudformation, RouteTargetArns="", Routes="") == ("UPDATE_COMPLETE", [])
+    assert updated(cloudformation, **dict(PARAMETERS)) == ("UPDATE_COMPLETE", [])
 
 
 def deploy(stack: RunningStack, directory: Path) -> None:
