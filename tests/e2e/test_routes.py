@@ -95,7 +95,7 @@ def test_a_queue_that_is_gone_holds_back_only_its_own_results(
 
     assert held == {
         "outcome": "completed",
-        "delivered_by": ["completed", "topic", "bus"],
+        "delivered_by": ["bus", "completed", "topic"],
         "not_delivered_by": ["archive"],
     }
     for route in ("archive", "topic", "bus"):

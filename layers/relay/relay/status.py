@@ -76,8 +76,8 @@ def _attempt_to_json(attempt: Attempt) -> dict[str, object]:
         "held": held
         and {
             "outcome": held.outcome.value,
-            "delivered_by": list(held.delivered),
-            "not_delivered_by": list(held.missing),
+            "delivered_by": sorted(held.delivered),
+            "not_delivered_by": sorted(held.missing),
         },
     }
     return {name: value for name, value in members.items() if value is not None}

@@ -255,9 +255,11 @@ class TestAHeldResult:
     def test_tells_which_routes_have_delivered_it_when_somebody_asks(
         self, pipeline: FakePipeline
     ) -> None:
-        pipeline.queues.trouble[TEAM] = GONE
+        pipeline.queues.trouble = {TEAM: GONE, ARCHIVE: GONE}
         notify(pipeline, samples.completed(ID))
         pipeline.deliver_to_route()
+        del pipeline.queues.trouble[ARCHIVE]
+        come_again(pipeline)
 
         answer = status(ID, pipeline.ledger)
 
