@@ -12,7 +12,7 @@ from local.sagemaker.errors import AwsError
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.identity import Authoriser
 from local.sagemaker.lifecycle import Lifecycle
-from local.sagemaker.operations import Operation
+from local.sagemaker.operations import Operation, find
 from local.sagemaker.resources import Namer
 from local.sagemaker.roles import Roles
 from local.sagemaker.tags import Tags
@@ -63,11 +63,7 @@ class ControlPlane:
             AwsError: the refusal to send back.
         """
         caller = await self._authoriser.identify(authorization)
-        action = self._operations.get(operation)
-        if action is None:
-            raise AwsError(
-                "UnknownOperationException", f"The emulator does not know {operation}.", 404
-            )
+        action = find(self._operations, operation)
         if self._faults.strikes(self._faults.faults.throttle_control_plane):
             raise AwsError("ThrottlingException", "Rate exceeded")
         return await action(accept(operation, document), caller)

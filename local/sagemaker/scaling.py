@@ -10,7 +10,7 @@ from local.sagemaker.aws import Aws, error_code
 from local.sagemaker.endpoints import SERVING, Endpoint
 from local.sagemaker.errors import AwsError, validation_exception
 from local.sagemaker.identity import Authoriser, Caller
-from local.sagemaker.operations import Operation
+from local.sagemaker.operations import Operation, find
 from local.sagemaker.resources import Collection
 from local.sagemaker.scaling_alarms import TrackingAlarms
 from local.sagemaker.scaling_registry import (
@@ -72,11 +72,7 @@ class Scaling:
             AwsError: the refusal to send back.
         """
         caller = await self._authoriser.identify(authorization)
-        action = self._operations.get(operation)
-        if action is None:
-            raise AwsError(
-                "UnknownOperationException", f"The emulator does not know {operation}.", 404
-            )
+        action = find(self._operations, operation)
         model = operation_model("application-autoscaling", operation)
         request = validate(model, document, "ValidationException")
         dimension = request.get("ScalableDimension", DIMENSION)

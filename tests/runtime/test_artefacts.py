@@ -1,6 +1,7 @@
 """What `sam build` made: complete, pure Python, compiled, and nothing else."""
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -15,6 +16,23 @@ from local.deployed_functions import NAMES, built, deployed_function, logical_id
 from local.lambda_surroundings import python, variables
 from local.settings import REPOSITORY
 from tests.stack import RunningStack
+
+# A call of each client that the relay makes, with what botocore itself demands.
+CALLS = {
+    "application-autoscaling": ("describe_scalable_targets", {"ServiceNamespace": "sagemaker"}),
+    "cloudwatch": ("delete_alarms", {"AlarmNames": ["wake"]}),
+    "dynamodb": ("get_item", {"TableName": "ledger", "Key": {"id": {"S": "a"}}}),
+    "events": ("put_events", {"Entries": [{"Source": "relay", "Detail": "{}"}]}),
+    "s3": ("list_objects_v2", {"Bucket": "data", "Prefix": "outputs/"}),
+    "sagemaker": ("describe_endpoint", {"EndpointName": "relay"}),
+    "sagemaker-runtime": (
+        "invoke_endpoint_async",
+        {"EndpointName": "relay", "InputLocation": "s3://data/inputs/a"},
+    ),
+    "sns": ("publish", {"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Message": "{}"}),
+    "sqs": ("send_message", {"QueueUrl": "http://127.0.0.1:9/q", "MessageBody": "{}"}),
+    "ssm": ("get_parameter", {"Name": "routes"}),
+}
 
 _PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==", re.MULTILINE | re.IGNORECASE)
 
@@ -97,6 +115,25 @@ def test_every_client_that_the_relay_makes_can_be_made_from_the_layer(layer: Pat
     assert len(urls) == len(SERVICES)
     assert "https://runtime.sagemaker.us-east-1.amazonaws.com" in urls
     assert all(re.fullmatch(r"https://[a-z0-9.-]+\.amazonaws\.com", url) for url in urls)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_client_from_the_layer_can_call(service: str, layer: Path) -> None:
+    """As far as a closed port: what a call reads of botocore's data is there."""
+    call, parameters = CALLS[service]
+    program = (
+        "import json, sys, boto3, botocore.exceptions as exceptions\n"
+        "from botocore.config import Config\n"
+        "client = boto3.client(sys.argv[1], endpoint_url='http://127.0.0.1:9',"
+        " aws_access_key_id='test', aws_secret_access_key='test',"
+        " config=Config(retries={'total_max_attempts': 1}))\n"
+        "try: getattr(client, sys.argv[2])(**json.loads(sys.argv[3]))\n"
+        "except exceptions.EndpointConnectionError: print('called')"
+    )
+
+    said = run_with(layer, "-c", program, service, call, json.dumps(parameters))
+
+    assert said == "called\n"
 
 
 def test_the_layer_holds_byte_code_of_all_its_source_as_it_is(layer: Path) -> None:

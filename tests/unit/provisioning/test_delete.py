@@ -5,16 +5,6 @@ from relay.provisioning.endpoint import EndpointStatus
 from tests.provisioning_fakes import ENDPOINT, World, create, delete, update
 
 
-@pytest.fixture
-def world() -> World:
-    """A deployment whose endpoint is in service."""
-    world = World()
-    world.run(create())
-    world.answers.clear()
-    world.sagemaker.calls.clear()
-    return world
-
-
 def test_a_delete_is_answered_once_everything_is_gone(world: World) -> None:
     world.run(update(ModelDataUrl="s3://models/2.tar.gz"))
     world.answers.clear()

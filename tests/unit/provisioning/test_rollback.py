@@ -7,7 +7,6 @@ from relay.provisioning.endpoint import EndpointStatus
 from tests.provisioning_fakes import (
     ENDPOINT,
     World,
-    create,
     deploy,
     rollback,
     specification,
@@ -17,15 +16,6 @@ from tests.provisioning_fakes import (
 
 A, B = "s3://models/a.tar.gz", "s3://models/b.tar.gz"
 OLD = specification().generation
-
-
-@pytest.fixture
-def world() -> World:
-    """A deployment whose endpoint is in service."""
-    world = World()
-    world.run(create())
-    world.answers.clear()
-    return world
 
 
 def config(**changes: object) -> str:

@@ -20,16 +20,6 @@ from tests.provisioning_fakes import (
 A, B, C, D = (f"s3://models/{name}.tar.gz" for name in "abcd")
 
 
-@pytest.fixture
-def world() -> World:
-    """A deployment whose endpoint is in service."""
-    world = World()
-    world.run(create())
-    world.answers.clear()
-    world.sagemaker.calls.clear()
-    return world
-
-
 def config(**changes: object) -> str:
     return specification(**changes).generation.config
 

@@ -10,16 +10,6 @@ OLD = specification().generation
 NEW = specification(ModelDataUrl=NEW_MODEL).generation
 
 
-@pytest.fixture
-def world() -> World:
-    """A deployment whose endpoint is in service."""
-    world = World()
-    world.run(create())
-    world.answers.clear()
-    world.sagemaker.calls.clear()
-    return world
-
-
 def test_an_update_is_answered_once_the_new_configuration_serves(world: World) -> None:
     world.wake(update(ModelDataUrl=NEW_MODEL))
     assert world.answers == []

@@ -1,9 +1,7 @@
 """EventBridge: what goes into one call, and which event each answer is about."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 from relay.aws.buses import Buses
@@ -11,25 +9,13 @@ from relay.aws.outbox import AwsOutbox
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.model import OutgoingMessage
 
+SERVICE = "events"
+
 BUS = "arn:aws:events:us-east-1:000000000000:event-bus/orders"
 
 
-@pytest.fixture(scope="module")
-def client() -> Any:
-    return boto3.client(
-        "events", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
-    )
-
-
 @pytest.fixture
-def events(client: Any) -> Iterator[Stubber]:
-    with Stubber(client) as stubber:
-        yield stubber
-        stubber.assert_no_pending_responses()
-
-
-@pytest.fixture
-def outbox(client: Any, events: Stubber) -> AwsOutbox:
+def outbox(client: Any, stubber: Stubber) -> AwsOutbox:
     return AwsOutbox(lambda _: Buses(client))
 
 
@@ -38,8 +24,10 @@ def message(key: str, **members: Any) -> OutgoingMessage:
     return OutgoingMessage(**{**own, **members})
 
 
-def test_an_event_says_whose_it_is_and_what_it_is_about(outbox: AwsOutbox, events: Stubber) -> None:
-    events.add_response(
+def test_an_event_says_whose_it_is_and_what_it_is_about(
+    outbox: AwsOutbox, stubber: Stubber
+) -> None:
+    stubber.add_response(
         "put_events",
         {"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]},
         {
@@ -59,7 +47,7 @@ def test_an_event_says_whose_it_is_and_what_it_is_about(outbox: AwsOutbox, event
     assert outbox.send([message("k", body='{"n":1}', resources=resources)]) == {}
 
 
-def test_entries_that_were_not_taken_are_told_by_key(outbox: AwsOutbox, events: Stubber) -> None:
+def test_entries_that_were_not_taken_are_told_by_key(outbox: AwsOutbox, stubber: Stubber) -> None:
     """PutEvents answers in the order of the entries; one that it leaves out is not confirmed."""
     entries = [
         {"EventId": "e"},
@@ -67,7 +55,7 @@ def test_entries_that_were_not_taken_are_told_by_key(outbox: AwsOutbox, events: 
         {"ErrorCode": "MalformedDetail", "ErrorMessage": "no"},
         {"ErrorCode": "InternalFailure"},
     ]
-    events.add_response(
+    stubber.add_response(
         "put_events", {"FailedEntryCount": 3, "Entries": entries}, {"Entries": [ANY] * 5}
     )
 
@@ -84,9 +72,9 @@ def test_entries_that_were_not_taken_are_told_by_key(outbox: AwsOutbox, events: 
 
 
 def test_a_bus_that_may_not_be_used_fails_all_its_events(
-    outbox: AwsOutbox, events: Stubber
+    outbox: AwsOutbox, stubber: Stubber
 ) -> None:
-    events.add_client_error("put_events", "AccessDeniedException", http_status_code=400)
+    stubber.add_client_error("put_events", "AccessDeniedException", http_status_code=400)
 
     failures = outbox.send([message("a"), message("b")])
 
@@ -94,9 +82,9 @@ def test_a_bus_that_may_not_be_used_fails_all_its_events(
     assert set(failures) == {"a", "b"}
 
 
-def test_a_call_stays_below_256_kibibytes(outbox: AwsOutbox, events: Stubber) -> None:
+def test_a_call_stays_below_256_kibibytes(outbox: AwsOutbox, stubber: Stubber) -> None:
     for count in (2, 1):
-        events.add_response(
+        stubber.add_response(
             "put_events",
             {"FailedEntryCount": 0, "Entries": [{"EventId": "e"}] * count},
             {"Entries": [ANY] * count},

@@ -4,11 +4,9 @@ What the statements do is the contract's business (`tests/contract`); here are t
 table gives only on bad days.
 """
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 from relay.aws.ledger import DynamoDbLedger
@@ -18,44 +16,31 @@ from relay.model import AttemptState, Closing, Held, Holding, Outcome
 from tests import samples
 from tests.samples import NOON
 
+SERVICE = "dynamodb"
+
 ID, OTHER = "a" * 32, "b" * 32
 TABLE = "relay-LedgerTable"
 
 
-@pytest.fixture(scope="module")
-def client() -> Any:
-    return boto3.client(
-        "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
-    )
-
-
 @pytest.fixture
-def dynamodb(client: Any) -> Iterator[Stubber]:
-    stubber = Stubber(client)
-    with stubber:
-        yield stubber
-        stubber.assert_no_pending_responses()
-
-
-@pytest.fixture
-def ledger(client: Any, dynamodb: Stubber) -> DynamoDbLedger:
+def ledger(client: Any, stubber: Stubber) -> DynamoDbLedger:
     return DynamoDbLedger(client, TABLE)
 
 
-def statements(dynamodb: Stubber, *codes: str | None) -> None:
+def statements(stubber: Stubber, *codes: str | None) -> None:
     """One call; a statement with a code fails with it."""
     responses: list[dict[str, object]] = [
         {} if code is None else {"Error": {"Code": code, "Message": "no"}} for code in codes
     ]
     expected = {"Statements": [ANY] * len(codes)}
-    dynamodb.add_response("batch_execute_statement", {"Responses": responses}, expected)
+    stubber.add_response("batch_execute_statement", {"Responses": responses}, expected)
 
 
-def found(dynamodb: Stubber, *items: object, unprocessed: bool = False) -> None:
+def found(stubber: Stubber, *items: object, unprocessed: bool = False) -> None:
     answer: dict[str, object] = {"Responses": {TABLE: list(items)}}
     if unprocessed:
         answer["UnprocessedKeys"] = {TABLE: {"Keys": [{"id": {"S": ID}}]}}
-    dynamodb.add_response("batch_get_item", answer, {"RequestItems": ANY})
+    stubber.add_response("batch_get_item", answer, {"RequestItems": ANY})
 
 
 def attempts(count: int) -> list[Any]:
@@ -63,11 +48,11 @@ def attempts(count: int) -> list[Any]:
 
 
 def test_a_claim_that_was_given_back_before_it_could_be_read_is_not_ours(
-    ledger: DynamoDbLedger, dynamodb: Stubber
+    ledger: DynamoDbLedger, stubber: Stubber
 ) -> None:
     """The insert failed, so nothing in the table is ours; whoever held it may take it again."""
-    statements(dynamodb, "DuplicateItem")
-    found(dynamodb)
+    statements(stubber, "DuplicateItem")
+    found(stubber)
 
     claims = ledger.claim([samples.attempt(ID)])
 
@@ -88,9 +73,9 @@ def test_a_claim_that_was_given_back_before_it_could_be_read_is_not_ours(
     ],
 )
 def test_a_statement_that_fails_is_told_for_its_attempt_alone(
-    ledger: DynamoDbLedger, dynamodb: Stubber, code: str, kind: type[Exception]
+    ledger: DynamoDbLedger, stubber: Stubber, code: str, kind: type[Exception]
 ) -> None:
-    statements(dynamodb, None, code)
+    statements(stubber, None, code)
 
     claims = ledger.claim([samples.attempt(ID), samples.attempt(OTHER)])
 
@@ -98,19 +83,19 @@ def test_a_statement_that_fails_is_told_for_its_attempt_alone(
 
 
 def test_twenty_five_claims_go_in_one_call_and_twenty_six_in_two(
-    ledger: DynamoDbLedger, dynamodb: Stubber
+    ledger: DynamoDbLedger, stubber: Stubber
 ) -> None:
-    statements(dynamodb, *[None] * 25)
-    statements(dynamodb, None)
+    statements(stubber, *[None] * 25)
+    statements(stubber, None)
 
     assert ledger.claim(attempts(26)).unavailable == {}
 
 
 def test_a_call_that_fails_fails_its_attempts_and_no_others(
-    ledger: DynamoDbLedger, dynamodb: Stubber
+    ledger: DynamoDbLedger, stubber: Stubber
 ) -> None:
-    dynamodb.add_client_error("batch_execute_statement", "ThrottlingException")
-    statements(dynamodb, None)
+    stubber.add_client_error("batch_execute_statement", "ThrottlingException")
+    statements(stubber, None)
     given = attempts(26)
 
     failures = ledger.release(given)
@@ -119,10 +104,10 @@ def test_a_call_that_fails_fails_its_attempts_and_no_others(
 
 
 def test_a_hundred_attempts_are_read_in_one_call_and_one_more_in_two(
-    ledger: DynamoDbLedger, dynamodb: Stubber
+    ledger: DynamoDbLedger, stubber: Stubber
 ) -> None:
-    found(dynamodb)
-    found(dynamodb)
+    found(stubber)
+    found(stubber)
 
     assert ledger.look_up([attempt.id for attempt in attempts(101)]) == {}
 
@@ -133,24 +118,22 @@ def test_nothing_to_look_up_is_no_call(ledger: DynamoDbLedger) -> None:
 
 
 def test_keys_that_dynamodb_left_unread_are_not_taken_for_absent(
-    ledger: DynamoDbLedger, dynamodb: Stubber
+    ledger: DynamoDbLedger, stubber: Stubber
 ) -> None:
-    found(dynamodb, unprocessed=True)
+    found(stubber, unprocessed=True)
 
     with pytest.raises(TransientError, match="left keys unprocessed"):
         ledger.look_up([ID])
 
 
-def test_other_items_of_the_table_are_no_attempts(
-    ledger: DynamoDbLedger, dynamodb: Stubber
-) -> None:
-    found(dynamodb, {"id": {"S": "reconcile#cursor"}, "minute": {"S": "2026-11-20T12:00"}})
+def test_other_items_of_the_table_are_no_attempts(ledger: DynamoDbLedger, stubber: Stubber) -> None:
+    found(stubber, {"id": {"S": "reconcile#cursor"}, "minute": {"S": "2026-11-20T12:00"}})
 
     assert ledger.look_up(["reconcile#cursor"]) == {}
 
 
-def test_looking_up_reads_what_was_just_written(ledger: DynamoDbLedger, dynamodb: Stubber) -> None:
-    dynamodb.add_response(
+def test_looking_up_reads_what_was_just_written(ledger: DynamoDbLedger, stubber: Stubber) -> None:
+    stubber.add_response(
         "batch_get_item",
         {"Responses": {TABLE: []}},
         {"RequestItems": {TABLE: {"Keys": [{"id": {"S": ID}}], "ConsistentRead": True}}},
@@ -163,9 +146,9 @@ def test_looking_up_reads_what_was_just_written(ledger: DynamoDbLedger, dynamodb
     ("tracked", "code"), [(True, "ConditionalCheckFailed"), (False, "DuplicateItem")]
 )
 def test_what_somebody_else_closed_is_closed(
-    ledger: DynamoDbLedger, dynamodb: Stubber, tracked: bool, code: str
+    ledger: DynamoDbLedger, stubber: Stubber, tracked: bool, code: str
 ) -> None:
-    statements(dynamodb, code)
+    statements(stubber, code)
     closing = Closing(samples.attempt(ID), AttemptState.COMPLETED, NOON, tracked)
 
     assert ledger.close([closing]) == {}
@@ -175,20 +158,20 @@ def test_what_somebody_else_closed_is_closed(
     ("known", "code"), [(True, "ConditionalCheckFailed"), (False, "DuplicateItem")]
 )
 def test_what_somebody_else_closed_or_held_needs_no_holding(
-    ledger: DynamoDbLedger, dynamodb: Stubber, known: bool, code: str
+    ledger: DynamoDbLedger, stubber: Stubber, known: bool, code: str
 ) -> None:
-    statements(dynamodb, code)
+    statements(stubber, code)
 
     assert ledger.hold([Holding(samples.attempt(ID), Held(Outcome.FAILED), known)]) == {}
 
 
 def test_an_item_is_kept_for_thirty_days_after_it_is_over(
-    ledger: DynamoDbLedger, dynamodb: Stubber
+    ledger: DynamoDbLedger, stubber: Stubber
 ) -> None:
     """Also when SageMaker says that it received an untracked request in the year 9999."""
-    dynamodb.add_response("batch_execute_statement", {"Responses": [{}]}, {"Statements": ANY})
+    stubber.add_response("batch_execute_statement", {"Responses": [{}]}, {"Statements": ANY})
     sent: list[Any] = []
-    client: Any = dynamodb.client
+    client: Any = stubber.client
     client.meta.events.register(
         "provide-client-params.dynamodb.BatchExecuteStatement",
         lambda params, **_: sent.append(params),

@@ -1,9 +1,7 @@
 """SQS: what goes into one call, and which message each answer is about."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 from relay.aws.outbox import AwsOutbox
@@ -14,26 +12,13 @@ from relay.model import OutgoingMessage
 from tests import samples
 from tests.samples import SUBMIT_QUEUE
 
+SERVICE = "sqs"
+
 RESULTS = "https://sqs.us-east-1.amazonaws.com/000000000000/results.fifo"
 
 
-@pytest.fixture(scope="module")
-def client() -> Any:
-    return boto3.client(
-        "sqs", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
-    )
-
-
 @pytest.fixture
-def sqs(client: Any) -> Iterator[Stubber]:
-    stubber = Stubber(client)
-    with stubber:
-        yield stubber
-        stubber.assert_no_pending_responses()
-
-
-@pytest.fixture
-def outbox(client: Any, sqs: Stubber) -> AwsOutbox:
+def outbox(client: Any, stubber: Stubber) -> AwsOutbox:
     return AwsOutbox(lambda _: Queues(client))
 
 
@@ -41,10 +26,10 @@ def message(key: str, **members: Any) -> OutgoingMessage:
     return OutgoingMessage(**{"key": key, "address": SUBMIT_QUEUE, "body": key, **members})
 
 
-def expect(sqs: Stubber, count: int, *, failed: tuple[int, ...] = (), lost: int = 0) -> None:
+def expect(stubber: Stubber, count: int, *, failed: tuple[int, ...] = (), lost: int = 0) -> None:
     """One call with so many entries, of which some fail and the last ones are not answered."""
     answered = range(count - lost)
-    sqs.add_response(
+    stubber.add_response(
         "send_message_batch",
         {
             "Successful": [
@@ -61,8 +46,8 @@ def expect(sqs: Stubber, count: int, *, failed: tuple[int, ...] = (), lost: int 
     )
 
 
-def test_a_message_is_sent_with_all_that_it_has(outbox: AwsOutbox, sqs: Stubber) -> None:
-    sqs.add_response(
+def test_a_message_is_sent_with_all_that_it_has(outbox: AwsOutbox, stubber: Stubber) -> None:
+    stubber.add_response(
         "send_message_batch",
         {"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "0"}], "Failed": []},
         {
@@ -97,8 +82,8 @@ def test_a_message_is_sent_with_all_that_it_has(outbox: AwsOutbox, sqs: Stubber)
     assert failures == {}
 
 
-def test_a_delay_is_passed_on(outbox: AwsOutbox, sqs: Stubber) -> None:
-    sqs.add_response(
+def test_a_delay_is_passed_on(outbox: AwsOutbox, stubber: Stubber) -> None:
+    stubber.add_response(
         "send_message_batch",
         {"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "0"}], "Failed": []},
         {
@@ -116,25 +101,25 @@ def test_nothing_to_send_is_no_call(outbox: AwsOutbox) -> None:
     assert outbox.send([]) == {}
 
 
-def test_ten_messages_go_in_one_call_and_eleven_in_two(outbox: AwsOutbox, sqs: Stubber) -> None:
-    expect(sqs, 10)
-    expect(sqs, 1)
+def test_ten_messages_go_in_one_call_and_eleven_in_two(outbox: AwsOutbox, stubber: Stubber) -> None:
+    expect(stubber, 10)
+    expect(stubber, 1)
 
     assert outbox.send([message(str(number)) for number in range(11)]) == {}
 
 
-def test_a_call_stays_below_one_mebibyte(outbox: AwsOutbox, sqs: Stubber) -> None:
-    expect(sqs, 2)
-    expect(sqs, 1)
+def test_a_call_stays_below_one_mebibyte(outbox: AwsOutbox, stubber: Stubber) -> None:
+    expect(stubber, 2)
+    expect(stubber, 1)
 
     large = [message(key, body="x" * 500_000) for key in ("a", "b", "c")]
 
     assert outbox.send(large) == {}
 
 
-def test_bytes_and_attributes_count_not_characters(outbox: AwsOutbox, sqs: Stubber) -> None:
-    expect(sqs, 1)
-    expect(sqs, 1)
+def test_bytes_and_attributes_count_not_characters(outbox: AwsOutbox, stubber: Stubber) -> None:
+    expect(stubber, 1)
+    expect(stubber, 1)
     half = 1_048_576 // 2
 
     multibyte = message("a", body="ü" * (half // 2))
@@ -143,17 +128,17 @@ def test_bytes_and_attributes_count_not_characters(outbox: AwsOutbox, sqs: Stubb
     assert outbox.send([multibyte, with_attribute]) == {}
 
 
-def test_exactly_one_mebibyte_is_one_call(outbox: AwsOutbox, sqs: Stubber) -> None:
-    expect(sqs, 2)
+def test_exactly_one_mebibyte_is_one_call(outbox: AwsOutbox, stubber: Stubber) -> None:
+    expect(stubber, 2)
 
     halves = [message(key, body="x" * 524_288) for key in ("a", "b")]
 
     assert outbox.send(halves) == {}
 
 
-def test_each_queue_has_its_own_call(outbox: AwsOutbox, sqs: Stubber) -> None:
-    expect(sqs, 2)
-    expect(sqs, 1)
+def test_each_queue_has_its_own_call(outbox: AwsOutbox, stubber: Stubber) -> None:
+    expect(stubber, 2)
+    expect(stubber, 1)
 
     fifo = {"address": RESULTS, "group_id": "g", "deduplication_id": "d"}
 
@@ -161,9 +146,9 @@ def test_each_queue_has_its_own_call(outbox: AwsOutbox, sqs: Stubber) -> None:
 
 
 def test_failed_entries_of_a_call_that_went_well_are_told_by_key(
-    outbox: AwsOutbox, sqs: Stubber
+    outbox: AwsOutbox, stubber: Stubber
 ) -> None:
-    expect(sqs, 3, failed=(1,))
+    expect(stubber, 3, failed=(1,))
 
     failures = outbox.send([message(key) for key in ("a", "b", "c")])
 
@@ -172,9 +157,9 @@ def test_failed_entries_of_a_call_that_went_well_are_told_by_key(
 
 
 def test_an_entry_that_is_in_neither_list_counts_as_not_sent(
-    outbox: AwsOutbox, sqs: Stubber
+    outbox: AwsOutbox, stubber: Stubber
 ) -> None:
-    expect(sqs, 3, lost=1)
+    expect(stubber, 3, lost=1)
 
     failures = outbox.send([message(key) for key in ("a", "b", "c")])
 
@@ -182,19 +167,19 @@ def test_an_entry_that_is_in_neither_list_counts_as_not_sent(
     assert list(failures) == ["c"]
 
 
-def test_the_same_message_twice_is_sent_twice(outbox: AwsOutbox, sqs: Stubber) -> None:
+def test_the_same_message_twice_is_sent_twice(outbox: AwsOutbox, stubber: Stubber) -> None:
     """A standard queue may deliver a message twice in one batch, so that it is parked twice."""
-    expect(sqs, 2)
+    expect(stubber, 2)
 
     assert outbox.send([message("a"), message("a")]) == {}
 
 
 def test_a_queue_that_takes_no_call_now_is_not_called_again(
-    outbox: AwsOutbox, sqs: Stubber
+    outbox: AwsOutbox, stubber: Stubber
 ) -> None:
     """Each call may take many seconds to fail, and other queues wait behind it."""
-    sqs.add_client_error("send_message_batch", "ThrottlingException")
-    expect(sqs, 1)
+    stubber.add_client_error("send_message_batch", "ThrottlingException")
+    expect(stubber, 1)
 
     messages = [message(str(number)) for number in range(11)]
     failures = outbox.send([*messages, message("other", address=f"{SUBMIT_QUEUE}-other")])
@@ -211,9 +196,9 @@ def test_a_queue_that_takes_no_call_now_is_not_called_again(
     ],
 )
 def test_a_call_that_fails_fails_its_messages_with_the_reason(
-    outbox: AwsOutbox, sqs: Stubber, code: str, status: int, kind: type[Exception]
+    outbox: AwsOutbox, stubber: Stubber, code: str, status: int, kind: type[Exception]
 ) -> None:
-    sqs.add_client_error("send_message_batch", code, http_status_code=status)
+    stubber.add_client_error("send_message_batch", code, http_status_code=status)
 
     failures = outbox.send([message(str(number)) for number in range(10)])
 
@@ -222,10 +207,10 @@ def test_a_call_that_fails_fails_its_messages_with_the_reason(
 
 
 def test_what_is_wrong_with_one_call_does_not_stop_the_next(
-    outbox: AwsOutbox, sqs: Stubber
+    outbox: AwsOutbox, stubber: Stubber
 ) -> None:
-    sqs.add_client_error("send_message_batch", "AWS.SimpleQueueService.BatchRequestTooLong")
-    expect(sqs, 1)
+    stubber.add_client_error("send_message_batch", "AWS.SimpleQueueService.BatchRequestTooLong")
+    expect(stubber, 1)
 
     failures = outbox.send([message(str(number)) for number in range(11)])
 
@@ -233,9 +218,9 @@ def test_what_is_wrong_with_one_call_does_not_stop_the_next(
 
 
 def test_a_queue_that_is_named_by_its_arn_is_found_without_asking(
-    outbox: AwsOutbox, sqs: Stubber
+    outbox: AwsOutbox, stubber: Stubber
 ) -> None:
-    sqs.add_response(
+    stubber.add_response(
         "send_message_batch",
         {"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "0"}], "Failed": []},
         {
@@ -249,8 +234,8 @@ def test_a_queue_that_is_named_by_its_arn_is_found_without_asking(
     assert outbox.send([sent]) == {}
 
 
-def test_messages_come_back_after_their_own_time(client: Any, sqs: Stubber) -> None:
-    sqs.add_response(
+def test_messages_come_back_after_their_own_time(client: Any, stubber: Stubber) -> None:
+    stubber.add_response(
         "change_message_visibility_batch",
         {"Successful": [], "Failed": []},
         {
@@ -267,9 +252,9 @@ def test_messages_come_back_after_their_own_time(client: Any, sqs: Stubber) -> N
     )
 
 
-def test_eleven_messages_come_back_with_two_calls(client: Any, sqs: Stubber) -> None:
+def test_eleven_messages_come_back_with_two_calls(client: Any, stubber: Stubber) -> None:
     for count in (10, 1):
-        sqs.add_response(
+        stubber.add_response(
             "change_message_visibility_batch",
             {"Successful": [], "Failed": []},
             {"QueueUrl": SUBMIT_QUEUE, "Entries": [ANY] * count},
@@ -280,8 +265,8 @@ def test_eleven_messages_come_back_with_two_calls(client: Any, sqs: Stubber) -> 
     )
 
 
-def test_a_delay_that_cannot_be_set_is_told(client: Any, sqs: Stubber) -> None:
-    sqs.add_client_error("change_message_visibility_batch", "ThrottlingException")
+def test_a_delay_that_cannot_be_set_is_told(client: Any, stubber: Stubber) -> None:
+    stubber.add_client_error("change_message_visibility_batch", "ThrottlingException")
 
     with pytest.raises(TransientError, match="set the delay of messages of"):
         SqsInbox(client, SUBMIT_QUEUE).come_back([(samples.delivery("m-1"), 5)])

@@ -1,9 +1,7 @@
 """SNS: what goes into one call, and which message each answer is about."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 from relay.aws.outbox import AwsOutbox
@@ -11,30 +9,18 @@ from relay.aws.topics import Topics
 from relay.errors import PermanentError, TransientError
 from relay.model import OutgoingMessage
 
+SERVICE = "sns"
+
 TOPIC = "arn:aws:sns:us-east-1:000000000000:orders.fifo"
 
 
-@pytest.fixture(scope="module")
-def client() -> Any:
-    return boto3.client(
-        "sns", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
-    )
-
-
 @pytest.fixture
-def sns(client: Any) -> Iterator[Stubber]:
-    with Stubber(client) as stubber:
-        yield stubber
-        stubber.assert_no_pending_responses()
-
-
-@pytest.fixture
-def outbox(client: Any, sns: Stubber) -> AwsOutbox:
+def outbox(client: Any, stubber: Stubber) -> AwsOutbox:
     return AwsOutbox(lambda _: Topics(client))
 
 
-def test_a_message_is_published_with_all_that_it_has(outbox: AwsOutbox, sns: Stubber) -> None:
-    sns.add_response(
+def test_a_message_is_published_with_all_that_it_has(outbox: AwsOutbox, stubber: Stubber) -> None:
+    stubber.add_response(
         "publish_batch",
         {"Successful": [{"Id": "0", "MessageId": "m"}], "Failed": []},
         {
@@ -59,8 +45,8 @@ def test_a_message_is_published_with_all_that_it_has(outbox: AwsOutbox, sns: Stu
     assert outbox.send([sent]) == {}
 
 
-def test_entries_that_were_not_taken_are_told_by_key(outbox: AwsOutbox, sns: Stubber) -> None:
-    sns.add_response(
+def test_entries_that_were_not_taken_are_told_by_key(outbox: AwsOutbox, stubber: Stubber) -> None:
+    stubber.add_response(
         "publish_batch",
         {
             "Successful": [{"Id": "1", "MessageId": "m"}],
@@ -83,7 +69,7 @@ def test_entries_that_were_not_taken_are_told_by_key(outbox: AwsOutbox, sns: Stu
 
 
 def test_a_message_that_fits_no_call_is_not_sent_and_says_how_large_it_is(
-    outbox: AwsOutbox, sns: Stubber
+    outbox: AwsOutbox, stubber: Stubber
 ) -> None:
     failures = outbox.send([OutgoingMessage("a", TOPIC, "x" * 262_145)])
 
