@@ -69,25 +69,47 @@ def idle_event(function: str) -> dict[str, Any]:
 
 
 def item(inference_id: str) -> dict[str, Any]:
-    """An open attempt as the ledger holds it."""
-    location = f"{INPUTS}orders/order-{int(inference_id, 16)}.csv"
+    """An open attempt as the relay's ledger holds it."""
+    request = {
+        "request_id": inference_id,
+        "attempt": 1,
+        "tracked": True,
+        "endpoint": ENDPOINT,
+        "input_location": _input(inference_id),
+        "content_type": "text/csv",
+        "ttl_seconds": 21_600,
+        "timeout_seconds": 900,
+        "requested_at": "2026-11-20T09:01:46.512000+00:00",
+    }
+    claim = {
+        "claimed_by": "2a4abf0b-c32d-41c6-b8fc-1b9f9c323459",
+        "submitted_at": "2026-11-20T09:01:47.183000+00:00",
+        "due_at": "2026-11-20T15:26:47.183000+00:00",
+        "output_location": f"{OUTPUTS}{inference_id}.out",
+    }
     return {
         "id": {"S": inference_id},
-        "request_id": {"S": inference_id},
-        "attempt": {"N": "1"},
         "state": {"S": "OPEN"},
-        "claimed_by": {"S": "2a4abf0b-c32d-41c6-b8fc-1b9f9c323459"},
-        "endpoint": {"S": ENDPOINT},
-        "submitted_at": {"S": "2026-11-20T09:01:47.000000+00:00"},
-        "due_at": {"S": "2026-11-20T15:26:47.000000+00:00"},
+        "request": {"S": json.dumps(request, separators=(",", ":"))},
+        "claim": {"S": json.dumps(claim, separators=(",", ":"))},
+        "expires": {"N": "1797780407"},
         "due_minute": {"S": f"2026-11-20T15:26#{inference_id[0]}"},
-        "input_location": {"S": location},
-        "content_type": {"S": "text/csv"},
-        "ttl_seconds": {"N": "21600"},
-        "timeout_seconds": {"N": "900"},
-        "output_location": {"S": f"{OUTPUTS}{inference_id}.out"},
-        "expires": {"N": "1797000000"},
     }
+
+
+def job(inference_id: str) -> dict[str, Any]:
+    """The item that *usual* writes of a submitted request."""
+    return {
+        "id": {"S": inference_id},
+        "input": {"S": _input(inference_id)},
+        "output": {"S": f"{OUTPUTS}{inference_id}.out"},
+        "status": {"S": "SUBMITTED"},
+        "submitted_at": {"S": "2026-11-20T09:01:47.183000+00:00"},
+    }
+
+
+def _input(inference_id: str) -> str:
+    return f"{INPUTS}orders/order-{int(inference_id, 16)}.csv"
 
 
 @cache

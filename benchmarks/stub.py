@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.messages import OUTPUTS, item, routes_document
+from benchmarks.messages import OUTPUTS, item, job, routes_document
 
 _ASYNC_INVOCATION = re.compile(r"/endpoints/[^/]+/async-invocations")
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -64,7 +64,7 @@ def answer(operation: str, request: Mapping[str, Any], routes: str | None = None
         case "BatchGetItem":
             return {"Responses": dict(_found(request)), "UnprocessedKeys": {}}
         case "GetItem":
-            return {"Item": item(request["Key"]["id"]["S"])}
+            return {"Item": job(request["Key"]["id"]["S"])}  # only `usual` asks one by one
         case "GetParameter":
             text = routes or routes_document()
             return {"Parameter": {"Value": text, "Version": 1, "Type": "String"}}
@@ -80,7 +80,17 @@ def _sent(entry_id: str) -> dict[str, str]:
 
 def _found(request: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     for table, wanted in request["RequestItems"].items():
-        yield table, [item(key["id"]["S"]) for key in wanted["Keys"]]
+        items = (item(key["id"]["S"]) for key in wanted["Keys"])
+        yield table, [_projected(each, wanted) for each in items]
+
+
+def _projected(item: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that are asked for; all of them where nothing is said."""
+    if "ProjectionExpression" not in wanted:
+        return dict(item)
+    names = wanted.get("ExpressionAttributeNames", {})
+    asked_for = [names.get(name, name) for name in wanted["ProjectionExpression"].split(", ")]
+    return {name: item[name] for name in asked_for if name in item}
 
 
 async def _serve(counts: Counter[str], routes: str | None) -> None:

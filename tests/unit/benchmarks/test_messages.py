@@ -2,7 +2,7 @@
 
 import json
 
-from relay.aws.attempt_items import to_attempt
+from relay.aws.attempt_items import to_attempt, to_item
 from relay.events import read_notifications, read_submissions
 from relay.model import AttemptState, Notification, Outcome
 from relay.routes.compiled import Routes
@@ -40,6 +40,12 @@ def test_every_notification_of_a_batch_is_about_an_open_attempt_of_the_ledger() 
         assert notification.endpoint == attempt.endpoint
 
 
+def test_the_ledgers_items_are_ones_that_the_relay_writes() -> None:
+    written = item(request_id(17))
+
+    assert to_item(to_attempt(written)) == written
+
+
 def test_an_idle_event_asks_for_nothing() -> None:
     submissions = read_submissions(idle_event("submit"), "invocation")
     notifications = read_notifications(idle_event("route"), "invocation")
@@ -67,7 +73,20 @@ def test_the_stub_confirms_every_entry_and_finds_every_item() -> None:
 
     assert [each["Id"] for each in sent["Successful"]] == [each["Id"] for each in entries]
     assert [each["id"] for each in found["Responses"]["ledger"]] == [each["id"] for each in keys]
+    assert set(found["Responses"]["ledger"][0]) == set(item(request_id(0)))
     assert len(answer("BatchExecuteStatement", {"Statements": [{}] * 25})["Responses"]) == 25
+
+
+def test_the_stub_answers_with_the_members_that_are_asked_for() -> None:
+    wanted = {
+        "Keys": [{"id": {"S": request_id(0)}}],
+        "ProjectionExpression": "id, #state, held",
+        "ExpressionAttributeNames": {"#state": "state"},
+    }
+
+    found = answer("BatchGetItem", {"RequestItems": {"ledger": wanted}})
+
+    assert found["Responses"]["ledger"] == [{"id": {"S": request_id(0)}, "state": {"S": "OPEN"}}]
 
 
 def test_the_stub_has_the_routes_that_the_template_deploys() -> None:

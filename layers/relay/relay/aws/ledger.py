@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.attempt_items import (
+    MEMBERS,
+    NAMES,
     SHARDS,
     due_key,
     due_minute,
     expires,
     to_attempt,
+    to_claim,
     to_held,
     to_item,
     to_value,
@@ -73,14 +76,10 @@ class DynamoDbLedger:
                 (
                     attempt.id,
                     self._statement(
-                        f'UPDATE "{self._table}" SET "claimed_by"=? SET "submitted_at"=? '
-                        'SET "due_at"=? SET "due_minute"=? SET "output_location"=? SET "expires"=? '
+                        f'UPDATE "{self._table}" SET "claim"=? SET "due_minute"=? SET "expires"=? '
                         'WHERE "id"=? AND "state"=?',
-                        attempt.claimed_by,
-                        attempt.submitted_at.isoformat(),
-                        attempt.due_at.isoformat(),
+                        to_claim(attempt),
                         due_minute(attempt),
-                        attempt.output_location or "",
                         expires(attempt),
                         attempt.id,
                         AttemptState.OPEN,
@@ -97,12 +96,10 @@ class DynamoDbLedger:
                 (
                     attempt.id,
                     self._statement(
-                        f'DELETE FROM "{self._table}" '
-                        'WHERE "id"=? AND "claimed_by"=? AND "submitted_at"=? AND "state"=?',
+                        f'DELETE FROM "{self._table}" WHERE "id"=? AND "claim"=? AND "state"=?',
                         attempt.id,
-                        attempt.claimed_by,
                         # A message that was delivered twice at once may have renewed it.
-                        attempt.submitted_at.isoformat(),
+                        to_claim(attempt),
                         AttemptState.OPEN,
                     ),
                 )
@@ -120,6 +117,8 @@ class DynamoDbLedger:
                     RequestItems={
                         self._table: {
                             "Keys": [{"id": {"S": key}} for key in keys],
+                            "ProjectionExpression": MEMBERS,
+                            "ExpressionAttributeNames": NAMES,
                             # A notification may come within milliseconds of the claim.
                             "ConsistentRead": True,
                         }
@@ -128,7 +127,7 @@ class DynamoDbLedger:
             if answer.get("UnprocessedKeys"):
                 raise TransientError(f"look up in {self._table}: DynamoDB left keys unprocessed")
             for item in answer["Responses"].get(self._table, []):
-                if "request_id" in item:  # the table holds more than attempts
+                if "request" in item:  # the table holds more than attempts
                     attempt = to_attempt(item)
                     found[attempt.id] = attempt
         return found
@@ -197,16 +196,12 @@ class DynamoDbLedger:
     def _hold(self, holding: Holding) -> "BatchStatementRequestTypeDef":
         if not holding.known:
             return self._insert(to_item(replace(holding.attempt, held=holding.held)))
-        held = to_held(holding.held)
-        members = " ".join(f'SET "{name}"=?' for name in held)
-        return {
-            "Statement": f'UPDATE "{self._table}" {members} WHERE "id"=? AND "state"=?',
-            "Parameters": [
-                *held.values(),
-                to_value(holding.attempt.id),
-                to_value(AttemptState.OPEN),
-            ],
-        }
+        return self._statement(
+            f'UPDATE "{self._table}" SET "held"=? WHERE "id"=? AND "state"=?',
+            to_held(holding.held),
+            holding.attempt.id,
+            AttemptState.OPEN,
+        )
 
     def _insert(
         self, item: "Mapping[str, UniversalAttributeValueTypeDef]"

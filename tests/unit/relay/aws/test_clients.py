@@ -1,11 +1,15 @@
 """The SDK's clients."""
 
+from io import BytesIO
 from typing import Any
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidationDecorator
 from relay.aws.clients import INVOCATIONS_AT_A_TIME, Clients
+from urllib3 import HTTPResponse
 
 
 @pytest.fixture
@@ -30,6 +34,27 @@ def test_there_is_a_connection_for_every_invocation_in_flight(clients: Clients) 
     config: Any = clients.sagemaker_runtime.meta.config
 
     assert config.max_pool_connections == INVOCATIONS_AT_A_TIME
+
+
+def test_calls_tell_aws_the_sdk_and_whose_they_are(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "dummy")
+    agents = []
+
+    def answered(request: Any, **_: object) -> AWSResponse:
+        agents.append(request.headers["User-Agent"].decode())
+        return AWSResponse(
+            request.url, 200, {}, HTTPResponse(BytesIO(b"{}"), preload_content=False)
+        )
+
+    clients.sqs.meta.events.register("before-send.sqs", answered)
+    clients.sqs.list_queues()
+
+    (agent,) = agents
+    assert agent.startswith(f"Boto3/{boto3.__version__} ")
+    assert agent.endswith(" async-inference-relay")
 
 
 def test_the_calls_of_every_request_are_not_checked_twice_and_rare_ones_are(

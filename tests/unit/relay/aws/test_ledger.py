@@ -136,7 +136,16 @@ def test_looking_up_reads_what_was_just_written(ledger: DynamoDbLedger, stubber:
     stubber.add_response(
         "batch_get_item",
         {"Responses": {TABLE: []}},
-        {"RequestItems": {TABLE: {"Keys": [{"id": {"S": ID}}], "ConsistentRead": True}}},
+        {
+            "RequestItems": {
+                TABLE: {
+                    "Keys": [{"id": {"S": ID}}],
+                    "ConsistentRead": True,
+                    "ProjectionExpression": ANY,
+                    "ExpressionAttributeNames": ANY,
+                }
+            }
+        },
     )
 
     ledger.look_up([ID, ID])
