@@ -4,8 +4,10 @@ from io import BytesIO
 from typing import Any
 
 import boto3
+import botocore
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidationDecorator
 from relay.aws.clients import INVOCATIONS_AT_A_TIME, Clients
@@ -41,20 +43,19 @@ def test_calls_tell_aws_the_sdk_and_whose_they_are(
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "dummy")
+    sqs: Any = clients.sqs
     agents = []
 
     def answered(request: Any, **_: object) -> AWSResponse:
         agents.append(request.headers["User-Agent"].decode())
-        return AWSResponse(
-            request.url, 200, {}, HTTPResponse(BytesIO(b"{}"), preload_content=False)
-        )
+        answer: Any = HTTPResponse(BytesIO(b"{}"), preload_content=False)
+        return AWSResponse(request.url, 200, HTTPHeaders(), answer)
 
-    clients.sqs.meta.events.register("before-send.sqs", answered)
-    clients.sqs.list_queues()
+    sqs.meta.events.register("before-send.sqs", answered)
+    sqs.list_queues()
 
-    (agent,) = agents
-    assert agent.startswith(f"Boto3/{boto3.__version__} ")
-    assert agent.endswith(" async-inference-relay")
+    sdk = f"Boto3/{boto3.__version__} Botocore/{botocore.__version__}"
+    assert agents == [f"async-inference-relay {sdk}"]
 
 
 def test_the_calls_of_every_request_are_not_checked_twice_and_rare_ones_are(
