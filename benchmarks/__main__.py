@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import batches, cold, endtoend, machine, money, routes
+from benchmarks import batches, cold, endtoend, machine, money, parts, routes
 from benchmarks.figures import Figure, render
 from benchmarks.trees import Trees
 from local.commands import perform
@@ -15,7 +15,7 @@ from local.settings import REPOSITORY, StackSettings
 from local.up import Narrator
 
 _RESULTS = REPOSITORY / "benchmarks" / "results"
-SECTIONS = ("batches", "routes", "memory", "cold", "end-to-end")
+SECTIONS = ("batches", "parts", "routes", "memory", "cold", "end-to-end")
 
 
 def main() -> int:
@@ -66,6 +66,7 @@ def run(
         return [*batches.figures(measured), *found]
 
     section("batches", measured_batches)
+    section("parts", lambda: parts.measure(trees, directory, rounds))
     section("routes", lambda: routes.measure(trees, directory, rounds))
     section("memory", lambda: batches.measure_memory(trees, directory))
     section("cold", lambda: cold.measure(trees, rounds))

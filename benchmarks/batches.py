@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,6 +147,7 @@ def _counted(worker: "Worker", event: Path, size: int, stub: Stub) -> Measured:
 @dataclass(frozen=True, slots=True)
 class _Run:
     cpu_seconds: Sequence[float]
+    parts: Mapping[str, float]
     peak_bytes: int
     log_bytes: float
 
@@ -173,11 +174,14 @@ class Worker:
 
 
 @contextmanager
-def running_worker(kind: str, function: str, trees: Trees, stub: Stub) -> Iterator["Worker"]:
+def running_worker(
+    kind: str, function: str, trees: Trees, stub: Stub, clocked: Iterable[str] = ()
+) -> Iterator["Worker"]:
+    """`clocked` are the callables whose share of the processor time is told beside the whole."""
     tree = trees.tree(kind, function)
     script = REPOSITORY / "benchmarks" / "worker.py"
     with subprocess.Popen(
-        [python(), "-S", "-s", "-P", script, tree.module],
+        [python(), "-S", "-s", "-P", script, tree.module, *clocked],
         env=variables(tree, function, stub.url),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

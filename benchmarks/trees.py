@@ -12,6 +12,8 @@ from local.lambda_surroundings import python
 from local.settings import REPOSITORY
 
 KINDS = ("relay", "bare", "usual")
+# The relay's calls without the relay, of route: what botocore alone takes for them.
+CALLS_ALONE = "calls"
 
 _FUNCTIONS = REPOSITORY / "benchmarks" / "functions"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -41,8 +43,11 @@ class Trees:
     directory: Path
 
     def tree(self, kind: str, function: str) -> Tree:
+        relays = self.directory / "relay/python"
         if kind == "relay":
-            return Tree(REPOSITORY / "functions" / function, "app", self.directory / "relay/python")
+            return Tree(REPOSITORY / "functions" / function, "app", relays)
+        if kind == CALLS_ALONE:
+            return Tree(_FUNCTIONS, f"{kind}_{function}", relays)
         return Tree(_FUNCTIONS, f"{kind}_{function}", self.directory / kind)
 
     def build(self) -> None:

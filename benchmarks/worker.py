@@ -1,8 +1,8 @@
-"""One function in a process of its own, called again and again: `worker.py MODULE`.
+"""One function in a process of its own, called again and again: `worker.py MODULE [CALLABLE …]`.
 
 Standard input has one event file and a number of repetitions a line; for each comes a line of
-JSON: processor time, memory, and what was logged. Runs on a bare interpreter, with nothing of the
-benchmarks on its path.
+JSON: processor time, how much of it each CALLABLE (`module:name`) took, memory, and what was
+logged. Runs on a bare interpreter, with nothing of the benchmarks on its path.
 """
 
 import importlib
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 
@@ -33,17 +34,43 @@ def main() -> None:
     os.dup2(log, 1)
     started = time.process_time()
     handler = importlib.import_module(sys.argv[1]).handler
+    spent: Counter[str] = Counter()
+    for name in sys.argv[2:]:
+        _put_clock_on(name, spent)
     print(json.dumps({"import_seconds": time.process_time() - started}), file=answers, flush=True)
     for line in sys.stdin:
         path, repetitions = line.split()
-        print(json.dumps(_measure(handler, path, int(repetitions), log)), file=answers, flush=True)
+        measured = _measure(handler, path, int(repetitions), log, spent)
+        print(json.dumps(measured), file=answers, flush=True)
 
 
-def _measure(handler: Any, path: str, repetitions: int, log: int) -> dict[str, Any]:
+def _put_clock_on(name: str, spent: "Counter[str]") -> None:
+    """Has every call of it add its processor time to `spent`."""
+    module, _, path = name.partition(":")
+    *owners, last = path.split(".")
+    owner: Any = importlib.import_module(module)
+    for each in owners:
+        owner = getattr(owner, each)
+    function = getattr(owner, last)
+
+    def clocked(*args: Any, **kwargs: Any) -> Any:
+        started = time.process_time()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            spent[name] += time.process_time() - started  # type: ignore[assignment]
+
+    setattr(owner, last, clocked)
+
+
+def _measure(
+    handler: Any, path: str, repetitions: int, log: int, spent: "Counter[str]"
+) -> dict[str, Any]:
     with open(path) as file:  # noqa: PTH123 - what pathlib imports is not the function's memory
         text = file.read()
     seconds = []
     os.lseek(log, 0, os.SEEK_SET)
+    spent.clear()
     for _ in range(repetitions):
         event = json.loads(text)
         started = time.process_time()
@@ -54,6 +81,7 @@ def _measure(handler: Any, path: str, repetitions: int, log: int) -> dict[str, A
     sys.stdout.flush()
     return {
         "cpu_seconds": seconds,
+        "parts": {name: total / repetitions for name, total in spent.items()},
         "peak_bytes": _peak_bytes(),
         "log_bytes": os.lseek(log, 0, os.SEEK_CUR) / repetitions,
     }

@@ -1,7 +1,7 @@
 """Typed reading of JSON that comes from outside. What is wrong in it is named by its path."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -26,7 +26,7 @@ class Fields:
     """
 
     def __init__(self, value: object, path: str = "") -> None:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise UnreadableMessage(f"{path or 'the message'} is not a JSON object")
         self._members = value
         self._path = path
@@ -39,9 +39,11 @@ class Fields:
 
     def optional_text(self, name: str) -> str | None:
         value = self._members.get(name)
-        if value is not None and not isinstance(value, str):
+        if value is None:
+            return None
+        if not isinstance(value, str):
             raise UnreadableMessage(f"{self._at(name)} is not a string")
-        if value is not None and not value.isascii() and _SURROGATE.search(value):
+        if not value.isascii() and _SURROGATE.search(value):
             raise UnreadableMessage(f"{self._at(name)} holds half a character (a lone surrogate)")
         return value
 
