@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,38 +56,53 @@ def run(
     figures: list[Figure] = []
     costs: list[dict[str, object]] = []
 
-    def section(name: str, measure: Callable[[], list[Figure]]) -> None:
-        if name in sections:
-            figures.extend(measure())
-            tell(f"{name} measured")
-
     def measured_batches() -> list[Figure]:
         measured = batches.measure(trees, directory, rounds)
         found, table = money.figures(measured)
         costs.extend(table)
         return [*batches.figures(measured), *found]
 
-    section("batches", measured_batches)
-    section("parts", lambda: parts.measure(trees, directory, rounds))
-    section("routes", lambda: routes.measure(trees, directory, rounds))
-    section("memory", lambda: batches.measure_memory(trees, directory))
-    section("cold", lambda: cold.measure(trees, rounds))
-    section("end-to-end", lambda: endtoend.measure(settings, counts))
-    print(f"\n{render(figures)}\n")
-    print(money.render(costs))
-    document = {
-        "started": started.isoformat(timespec="seconds"),
-        "machine": machine.describe(),
-        "load": {"before": load, "after": machine.load()},
-        "rounds": rounds,
-        "figures": [figure.to_json() for figure in figures],
-        "dollars_per_million": costs,
+    measures: Mapping[str, Callable[[], list[Figure]]] = {
+        "batches": measured_batches,
+        "parts": lambda: parts.measure(trees, directory, rounds),
+        "routes": lambda: routes.measure(trees, directory, rounds),
+        "memory": lambda: batches.measure_memory(trees, directory),
+        "cold": lambda: cold.measure(trees, rounds),
+        "end-to-end": lambda: endtoend.measure(settings, counts),
     }
-    file = output or _RESULTS / f"{started:%Y-%m-%dT%H%M%SZ}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(document, indent=2) + "\n")
-    tell(f"written to {file}")
+    try:
+        with usual_leaves_nothing():
+            for section in sections:
+                figures.extend(measures[section]())
+                tell(f"{section} measured")
+    finally:  # what half an hour has measured is told also when the last section fails
+        print(f"\n{render(figures)}\n")
+        print(money.render(costs))
+        document = {
+            "started": started.isoformat(timespec="seconds"),
+            "machine": machine.describe(),
+            "load": {"before": load, "after": machine.load()},
+            "rounds": rounds,
+            "figures": [figure.to_json() for figure in figures],
+            "dollars_per_million": costs,
+        }
+        file = output or _RESULTS / f"{started:%Y-%m-%dT%H%M%SZ}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(document, indent=2) + "\n")
+        tell(f"written to {file}")
     return 0
+
+
+@contextmanager
+def usual_leaves_nothing() -> Iterator[None]:
+    """X-Ray's SDK, which *usual* has, leaves a mark where nobody can tell it to leave none."""
+    mark = Path("/tmp/.aws-xray")  # noqa: S108 - its own choice
+    others = mark.exists()
+    try:
+        yield
+    finally:
+        if not others:
+            shutil.rmtree(mark, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from statistics import quantiles
 from typing import Any
 
 from benchmarks.figures import Figure, Sample
+from benchmarks.trees import handler_file
 from local.beside import stack_beside
 from local.clients import Clients
 from local.demo.inputs import Input, Kind
@@ -28,7 +29,7 @@ from local.load.emulator import read_counters
 from local.load.exchange import wait_until_settled
 from local.load.uploads import Uploader, Window
 from local.model import data
-from local.settings import REPOSITORY, StackSettings
+from local.settings import StackSettings
 from local.stack import Stack
 from local.up import bring_up, train_model
 
@@ -70,20 +71,19 @@ class Passage:
 
 
 def measure(settings: StackSettings, counts: Sequence[int]) -> list[Figure]:
-    """Deploys a stack of its own, and measures it as it is and then with bare functions."""
+    """Deploys a stack of its own, and measures it with bare functions and with the relay's.
+
+    In this order: MiniStack keeps everything in memory and slows down as it fills, and that is to
+    be nobody's advantage but the floor's.
+    """
+    figures = []
     with stack_beside(settings, "bench") as own:
         model = train_model(own)
         track = _Track(own, bring_up(own, model, lambda text: None), model)
-        track.run("warm-relay", _WARM_UP)
-        relay = [track.run(f"relay-{count}", count) for count in counts]
-        track.put_bare_functions()
-        track.run("warm-floor", _WARM_UP)
-        floor = [track.run(f"floor-{count}", count) for count in counts]
-    return [
-        figure
-        for count, ours, least in zip(counts, relay, floor, strict=True)
-        for figure in _figures(count, ours, least)
-    ]
+        for count in counts:
+            floor, relay = (track.passage(kind, count) for kind in ("bare", "relay"))
+            figures += _figures(count, relay, floor)
+    return figures
 
 
 def _figures(count: int, relay: Passage, floor: Passage) -> list[Figure]:
@@ -119,7 +119,13 @@ class _Track:
         self._stack = Stack(settings)
         self._rows = held_out_rows(model, len(data.held_out_rows()))
 
-    def run(self, name: str, count: int) -> Passage:
+    def passage(self, kind: str, count: int) -> Passage:
+        """Of so many requests, through functions that are warm. Raises LocalStackError."""
+        self._put_functions(kind)
+        self._run(f"warm-{kind}-{count}", _WARM_UP)
+        return self._run(f"{kind}-{count}", count)
+
+    def _run(self, name: str, count: int) -> Passage:
         """Raises LocalStackError when a result does not come."""
         bucket = self._outputs["DataBucketName"]
         uploads = {
@@ -134,14 +140,14 @@ class _Track:
         wait_until_settled(self._pending, _SETTLE_SECONDS, lambda found: None)
         return passage
 
-    def put_bare_functions(self) -> None:
+    def _put_functions(self, kind: str) -> None:
         """The functions' code, not their queues, roles and layer, is replaced."""
         for name, output in _FUNCTIONS.items():
             function = self._outputs[output]
             deployed = self._clients.functions.get_function_configuration(FunctionName=function)
             queue = {"BENCHMARK_QUEUE_URL": self._outputs["CompletedQueueUrl"]}
             self._clients.functions.update_function_code(
-                FunctionName=function, ZipFile=_zipped(name)
+                FunctionName=function, ZipFile=_zipped(kind, name)
             )
             self._clients.functions.update_function_configuration(
                 FunctionName=function,
@@ -215,8 +221,8 @@ def _between(start: str, end: str) -> float:
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
 
 
-def _zipped(name: str) -> bytes:
-    code = REPOSITORY / "benchmarks" / "functions" / f"bare_{name}.py"
+def _zipped(kind: str, name: str) -> bytes:
+    code = handler_file(kind, name)
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w") as archive:
         archive.write(code, "app.py")

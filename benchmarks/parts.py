@@ -22,7 +22,7 @@ _BATCHES_A_ROUND = 3
 _EVENTS = MappingProxyType({"submit": submit_event, "route": route_event})
 
 # Of each function: the callables, and what they do for a batch.
-_PARTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+PARTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "submit": {
             "app:read_submissions": "reading events",
@@ -62,7 +62,7 @@ def _measured(
     function: str, event: Path, trees: Trees, batches: int, stub: Stub
 ) -> dict[str, list[float]]:
     """Of each batch, microseconds for a record: by part, and of *bare*."""
-    parts = _PARTS[function]
+    parts = PARTS[function]
     found: defaultdict[str, list[float]] = defaultdict(list)
     kinds = ("relay", "bare", CALLS_ALONE) if function == "route" else ("relay", "bare")
     with ExitStack() as exits:

@@ -23,6 +23,13 @@ _SDK = ("boto3",)
 _USUAL = ("boto3", "aws-lambda-powertools", "aws-xray-sdk", "pydantic", "annotated-types")
 
 
+def handler_file(kind: str, function: str) -> Path:
+    """Where the handler of a function is; what else it imports is its layer's."""
+    if kind == "relay":
+        return REPOSITORY / "functions" / function / "app.py"
+    return _FUNCTIONS / f"{kind}_{function}.py"
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """Where a function's code is, and what lies beside it."""
@@ -43,12 +50,10 @@ class Trees:
     directory: Path
 
     def tree(self, kind: str, function: str) -> Tree:
-        relays = self.directory / "relay/python"
-        if kind == "relay":
-            return Tree(REPOSITORY / "functions" / function, "app", relays)
-        if kind == CALLS_ALONE:
-            return Tree(_FUNCTIONS, f"{kind}_{function}", relays)
-        return Tree(_FUNCTIONS, f"{kind}_{function}", self.directory / kind)
+        code = handler_file(kind, function)
+        relays = kind in ("relay", CALLS_ALONE)
+        layer = self.directory / ("relay/python" if relays else kind)
+        return Tree(code.parent, code.stem, layer)
 
     def build(self) -> None:
         """Builds the relay's layer as `sam build` does, and the others as everybody's would be.

@@ -1,6 +1,7 @@
 """The example consumer, deployed beside the relay and reached by a route of its own."""
 
 import json
+import os
 import subprocess
 import sys
 import uuid
@@ -73,6 +74,7 @@ def deploy(stack: RunningStack, directory: Path) -> None:
                 *("--parameter-overrides", f"DataBucketName={bucket}", *machine_parameters()),
             ],
             cwd=directory,
+            env={**os.environ, "TMPDIR": str(directory)},  # the SAM CLI leaves empty folders in it
             capture_output=True,
             text=True,
             timeout=120,
