@@ -71,19 +71,26 @@ class Passage:
 
 
 def measure(settings: StackSettings, counts: Sequence[int]) -> list[Figure]:
-    """Deploys a stack of its own, and measures it with bare functions and with the relay's.
-
-    In this order: MiniStack keeps everything in memory and slows down as it fills, and that is to
-    be nobody's advantage but the floor's.
-    """
+    """Sends so many requests at a time through the relay, and through bare functions."""
     figures = []
+    for count in counts:
+        relay, floor = (_passage(settings, kind, count) for kind in ("relay", "bare"))
+        figures += _figures(count, relay, floor)
+    return figures
+
+
+def _passage(settings: StackSettings, kind: str, count: int) -> Passage:
+    """Through a new stack: MiniStack keeps everything in memory and slows down as it fills.
+
+    Raises LocalStackError when a result does not come.
+    """
     with stack_beside(settings, "bench") as own:
         model = train_model(own)
         track = _Track(own, bring_up(own, model, lambda text: None), model)
-        for count in counts:
-            floor, relay = (track.passage(kind, count) for kind in ("bare", "relay"))
-            figures += _figures(count, relay, floor)
-    return figures
+        if kind == "bare":
+            track.put_bare_functions()
+        track.run("warm", _WARM_UP)
+        return track.run("measured", count)
 
 
 def _figures(count: int, relay: Passage, floor: Passage) -> list[Figure]:
@@ -119,13 +126,7 @@ class _Track:
         self._stack = Stack(settings)
         self._rows = held_out_rows(model, len(data.held_out_rows()))
 
-    def passage(self, kind: str, count: int) -> Passage:
-        """Of so many requests, through functions that are warm. Raises LocalStackError."""
-        self._put_functions(kind)
-        self._run(f"warm-{kind}-{count}", _WARM_UP)
-        return self._run(f"{kind}-{count}", count)
-
-    def _run(self, name: str, count: int) -> Passage:
+    def run(self, name: str, count: int) -> Passage:
         """Raises LocalStackError when a result does not come."""
         bucket = self._outputs["DataBucketName"]
         uploads = {
@@ -140,14 +141,14 @@ class _Track:
         wait_until_settled(self._pending, _SETTLE_SECONDS, lambda found: None)
         return passage
 
-    def _put_functions(self, kind: str) -> None:
+    def put_bare_functions(self) -> None:
         """The functions' code, not their queues, roles and layer, is replaced."""
         for name, output in _FUNCTIONS.items():
             function = self._outputs[output]
             deployed = self._clients.functions.get_function_configuration(FunctionName=function)
             queue = {"BENCHMARK_QUEUE_URL": self._outputs["CompletedQueueUrl"]}
             self._clients.functions.update_function_code(
-                FunctionName=function, ZipFile=_zipped(kind, name)
+                FunctionName=function, ZipFile=_zipped(name)
             )
             self._clients.functions.update_function_configuration(
                 FunctionName=function,
@@ -221,8 +222,8 @@ def _between(start: str, end: str) -> float:
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
 
 
-def _zipped(kind: str, name: str) -> bytes:
-    code = handler_file(kind, name)
+def _zipped(name: str) -> bytes:
+    code = handler_file("bare", name)
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w") as archive:
         archive.write(code, "app.py")
