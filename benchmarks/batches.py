@@ -64,7 +64,7 @@ def measure(trees: Trees, directory: Path, rounds: int) -> dict[Key, Measured]:
     found: dict[Key, Measured] = {}
     with running_stub() as stub, ExitStack() as exits:
         for function in FUNCTIONS:
-            events = _events(function, directory)
+            events = event_files(function, directory)
             workers = {
                 kind: exits.enter_context(running_worker(kind, function, trees, stub))
                 for kind in KINDS
@@ -89,7 +89,7 @@ def measure_memory(trees: Trees, directory: Path) -> list[Figure]:
     """The most that a function's process ever held, with nothing else done before."""
     figures = []
     for function in FUNCTIONS:
-        events = _events(function, directory)
+        events = event_files(function, directory)
         for what, event, kinds in (
             ("1,000 records", events[1_000], ("relay", "bare")),
             ("messages of 1 MB", events[_LARGE], ("relay",)),
@@ -212,7 +212,8 @@ def variables(tree: Tree, function: str, url: str) -> dict[str, str]:
     }
 
 
-def _events(function: str, directory: Path) -> dict[int, Path]:
+def event_files(function: str, directory: Path) -> dict[int, Path]:
+    """An event for each size of a batch, as files that a worker reads."""
     make = {"submit": submit_event, "route": route_event}[function]
     files = {}
     for size in SIZES:

@@ -4,22 +4,19 @@ A clock on each of the few callables that do the work, and route's calls to AWS 
 Where a target is missed, this says why.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
 
-from benchmarks.batches import FUNCTIONS, running_worker
+from benchmarks.batches import FUNCTIONS, event_files, running_worker
 from benchmarks.figures import Figure, Sample
-from benchmarks.messages import route_event, submit_event
 from benchmarks.stub import Stub, running_stub
 from benchmarks.trees import CALLS_ALONE, Trees
 
 _RECORDS = 100
 _BATCHES_A_ROUND = 3
-_EVENTS = MappingProxyType({"submit": submit_event, "route": route_event})
 
 # Of each function: the callables, and what they do for a batch.
 PARTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -47,8 +44,7 @@ def measure(trees: Trees, directory: Path, rounds: int) -> list[Figure]:
     figures = []
     with running_stub() as stub:
         for function in FUNCTIONS:
-            event = directory / f"{function}-parts.json"
-            event.write_text(json.dumps(_EVENTS[function](_RECORDS)))
+            event = event_files(function, directory)[_RECORDS]
             found = _measured(function, event, trees, rounds * _BATCHES_A_ROUND, stub)
             bare = Sample.of(found.pop("bare"))
             figures += [
