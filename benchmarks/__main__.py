@@ -71,7 +71,7 @@ def run(
         "end-to-end": lambda: endtoend.measure(settings, counts),
     }
     try:
-        with usual_leaves_nothing():
+        with _usual_leaves_nothing():
             for section in sections:
                 figures.extend(measures[section]())
                 tell(f"{section} measured")
@@ -94,7 +94,7 @@ def run(
 
 
 @contextmanager
-def usual_leaves_nothing() -> Iterator[None]:
+def _usual_leaves_nothing() -> Iterator[None]:
     """X-Ray's SDK, which *usual* has, leaves a mark where nobody can tell it to leave none."""
     mark = Path("/tmp/.aws-xray")  # noqa: S108 - its own choice
     others = mark.exists()

@@ -28,7 +28,7 @@ _SINGLE = 1
 
 
 # The size that the template sets, for which there are targets: calls, and shares of their time.
-_AIM = 100
+BATCH_SIZE = 100
 _TARGETS = (
     ("submit", "submitted request", 1.05, 1.25, 1 / 3),
     ("route", "routed result", 0.16, 1.6, 1 / 5),
@@ -111,7 +111,7 @@ def figures(measured: Mapping[Key, Measured]) -> list[Figure]:
         for size in SIZES:
             relay = measured[function, "relay", size]
             least = measured[function, "bare", size]
-            aim = size == _AIM
+            aim = size == BATCH_SIZE
             found += [
                 Figure(
                     f"AWS calls for a {done}, batches of {size:,}",

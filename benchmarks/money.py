@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from benchmarks import cost
-from benchmarks.batches import SIZES, Key, Measured
+from benchmarks.batches import BATCH_SIZE, SIZES, Key, Measured
 from benchmarks.cost import Design, Step
 from benchmarks.figures import Figure, Sample
 from local.table import table
@@ -11,8 +11,6 @@ from local.table import table
 # What a log line for one request takes, as measured with LogLevel DEBUG, rounded up.
 _LINE_BYTES = 400
 _TARGET = 4.00
-# The size that the template sets.
-_AIM = 100
 
 
 def figures(measured: Mapping[Key, Measured]) -> tuple[list[Figure], list[dict[str, object]]]:
@@ -29,7 +27,7 @@ def figures(measured: Mapping[Key, Measured]) -> tuple[list[Figure], list[dict[s
                 Sample.exact(floor.total),
                 Sample.exact(usual.total),
                 digits=2,
-                at_most=_TARGET if size == _AIM else None,
+                at_most=_TARGET if size == BATCH_SIZE else None,
                 at_most_of_usual=1.0,
             )
         )
@@ -51,7 +49,7 @@ def render(details: Sequence[Mapping[str, object]]) -> str:
 def _rates(measured: Mapping[Key, Measured]) -> list[Figure]:
     """How many requests a second one environment of each function carries, on the same terms."""
     kinds = ("relay", "bare", "usual")
-    steps = {kind: _steps(measured, kind, 1 if kind == "usual" else _AIM) for kind in kinds}
+    steps = {kind: _steps(measured, kind, 1 if kind == "usual" else BATCH_SIZE) for kind in kinds}
     return [
         Figure(
             f"requests a second, one environment of {function}",
@@ -65,8 +63,8 @@ def _rates(measured: Mapping[Key, Measured]) -> list[Figure]:
 
 
 def _designs(measured: Mapping[Key, Measured], usual: Design) -> list[Design]:
-    relay = _relay(measured, _AIM)
-    bare = _steps(measured, "bare", _AIM)
+    relay = _relay(measured, BATCH_SIZE)
+    bare = _steps(measured, "bare", BATCH_SIZE)
     return [
         *(_relay(measured, size) for size in SIZES),
         cost.with_failures(relay, 0.01),

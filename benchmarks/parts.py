@@ -10,12 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
 
-from benchmarks.batches import FUNCTIONS, event_files, running_worker
+from benchmarks.batches import BATCH_SIZE, FUNCTIONS, event_files, running_worker
 from benchmarks.figures import Figure, Sample
 from benchmarks.stub import Stub, running_stub
 from benchmarks.trees import CALLS_ALONE, Trees
 
-_RECORDS = 100
 _BATCHES_A_ROUND = 3
 
 # Of each function: the callables, and what they do for a batch.
@@ -44,7 +43,7 @@ def measure(trees: Trees, directory: Path, rounds: int) -> list[Figure]:
     figures = []
     with running_stub() as stub:
         for function in FUNCTIONS:
-            event = event_files(function, directory)[_RECORDS]
+            event = event_files(function, directory)[BATCH_SIZE]
             found = _measured(function, event, trees, rounds * _BATCHES_A_ROUND, stub)
             bare = Sample.of(found.pop("bare"))
             figures += [
@@ -84,4 +83,4 @@ def _measured(
 
 
 def _each(seconds: float) -> float:
-    return seconds / _RECORDS * 1_000_000
+    return seconds / BATCH_SIZE * 1_000_000

@@ -4,13 +4,12 @@ import json
 from pathlib import Path
 from statistics import median
 
-from benchmarks.batches import running_worker
+from benchmarks.batches import BATCH_SIZE, running_worker
 from benchmarks.figures import Figure, Sample
 from benchmarks.messages import route_event
 from benchmarks.stub import running_stub
 from benchmarks.trees import Trees
 
-_RECORDS = 100
 _ROUTES = 5
 _REPETITIONS = 3
 # One look-up, ten sends, four marks, and what is left for queues that are filled unevenly.
@@ -48,7 +47,7 @@ def _ends_with(number: int, routes: int) -> str:
 def measure(trees: Trees, directory: Path, rounds: int) -> list[Figure]:
     """What the relay needs for a batch over five routes."""
     event = directory / "route-over-routes.json"
-    event.write_text(json.dumps(route_event(_RECORDS)))
+    event.write_text(json.dumps(route_event(BATCH_SIZE)))
     with (
         running_stub(document()) as stub,
         running_worker("relay", "route", trees, stub) as worker,
@@ -58,9 +57,9 @@ def measure(trees: Trees, directory: Path, rounds: int) -> list[Figure]:
         worker.run(event, 1)
         calls = stub.take_counts().total()
         seconds = [
-            median(worker.run(event, _REPETITIONS).cpu_seconds) / _RECORDS for _ in range(rounds)
+            median(worker.run(event, _REPETITIONS).cpu_seconds) / BATCH_SIZE for _ in range(rounds)
         ]
-    what = f"a batch of {_RECORDS} over {_ROUTES} routes"
+    what = f"a batch of {BATCH_SIZE} over {_ROUTES} routes"
     microseconds = [each * 1_000_000 for each in seconds]
     return [
         Figure(f"AWS calls for {what}", "", Sample.exact(calls), at_most=_MOST_CALLS),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import TypeVar
 
 from relay.errors import PermanentError, RelayError, TransientError
@@ -194,11 +195,8 @@ class FakeLedger:
     def release(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
         def delete(attempt: Attempt) -> None:
             item = self.items.get(attempt.id)
-            if item is not None and (item.state, item.claimed_by, item.submitted_at) == (
-                AttemptState.OPEN,
-                attempt.claimed_by,
-                attempt.submitted_at,
-            ):
+            claim = attrgetter("claimed_by", "submitted_at", "due_at", "output_location")
+            if item and item.state is AttemptState.OPEN and claim(item) == claim(attempt):
                 del self.items[attempt.id]
 
         return self._each("ledger.release", _by_id(attempts), delete)

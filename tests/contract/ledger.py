@@ -161,6 +161,19 @@ class LedgerContract(ABC):
 
         assert ledger.look_up([ID]) == {ID: renewed}
 
+    @pytest.mark.parametrize(
+        "change", [{"due_at": NOON}, {"output_location": f"{samples.OUTPUTS}elsewhere"}]
+    )
+    def test_a_claim_is_released_only_as_it_was_made(
+        self, ledger: Ledger, change: dict[str, Any]
+    ) -> None:
+        first = samples.attempt(ID)
+        ledger.claim([first])
+
+        assert ledger.release([replace(first, **change)]) == {}
+
+        assert ledger.look_up([ID]) == {ID: first}
+
     @pytest.mark.parametrize("state", TERMINAL)
     def test_what_is_over_is_not_released(self, ledger: Ledger, state: AttemptState) -> None:
         ledger.claim([samples.attempt(ID)])

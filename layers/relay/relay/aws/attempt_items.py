@@ -83,9 +83,7 @@ def to_claim(attempt: Attempt) -> str:
 
 
 def to_held(held: Held) -> str:
-    return _json(
-        {"outcome": held.outcome, "delivered": held.delivered, "missing": held.missing},
-    )
+    return _json({"outcome": held.outcome, "delivered": held.delivered, "missing": held.missing})
 
 
 def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
