@@ -9,6 +9,7 @@ from typing import Any, cast
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
 from relay.provisioning.adoption import Setup
 from relay.provisioning.answers import Answer
+from relay.provisioning.deployment import Strategy
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.events import (
     ArtifactsUploaded,
@@ -126,6 +127,11 @@ class FakeSageMaker:
         self.retained: list[bool] = []
         # Given at last, other than by a configuration.
         self.instance_counts: dict[str, int] = {}
+        # Desired instances of each endpoint, and those that an update under way leads to.
+        self.counts: dict[str, int] = {}
+        self._pending_counts: dict[str, int] = {}
+        # Alarms in ALARM, whatever the reason: they end every deployment that watches them.
+        self.in_alarm: set[str] = set()
         # What UpdateEndpoint was called with, oldest first.
         self.updates: list[Specification] = []
         # Artifacts with which no container ever answers a ping.
@@ -170,6 +176,7 @@ class FakeSageMaker:
             if config not in self.configs:
                 raise PermanentError("no such configuration")
             if name not in self.endpoints:
+                self.counts[name] = specification.instance_count
                 self._put(name, config, EndpointStatus.CREATING)
 
     def tag(self, endpoint_arn: str, specification: Specification) -> None:
@@ -191,6 +198,10 @@ class FakeSageMaker:
             retyped = specification.instance_type != before
             if retyped and self.is_scalable_target(endpoint.name):
                 raise PermanentError("must be deregistered before its instance type is updated")
+            before_count = self.counts[endpoint.name]
+            after_count = before_count if retain_capacity else specification.instance_count
+            require_sensible(specification, min(before_count, after_count))
+            self._pending_counts[endpoint.name] = after_count
             self.retained.append(retain_capacity)
             self.updates.append(specification)
             self.pending[endpoint.name] = specification.generation.config
@@ -201,7 +212,7 @@ class FakeSageMaker:
             endpoint = self.endpoints[endpoint_name]
             if endpoint.status.changing:
                 raise EndpointNotReady("in progress")
-            self.instance_counts[endpoint_name] = count
+            self.instance_counts[endpoint_name] = self.counts[endpoint_name] = count
             self._put(endpoint_name, endpoint.config, EndpointStatus.UPDATING)
 
     def delete_endpoint(self, endpoint_name: str) -> None:
@@ -231,7 +242,13 @@ class FakeSageMaker:
         self, config: str, status: EndpointStatus = EndpointStatus.IN_SERVICE, name: str = ENDPOINT
     ) -> None:
         """An endpoint that was there before."""
+        self.counts.setdefault(name, 1)
         self._put(name, config, status)
+
+    def scaled_to(self, count: int, name: str = ENDPOINT) -> None:
+        """Application Auto Scaling has changed the capacity of an endpoint in service."""
+        self.counts[name] = count
+        self._put(name, self.endpoints[name].config, EndpointStatus.IN_SERVICE)
 
     def settle(self, name: str = ENDPOINT) -> None:
         """SageMaker finishes what it is doing, successfully."""
@@ -246,19 +263,26 @@ class FakeSageMaker:
                 created = endpoint.status is EndpointStatus.CREATING
                 outcome = EndpointStatus.FAILED if created else EndpointStatus.IN_SERVICE
                 self.becomes(outcome, "no ping", name)
+            elif name in self.pending and self.in_alarm & {*self.updates[-1].deployment.alarms}:
+                self.becomes(EndpointStatus.IN_SERVICE, "an alarm is in ALARM", name)
             else:
                 self.pending.pop(name, None)
+                self.counts[name] = self._pending_counts.pop(name, self.counts[name])
                 self._put(name, config, EndpointStatus.IN_SERVICE)
 
     def becomes(self, status: EndpointStatus, reason: str = "", name: str = ENDPOINT) -> None:
         """SageMaker finishes otherwise; an update that does leaves the old configuration."""
         self.pending.pop(name, None)
+        self._pending_counts.pop(name, None)
         self._put(name, self.endpoints[name].config, status, reason)
 
     def _put(self, name: str, config: str, status: EndpointStatus, reason: str = "") -> None:
         self._clock.pass_minutes(0.01)
         arn = f"arn:aws:sagemaker:{REGION}:000000000000:endpoint/{name}"
-        self.endpoints[name] = Endpoint(name, status, arn, config, reason, self._clock.now())
+        count = self.counts[name]
+        self.endpoints[name] = Endpoint(
+            name, status, arn, config, reason, self._clock.now(), count, count
+        )
 
     @contextmanager
     def _call(self, name: str) -> Iterator[None]:
@@ -267,6 +291,15 @@ class FakeSageMaker:
             if name in self.errors:
                 raise self.errors[name]
             yield
+
+
+def require_sensible(specification: Specification, count: int) -> None:
+    """Refuses a deployment that so many instances cannot follow."""
+    deployment = specification.deployment
+    if not deployment.plain and count == 0:
+        raise PermanentError("there is no instance to deploy from")
+    if deployment.strategy is not Strategy.ALL_AT_ONCE and count == 1:
+        raise PermanentError("a step must be at most half of the instances")
 
 
 class FakeAutoscaler:

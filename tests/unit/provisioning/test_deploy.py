@@ -96,6 +96,7 @@ def test_the_stacks_deployment_holds_unless_the_call_has_its_own() -> None:
             DeploymentStrategy="Linear",
             DeploymentWaitSeconds="90",
             RollbackAlarmNames=["failures"],
+            InstanceCount="4",
         )
     )
 
@@ -186,6 +187,7 @@ def test_a_lost_event_is_made_up_for_by_the_sweep_and_a_doubled_one_does_no_harm
         ({"model_data_url": A, "deployment": "fast"}, "deployment must be a JSON object"),
         ({"model_data_url": A, "deployment": {"speed": 1}}, "deployment.speed is not known"),
         ({"model_data_url": A, "deployment": {"strategy": "BigBang"}}, "DeploymentStrategy must"),
+        ({"model_data_url": A, "deployment": {"alarms": 1}}, "WatchRollbackAlarms must be true"),
         ({"model_data_url": A, "asked_by": ""}, "asked_by must be a text"),
     ],
 )

@@ -51,17 +51,19 @@ def test_a_rollback_goes_at_once_and_heeds_no_alarm(world: World) -> None:
             DeploymentStrategy="Canary",
             RollbackAlarmNames=["failures"],
             DeploymentMaximumSeconds="3000",
+            InstanceCount="2",
         ),
         deploy(A),
         rollback(),
     )
 
-    deployed, taken_back = (each.deployment for each in world.sagemaker.updates)
+    _, deployed, taken_back = (each.deployment for each in world.sagemaker.updates)
     assert deployed.strategy is Strategy.CANARY
     assert taken_back == Deployment.at_once()
 
 
 def test_a_rollback_may_be_slow_where_that_is_asked_for(world: World) -> None:
+    world.sagemaker.scaled_to(4)
     world.run(deploy(A), rollback(deployment={"strategy": "Canary", "wait_seconds": 60}))
 
     assert world.sagemaker.updates[-1].deployment.strategy is Strategy.CANARY

@@ -107,6 +107,7 @@ def test_scaling_that_is_turned_off_leaves_nothing(world: World) -> None:
 
 def test_an_endpoint_that_sleeps_is_woken_when_its_scaling_is_turned_off(world: World) -> None:
     world.run(create(**SCALED, InstanceCount="2"))
+    world.sagemaker.scaled_to(0)
 
     world.run(update(old={**SCALED, "InstanceCount": "2"}, InstanceCount="2"))
 

@@ -107,7 +107,19 @@ _VPC: Final = (
     "The endpoint's role needs the rights of a SageMaker model in a VPC (EndpointPolicyArns); "
     "subnets and security groups must belong to one VPC of this account"
 )
-_ALARM: Final = "CloudWatch tells which of the alarms in RollbackAlarmNames rang, and when"
+
+
+def _alarm(wanted: Specification, _: re.Match[str]) -> str:
+    names = ", ".join(wanted.deployment.alarms) or "those of RollbackAlarmNames"
+    return (
+        f"See in CloudWatch which alarm was in ALARM, and since when ({names}). If it was before "
+        "the update began, the inputs or the model that serves are its cause, and every update "
+        "with these alarms is rolled back: deploy without them, once with "
+        '"deployment": {"alarms": false} in a call, or the stack with WatchRollbackAlarms=false. '
+        "If it was not, correct the new model"
+    )
+
+
 _NOT_THERE: Final = "Upload the artifact to that address, or correct ModelDataUrl"
 
 # The first that fits, so the narrower comes before the wider.
@@ -129,7 +141,7 @@ _REMEDIES: Final[tuple[tuple[str, _Remedy], ...]] = (
     (r"ping health check", _health_check),
     (r"CannotStartContainer|Request to service failed", _start),
     (r"endpoint features are not supported", _FEATURES),
-    (r"alarm", _ALARM),
+    (r"alarm", _alarm),
 )
 
 

@@ -1,6 +1,6 @@
 """How SageMaker moves an endpoint from one configuration to the next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Self
 
@@ -8,8 +8,13 @@ from relay.provisioning.properties import PropertyReader
 
 # SageMaker's limits (UpdateEndpoint, DeploymentConfig in its API reference).
 _MOST_ALARMS: Final = 10
+_LONGEST_ALARM_NAME: Final = 255
 _LONGEST_WAIT: Final = 3600
 _LEAST_LINEAR_PERCENT: Final = 10
+_LEAST_FOR_PARTS: Final = 2
+# Whether the alarms roll an update back at all: CloudFormation passes every scalar as a string.
+WATCH_ALARMS: Final = "WatchRollbackAlarms"
+IGNORED: Final = "false"
 
 
 class Strategy(StrEnum):
@@ -30,7 +35,8 @@ class Deployment:
     """
 
     strategy: Strategy = Strategy.ALL_AT_ONCE
-    step_percent: int = 10
+    # Four steps: their waits leave half of the maximum for instances that start.
+    step_percent: int = 25
     wait_seconds: int = 300
     termination_wait_seconds: int = 0
     maximum_seconds: int = 2400
@@ -63,8 +69,22 @@ class Deployment:
 
     @classmethod
     def at_once(cls) -> Self:
-        """Without waiting and without alarms: for a way back, when the alarms may be ringing."""
+        """Without waiting and without alarms: for a way back, when they may be in ALARM."""
         return cls(wait_seconds=0)
+
+    def suits(self, count: int) -> bool:
+        """Whether so many instances can go over in this way.
+
+        A canary, a linear step and a batch are at most half of the instances, and one instance is
+        the least that any of them can be:
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrafficRoutingConfig.html
+        """
+        return self.strategy is Strategy.ALL_AT_ONCE or count >= _LEAST_FOR_PARTS
+
+    def whole(self) -> Self:
+        """In one step, watched by the same alarms for as long."""
+        final = 0 if self.strategy is Strategy.ROLLING else self.termination_wait_seconds
+        return replace(self, strategy=Strategy.ALL_AT_ONCE, termination_wait_seconds=final)
 
     @property
     def plain(self) -> bool:
@@ -84,7 +104,9 @@ class Deployment:
             Strategy.LINEAR: -(-100 // self.step_percent),
             Strategy.ROLLING: -(-100 // self.step_percent),
         }[self.strategy]
-        return steps * self.wait_seconds + self.termination_wait_seconds
+        # RollingUpdatePolicy has no TerminationWaitInSeconds.
+        final = 0 if self.strategy is Strategy.ROLLING else self.termination_wait_seconds
+        return steps * self.wait_seconds + final
 
     def _refuse_contradictions(self, reader: PropertyReader) -> None:
         if self.strategy is Strategy.LINEAR and self.step_percent < _LEAST_LINEAR_PERCENT:
@@ -96,11 +118,18 @@ class Deployment:
             reader.refuse(
                 f"RollbackAlarmNames has {len(self.alarms)} alarms; SageMaker takes {_MOST_ALARMS}"
             )
+        for name in self.alarms:
+            if len(name) > _LONGEST_ALARM_NAME:
+                reader.refuse(
+                    f"RollbackAlarmNames has a name of {len(name)} characters, {name[:40]}…; "
+                    f"CloudWatch's names have at most {_LONGEST_ALARM_NAME}"
+                )
         if not self.plain and self.planned_seconds >= self.maximum_seconds:
             reader.refuse(
                 f"DeploymentMaximumSeconds is {self.maximum_seconds}, but this {self.strategy} "
-                f"deployment alone waits {self.planned_seconds} seconds in all: raise it, or lower "
-                "DeploymentWaitSeconds or DeploymentTerminationWaitSeconds"
+                f"deployment alone waits {self.planned_seconds} seconds in all: raise it, raise "
+                "DeploymentStepPercent, or lower DeploymentWaitSeconds or "
+                "DeploymentTerminationWaitSeconds"
             )
 
 
@@ -118,6 +147,11 @@ def _strategy(reader: PropertyReader, default: Strategy) -> Strategy:
 
 def _alarms(reader: PropertyReader) -> tuple[str, ...]:
     """The stack's own and those of its owner: each entry may be several, with commas in between."""
+    watched = reader.text(WATCH_ALARMS)
+    if watched not in ("", "true", IGNORED):
+        reader.refuse(f"{WATCH_ALARMS} must be true or {IGNORED}, not {watched!r}")
+    if watched == IGNORED:
+        return ()
     entries = ",".join(reader.texts("RollbackAlarmNames")).split(",")
     return tuple(dict.fromkeys(name.strip() for name in entries if name.strip()))
 

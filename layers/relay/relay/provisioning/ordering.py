@@ -120,7 +120,8 @@ class Ordering:
         for other in (stored.roll_out, stored.queued):
             if other and roll_out.kind is other.kind is Kind.ROLLBACK:
                 return "a rollback is on its way already"
-        if stored.queued and stored.queued.changes == roll_out.changes:
+        waiting = stored.queued
+        if waiting and (waiting.changes, waiting.settings) == (roll_out.changes, roll_out.settings):
             return "this very roll-out waits for its turn already"
         if stored.queued or stored.stack_change:
             return ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from relay.errors import ConfigurationError
+from relay.provisioning.deployment import WATCH_ALARMS
 from relay.provisioning.rollouts import Kind
 
 # Members of a direct call, and the properties of the custom resource that they stand for.
@@ -26,6 +27,7 @@ _SETTINGS: Final = {
     "wait_seconds": "DeploymentWaitSeconds",
     "termination_wait_seconds": "DeploymentTerminationWaitSeconds",
     "maximum_seconds": "DeploymentMaximumSeconds",
+    "alarms": WATCH_ALARMS,
 }
 _ANYWAY: Final = ("action", "asked_by", "request_id", "deployment")
 _LONGEST_NAME: Final = 200
@@ -116,6 +118,8 @@ def _settings(given: object, problems: list[str]) -> dict[str, str]:
 def _text(name: str, value: object, problems: list[str]) -> str:
     """As CloudFormation would pass it."""
     if name == "environment" and isinstance(value, Mapping):
+        return json.dumps(value)
+    if name == "deployment.alarms" and isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, str):
         return value

@@ -39,6 +39,14 @@ def not_updated(endpoint: Endpoint, wanted: Specification) -> str:
     )
 
 
+def too_few_instances(wanted: Specification, count: int) -> str:
+    return (
+        f"DeploymentStrategy is {wanted.deployment.strategy}, with which SageMaker moves at most "
+        f"half of the instances in one step, but endpoint {wanted.endpoint_name} has only {count}. "
+        "Set DeploymentStrategy to AllAtOnce, or InstanceCount to at least 2, and deploy again"
+    )
+
+
 def former_name_out_of_reach(former_name: str, error: Exception) -> str:
     return (
         f"EndpointName has changed, but endpoint {former_name} could not be deleted afterwards: "
@@ -67,7 +75,10 @@ def _cause(endpoint: Endpoint) -> str:
 
 
 def _remedy(endpoint: Endpoint, wanted: Specification, otherwise: str) -> str:
-    if known := advice(endpoint.failure_reason, wanted):
+    # After a rollback SageMaker's reason has been seen empty; alarms are a likely cause then.
+    watched = endpoint.status is EndpointStatus.IN_SERVICE and wanted.deployment.alarms
+    said = endpoint.failure_reason.strip() or ("alarm" if watched else "")
+    if known := advice(said, wanted):
         return f"{known}. Then deploy again"
     return f"{_logs(endpoint.name)}, {otherwise}, and deploy again"
 

@@ -1,9 +1,12 @@
 """Steps towards the target in service."""
 
+from dataclasses import replace
+
 from relay.errors import AccessDenied
 from relay.provisioning import reasons
 from relay.provisioning.answering import Answering
 from relay.provisioning.attaching import Attaching
+from relay.provisioning.deployment import Deployment
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.record import Record, Waiting
 from relay.provisioning.removal import Removal
@@ -91,13 +94,19 @@ class Serving:
         return self._update(record, target, endpoint)
 
     def _update(self, record: Record, target: Specification, endpoint: Endpoint) -> Next:
+        count = _instances_that_go_over(record, target, endpoint)
+        deployment = _deployment(target, count)
+        if not deployment.suits(count):
+            return self._answering.fail(record, reasons.too_few_instances(target, count))
         if unsure := self._attaching.detach_if_retyped(record, target, endpoint):
             return unsure
         self._around.sagemaker.create_model(target)
         self._around.sagemaker.create_config(target)
         # Before the update, or a crash in between would leave the endpoint without them for good.
         self._around.sagemaker.tag(endpoint.arn, target)
-        self._around.sagemaker.update_endpoint(target, retain_capacity=record.retain_capacity)
+        self._around.sagemaker.update_endpoint(
+            replace(target, deployment=deployment), retain_capacity=record.retain_capacity
+        )
         self._around.note(
             f"updating from {endpoint.config} to {target.generation.config}", record, endpoint
         )
@@ -135,3 +144,24 @@ class Serving:
         asked_by = f"the relay, since the endpoint was {endpoint.status.value}"
         repair = RollOut(f"repair-{now.isoformat()}", Kind.REPAIR, asked_by, now)
         return Next(record.queue(repair, now))
+
+
+def _instances_that_go_over(record: Record, target: Specification, endpoint: Endpoint) -> int:
+    """The smaller of both fleets; 0 where the endpoint sleeps."""
+    desired = endpoint.desired_instances
+    return desired if record.retain_capacity else min(desired, target.instance_count)
+
+
+def _deployment(target: Specification, count: int) -> Deployment:
+    """How so many instances go over.
+
+    An endpoint that sleeps has nothing to go over from, and AWS documents no guardrails for it:
+    UpdateEndpoint gets no DeploymentConfig then. One that scales may have one instance now and
+    four in an hour, and one that shall have more than one has one for the last time: that one goes
+    over as a whole rather than not at all.
+    """
+    if count == 0:
+        return Deployment.at_once()
+    if target.deployment.suits(count) or not target.can_go_over_in_parts:
+        return target.deployment
+    return target.deployment.whole()

@@ -77,6 +77,11 @@ class Specification:
         return json.dumps(asdict(self))
 
     @property
+    def can_go_over_in_parts(self) -> bool:
+        """Whether its deployment suits the instances that it has, or that it scales to."""
+        return self.scaling is not None or self.deployment.suits(self.instance_count)
+
+    @property
     def generation(self) -> Generation:
         """Names that carry a hash of what goes into each resource.
 

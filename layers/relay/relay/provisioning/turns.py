@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from relay.errors import ConfigurationError
-from relay.provisioning.deployment import Deployment
+from relay.provisioning import reasons
+from relay.provisioning.deployment import IGNORED, WATCH_ALARMS, Deployment
 from relay.provisioning.record import Record
 from relay.provisioning.rollouts import (
     Kind,
@@ -45,6 +46,11 @@ class Turns:
             target = self._resolve(properties)
         except ConfigurationError as error:
             return Next(record.turned_down(str(error)))
+        if change.creating and not target.can_go_over_in_parts:
+            # Only where nothing serves yet: an Update with which CloudFormation rolls back must
+            # succeed, whatever the stack's parameters were.
+            reason = reasons.too_few_instances(target, target.instance_count)
+            return Next(record.turned_down(reason))
         now = self._around.clock.now()
         asked_by = f"CloudFormation {waiting.type.value} {waiting.request_id}"
         roll_out = RollOut(waiting.request_id, Kind.STACK, asked_by, waiting.since)
@@ -85,12 +91,14 @@ class Turns:
         """Raises ConfigurationError.
 
         A way back goes all at once and heeds no alarm unless it was asked for otherwise: the alarms
-        may be ringing because of what is being left.
+        may be in ALARM because of what is being left.
         """
-        if roll_out.settings:
+        asks_for_nothing_else = roll_out.settings == {WATCH_ALARMS: IGNORED}
+        way_back = roll_out.kind in (Kind.ROLLBACK, Kind.REPAIR)
+        if roll_out.settings and not (way_back and asks_for_nothing_else):
             return self._resolve({**properties, **roll_out.settings})
         target = self._resolve(properties)
-        if roll_out.kind in (Kind.ROLLBACK, Kind.REPAIR):
+        if way_back:
             return replace(target, deployment=Deployment.at_once())
         return target
 
