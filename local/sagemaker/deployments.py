@@ -98,6 +98,10 @@ def require_valid(document: Document, counts: Mapping[str, int]) -> None:
     """
     blue_green = document.get("BlueGreenUpdatePolicy")
     rolling = document.get("RollingUpdatePolicy")
+    if counts and not any(counts.values()):
+        raise validation_exception(
+            "DeploymentConfig cannot be used for an endpoint without instances."
+        )
     if blue_green and rolling:
         raise validation_exception(
             "DeploymentConfig must have either BlueGreenUpdatePolicy or RollingUpdatePolicy, "
@@ -130,7 +134,10 @@ def _require_size(
         raise validation_exception(f"{member} is required for this type of deployment.")
     size = CapacitySize.from_document(document[member])
     for variant, count in counts.items():
-        if count and not least <= size.percent_of(count) <= most:
+        if not count:
+            continue
+        # No step is smaller than an instance, whatever the percentage.
+        if not least <= max(size.percent_of(count), 100 / count) <= most:
             raise validation_exception(
                 f"{member} must be between {least}% and {most}% of the variant's total instance "
                 f"count; variant {variant} has {count} instance(s), and {member} is "

@@ -52,6 +52,9 @@ class Rollout:
         scaled = None if timeout is None else self._around.pace.seconds(timeout)
         try:
             async with asyncio.timeout(scaled):
+                # Alarms count "during the deployment", of which the bake is the last part:
+                # docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
+                await self._require_quiet()
                 match self._policy:
                     case BlueGreen():
                         await self._shift(self._policy)
@@ -139,13 +142,16 @@ class Rollout:
         if reason := self._around.launch_fails():
             raise DeploymentFailed(reason)
 
+    async def _require_quiet(self) -> None:
+        await require_quiet(self._around.alarms, self._new.role_arn, self._alarm_names)
+
     async def _bake(self, seconds: int, name: str, share: float, capacity: str) -> None:
         message = f"Baking for {seconds} seconds ({name}) with traffic enabled on {capacity}"
         self._enter(share, "Baking", f"{message} instance(s).")
         clock = asyncio.get_running_loop().time
         end = clock() + self._around.pace.seconds(seconds)
         while True:
-            await require_quiet(self._around.alarms, self._new.role_arn, self._alarm_names)
+            await self._require_quiet()
             left = end - clock()
             if left <= 0:
                 return

@@ -68,8 +68,8 @@ def test_uploads_during_a_deployment_all_complete(
 
 
 def test_uploads_during_a_rollback_by_an_alarm_all_complete(stack: Stack, alarm: str) -> None:
-    stack.create_endpoint(SCRIPTED)
-    new = stack.create_config(f"new-{stack.suffix}")
+    stack.create_endpoint(SCRIPTED, count=2)
+    new = stack.create_config(f"new-{stack.suffix}", count=2)
     set_alarm(stack, alarm, "ALARM")
 
     stack.sagemaker.update_endpoint(

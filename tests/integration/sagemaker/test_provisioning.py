@@ -15,7 +15,7 @@ from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provisioning.endpoint import EndpointStatus
 from relay.provisioning.reception import Reception
 
-from tests.provisioning_fakes import REGION, World, create, delete, specification
+from tests.provisioning_fakes import REGION, World, create, delete, deploy, specification
 from tests.sagemaker_stack import XGBOOST, Clients, Stack, eventually
 
 
@@ -144,6 +144,80 @@ def test_a_quota_is_told_by_its_name(deployment: Deployment) -> None:
 
     assert "Ask for more of 'ml.m5.large for endpoint usage' in Service Quotas" in reason
     assert deployment.stack.status() == "gone"
+
+
+@pytest.fixture
+def alarm(deployment: Deployment) -> Iterator[str]:
+    """The name of an alarm that is in ALARM, and stays so."""
+    name, cloudwatch = f"incident-{deployment.stack.suffix}", deployment.stack.cloudwatch
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="Incidents",
+        MetricName="Failures",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+    yield name
+    cloudwatch.delete_alarms(AlarmNames=[name])
+
+
+def outcome_of(world: Deployment, **members: Any) -> dict[str, Any]:
+    """How a roll-out ends."""
+    taken = world.wake(deploy(environment={"N": str(world.clock.now())}, **members))
+
+    def ended() -> dict[str, Any] | None:
+        world.sweep()
+        told = world.describe()["last_roll_out"]
+        return told if told and told["id"] == taken["roll_out"] else None
+
+    return eventually(ended, "the end of the roll-out") or {}
+
+
+def test_an_alarm_that_was_in_alarm_before_ends_roll_outs_that_watch_it(
+    deployment: Deployment, alarm: str
+) -> None:
+    created = deployment.answer_to(RollbackAlarmNames=[alarm])
+
+    watched = outcome_of(deployment)
+    unwatched = outcome_of(deployment, deployment={"alarms": False})
+
+    assert created == ""
+    assert watched["outcome"] == "failed"
+    assert f"are in ALARM state: {alarm}" in watched["reason"]
+    assert '"deployment": {"alarms": false}' in watched["reason"]
+    assert unwatched["outcome"] == "succeeded"
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_an_endpoint_that_scales_is_updated_whatever_it_has_scaled_to(
+    deployment: Deployment, alarm: str, count: int
+) -> None:
+    stack = deployment.stack
+    stack.cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="a test")
+    scaled = {"MinInstanceCount": "0", "MaxInstanceCount": "4"}
+    created = deployment.answer_to(
+        RollbackAlarmNames=[alarm],
+        DeploymentStrategy="Linear",
+        DeploymentWaitSeconds="10",
+        **scaled,
+    )
+    if count == 0:
+        stack.sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName=stack.name,
+            DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 0}],
+        )
+        stack.await_status("InService")
+
+    outcome = outcome_of(deployment)
+
+    assert created == ""
+    assert (outcome["outcome"], outcome["reason"]) == ("succeeded", "")
+    guarded = "LastDeploymentConfig" in stack.describe()
+    assert guarded is (count == 1)
 
 
 def test_an_endpoint_of_that_name_is_left_alone(deployment: Deployment) -> None:

@@ -201,7 +201,11 @@ def sized(deployment: Any, member: str, size: Any) -> Any:
         (sized(rolling(50), "MaximumBatchSize", INSTANCES), "variant AllTraffic has 1 instance(s)"),
         (sized(blue_green("CANARY", 5), "CanarySize", None), "CanarySize is required"),
         ({**rolling(50), **blue_green("ALL_AT_ONCE")}, "not both"),
-        (with_alarm(rolling(50), "errors"), None),
+        (with_alarm(blue_green("ALL_AT_ONCE"), "errors"), None),
+        # One instance is all of the capacity, whatever the percentage.
+        (blue_green("CANARY", 5), "variant AllTraffic has 1 instance(s)"),
+        (blue_green("LINEAR", 10), "variant AllTraffic has 1 instance(s)"),
+        (rolling(50), "variant AllTraffic has 1 instance(s)"),
         (
             {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}, {"AlarmName": "a"}]}},
             "AlarmName of their own",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.sagemaker.errors import AwsError
 from tests.rehearsing import Scene, blue_green, play, rolling, with_alarm
 
 EVERY_KIND = pytest.mark.parametrize(
@@ -179,15 +180,20 @@ def test_a_rollout_shows_its_phases_in_the_words_of_aws() -> None:
 
 
 @pytest.mark.parametrize(
-    "deployment", [blue_green("ALL_AT_ONCE"), blue_green("CANARY", 25), rolling(25)]
+    "deployment",
+    [
+        blue_green("ALL_AT_ONCE", termination=3000),
+        blue_green("CANARY", 25, interval=3000),
+        rolling(25, interval=3000),
+    ],
 )
 def test_an_alarm_rolls_back_and_says_which(deployment: Any) -> None:
     async def scenario(scene: Scene) -> None:
         await scene.create(AllTraffic=(4, 1))
         new = await scene.configure("new", AllTraffic=(4, 1))
-        scene.alarms.state["errors"] = "ALARM"
-
         await scene.update(new, DeploymentConfig=with_alarm(deployment, "errors"))
+        await scene.until(lambda: phases(scene) == ["Baking"])
+        scene.alarms.state["errors"] = "ALARM"
         submitted = await submit_while_it_changes(scene)
         await scene.until(lambda: sum(scene.outcomes().values()) >= submitted)
 
@@ -208,6 +214,30 @@ def test_an_alarm_rolls_back_and_says_which(deployment: Any) -> None:
     play(scenario, errors="OK")
 
 
+@pytest.mark.parametrize(
+    "deployment", [blue_green("ALL_AT_ONCE"), blue_green("CANARY", 25), rolling(25)]
+)
+def test_an_alarm_of_the_old_fleet_ends_the_deployment_before_the_new_one_serves(
+    deployment: Any,
+) -> None:
+    async def scenario(scene: Scene) -> None:
+        await scene.create(AllTraffic=(4, 1))
+        new = await scene.configure("new", AllTraffic=(4, 1))
+        scene.alarms.state["errors"] = "ALARM"
+
+        await scene.update(new, DeploymentConfig=with_alarm(deployment, "errors"))
+        submitted = await submit_while_it_changes(scene)
+        await scene.until(lambda: scene.outcomes()["Completed"] == submitted)
+
+        described = await scene.describe()
+        assert described["EndpointConfigName"] == "old"
+        assert described["FailureReason"].endswith("are in ALARM state: errors.")
+        assert {model for _, model in scene.answered} == {"old"}
+        assert scene.running == Counter(old=4)
+
+    play(scenario, errors="OK")
+
+
 def test_a_quiet_alarm_lets_the_rollout_pass() -> None:
     async def scenario(scene: Scene) -> None:
         await scene.create(AllTraffic=(1, 1))
@@ -224,8 +254,8 @@ def test_a_quiet_alarm_lets_the_rollout_pass() -> None:
 @pytest.mark.parametrize("kind", ["ALL_AT_ONCE", "rolling"])
 def test_a_rollout_that_takes_too_long_rolls_back(kind: str) -> None:
     async def scenario(scene: Scene) -> None:
-        await scene.create(AllTraffic=(1, 1))
-        new = await scene.configure("new", AllTraffic=(1, 1))
+        await scene.create(AllTraffic=(2, 1))
+        new = await scene.configure("new", AllTraffic=(2, 1))
         deployment = rolling(50) if kind == "rolling" else blue_green(kind)
         next(iter(deployment.values()))["MaximumExecutionTimeoutInSeconds"] = 600
         scene.may_start.clear()
@@ -248,10 +278,11 @@ def test_a_rollback_that_fails_leaves_both_fleets_serving_until_the_next_update(
         await scene.create(AllTraffic=(2, 1))
         new = await scene.configure("new", AllTraffic=(2, 1))
         scene.fault(fail_next_rollback=True)
-        scene.alarms.state["errors"] = "ALARM"
 
-        deployment = with_alarm(blue_green("CANARY", 50), "errors")
+        deployment = with_alarm(blue_green("CANARY", 50, interval=3000), "errors")
         await scene.update(new, DeploymentConfig=deployment)
+        await scene.until(lambda: phases(scene) == ["Baking"])
+        scene.alarms.state["errors"] = "ALARM"
         await scene.rest()
         failed = await scene.describe()
         scene.submit(40)
@@ -279,9 +310,7 @@ def test_a_rollout_at_zero_instances_leaves_what_waits_for_the_first_that_comes(
         scene.submit(5)
         new = await scene.configure("new", AllTraffic=(1, 1))
 
-        await scene.update(
-            new, RetainAllVariantProperties=True, DeploymentConfig=blue_green("LINEAR", 50)
-        )
+        await scene.update(new, RetainAllVariantProperties=True)
         await scene.rest()
         waiting = scene.endpoint.load.waiting
         await scene.rehearsal.endpoints.set_desired_count("demo", "AllTraffic", 1)
@@ -293,12 +322,27 @@ def test_a_rollout_at_zero_instances_leaves_what_waits_for_the_first_that_comes(
     play(scenario)
 
 
+def test_guardrails_are_refused_where_no_instance_is() -> None:
+    async def scenario(scene: Scene) -> None:
+        await scene.create(AllTraffic=(1, 1))
+        await scene.rehearsal.endpoints.set_desired_count("demo", "AllTraffic", 0)
+        await scene.rest()
+        new = await scene.configure("new", AllTraffic=(1, 1))
+
+        with pytest.raises(AwsError, match="without instances"):
+            await scene.update(
+                new, RetainAllVariantProperties=True, DeploymentConfig=blue_green("ALL_AT_ONCE")
+            )
+
+    play(scenario)
+
+
 def test_the_last_deployment_configuration_is_shown_and_can_be_retained() -> None:
     async def scenario(scene: Scene) -> None:
         deployment = blue_green("CANARY", 50)
-        await scene.create(AllTraffic=(1, 1))
+        await scene.create(AllTraffic=(2, 1))
         for name in ("b", "c", "d"):
-            await scene.configure(name, AllTraffic=(1, 1))
+            await scene.configure(name, AllTraffic=(2, 1))
 
         await scene.update("b", DeploymentConfig=deployment)
         await scene.rest()

@@ -88,8 +88,9 @@ class SageMakerControlPlane:
             found = self._connect().describe_endpoint_config(EndpointConfigName=name)
         except (ClientError, BotoCoreError) as error:
             raise classify(error, f"describe endpoint configuration {name}") from error
+        variants = tuple(each["VariantName"] for each in found["ProductionVariants"])
         if "AsyncInferenceConfig" not in found:
-            return Setup(name)
+            return Setup(name, variants=variants)
         output = found["AsyncInferenceConfig"]["OutputConfig"]
         topics = output.get("NotificationConfig", {})
         return Setup(
@@ -99,6 +100,7 @@ class SageMakerControlPlane:
             failure_path=output.get("S3FailurePath", ""),
             success_topic_arn=topics.get("SuccessTopic", ""),
             error_topic_arn=topics.get("ErrorTopic", ""),
+            variants=variants,
         )
 
     def create_model(self, specification: Specification) -> None:

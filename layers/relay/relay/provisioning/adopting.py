@@ -1,7 +1,7 @@
 """Steps about an endpoint that somebody else has made: look at it, and answer."""
 
 from relay.provisioning import adoption
-from relay.provisioning.adoption import Adoption
+from relay.provisioning.adoption import Adoption, Setup
 from relay.provisioning.answering import Answering
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.record import Record
@@ -20,8 +20,12 @@ class Adopting:
             return self._answering.wait(record, endpoint)
         if endpoint.status is not EndpointStatus.IN_SERVICE:
             return Next(record.failing(adoption.not_in_service(endpoint)))
-        if problems := self.problems(wanted, endpoint):
+        setup = self._setup(endpoint)
+        if problems := wanted.problems(setup):
             reason = adoption.unsuitable(endpoint, problems)
+        else:
+            reason = wanted.missing_variant(setup)
+        if reason:
             self._around.note(reason, record, endpoint, alarming=True)
             return Next(record.failing(reason))
         return self._answering.adopted(record, endpoint)
@@ -33,10 +37,13 @@ class Adopting:
         if endpoint.status is not EndpointStatus.IN_SERVICE:
             problems: tuple[str, ...] = (adoption.not_in_service(endpoint),)
         else:
-            problems = self.problems(wanted, endpoint)
+            setup = self._setup(endpoint)
+            problems = wanted.problems(setup)
+            if missing := wanted.missing_variant(setup):
+                problems = (*problems, missing)
         for problem in problems:
             self._around.note(f"no longer fit: {problem}", record, endpoint, alarming=True)
         return problems
 
-    def problems(self, wanted: Adoption, endpoint: Endpoint) -> tuple[str, ...]:
-        return wanted.problems(self._around.sagemaker.describe_config(endpoint.config))
+    def _setup(self, endpoint: Endpoint) -> Setup:
+        return self._around.sagemaker.describe_config(endpoint.config)

@@ -3,12 +3,14 @@
 The relay never creates, updates, scales or deletes such an endpoint; it looks at it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
 from relay.provisioning.endpoint import Endpoint, EndpointStatus
 from relay.provisioning.properties import PropertyReader
+from relay.provisioning.requests import VARIANT
 from relay.s3uri import S3Uri
 
 MODE: Final = "EndpointMode"
@@ -16,6 +18,9 @@ _EXISTING: Final = "existing"
 _CREATE: Final = "create"
 
 _OUTPUT: Final = "AsyncInferenceConfig.OutputConfig"
+# SageMaker's own: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_NAME_FORM: Final = "letters, digits and inner hyphens, at most 63"
 # Templates cannot leave a number out: these say nothing.
 _NO_SCALING: Final = ("", "0")
 
@@ -35,6 +40,8 @@ class Setup:
     failure_path: str = ""
     success_topic_arn: str = ""
     error_topic_arn: str = ""
+    # Production variants.
+    variants: tuple[str, ...] = (VARIANT,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class Adoption:
     failure_path: str
     success_topic_arn: str = ""
     error_topic_arn: str = ""
+    # The one that the stack's alarms watch.
+    variant_name: str = VARIANT
 
     @classmethod
     def read(cls, properties: Mapping[str, object]) -> Self:
@@ -55,27 +64,28 @@ class Adoption:
             ConfigurationError: naming every property that is wrong.
         """
         reader = PropertyReader(properties)
-        if not reader.text("EndpointName"):
-            reader.refuse("EndpointName is missing")
+        name = reader.matching("EndpointName", _NAME, _NAME_FORM)
+        _refuse_another_arn(reader, name)
         additions = reader.text("EndpointSpecification").strip()
         if additions not in ("", "{}"):
             reader.refuse(
                 f"EndpointSpecification is for an endpoint that the relay makes: leave it out "
                 f"where {MODE} is {_EXISTING}"
             )
-        for name in ("MinInstanceCount", "MaxInstanceCount"):
-            if (count := reader.text(name)) not in _NO_SCALING:
+        for bound in ("MinInstanceCount", "MaxInstanceCount"):
+            if (count := reader.text(bound)) not in _NO_SCALING:
                 reader.refuse(
-                    f"{name} is {count}, but the relay scales no endpoint that somebody else has "
+                    f"{bound} is {count}, but the relay scales no endpoint that somebody else has "
                     f"made: set it to 0 where {MODE} is {_EXISTING}, and scale the endpoint "
                     "yourself"
                 )
         adoption = cls(
-            endpoint_name=reader.text("EndpointName"),
+            endpoint_name=name,
             output_path=str(reader.folder("S3OutputPath")).removesuffix("/"),
             failure_path=str(reader.folder("S3FailurePath")).removesuffix("/"),
             success_topic_arn=reader.text("SuccessTopicArn"),
             error_topic_arn=reader.text("ErrorTopicArn"),
+            variant_name=reader.text("VariantName") or VARIANT,
         )
         reader.check()
         return adoption
@@ -88,6 +98,16 @@ class Adoption:
                 f"{self.wanted()}",
             )
         return tuple(self._differences(setup))
+
+    def missing_variant(self, setup: Setup) -> str:
+        """What to change in the stack; "" where its alarms watch a variant that there is."""
+        if self.variant_name in setup.variants:
+            return ""
+        return (
+            f"VariantName is {self.variant_name}, but the endpoint has {_listed(setup.variants)}: "
+            "alarms on a variant that is not there never have data. Set VariantName to "
+            f"{' or '.join(setup.variants)}"
+        )
 
     def wanted(self) -> str:
         """Every value that the relay needs, in the API's own words."""
@@ -136,6 +156,30 @@ def unsuitable(endpoint: Endpoint, problems: tuple[str, ...]) -> str:
         f"{'; '.join(problems)}. Make a configuration with these values, update the endpoint with "
         f"it, and deploy again. If the topics do not exist yet, deploy with {MODE}=none first"
     )
+
+
+def _refuse_another_arn(reader: PropertyReader, name: str) -> None:
+    """IAM knows an endpoint by its ARN, in which SageMaker writes the name in lower case.
+
+    IAM's Resource is case-sensitive, and a template cannot change a text's case; so whoever has
+    upper case in a name gives the ARN too.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    arn, lower = reader.text("ExistingEndpointArn"), name.lower()
+    if arn and not arn.endswith(f":endpoint/{lower}"):
+        reader.refuse(
+            f"ExistingEndpointArn is {arn}, but the ARN of endpoint {name} ends with endpoint/"
+            f"{lower}: set it to the EndpointArn that DescribeEndpoint shows"
+        )
+    elif name != lower and not arn:
+        reader.refuse(
+            f"EndpointName is {name}, and IAM knows the endpoint as {lower}: set "
+            "ExistingEndpointArn to the EndpointArn that DescribeEndpoint shows"
+        )
+
+
+def _listed(variants: tuple[str, ...]) -> str:
+    return f"the variant{'s' if len(variants) > 1 else ''} {', '.join(variants)}"
 
 
 def _lies_in(location: str, folder: str) -> bool:

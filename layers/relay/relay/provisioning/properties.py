@@ -16,6 +16,8 @@ _VARIABLE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LEVELS: Final = 12
 # Longest S3OutputPath and S3FailurePath in AsyncInferenceOutputConfig.
 _FOLDER_LENGTH: Final = 512
+# A number as CloudFormation passes one.
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
 _Choice = TypeVar("_Choice", bound=str)
@@ -75,6 +77,15 @@ class PropertyReader:
                 f"from {minimum} to {maximum}" if maximum is not None else f"of at least {minimum}"
             )
             self.refuse(f"{name} must be a whole number {span}, not {value!r}")
+        return number
+
+    def number(self, name: str, minimum: int) -> int | float:
+        """A number that need not be whole."""
+        value = self.text(name)
+        written = _NUMBER.fullmatch(value)
+        number = (float(value) if written[1] else int(value)) if written else minimum - 1
+        if number < minimum:
+            self.refuse(f"{name} must be a number of at least {minimum}, not {value!r}")
         return number
 
     def folder(self, name: str) -> S3Uri:

@@ -10,7 +10,7 @@ from relay.provisioning.additions import PROPERTY, Additions
 from relay.provisioning.deployment import Deployment
 from relay.provisioning.properties import PropertyReader
 from relay.provisioning.requests import RequestCheck, accept_anything
-from relay.provisioning.scaling import Scaling
+from relay.provisioning.scaling import MOST_INSTANCES, Scaling
 from relay.provisioning.specification import Specification, TopicKind
 from relay.s3uri import S3Uri
 
@@ -22,9 +22,10 @@ _TOPIC = (
 )
 _KMS_KEY = (re.compile(r"[a-zA-Z0-9:/_-]{1,2048}"), "a KMS key's ARN or id")
 _FORMS: Final = {
+    # Models and configurations are named after it, with a hyphen and twelve digits more.
     "EndpointName": (
-        re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,49}"),
-        "letters, digits and inner hyphens, at most 50",
+        re.compile(r"[a-z0-9](-*[a-z0-9]){0,49}"),
+        "lower-case letters, digits and inner hyphens, at most 50",
     ),
     "ExecutionRoleArn": (
         re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[a-zA-Z_0-9+=,.@/-]+"),
@@ -70,7 +71,7 @@ def read_specification(
         model_data_url=_optional(reader, "ModelDataUrl"),
         model_environment=reader.environment("ModelEnvironment"),
         instance_type=instance_type,
-        instance_count=reader.integer("InstanceCount", 1),
+        instance_count=reader.integer("InstanceCount", 1, MOST_INSTANCES),
         max_concurrent_invocations=reader.integer("MaxConcurrentInvocationsPerInstance", 0, 1000),
         output_path=_location(reader, "S3OutputPath"),
         failure_path=_location(reader, "S3FailurePath"),
@@ -85,6 +86,7 @@ def read_specification(
         additions=additions,
     )
     _refuse_overlaps(reader)
+    _refuse_another_variant(reader)
     made = requests.create_model(specification), requests.create_endpoint_config(specification)
     checking.check(reader, *made, by=check)
     reader.check()
@@ -154,6 +156,15 @@ def _refuse_overlaps(reader: PropertyReader) -> None:
         for other_name, other in folders[index + 1 :]:
             if _overlap(folder, other):
                 reader.refuse(f"{name} and {other_name} overlap: {folder} and {other}")
+
+
+def _refuse_another_variant(reader: PropertyReader) -> None:
+    if (name := reader.text("VariantName")) not in ("", requests.VARIANT):
+        reader.refuse(
+            f"VariantName is {name}, but the relay names the variant of its own endpoint "
+            f"{requests.VARIANT}, so that an update keeps capacity: leave VariantName out, or set "
+            "EndpointMode to existing"
+        )
 
 
 def _overlap(one: S3Uri, other: S3Uri) -> bool:

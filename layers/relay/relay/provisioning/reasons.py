@@ -50,7 +50,7 @@ def too_few_instances(wanted: Specification, count: int) -> str:
 def former_name_out_of_reach(former_name: str, error: Exception) -> str:
     return (
         f"EndpointName has changed, but endpoint {former_name} could not be deleted afterwards: "
-        f"deploy with FormerEndpointName={former_name}, or under the old name. {error}"
+        f"deploy with FormerEndpointName={former_name.lower()}, or under the old name. {error}"
     )
 
 

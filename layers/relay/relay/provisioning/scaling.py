@@ -7,6 +7,8 @@ from relay.provisioning.properties import PropertyReader
 
 # Application Auto Scaling takes any cooldown; a request expires after six hours at the latest.
 _LONGEST_COOLDOWN: Final = 21_600
+# Instance counts are integers of 32 bits in both APIs (botocore's models).
+MOST_INSTANCES: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Scaling:
 
     minimum: int
     maximum: int
-    target_backlog: int
+    target_backlog: int | float
     scale_in_cooldown_seconds: int
     scale_out_cooldown_seconds: int
 
@@ -39,7 +41,7 @@ class Scaling:
         scaling = cls(
             minimum=minimum,
             maximum=maximum,
-            target_backlog=_integer(reader, "TargetBacklogPerInstance", 1, 5),
+            target_backlog=_target(reader),
             scale_in_cooldown_seconds=_cooldown(reader, "ScaleInCooldownSeconds"),
             scale_out_cooldown_seconds=_cooldown(reader, "ScaleOutCooldownSeconds"),
         )
@@ -91,7 +93,15 @@ class Registration:
 
 
 def _integer(reader: PropertyReader, name: str, minimum: int, default: int) -> int:
-    return reader.integer(name, minimum) if reader.given(name) else default
+    return reader.integer(name, minimum, MOST_INSTANCES) if reader.given(name) else default
+
+
+def _target(reader: PropertyReader) -> int | float:
+    """TargetValue is a double:
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingScalingPolicyConfiguration.html
+    """
+    name = "TargetBacklogPerInstance"
+    return reader.number(name, 1) if reader.given(name) else 5
 
 
 def _cooldown(reader: PropertyReader, name: str) -> int:
