@@ -251,7 +251,8 @@ class EndpointStacks:
             "ExecutionRoleArn": Roles(self._stack).arn("EndpointExecutionRole"),
             "ImageUri": IMAGE,
             "InstanceType": "ml.m5.large",
-            "InstanceCount": "1",
+            # One instance has no part that could go over first.
+            "InstanceCount": "2",
             "MaxConcurrentInvocationsPerInstance": "4",
             "S3OutputPath": f"s3://{bucket}/outputs",
             "S3FailurePath": f"s3://{bucket}/failures",

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import AsyncInferenceOutputConfigTypeDef
 
 CONFIG = "theirs"
+VARIANT = "their-variant"
 
 
 def make_endpoint(stacks: EndpointStacks, *, publishing: bool = True) -> None:
@@ -32,7 +33,7 @@ def make_endpoint(stacks: EndpointStacks, *, publishing: bool = True) -> None:
         EndpointConfigName=CONFIG,
         ProductionVariants=[
             {
-                "VariantName": "theirs",
+                "VariantName": VARIANT,
                 "ModelName": CONFIG,
                 "InstanceType": "ml.m5.large",
                 "InitialInstanceCount": 1,

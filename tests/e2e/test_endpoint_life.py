@@ -107,7 +107,7 @@ def test_an_endpoint_that_fits_is_served_and_outlives_the_stack(by_hand: Endpoin
     foreign_endpoint.make_endpoint(by_hand)
     before = by_hand.left()
 
-    created = by_hand.create(STACK, EndpointMode="existing")
+    created = by_hand.create(STACK, EndpointMode="existing", VariantName=foreign_endpoint.VARIANT)
 
     assert created["StackStatus"] == "CREATE_COMPLETE", by_hand.reasons(STACK)
     assert by_hand.call(action="describe")["existing"]["problems"] == []
@@ -217,12 +217,12 @@ def test_a_roll_out_that_fails_leaves_the_good_generation(serving: EndpointStack
 def test_a_stack_update_during_a_roll_out_builds_on_it(serving: EndpointStacks) -> None:
     serving.call(action="deploy", image_uri="example/scripted:2")
 
-    updated = serving.update(STACK, InstanceCount="2")
+    updated = serving.update(STACK, InstanceCount="3")
 
     assert updated["StackStatus"] == "UPDATE_COMPLETE", serving.reasons(STACK)
     described = serving.settled()
     assert described["serving"]["image"] == "example/scripted:2"
-    assert described["endpoint"]["instances"]["desired"] == 2
+    assert described["endpoint"]["instances"]["desired"] == 3
 
 
 @pytest.mark.parametrize("strategy", ["Linear", "Rolling"])

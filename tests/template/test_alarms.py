@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.template.template import Resource, resources, source, target
+from tests.template.template import Resource, deployed, resources, source, target
 
 ALARMS = resources("CloudWatch::Alarm")
 ROLLING_BACK = {"FailedInferencesAlarm", "ModelErrorsAlarm", "ModelLatencyAlarm"}
@@ -26,6 +26,26 @@ def test_an_alarm_tells_what_is_wrong_and_is_quiet_without_data(alarm: Resource)
     assert alarm.properties["AlarmDescription"]
     assert alarm.properties["TreatMissingData"] == "notBreaching"
     assert "AlarmTopicArn" in str(alarm.properties["AlarmActions"])
+
+
+def test_alarms_on_a_variant_watch_the_one_that_is_named() -> None:
+    """A metric of a variant that is not there has no data, and its alarm says nothing for ever."""
+    watched = [
+        dimension["Value"]
+        for alarm in ALARMS
+        for dimension in alarm.properties["Dimensions"]
+        if dimension["Name"] == "VariantName"
+    ]
+
+    assert watched == [{"Ref": "VariantName"}] * 4
+    assert deployed()["Endpoint"].properties["VariantName"] == {"Ref": "VariantName"}
+
+
+def test_the_stack_may_be_updated_without_its_alarms() -> None:
+    switch = source()["Resources"]["Endpoint"]["Properties"]["WatchRollbackAlarms"]
+
+    assert switch == {"Ref": "WatchRollbackAlarms"}
+    assert source()["Parameters"]["WatchRollbackAlarms"]["AllowedValues"] == ["true", "false"]
 
 
 def test_every_dead_letter_queue_is_watched() -> None:

@@ -1,5 +1,7 @@
 """Names that other programs and people rely on."""
 
+import re
+
 import pytest
 
 from tests.template.template import resolve, source, transformed
@@ -78,3 +80,17 @@ def test_every_topic_name_lets_sagemakers_managed_policy_publish() -> None:
     for topic in ("SuccessTopic", "ErrorTopic"):
         name = resolve(transformed()["Resources"][topic]["Properties"]["TopicName"])
         assert name.startswith("sagemaker-")
+
+
+@pytest.mark.parametrize("name", ["Fraud-Scores", "a--b", "e" * 63, "jumpstart-dft-Meta-2024"])
+def test_the_name_of_any_endpoint_that_exists_is_accepted(name: str) -> None:
+    """SageMaker's own: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}."""
+    for parameter in ("EndpointName", "VariantName"):
+        declared = source()["Parameters"][parameter]
+        assert re.fullmatch(declared["AllowedPattern"].strip("^$"), name)
+        assert len(name) <= declared["MaxLength"]
+
+
+@pytest.mark.parametrize("name", ["-a", "a-", "a_b", "", "a.b"])
+def test_what_names_no_endpoint_is_refused_before_anything_is_made(name: str) -> None:
+    assert not re.fullmatch(source()["Parameters"]["EndpointName"]["AllowedPattern"], name)

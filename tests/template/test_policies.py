@@ -5,6 +5,7 @@ import pytest
 from tests.template.template import (
     Resource,
     Statement,
+    deployed,
     resource_statements,
     resources,
     role_statements,
@@ -123,3 +124,35 @@ def test_an_endpoint_that_is_somebody_elses_is_denied_to_provision() -> None:
 
     assert {"sagemaker:UpdateEndpoint", "sagemaker:DeleteEndpoint"} <= changing
     assert changing <= set(denied.actions)
+
+
+ARN = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/fraud--scores"
+
+
+def rights_on_endpoints(**parameters: str) -> dict[str, list[object]]:
+    """Resources of the statements about the endpoint itself, by their names."""
+    found = deployed(**parameters)
+    return {
+        statement["Sid"]: statement["Resource"]
+        for role in ("SubmitRole", "ProvisionRole")
+        for policy in found[role].properties["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Sid"] in ("SubmitRequests", "ManageEndpoint", "LeaveTheEndpointAlone")
+    }
+
+
+@pytest.mark.parametrize("mode", ["existing", "none"])
+def test_rights_on_an_endpoint_with_upper_case_name_its_arn_too(mode: str) -> None:
+    """IAM is case-sensitive, and SageMaker's ARNs are in lower case."""
+    given = {"EndpointName": "Fraud--Scores", "EndpointMode": mode, "ExistingEndpointArn": ARN}
+    rights = rights_on_endpoints(**given)
+
+    expected = {"SubmitRequests", "ManageEndpoint"}
+    assert rights.keys() == expected | ({"LeaveTheEndpointAlone"} if mode == "existing" else set())
+    assert all({"Ref": "ExistingEndpointArn"} in resources for resources in rights.values())
+
+
+def test_an_endpoint_of_the_relays_own_brings_no_rights_on_another() -> None:
+    rights = rights_on_endpoints(ExistingEndpointArn=ARN)
+
+    assert not [sid for sid, each in rights.items() if {"Ref": "ExistingEndpointArn"} in each]

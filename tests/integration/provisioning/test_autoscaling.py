@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -87,6 +88,13 @@ def test_the_variant_scales_between_the_bounds_by_the_backlog_of_the_endpoint(
     assert metric["MetricName"] == "ApproximateBacklogSizePerInstance"
     # SageMaker publishes it for the endpoint, and for no variant of it.
     assert metric["Dimensions"] == [{"Name": "EndpointName", "Value": "relay"}]
+
+
+def test_the_target_may_lie_between_two_numbers(account: Account) -> None:
+    account.scaler.register("relay", replace(AWAKE, target_backlog=1.5))
+
+    tracking = account.policies()["backlog-per-instance"]
+    assert tracking["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 1.5
 
 
 def test_an_endpoint_that_may_sleep_is_woken_by_a_backlog_without_capacity(

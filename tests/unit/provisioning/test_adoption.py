@@ -23,6 +23,7 @@ FITTING = Setup(
     success_topic_arn=SUCCESS,
     error_topic_arn=ERROR,
 )
+ARN = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/"
 EXISTING: dict[str, Any] = {"EndpointMode": "existing"}
 # Everything by which an endpoint could be changed.
 CHANGING = {
@@ -150,6 +151,73 @@ def test_additions_are_for_endpoints_that_the_relay_makes(world: World) -> None:
     world.run(create(**EXISTING, EndpointSpecification='{"Tags": []}'))
 
     assert "leave it out where EndpointMode is existing" in reason(world)
+
+
+def test_an_endpoint_may_have_any_name_that_sagemaker_takes() -> None:
+    name = "Fraud--Scores-" + "7" * 49
+    world = World(endpoint_name=name)
+    world.sagemaker.exists(THEIRS, name=name)
+    world.sagemaker.setups[THEIRS] = FITTING
+
+    world.run(create(**EXISTING, EndpointName=name, ExistingEndpointArn=ARN + name.lower()))
+
+    assert reason(world) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "arn", "told"),
+    [
+        ("Fraud", "", "IAM knows the endpoint as fraud: set ExistingEndpointArn"),
+        ("Fraud", ARN + "Fraud", "the ARN of endpoint Fraud ends with endpoint/fraud"),
+        ("fraud", ARN + "scores", "the ARN of endpoint fraud ends with endpoint/fraud"),
+        ("fraud_1", "", "EndpointName must be letters, digits and inner hyphens, at most 63"),
+        ("f" * 64, "", "EndpointName must be letters, digits and inner hyphens, at most 63"),
+        ("", "", "EndpointName is missing"),
+    ],
+)
+def test_a_name_that_iam_would_not_find_is_refused(name: str, arn: str, told: str) -> None:
+    world = World()
+
+    world.run(create(**EXISTING, EndpointName=name, ExistingEndpointArn=arn))
+
+    assert told in reason(world)
+    assert not world.sagemaker.calls
+
+
+def test_its_variant_may_have_another_name(world: World) -> None:
+    world.sagemaker.setups[THEIRS] = replace(FITTING, variants=("primary", "canary"))
+
+    world.run(create(**EXISTING, VariantName="canary"))
+
+    assert reason(world) == ""
+
+
+def test_alarms_on_a_variant_that_is_not_there_are_told_with_those_that_are(world: World) -> None:
+    world.sagemaker.setups[THEIRS] = replace(FITTING, variants=("primary", "canary"))
+
+    world.run(create(**EXISTING))
+
+    assert "VariantName is AllTraffic, but the endpoint has the variants primary, canary" in (
+        reason(world)
+    )
+    assert "Make a configuration" not in reason(world)
+
+
+def test_a_variant_that_its_owner_renames_is_told(world: World) -> None:
+    world.run(create(**EXISTING))
+    world.sagemaker.setups[THEIRS] = replace(FITTING, variants=("primary",))
+
+    world.wake(EndpointChanged(ENDPOINT, "InService"))
+
+    assert "Set VariantName to primary" in world.log()
+
+
+def test_the_relays_own_variant_keeps_its_name() -> None:
+    world = World()
+
+    world.run(create(VariantName="primary"))
+
+    assert "the relay names the variant of its own endpoint AllTraffic" in reason(world)
 
 
 @pytest.mark.parametrize("name", ["MinInstanceCount", "MaxInstanceCount"])
@@ -292,7 +360,8 @@ def test_describe_tells_what_is_wanted_and_what_is_wrong(world: World) -> None:
 
 
 def test_what_is_wanted_survives_being_stored(world: World) -> None:
-    world.run(create(**EXISTING))
+    world.sagemaker.setups[THEIRS] = replace(FITTING, variants=("primary",))
+    world.run(create(**EXISTING, VariantName="primary"))
     record = world.room.records[ENDPOINT]
 
     again = record_from_json(ENDPOINT, record.version, record_to_json(record))

@@ -278,6 +278,28 @@ def test_an_endpoint_is_described(stub: Stubber, control_plane: SageMakerControl
     assert described == Endpoint("relay", status, ARN, "c", "no capacity", modified, 1, 3)
 
 
+@pytest.mark.parametrize("asynchronous", [True, False])
+def test_the_variants_of_somebody_elses_configuration_are_read(
+    asynchronous: bool, stub: Stubber, control_plane: SageMakerControlPlane
+) -> None:
+    output = {"OutputConfig": {"S3OutputPath": "s3://relay-data/outputs"}}
+    stub.add_response(
+        "describe_endpoint_config",
+        {
+            "EndpointConfigName": "theirs",
+            "EndpointConfigArn": ARN.replace(":endpoint/", ":endpoint-config/"),
+            "ProductionVariants": [{"VariantName": "primary"}, {"VariantName": "canary"}],
+            "CreationTime": datetime(2026, 3, 1, tzinfo=UTC),
+            **({"AsyncInferenceConfig": output} if asynchronous else {}),
+        },
+    )
+
+    setup = control_plane.describe_config("theirs")
+
+    assert setup.variants == ("primary", "canary")
+    assert setup.asynchronous is asynchronous
+
+
 def test_an_endpoint_that_is_not_there_is_absent(
     stub: Stubber, control_plane: SageMakerControlPlane
 ) -> None:

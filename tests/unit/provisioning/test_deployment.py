@@ -47,13 +47,15 @@ def test_settings_are_stored_with_the_rest() -> None:
         ({"DeploymentMaximumSeconds": "599"}, "DeploymentMaximumSeconds must be a whole number"),
         ({"RollbackAlarmNames": [1]}, "RollbackAlarmNames must be a list of strings"),
         ({"RollbackAlarmNames": [str(n) for n in range(11)]}, "has 11 alarms; SageMaker takes 10"),
+        ({"RollbackAlarmNames": ["a" * 256]}, "RollbackAlarmNames has a name of 256 characters"),
+        ({"WatchRollbackAlarms": "no"}, "WatchRollbackAlarms must be true or false, not 'no'"),
         (
             {"DeploymentStrategy": "Linear", "DeploymentStepPercent": "9"},
             "must be at least 10 for a Linear deployment, not 9",
         ),
         (
             {"DeploymentStrategy": "Linear", "DeploymentStepPercent": "30"},
-            "this Linear deployment alone waits 2460 seconds in all",
+            "alone waits 2460 seconds in all: raise it, raise DeploymentStep",
         ),
     ],
 )
@@ -62,6 +64,20 @@ def test_what_sagemaker_would_not_take_is_refused(changes: dict[str, object], pr
 
     with pytest.raises(ConfigurationError, match=problem):
         specification(**settings)
+
+
+def test_a_rolling_deployment_has_no_termination_wait() -> None:
+    """RollingUpdatePolicy has no member for one."""
+    rolling = {"DeploymentStrategy": "Rolling", "DeploymentTerminationWaitSeconds": "3600"}
+
+    assert specification(**rolling).deployment.planned_seconds == 1200
+    assert specification(**rolling).deployment.whole().termination_wait_seconds == 0
+
+
+def test_ten_alarms_with_the_longest_names_are_taken() -> None:
+    names = [f"{n}".rjust(255, "a") for n in range(10)]
+
+    assert len(specification(RollbackAlarmNames=names).deployment.alarms) == 10
 
 
 def test_another_version_of_the_artifact_is_another_generation() -> None:

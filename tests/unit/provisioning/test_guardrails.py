@@ -167,7 +167,7 @@ def test_an_endpoint_that_could_never_be_updated_is_not_created() -> None:
 
 
 def test_a_stack_goes_back_to_what_it_had_whatever_its_strategy(world: World) -> None:
-    canary = {"DeploymentStrategy": "Canary"}
+    canary: dict[str, Any] = {"DeploymentStrategy": "Canary"}
 
     world.run(update(ModelDataUrl=A, **canary), update("back", old={"ModelDataUrl": A}, **canary))
 

@@ -4,6 +4,7 @@ import pytest
 from relay.errors import AccessDenied, ConfigurationError, PermanentError
 from relay.provisioning.endpoint import EndpointStatus
 from relay.provisioning.scaling import Scaling
+from relay.provisioning.specification import Specification
 
 from tests.provisioning_fakes import (
     ENDPOINT,
@@ -35,6 +36,14 @@ def test_scaling_is_read_from_the_properties_with_defaults() -> None:
     assert specification(MaxInstanceCount="2").scaling == Scaling(0, 2, 5, 300, 300)
 
 
+def test_the_target_need_not_be_a_whole_number() -> None:
+    """Application Auto Scaling's TargetValue is a double."""
+    scaled = {"MaxInstanceCount": "2", "TargetBacklogPerInstance": "1.5"}
+    stored = Specification.from_json(specification(**scaled).to_json())
+
+    assert stored.scaling == Scaling(0, 2, 1.5, 300, 300)
+
+
 def test_scaling_changes_no_name() -> None:
     assert specification(**SCALED).generation == specification().generation
 
@@ -54,6 +63,9 @@ def test_scaling_changes_no_name() -> None:
         ({"MaxInstanceCount": "many"}, "MaxInstanceCount must be a whole number"),
         ({"MinInstanceCount": "-1", "MaxInstanceCount": "2"}, "MinInstanceCount must be a whole"),
         ({"MaxInstanceCount": "2", "TargetBacklogPerInstance": "0"}, "TargetBacklogPerInstance"),
+        ({"MaxInstanceCount": "2", "TargetBacklogPerInstance": "0.9"}, "must be a number of at"),
+        ({"MaxInstanceCount": "2", "TargetBacklogPerInstance": "nan"}, "must be a number of at"),
+        ({"MaxInstanceCount": "2147483648"}, "MaxInstanceCount must be a whole number"),
         ({"MaxInstanceCount": "2", "ScaleInCooldownSeconds": "x"}, "ScaleInCooldownSeconds must"),
         ({"MaxInstanceCount": "2", "ScaleOutCooldownSeconds": "21601"}, "ScaleOutCooldownSeconds"),
     ],

@@ -30,6 +30,13 @@ def test_strings_become_what_they_mean() -> None:
     assert read.output_path == "s3://relay-data/outputs"
 
 
+def test_the_longest_name_leaves_room_for_what_is_named_after_it() -> None:
+    """SageMaker takes 63 characters."""
+    made = specification(EndpointName="a--" + "b" * 47).generation
+
+    assert len(made.model) == len(made.config) == 63
+
+
 def test_an_empty_list_parameter_means_nothing() -> None:
     assert specification(IncludeInferenceResponseIn=[""]).include_response_in == ()
     assert specification(OutputKmsKeyId="").output_kms_key_id is None
@@ -51,11 +58,13 @@ def test_an_image_of_ones_own_needs_neither_framework_nor_artifact() -> None:
         ("EndpointName", "relay_1"),
         ("EndpointName", "-relay"),
         ("EndpointName", "r" * 51),
+        ("EndpointName", "Relay"),
         ("ExecutionRoleArn", "relay-role"),
         ("ModelDataUrl", "model.tar.gz"),
         ("InstanceType", "m5.large"),
         ("InstanceCount", "0"),
         ("InstanceCount", "1.5"),
+        ("InstanceCount", "2147483648"),
         ("InstanceCount", "²"),
         ("MaxConcurrentInvocationsPerInstance", "-1"),
         ("MaxConcurrentInvocationsPerInstance", "1001"),

@@ -162,8 +162,8 @@ def _refuse_another_variant(reader: PropertyReader) -> None:
     if (name := reader.text("VariantName")) not in ("", requests.VARIANT):
         reader.refuse(
             f"VariantName is {name}, but the relay names the variant of its own endpoint "
-            f"{requests.VARIANT}, so that an update keeps capacity: leave VariantName out, or set "
-            "EndpointMode to existing"
+            f"{requests.VARIANT}, so that no roll-out resets its capacity: leave VariantName out; "
+            "it is for EndpointMode existing"
         )
 
 
