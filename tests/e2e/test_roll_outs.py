@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _UPLOADS = 30
 _FEATURES = ",".join(["0.5"] * 30)
 # Long enough for uploads to come before, during and after it.
-_SLOWLY = {"strategy": "Canary", "step_percent": 50, "wait_seconds": 40}
+_SLOWLY = {"termination_wait_seconds": 40}
 
 
 class Provision:
