@@ -52,6 +52,7 @@ def deployed_function(name: str, settings: StackSettings, clients: Clients) -> F
         memory_megabytes=deployed["MemorySize"],
         timeout_seconds=deployed["Timeout"],
         log_format=logging.get("LogFormat", "Text"),
+        application_log_level=logging.get("ApplicationLogLevel", ""),
         log_group=logging.get("LogGroup", ""),
     )
 

@@ -24,7 +24,7 @@ from typing import Self
 import samcli
 
 from local.errors import LocalStackError
-from local.lambda_surroundings import Function, link_runtime_client, python, variables
+from local.lambda_surroundings import Function, link_runtime_client, passes, python, variables
 from local.ports import free_ports
 
 _LOOPBACK = "127.0.0.1"
@@ -46,6 +46,8 @@ _MARGIN_SECONDS = 20.0
 _POLL_SECONDS = 0.01
 
 _INIT_REPORT = re.compile(rb"INIT REPORT\(durationMs: ([0-9.]+)\)")
+# Lines of Lambda's own, which have a level of their own.
+_LAMBDAS = re.compile(r"(START|END|REPORT) RequestId: ")
 _NO_ANSWER = "the function ended without an answer; its log says why"
 
 
@@ -206,7 +208,14 @@ class LambdaRuntime:
         self._output_read += len(output)
         self._emulator_log_read += len(emulator_log)
         text = output.decode(errors="replace").replace("\r", "\n")
-        return tuple(line for line in text.splitlines() if line.strip()), emulator_log
+        return tuple(filter(self._is_sent, text.splitlines())), emulator_log
+
+    def _is_sent(self, line: str) -> bool:
+        """Whether Lambda would send the line on to CloudWatch."""
+        own = not _LAMBDAS.match(line) and self._function.log_format == "JSON"
+        return bool(line.strip()) and (
+            not own or passes(line, self._function.application_log_level)
+        )
 
     def _emulator_said(self) -> str:
         lines = self._emulator_log.read_text(errors="replace").splitlines()[-10:]

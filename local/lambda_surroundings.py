@@ -1,5 +1,6 @@
 """What a function finds around it in Lambda: interpreter, import path, environment."""
 
+import json
 import os
 import re
 import sys
@@ -7,6 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+
+# Lambda's names beside those of Python's logging.
+_LEVELS = {
+    level: rank
+    for rank, levels in enumerate(
+        (("TRACE",), ("DEBUG",), ("INFO",), ("WARN", "WARNING"), ("ERROR",), ("FATAL", "CRITICAL"))
+    )
+    for level in levels
+}
 
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -23,6 +33,7 @@ class Function:
     memory_megabytes: int
     timeout_seconds: int
     log_format: str = "Text"
+    application_log_level: str = ""
     log_group: str = ""
 
 
@@ -42,6 +53,33 @@ def link_runtime_client(directory: Path) -> None:
                 (directory / entry).symlink_to(Path(str(distribution.locate_file(entry))))
 
 
+def logging_variables(log_format: str, application_log_level: str) -> dict[str, str]:
+    """What Lambda tells a function of its LoggingConfig.
+
+    Logs in JSON have a level, INFO unless the configuration states one; plain text has none.
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
+    """
+    told = {"AWS_LAMBDA_LOG_FORMAT": log_format}
+    if log_format == "JSON":
+        told["AWS_LAMBDA_LOG_LEVEL"] = application_log_level or "INFO"
+    return told
+
+
+def passes(line: str, application_log_level: str) -> bool:
+    """Whether Lambda sends a line of a function that logs in JSON on to CloudWatch.
+
+    Whatever states no level that Lambda knows counts as INFO: plain text, and metrics (EMF).
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    """
+    try:
+        record = json.loads(line)
+    except ValueError:
+        record = None
+    stated = str(record.get("level", "")).upper() if isinstance(record, dict) else ""
+    return _LEVELS.get(stated, _LEVELS["INFO"]) >= _LEVELS[application_log_level or "INFO"]
+
+
 def variables(function: Function, runtime: Path) -> dict[str, str]:
     """The environment in which Lambda would start the function, and nothing of this process's."""
     region = function.environment.get("AWS_REGION", "us-east-1")
@@ -52,7 +90,7 @@ def variables(function: Function, runtime: Path) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(function.timeout_seconds),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_FORMAT": function.log_format,
+        **logging_variables(function.log_format, function.application_log_level),
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group or f"/aws/lambda/{function.name}",
         "AWS_REGION": region,
         "LAMBDA_RUNTIME_DIR": str(runtime),

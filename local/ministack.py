@@ -1,4 +1,4 @@
-"""`python -m local.ministack …`: MiniStack under hypercorn, corrected in four places.
+"""`python -m local.ministack …`: MiniStack under hypercorn, corrected in several places.
 
 IAM knows no action for a batch of SQS messages or of PartiQL statements: AWS asks for the right to
 each thing in it. MiniStack 1.5 asks for an action named like the call, which no real policy grants.
@@ -6,9 +6,14 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsq
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 
 It invokes a function with each message of a burst, because it does not wait for the batching
-window, and never with more than ten. Gathered messages make batches like those on AWS, in few
-environments at a time.
+window, and never with more than ten. Here a mapping gathers messages for its own window, up to its
+own batch size, as on AWS, in few environments at a time.
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+
+It tells a function nothing of its LoggingConfig, and keeps log lines below the level that this asks
+for. Lambda sets variables, on which Powertools acts, and drops such lines.
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 
 And it unpacks the layer, thousands of small files, for each of these environments. They share one.
 
@@ -30,11 +35,11 @@ import hypercorn.__main__
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import cloudwatch, lambda_svc, sqs
 
+from local.lambda_surroundings import logging_variables, passes
 from local.unpacking import SharedArchive
 
+# What two processors bear: an environment is a process of its own. A mapping may ask for fewer.
 _BATCHES_AT_ONCE = 2
-# Shorter than any window on AWS: nobody here pays for an invocation, but somebody waits for it.
-_WINDOW_SECONDS = 0.2
 
 _BATCHES = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
@@ -53,6 +58,8 @@ _dynamodb_transaction_checks = iam_actions.dynamodb_transaction_checks
 _extract_resource_arn = iam_actions.extract_resource_arn
 _evaluate_alarm = cloudwatch._evaluate_alarm
 _sqs_esm_concurrency = lambda_svc._sqs_esm_concurrency
+_execution_credentials = lambda_runtime.execution_credentials
+_emit_lambda_logs = lambda_svc._emit_lambda_logs
 
 
 def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
@@ -101,12 +108,14 @@ def sqs_esm_concurrency(*arguments: Any, **named: Any) -> int:
 
 
 def receive_messages_for_esm(queue_url: str, max_number: int) -> list[dict[str, Any]]:
-    """A full batch, or what there is once the oldest message has been visible for the window."""
+    """A full batch, or what there is once the oldest message has been visible for the mapping's
+    window; without a window, at once, what there is."""
     with sqs._queues_lock:
         queue: dict[str, Any] = sqs._get_q(queue_url)
+        window = _batching_window(queue["attributes"]["QueueArn"])
         now = time.time()
         visible = [at for each in queue["messages"] if (at := each["visible_at"]) <= now]
-        missing = min(visible, default=now) + _WINDOW_SECONDS - now
+        missing = min(visible, default=now) + window - now
         if visible and len(visible) < max_number and missing > 0:
             again = threading.Timer(missing, lambda_svc._esm_wake.set)
             again.daemon = True
@@ -117,6 +126,38 @@ def receive_messages_for_esm(queue_url: str, max_number: int) -> list[dict[str, 
         timeout = int(queue["attributes"].get("VisibilityTimeout", "30"))
         batch: list[dict[str, Any]] = sqs._collect_msgs(queue, max_number, timeout)
         return batch
+
+
+def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
+    """MiniStack's own variables for a function, and those that Lambda makes of LoggingConfig."""
+    logging = config.get("LoggingConfig") or {}
+    return {
+        **_execution_credentials(config),
+        **logging_variables(
+            logging.get("LogFormat", "Text"), logging.get("ApplicationLogLevel", "")
+        ),
+    }
+
+
+def emit_lambda_logs(
+    function: dict[str, Any], request_id: str, log: str, *rest: Any, **named: Any
+) -> None:
+    """MiniStack's own, without the lines that Lambda drops."""
+    logging = (function.get("config") or function).get("LoggingConfig") or {}
+    if log and logging.get("LogFormat") == "JSON":
+        level = logging.get("ApplicationLogLevel", "")
+        log = "\n".join(line for line in log.splitlines() if passes(line, level))
+    _emit_lambda_logs(function, request_id, log, *rest, **named)
+
+
+def _batching_window(queue_arn: str) -> float:
+    """The shortest window of the mappings that read the queue; almost always there is one."""
+    windows = [
+        float(mapping.get("MaximumBatchingWindowInSeconds") or 0)
+        for *_, mapping in lambda_svc._iter_all_esms()
+        if mapping.get("EventSourceArn") == queue_arn
+    ]
+    return min(windows, default=0.0)
 
 
 def _check(statement: str, prefix: str) -> tuple[str, str]:
@@ -135,5 +176,7 @@ if __name__ == "__main__":
     iam_actions.dynamodb_transaction_checks = dynamodb_transaction_checks
     lambda_svc._sqs_esm_concurrency = sqs_esm_concurrency
     sqs._receive_messages_for_esm = receive_messages_for_esm
+    lambda_runtime.execution_credentials = execution_credentials
+    lambda_svc._emit_lambda_logs = emit_lambda_logs
     lambda_runtime.zipfile = SimpleNamespace(**(vars(zipfile) | {"ZipFile": SharedArchive}))
     sys.exit(hypercorn.__main__.main(sys.argv[1:]))

@@ -5,7 +5,7 @@ from relay import bootstrap
 from relay.provisioning.events import parse
 from relay.telemetry import Journal, Metrics, new_logger
 
-logger = new_logger()
+logger = new_logger(bootstrap.log_level())
 journal = Journal(logger, Metrics())
 provision = bootstrap.provision(journal)
 

@@ -8,7 +8,7 @@ from relay.responses import working_until
 from relay.status import status
 from relay.telemetry import Metrics, new_logger, tell
 
-logger = new_logger()
+logger = new_logger(bootstrap.log_level())
 metrics = Metrics()
 clock = SystemClock()
 reconcile, ledger = bootstrap.reconcile()

@@ -7,7 +7,7 @@ from relay.events import read_submissions
 from relay.responses import respond, working_until
 from relay.telemetry import Metrics, new_logger, tell
 
-logger = new_logger()
+logger = new_logger(bootstrap.log_level())
 metrics = Metrics()
 clock = SystemClock()
 submit = bootstrap.submit()

@@ -103,12 +103,17 @@ def resources(kind: str) -> list[Resource]:
 
 
 def role_statements() -> list[Statement]:
-    """What the roles may do, optional policies included."""
-    return [
-        Statement(role, statement)
+    """What the roles may do, optional policies and those that are attached later included."""
+    carried = [
+        (role, document)
         for role in resources("IAM::Role")
         for policy in role.properties["Policies"]
         for document in _branches(policy)
+    ]
+    attached = [(policy, policy.properties) for policy in resources("IAM::Policy")]
+    return [
+        Statement(owner, statement)
+        for owner, document in (*carried, *attached)
         for optional in document["PolicyDocument"]["Statement"]
         for statement in _branches(optional)
     ]
@@ -220,7 +225,8 @@ def _holds(condition: Any, given: Mapping[str, Any]) -> bool:
         case {"Fn::And": inner}:
             return all(_holds(each, given) for each in inner)
         case {"Fn::Equals": [one, other]}:
-            return bool(_value(one, given) == _value(other, given))
+            # CloudFormation compares parameters as the strings that they are.
+            return str(_value(one, given)) == str(_value(other, given))
     raise AssertionError(f"not a condition: {condition}")
 
 

@@ -26,7 +26,7 @@ def statements(policy: Resource) -> dict[str, Any]:
     ("choice", "topics", "success", "error"), [(k, *v) for k, v in CHOICES.items()]
 )
 class TestTheTopicsThatAreAskedFor:
-    def test_exist_with_a_subscription_each_and_a_policy_for_all(
+    def test_exist_with_a_subscription_and_a_policy_each(
         self, choice: str, topics: list[Any], success: Any, error: Any
     ) -> None:
         found = deployed(NotificationTopics=choice)
@@ -40,7 +40,7 @@ class TestTheTopicsThatAreAskedFor:
         assert made == [target(topic) for topic in topics]
         assert subscribed == topics
         policies = [each for each in found.values() if each.type == "AWS::SNS::TopicPolicy"]
-        assert [each.properties["Topics"] for each in policies] == ([topics] if topics else [])
+        assert [each.properties["Topics"] for each in policies] == [[topic] for topic in topics]
 
     def test_are_those_that_sagemaker_publishes_to_and_route_believes(
         self, choice: str, topics: list[Any], success: Any, error: Any
@@ -55,12 +55,16 @@ class TestTheTopicsThatAreAskedFor:
     def test_are_all_that_the_endpoint_may_publish_to(
         self, choice: str, topics: list[Any], success: Any, error: Any
     ) -> None:
-        role = deployed(NotificationTopics=choice)["EndpointExecutionRole"]
+        found = deployed(NotificationTopics=choice)
 
-        (policy, *_) = role.properties["Policies"]
+        carried = (
+            policy["PolicyDocument"]
+            for policy in found["EndpointExecutionRole"].properties["Policies"]
+        )
         allowed = [
             each["Resource"]
-            for each in policy["PolicyDocument"]["Statement"]
+            for document in (found["EndpointDataPolicy"].properties["PolicyDocument"], *carried)
+            for each in document["Statement"]
             if each["Action"] == "sns:Publish"
         ]
         assert allowed == ([topics] if topics else [])

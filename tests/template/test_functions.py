@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 import pytest
-from relay import settings
+from relay import bootstrap, settings
 
 from local.settings import REPOSITORY
-from tests.template.template import Resource, resolve, resource, resources, target
+from tests.template.template import Resource, deployed, resolve, resource, resources, source, target
 
 # A FIFO queue drops duplicates for five minutes: the redelivery after a crash must fall into them.
 DEDUPLICATION_SECONDS = 300
@@ -56,7 +56,10 @@ def test_a_message_comes_back_after_a_crash_soon_enough_to_be_deduplicated(
     queue = resource(target(mapping.properties["EventSourceArn"])).properties
 
     assert function["Timeout"] <= 45
-    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    longest_window = max(source()["Parameters"]["BatchingWindowSeconds"]["AllowedValues"])
+    assert mapping.properties["MaximumBatchingWindowInSeconds"] == {"Ref": "BatchingWindowSeconds"}
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + longest_window
     assert queue["VisibilityTimeout"] < DEDUPLICATION_SECONDS
 
 
@@ -65,10 +68,41 @@ def test_a_batch_fails_message_by_message_and_pollers_cannot_outrun_the_function
     mapping: Resource,
 ) -> None:
     assert mapping.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping.properties["ScalingConfig"]["MaximumConcurrency"] >= 2
-    # More than ten messages need a batching window.
-    assert mapping.properties["BatchSize"] <= 10_000
-    assert mapping.properties["MaximumBatchingWindowInSeconds"] >= 1
+    limit = source()["Parameters"][mapping.properties["ScalingConfig"]["MaximumConcurrency"]["Ref"]]
+    assert (limit["MinValue"], limit["MaxValue"]) == (2, 1000)
+
+
+@pytest.mark.parametrize(("window", "size"), [("1", 100), ("0", 10)])
+@pytest.mark.parametrize("mapping", MAPPINGS, ids=name_of)
+def test_more_than_ten_messages_come_only_with_a_batching_window(
+    mapping: Resource, window: str, size: int
+) -> None:
+    found = deployed(BatchingWindowSeconds=window)[mapping.name].properties
+
+    assert found["BatchSize"] == size
+    assert int(window) in source()["Parameters"]["BatchingWindowSeconds"]["AllowedValues"]
+
+
+def test_the_consumers_leave_a_new_account_room_for_the_other_functions() -> None:
+    """It has ten concurrent executions, and CloudFormation waits for provision.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+    parameters = source()["Parameters"]
+    taken = sum(
+        parameters[each.properties["ScalingConfig"]["MaximumConcurrency"]["Ref"]]["Default"]
+        for each in MAPPINGS
+    )
+    others = len(FUNCTIONS) - len(MAPPINGS)
+
+    assert taken + others < 10
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=name_of)
+def test_lambda_stops_no_function_that_sends_to_the_queue_it_is_fed_by(function: Resource) -> None:
+    fed = {target(each.properties["FunctionName"]) for each in MAPPINGS}
+
+    assert function.properties.get("RecursiveLoop") == ("Allow" if function.name in fed else None)
 
 
 def test_the_two_queues_feed_the_two_functions() -> None:
@@ -120,6 +154,7 @@ def test_a_function_reads_every_variable_that_it_is_given_and_no_other(function:
     reader = getattr(settings, function.name.replace("Function", "Settings"))
 
     reader.read(environment)
+    bootstrap.log_level(environment)
 
     powertools = {name for name in given if name.startswith("POWERTOOLS_")}
     assert environment.asked - {"AWS_REGION"} == set(given) - powertools
@@ -133,4 +168,4 @@ def test_a_function_logs_and_counts_under_its_own_name_and_its_stacks(function: 
     assert stack == "relay"  # the stack's
     assert f"{own.capitalize()}Function" == function.name
     assert given["POWERTOOLS_METRICS_NAMESPACE"] == "AsyncInferenceRelay"
-    assert given["POWERTOOLS_LOG_LEVEL"] == "INFO"
+    assert given["RELAY_LOG_LEVEL"] == "INFO"

@@ -1,7 +1,9 @@
 """Who may do what: least privilege, and no service acting for somebody else."""
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
+from local.settings import REPOSITORY
 from tests.template.template import (
     Resource,
     Statement,
@@ -19,6 +21,10 @@ SOURCES = {"aws:SourceArn", "aws:SourceAccount"}
 # IAM knows no resource for it: it gives a token for the registry as a whole.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
 WITHOUT_RESOURCE = ["ecr:GetAuthorizationToken"]
+
+# PutMetricData knows no resource either, but a condition on the namespace.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+BY_NAMESPACE = ["cloudwatch:PutMetricData"]
 
 
 def test_each_function_has_a_role_of_its_own() -> None:
@@ -52,7 +58,10 @@ def test_a_right_names_its_actions_one_by_one(statement: Statement) -> None:
 def test_a_right_names_its_resources(statement: Statement) -> None:
     assert "NotResource" not in statement.document
     if "*" in statement.resources:
-        assert statement.actions == WITHOUT_RESOURCE
+        assert statement.actions in (WITHOUT_RESOURCE, BY_NAMESPACE)
+        assert statement.actions == WITHOUT_RESOURCE or "cloudwatch:namespace" in (
+            statement.conditions
+        )
 
 
 @pytest.mark.parametrize("statement", ALLOWED, ids=str)
@@ -72,6 +81,39 @@ def test_everyone_is_only_ever_refused(statement: Statement) -> None:
     everyone = principal == "*" or (isinstance(principal, dict) and "*" in str(principal))
 
     assert not (everyone and statement.allows)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [each for each in resource_statements() if each.owner.type != "AWS::S3::BucketPolicy"],
+    ids=str,
+)
+def test_a_policy_of_a_queue_or_topic_is_about_the_one_that_carries_it(
+    statement: Statement,
+) -> None:
+    """SNS: `Policy statement must apply to a single resource!`; SQS: `Value … is invalid`.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
+    """
+    (carrier,) = statement.owner.properties.get("Topics") or statement.owner.properties["Queues"]
+
+    assert [target(each) for each in statement.resources] == [target(carrier)]
+
+
+def test_a_policy_of_a_queue_in_the_example_is_about_the_one_that_carries_it() -> None:
+    found = yaml_parse((REPOSITORY / "examples/consumer/template.yaml").read_text())["Resources"]
+
+    carriers = []
+    for policy in found.values():
+        if policy["Type"] == "AWS::SQS::QueuePolicy":
+            (queue,) = policy["Properties"]["Queues"]
+            carriers.append(target(queue))
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+                name, _ = statement["Resource"]["Fn::GetAtt"]
+                assert name == target(queue)
+    assert sorted(carriers) == sorted(
+        name for name, each in found.items() if each["Type"] == "AWS::SQS::Queue"
+    )
 
 
 @pytest.mark.parametrize(

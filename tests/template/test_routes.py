@@ -1,9 +1,19 @@
 """The route document that the template owns, and its check."""
 
+import pytest
 from relay.report import Count
 from relay.routes.compiled import Routes
 
-from tests.template.template import resolve, resource, role_statements, target, transformed
+from tests.template.template import (
+    deployed,
+    resolve,
+    resource,
+    role_statements,
+    target,
+    transformed,
+)
+
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
 
 
 def document() -> str:
@@ -64,15 +74,35 @@ def test_route_may_send_to_the_relays_own_queues_and_further_on_only_as_it_is_li
     policies = transformed()["Resources"]["RouteRole"]["Properties"]["Policies"]
     (own,) = (each for each in role_statements() if each.document["Sid"] == "SendResults")
 
-    (conditional,) = (each["Fn::If"] for each in policies if "Fn::If" in each)
+    further = {each["Fn::If"][0]: each["Fn::If"] for each in policies if "Fn::If" in each}
 
-    condition, policy, otherwise = conditional
+    condition, policy, otherwise = further.pop("HasRouteTargets")
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert [target(arn) for arn in own.resources] == ["CompletedQueue", "FailedQueue"]
     assert condition == "HasRouteTargets"
     assert statement["Action"] == ["sqs:SendMessage", "sns:Publish", "events:PutEvents"]
     assert statement["Resource"] == {"Ref": "RouteTargetArns"}
     assert otherwise == {"Ref": "AWS::NoValue"}
+    assert list(further) == ["HasRouteTargetKeys"]
+
+
+@pytest.mark.parametrize("keys", ["", KEY, f"{KEY},{KEY}2"])
+def test_route_may_use_just_the_keys_of_encrypted_targets(keys: str) -> None:
+    """Both actions, for queues and topics.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    role = deployed(RouteTargetKeyArns=keys)["RouteRole"]
+
+    statements = [
+        (sorted(statement["Action"]), statement["Resource"])
+        for policy in role.properties["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "kms:" in str(statement["Action"])
+    ]
+    granted = (["kms:Decrypt", "kms:GenerateDataKey"], {"Ref": "RouteTargetKeyArns"})
+    assert statements == ([granted] if keys else [])
 
 
 def test_route_reads_the_one_parameter_and_no_other() -> None:

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from relay.submission import Submit
 
 
+def log_level(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the level below which a function logs nothing: INFO unless the environment says so."""
+    return environment.get("RELAY_LOG_LEVEL") or "INFO"
+
+
 def submit(environment: Mapping[str, str] = os.environ) -> "Submit":
     """The use case of the submit function.
 

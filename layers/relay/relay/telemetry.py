@@ -4,6 +4,8 @@ Logs carry ids, locations and reasons, never payloads: no body, no custom attrib
 the model. One line for a batch, and one for each thing that a person may want to look into.
 """
 
+import logging
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -12,9 +14,17 @@ from relay.report import Level, Note, Report
 __all__ = ["Journal", "Metrics", "new_logger", "tell"]
 
 
-def new_logger() -> Logger:
-    """A logger whose lines name no place in the code: all of them are written in this module."""
-    return Logger(location=None)
+def new_logger(level: str) -> Logger:
+    """Return a logger that leaves out what is below `level`.
+
+    Its lines name no place in the code: all of them are written in this module.
+    """
+    logger = Logger(location=None)
+    # Not by Powertools, which prefers AWS_LAMBDA_LOG_LEVEL to any level that it is given: that is
+    # Lambda's own filter, and stays at INFO or DEBUG, because metrics would not pass a higher one.
+    # https://docs.aws.amazon.com/powertools/python/latest/core/logger/#aws-lambda-advanced-logging-controls-alc
+    logging.getLogger(logger.name).setLevel(level)
+    return logger
 
 
 def tell(report: Report, deliveries: int, logger: Logger, metrics: Metrics) -> None:

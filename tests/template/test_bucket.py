@@ -1,0 +1,81 @@
+"""What the data bucket is called, and who knows it by that name."""
+
+import re
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.template.template import deployed, resolve, source
+
+PATTERN = re.compile(source()["Parameters"]["DataBucketName"]["AllowedPattern"])
+LONGEST_STACK_NAME = 30
+GENERATED = "${AWS::StackName}-data-${AWS::AccountId}-${AWS::Region}"
+
+
+def names(**parameters: str) -> dict[str, Any]:
+    """The bucket's name or ARN wherever it has to be spelled out, by who spells it."""
+    found = deployed(ResultObjectEvents="true", **parameters)
+    senders = {
+        name: statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+        for name in ("SubmitQueuePolicy", "NotificationQueuePolicy")
+        for statement in found[name].properties["PolicyDocument"]["Statement"]
+        if statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    }
+    assert len(senders) == 2
+    return {
+        **senders,
+        "DataBucket": found["DataBucket"].properties["BucketName"],
+        "ArtifactPermission": found["ArtifactPermission"].properties["SourceArn"],
+    }
+
+
+def test_everything_names_the_bucket_as_the_stack_makes_it() -> None:
+    spelled = {name: value["Fn::Sub"].split(":::")[-1] for name, value in names().items()}
+
+    assert set(spelled.values()) == {GENERATED}
+
+
+def test_everything_names_the_bucket_as_it_is_asked_for() -> None:
+    spelled = names(DataBucketName="my-data")
+
+    assert spelled.pop("DataBucket") == {"Ref": "DataBucketName"}
+    assert {value["Fn::Sub"] for value in spelled.values()} == {
+        "arn:${AWS::Partition}:s3:::${DataBucketName}"
+    }
+
+
+def test_nothing_else_knows_the_name() -> None:
+    """Everything that need not exist before the bucket asks for the bucket itself."""
+    text = str({name: each.properties for name, each in deployed().items()})
+
+    assert text.count("-data-${AWS::AccountId}") == len(names()) - 1  # without S3's second channel
+
+
+def test_the_generated_name_fits_in_every_region_for_the_longest_stack_name() -> None:
+    """S3 takes 63 characters.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    session = boto3.Session()
+    regions = [
+        region
+        for partition in ("aws", "aws-cn", "aws-us-gov")
+        for region in session.get_available_regions("sagemaker", partition)
+    ]
+    rest = resolve({"Fn::Sub": GENERATED}).removeprefix("relay").removesuffix("eu-central-1")
+
+    longest = max(len(rest) + len(region) for region in regions)
+
+    assert longest + LONGEST_STACK_NAME == 63
+    assert str(LONGEST_STACK_NAME) in source()["Parameters"]["DataBucketName"]["Description"]
+
+
+@pytest.mark.parametrize("name", ["", "abc", "relay-data-2", "0" * 63])
+def test_a_name_that_s3_takes_is_taken(name: str) -> None:
+    assert PATTERN.fullmatch(name)
+
+
+@pytest.mark.parametrize("name", ["ab", "0" * 64, "My-Data", "-data", "data-", "a_b", "a.b"])
+def test_a_name_that_s3_refuses_or_that_breaks_tls_is_refused(name: str) -> None:
+    assert not PATTERN.fullmatch(name)
