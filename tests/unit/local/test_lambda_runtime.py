@@ -8,7 +8,7 @@ import pytest
 
 from local.errors import LocalStackError
 from local.lambda_runtime import Answer, Failure, find_emulator, read_outcome
-from local.lambda_surroundings import Function, variables
+from local.lambda_surroundings import Function, passes, variables
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,47 @@ def test_a_function_cannot_override_what_lambda_reserves() -> None:
     assert found["_HANDLER"] == "app.handler"
     assert found["PYTHONPATH"] == "/code:/layer:/runtime"
     assert found["COLOUR"] == "blue"
+
+
+@pytest.mark.parametrize(
+    ("log_format", "configured", "told"),
+    [
+        ("Text", "", None),
+        ("JSON", "", "INFO"),
+        ("JSON", "DEBUG", "DEBUG"),
+        ("JSON", "ERROR", "ERROR"),
+    ],
+)
+def test_a_function_is_told_how_lambda_filters_its_log(
+    log_format: str, configured: str, told: str | None
+) -> None:
+    function = Function("f", "app.handler", Path("/code"), (), {}, 128, 3, log_format, configured)
+
+    found = variables(function, Path("/runtime"))
+
+    assert found["AWS_LAMBDA_LOG_FORMAT"] == log_format
+    assert found.get("AWS_LAMBDA_LOG_LEVEL") == told
+
+
+@pytest.mark.parametrize(
+    ("line", "lowest"),
+    [
+        ('{"level": "DEBUG"}', "DEBUG"),
+        ('{"level": "INFO"}', "INFO"),
+        ('{"level": "WARNING"}', "WARN"),
+        ('{"level": "error"}', "ERROR"),
+        ('{"level": "CRITICAL"}', "FATAL"),
+        ('{"_aws": {}, "Submitted": [1.0]}', "INFO"),
+        ('{"level": "loud"}', "INFO"),
+        ("[1]", "INFO"),
+        ("Traceback (most recent call last):", "INFO"),
+    ],
+)
+def test_a_line_passes_up_to_its_level_and_one_without_counts_as_info(
+    line: str, lowest: str
+) -> None:
+    order = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+
+    assert [level for level in order if passes(line, level)] == list(
+        order[: order.index(lowest) + 1]
+    )

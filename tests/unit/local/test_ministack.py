@@ -3,12 +3,14 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from ministack.services import lambda_svc, sqs
 
 from local import ministack
+
+DEBUG, METRICS, ERROR = '{"level":"DEBUG"}', '{"_aws":{}}', '{"level":"ERROR"}'
 
 
 @pytest.mark.parametrize(
@@ -115,12 +117,33 @@ def test_transactions_are_checked_as_before() -> None:
     assert checks == [("dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:000000000000:table/orders")]
 
 
+WINDOW_SECONDS = 1.0
+
+
 @pytest.fixture
 def queue() -> Iterator[str]:
     """The URL of an empty queue."""
     url: str = sqs._act_create_queue({"QueueName": "gathered"}, "")["QueueUrl"]
     yield url
     sqs.reset()
+
+
+@pytest.fixture
+def mapped(queue: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Lets functions read the queue, each with a batching window of so many seconds."""
+
+    def map_to(*windows: float) -> None:
+        arn = sqs._get_q(queue)["attributes"]["QueueArn"]
+        mappings: list[dict[str, object]] = [
+            {"EventSourceArn": f"{arn}-of-another", "MaximumBatchingWindowInSeconds": 300},
+            *({"EventSourceArn": arn, "MaximumBatchingWindowInSeconds": each} for each in windows),
+        ]
+        monkeypatch.setattr(
+            lambda_svc, "_iter_all_esms", lambda: [("0", "us-east-1", each) for each in mappings]
+        )
+
+    map_to(WINDOW_SECONDS)
+    return map_to
 
 
 def _send(queue: str, *ages: float) -> None:
@@ -130,15 +153,38 @@ def _send(queue: str, *ages: float) -> None:
         sqs._get_q(queue)["messages"][-1]["visible_at"] = time.time() - age
 
 
+@pytest.mark.usefixtures("mapped")
 def test_messages_are_gathered_until_the_oldest_has_waited_for_the_window(queue: str) -> None:
     _send(queue, 0.0, 0.0)
     assert ministack.receive_messages_for_esm(queue, 100) == []
 
-    _send(queue, 10.0)
+    _send(queue, WINDOW_SECONDS)
 
     assert len(ministack.receive_messages_for_esm(queue, 100)) == 3
 
 
+def test_the_window_is_that_of_the_mapping(queue: str, mapped: Callable[..., None]) -> None:
+    _send(queue, 2.0)
+    mapped(3.0)
+    assert ministack.receive_messages_for_esm(queue, 100) == []
+
+    mapped(2.0)
+
+    assert len(ministack.receive_messages_for_esm(queue, 100)) == 1
+
+
+def test_without_a_window_nothing_waits_and_a_batch_has_its_size(
+    queue: str, mapped: Callable[..., None]
+) -> None:
+    mapped(0)
+    _send(queue, *[0.0] * 12)
+
+    batches = [len(ministack.receive_messages_for_esm(queue, 10)) for _ in range(3)]
+
+    assert batches == [10, 2, 0]
+
+
+@pytest.mark.usefixtures("mapped")
 def test_a_full_batch_does_not_wait_and_may_be_larger_than_ten(queue: str) -> None:
     _send(queue, *[0.0] * 25)
 
@@ -147,10 +193,11 @@ def test_a_full_batch_does_not_wait_and_may_be_larger_than_ten(queue: str) -> No
 
 
 def test_the_poller_is_woken_when_the_window_is_over(
-    queue: str, monkeypatch: pytest.MonkeyPatch
+    queue: str, mapped: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken = threading.Event()
     monkeypatch.setattr(lambda_svc, "_esm_wake", woken)
+    mapped(0.1)
     _send(queue, 0.0)
 
     ministack.receive_messages_for_esm(queue, 100)
@@ -167,3 +214,61 @@ def test_what_was_received_is_invisible_for_the_queue_s_own_timeout(queue: str) 
     assert message["receive_count"] == 1
     assert 20 < message["visible_at"] - time.time() <= 30
     assert ministack.receive_messages_for_esm(queue, 100) == []
+
+
+@pytest.mark.parametrize(("asked", "granted"), [(1, 1), (2, 2), (50, 2)])
+def test_a_mapping_has_as_many_environments_as_it_asks_for_and_the_machine_bears(
+    asked: int, granted: int
+) -> None:
+    mapping = {"ScalingConfig": {"MaximumConcurrency": asked}}
+
+    assert ministack.sqs_esm_concurrency(mapping, {}, {}) == granted
+
+
+def _logging(**members: str) -> dict[str, object]:
+    return {"FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f"} | {
+        "LoggingConfig": members
+    }
+
+
+@pytest.mark.parametrize(
+    ("config", "level"),
+    [
+        (_logging(LogFormat="JSON"), "INFO"),
+        (_logging(LogFormat="JSON", ApplicationLogLevel="DEBUG"), "DEBUG"),
+        (_logging(LogFormat="Text"), None),
+        ({"FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f"}, None),
+    ],
+)
+def test_a_function_is_told_the_level_of_its_logs(
+    config: dict[str, object], level: str | None
+) -> None:
+    found = ministack.execution_credentials(config)
+
+    assert found.get("AWS_LAMBDA_LOG_LEVEL") == level
+    assert found["AWS_ACCESS_KEY_ID"]
+
+
+@pytest.mark.parametrize(
+    ("level", "kept"),
+    [("", [METRICS, ERROR]), ("DEBUG", [DEBUG, METRICS, ERROR]), ("WARN", [ERROR])],
+)
+def test_a_log_loses_what_lambda_would_not_send(
+    level: str, kept: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs: list[str] = []
+    monkeypatch.setattr(ministack, "_emit_lambda_logs", lambda *given: logs.append(given[2]))
+    config = _logging(LogFormat="JSON", ApplicationLogLevel=level)
+
+    ministack.emit_lambda_logs({"config": config}, "id", "\n".join((DEBUG, METRICS, ERROR)))
+
+    assert logs == ["\n".join(kept)]
+
+
+def test_a_log_in_plain_text_is_kept_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    logs: list[str] = []
+    monkeypatch.setattr(ministack, "_emit_lambda_logs", lambda *given: logs.append(given[2]))
+
+    ministack.emit_lambda_logs({"config": _logging(LogFormat="Text")}, "id", DEBUG)
+
+    assert logs == [DEBUG]
