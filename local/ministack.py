@@ -101,9 +101,13 @@ def dynamodb_transaction_checks(
     return sorted({_check(each, f"arn:aws:dynamodb:{region}:{account}") for each in statements})
 
 
-def sqs_esm_concurrency(*arguments: Any, **named: Any) -> int:
-    """MiniStack's own, but never more than this machine can bear."""
-    limit: int = _sqs_esm_concurrency(*arguments, **named)
+def sqs_esm_concurrency(mapping: dict[str, Any], *rest: Any, **named: Any) -> int:
+    """MiniStack's own, but never more than this machine can bear.
+
+    A parameter's value is a text, which CloudFormation makes a number where one is wanted.
+    """
+    scaling = {name: int(value) for name, value in (mapping.get("ScalingConfig") or {}).items()}
+    limit: int = _sqs_esm_concurrency({**mapping, "ScalingConfig": scaling}, *rest, **named)
     return min(limit, _BATCHES_AT_ONCE)
 
 

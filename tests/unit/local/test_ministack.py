@@ -216,9 +216,9 @@ def test_what_was_received_is_invisible_for_the_queue_s_own_timeout(queue: str) 
     assert ministack.receive_messages_for_esm(queue, 100) == []
 
 
-@pytest.mark.parametrize(("asked", "granted"), [(1, 1), (2, 2), (50, 2)])
+@pytest.mark.parametrize(("asked", "granted"), [(1, 1), (2, 2), (50, 2), ("50", 2), ("1", 1)])
 def test_a_mapping_has_as_many_environments_as_it_asks_for_and_the_machine_bears(
-    asked: int, granted: int
+    asked: int | str, granted: int
 ) -> None:
     mapping = {"ScalingConfig": {"MaximumConcurrency": asked}}
 
