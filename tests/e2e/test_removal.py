@@ -113,16 +113,27 @@ class Again:
         return str(found[0]["StackStatus"])
 
     def reasons(self) -> str:
-        events = self._cloudformation.describe_stack_events(StackName=_NAME)["StackEvents"]
-        return "\n".join(str(event.get("ResourceStatusReason", "")) for event in events)
+        """What failed in a resource, or was found before one was made."""
+        events = self._cloudformation.describe_events(StackName=_NAME)["OperationEvents"]
+        return "\n".join(
+            event.get("ValidationStatusReason") or event.get("ResourceStatusReason", "")
+            for event in events
+        )
 
     def outputs(self) -> dict[str, str]:
         found = self._cloudformation.describe_stacks(StackName=_NAME)["Stacks"][0]["Outputs"]
         return {each["OutputKey"]: each["OutputValue"] for each in found}
 
 
+@pytest.fixture
+def again(once: Again) -> Iterator[Again]:
+    """The stack, deployed once and deleted, and deleted after each test."""
+    yield once
+    once.delete()
+
+
 @pytest.fixture(scope="module")
-def again(cloudformation: "CloudFormationClient", s3: "S3Client") -> Iterator[Again]:
+def once(cloudformation: "CloudFormationClient", s3: "S3Client") -> Iterator[Again]:
     """The stack, deployed once, with an object in its bucket, and deleted."""
     again = Again(cloudformation, s3)
     try:
@@ -150,8 +161,7 @@ def test_the_next_stack_of_that_name_is_refused_because_the_bucket_exists(
 ) -> None:
     assert again.deploy() == "ROLLBACK_COMPLETE"
 
-    assert f"{_BUCKET} already exists" in again.reasons()
-    again.delete()
+    assert f"'{_BUCKET}' already exists" in again.reasons()
 
 
 def test_the_next_stack_takes_the_bucket_over_by_import(
@@ -165,7 +175,6 @@ def test_the_next_stack_takes_the_bucket_over_by_import(
     assert outputs["DataBucketName"] == _BUCKET
     assert s3.get_object(Bucket=_BUCKET, Key="outputs/kept")["Body"].read() == b"kept"
     _upload_arrives(s3, sqs, outputs)
-    again.delete()
 
 
 def test_the_next_stack_may_have_a_bucket_of_another_name(
@@ -176,7 +185,6 @@ def test_the_next_stack_may_have_a_bucket_of_another_name(
     outputs = again.outputs()
     assert outputs["DataBucketName"] == _ELSEWHERE
     _upload_arrives(s3, sqs, outputs)
-    again.delete()
 
 
 def test_the_next_stack_makes_the_bucket_anew_once_it_was_deleted(
