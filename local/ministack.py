@@ -17,6 +17,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level
 
 And it unpacks the layer, thousands of small files, for each of these environments. They share one.
 
+Its conditions know no Fn::Join, so that a list parameter counts as given when it is empty.
+
 Last, deleting alarms needs the right to all of them, not to those that are named; describing them
 needs a right that no ARN of an alarm grants; and it evaluates alarms on SageMaker's metrics, which
 is the endpoint emulator's to do.
@@ -34,6 +36,7 @@ from typing import Any
 import hypercorn.__main__
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import cloudwatch, lambda_svc, sqs
+from ministack.services.cloudformation import changesets, engine, handlers, stacks
 
 from local.lambda_surroundings import logging_variables, passes
 from local.unpacking import SharedArchive
@@ -60,6 +63,7 @@ _evaluate_alarm = cloudwatch._evaluate_alarm
 _sqs_esm_concurrency = lambda_svc._sqs_esm_concurrency
 _execution_credentials = lambda_runtime.execution_credentials
 _emit_lambda_logs = lambda_svc._emit_lambda_logs
+_evaluate_conditions = engine._evaluate_conditions
 
 
 def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
@@ -132,6 +136,26 @@ def receive_messages_for_esm(queue_url: str, max_number: int) -> list[dict[str, 
         return batch
 
 
+def evaluate_conditions(template: dict[str, Any], parameters: dict[str, Any]) -> dict[str, bool]:
+    """MiniStack's own, with the text of each list parameter that is joined."""
+
+    def joined(value: Any) -> Any:
+        match value:
+            case {"Fn::Join": [str(glue), {"Ref": str(name)}]}:
+                return glue.join(each.strip() for each in parameters[name]["Value"].split(","))
+            case dict():
+                return {key: joined(member) for key, member in value.items()}
+            case list():
+                return [joined(member) for member in value]
+        return value
+
+    conditions = joined(template.get("Conditions", {}))
+    found: dict[str, bool] = _evaluate_conditions(
+        {**template, "Conditions": conditions}, parameters
+    )
+    return found
+
+
 def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
     """MiniStack's own variables for a function, and those that Lambda makes of LoggingConfig."""
     logging = config.get("LoggingConfig") or {}
@@ -182,5 +206,7 @@ if __name__ == "__main__":
     sqs._receive_messages_for_esm = receive_messages_for_esm
     lambda_runtime.execution_credentials = execution_credentials
     lambda_svc._emit_lambda_logs = emit_lambda_logs
+    for module in (engine, changesets, handlers, stacks):  # each has imported it by name
+        module._evaluate_conditions = evaluate_conditions
     lambda_runtime.zipfile = SimpleNamespace(**(vars(zipfile) | {"ZipFile": SharedArchive}))
     sys.exit(hypercorn.__main__.main(sys.argv[1:]))

@@ -180,6 +180,7 @@ NOT_ENFORCED = {
     ("ProvisionRole", "WriteLogs"): _LOGS,
     ("ProvisionRole", "Park"): _DESTINATION,
     ("EndpointExecutionRole", "WriteLogs"): "the emulator writes its model servers' logs to files",
+    ("EndpointExecutionRole", "PublishMetrics"): "the emulator publishes metrics of its own",
     ("EndpointExecutionRole", "PullImage"): _IMAGE,
     ("EndpointExecutionRole", "LogInToRegistry"): _IMAGE,
 }

@@ -272,3 +272,13 @@ def test_a_log_in_plain_text_is_kept_whole(monkeypatch: pytest.MonkeyPatch) -> N
     ministack.emit_lambda_logs({"config": _logging(LogFormat="Text")}, "id", DEBUG)
 
     assert logs == [DEBUG]
+
+
+@pytest.mark.parametrize(("value", "given"), [("", False), ("a", True), ("a, b", True)])
+def test_a_list_parameter_is_given_when_it_is_not_empty(value: str, given: bool) -> None:
+    joined = {"Fn::Join": ["", {"Ref": "Names"}]}
+    template = {"Conditions": {"HasNames": {"Fn::Not": [{"Fn::Equals": [joined, ""]}]}}}
+
+    found = ministack.evaluate_conditions(template, {"Names": {"Value": value}})
+
+    assert found == {"HasNames": given}
