@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format check test demo chaos soak bench up down invoke routes images
+.PHONY: help setup lock format check test demo chaos soak bench up down invoke routes images \
+  sam-invoke sam-connect sam-stand-in
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # One stamp file: set up again only when the pinned requirements change.
 $(VENV)/ready: requirements-dev.txt
@@ -66,6 +67,15 @@ bench: setup ## what it costs beside bare and usual code, in one table: N=100,10
 
 invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
 	@exec "$(BIN)/python" -m local.invoke $(FUNCTION) $(EVENT)
+
+sam-invoke: setup ## the same by `sam local invoke`, in Docker: FUNCTION=… EVENT=… IMAGE=…
+	@exec env IMAGE="$(IMAGE)" "$(BIN)/python" -m local.sam_local invoke $(FUNCTION) $(EVENT)
+
+sam-connect: setup ## let `sam local` in another shell reach the local stack, until Ctrl-C: IMAGE=…
+	@exec env IMAGE="$(IMAGE)" "$(BIN)/python" -m local.sam_local connect
+
+sam-stand-in: setup ## make a Docker image of this machine's Python, for IMAGE where AWS's cannot be pulled
+	@exec "$(BIN)/python" -m local.sam_local.stand_in
 
 routes: setup ## check a route document and show where results would go: FILE=template.yaml RESULT=…
 	@exec env PYTHONPATH=layers/relay "$(BIN)/python" -m local.routes $(FILE) $(RESULT)

@@ -4,6 +4,7 @@ import json
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local.certificate import Certificate
 from local.clients import Clients
@@ -13,6 +14,9 @@ from local.errors import LocalStackError
 from local.lambda_surroundings import Function
 from local.settings import REPOSITORY, StackSettings
 from local.stack import Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -33,10 +37,7 @@ def deployed_function(name: str, settings: StackSettings, clients: Clients) -> F
     Raises:
         LocalStackError: the stack is not deployed, or the function was not built.
     """
-    outputs = stack_outputs(clients)
-    deployed = clients.functions.get_function_configuration(
-        FunctionName=outputs[f"{logical_id(name)}Name"]
-    )
+    deployed = configuration(name, clients)
     logging = deployed.get("LoggingConfig", {})
     code, layer = built(logical_id(name), settings), built("RelayLayer", settings)
     return Function(
@@ -55,6 +56,16 @@ def deployed_function(name: str, settings: StackSettings, clients: Clients) -> F
         application_log_level=logging.get("ApplicationLogLevel", ""),
         log_group=logging.get("LogGroup", ""),
     )
+
+
+def configuration(name: str, clients: Clients) -> "FunctionConfigurationResponseTypeDef":
+    """What Lambda says about the deployed function.
+
+    Raises:
+        LocalStackError: the stack is not deployed.
+    """
+    deployed_name = stack_outputs(clients)[f"{logical_id(name)}Name"]
+    return clients.functions.get_function_configuration(FunctionName=deployed_name)
 
 
 def rebuild_if_changed(

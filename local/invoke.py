@@ -6,7 +6,7 @@ Standard output is the function's answer and nothing else.
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,11 @@ from local.up import Narrator, bring_up, train_model
 
 _EVENTS = REPOSITORY / "events"
 
+_USAGE = (
+    "make invoke FUNCTION=route EVENT=events/route/completed-via-sqs.json",
+    "python -m local.invoke FUNCTION EVENT",
+)
+
 ANSWERED, RAISED, MISUSED = 0, 1, 2
 
 
@@ -32,10 +37,23 @@ class _Misuse(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the command and returns its exit code: 1 when the function raised, 2 for wrong usage."""
+    return call(arguments, invoke, _USAGE)
+
+
+def call(
+    arguments: Sequence[str],
+    run: Callable[[str, object, StackSettings], Invocation],
+    usage_lines: Sequence[str],
+) -> int:
+    """Reads a function and an event, runs one on the other and shows what came of it.
+
+    The exit code is 0 for an answer, 1 when the function raised or the stack, the build or the
+    runtime failed, 2 for wrong usage.
+    """
     interruption.install()
     try:
-        name, event = _read(arguments)
-        invocation = invoke(name, event, StackSettings.from_environment(os.environ))
+        name, event = _read(arguments, usage_lines)
+        invocation = run(name, event, StackSettings.from_environment(os.environ))
     except _Misuse as misuse:
         print(misuse, file=sys.stderr)
         return MISUSED
@@ -56,46 +74,46 @@ def invoke(name: str, event: object, settings: StackSettings) -> Invocation:
     """
     with _a_stack(settings):
         clients = Clients(settings)
-        rebuild_if_changed(settings, clients, _tell)
+        rebuild_if_changed(settings, clients, tell)
         with LambdaRuntime(deployed_function(name, settings, clients)) as runtime:
             return runtime.invoke(event)
 
 
 @contextmanager
 def _a_stack(settings: StackSettings) -> Iterator[None]:
-    stack = Stack(settings, _tell)
+    stack = Stack(settings, tell)
     if stack.running:
         yield
         return
-    _tell("no local stack is up: starting one for this call (`make up` keeps one)")
+    tell("no local stack is up: starting one for this call (`make up` keeps one)")
     with exclusive(settings):
         try:
-            bring_up(settings, train_model(settings), Narrator(_tell))
+            bring_up(settings, train_model(settings), Narrator(tell))
             yield
         finally:
-            _tell(f"stopped {', '.join(stack.stop())}")
+            tell(f"stopped {', '.join(stack.stop())}")
 
 
-def _read(arguments: Sequence[str]) -> tuple[str, object]:
+def _read(arguments: Sequence[str], usage_lines: Sequence[str]) -> tuple[str, object]:
     name, path = (*arguments, "", "")[:2]
     if len(arguments) != 2 or name not in NAMES:
-        raise _Misuse(usage())
+        raise _Misuse(usage(usage_lines))
     try:
         text = sys.stdin.read() if path == "-" else Path(path).read_text()
         return name, json.loads(text)
     except OSError as exc:
-        raise _Misuse(f"cannot read the event: {exc}\n\n{usage(name)}") from exc
+        raise _Misuse(f"cannot read the event: {exc}\n\n{usage(usage_lines, name)}") from exc
     except ValueError as exc:
         raise _Misuse(f"the event {path} is not JSON: {exc}") from exc
 
 
-def usage(name: str | None = None) -> str:
+def usage(lines: Sequence[str], name: str | None = None) -> str:
     """How to call the command, with the functions and the events there are."""
     found = sorted(_EVENTS.glob(f"{name or '*'}/*.json"))
     return "\n".join(
         (
-            "usage: make invoke FUNCTION=route EVENT=events/route/completed-via-sqs.json",
-            "       python -m local.invoke FUNCTION EVENT",
+            f"usage: {lines[0]}",
+            *(f"       {line}" for line in lines[1:]),
             "",
             "EVENT is a file, or - for standard input. events/README.md describes those there are.",
             "",
@@ -108,19 +126,19 @@ def usage(name: str | None = None) -> str:
 
 def _report(name: str, invocation: Invocation) -> int:
     for line in invocation.log:
-        _tell(line)
+        tell(line)
     if invocation.init_milliseconds is not None:
-        _tell(f"{name} was initialised in {invocation.init_milliseconds:.0f} ms")
+        tell(f"{name} was initialised in {invocation.init_milliseconds:.0f} ms")
     match invocation.outcome:
         case Answer(payload):
             print(json.dumps(payload, indent=2, ensure_ascii=False))
             return ANSWERED
         case Failure(error, message):
-            _tell(f"{name} raised {error}: {message}")
+            tell(f"{name} raised {error}: {message}")
             return RAISED
 
 
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 

@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from local.errors import LocalStackError
 from local.settings import StackSettings
@@ -15,13 +16,25 @@ def exclusive(settings: StackSettings) -> Iterator[None]:
     Raises:
         LocalStackError: another command holds it.
     """
-    settings.directory.mkdir(parents=True, exist_ok=True)
-    with (settings.directory / "lock").open("w") as file:
+    with held(
+        settings.directory / "lock",
+        f"another command is starting or stopping the stack in {settings.directory}: "
+        "wait for it, or end it with Ctrl-C",
+    ):
+        yield
+
+
+@contextmanager
+def held(path: Path, otherwise: str) -> Iterator[None]:
+    """Holds the lock that a file stands for.
+
+    Raises:
+        LocalStackError: another process holds it; with the given message.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
-            raise LocalStackError(
-                f"another command is starting or stopping the stack in {settings.directory}: "
-                "wait for it, or end it with Ctrl-C"
-            ) from exc
+            raise LocalStackError(otherwise) from exc
         yield

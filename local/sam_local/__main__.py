@@ -1,0 +1,40 @@
+"""`python -m local.sam_local`: built functions in Docker, against the local stack.
+
+python -m local.sam_local invoke FUNCTION EVENT    one function on one event
+python -m local.sam_local connect                  for `sam local` in another shell
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from local.commands import perform
+from local.invoke import MISUSED, call
+from local.lambda_runtime import Invocation
+from local.sam_local import connect, image
+from local.sam_local.invoke import invoke
+from local.settings import StackSettings
+
+_USAGE = (
+    "make sam-invoke FUNCTION=route EVENT=events/route/completed-via-sqs.json [IMAGE=…]",
+    "python -m local.sam_local invoke FUNCTION EVENT",
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    base = image.base_image(os.environ.get("IMAGE"))
+
+    def in_docker(name: str, event: object, settings: StackSettings) -> Invocation:
+        return invoke(name, event, settings, base)
+
+    match list(arguments):
+        case ["invoke", *rest]:
+            return call(rest, in_docker, _USAGE)
+        case ["connect"]:
+            return perform(lambda settings: connect.connect(settings, base))
+    print(__doc__, file=sys.stderr)
+    return MISUSED
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
