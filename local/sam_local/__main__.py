@@ -22,18 +22,22 @@ _USAGE = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    base = image.base_image(os.environ.get("IMAGE"))
-
-    def in_docker(name: str, event: object, settings: StackSettings) -> Invocation:
-        return invoke(name, event, settings, base)
-
+    """Runs the command and returns its exit code, which is that of `python -m local.invoke`."""
     match list(arguments):
         case ["invoke", *rest]:
-            return call(rest, in_docker, _USAGE)
+            return call(rest, _invoke, _USAGE)
         case ["connect"]:
-            return perform(lambda settings: connect.connect(settings, base))
+            return perform(_connect)
     print(__doc__, file=sys.stderr)
     return MISUSED
+
+
+def _invoke(name: str, event: object, settings: StackSettings) -> Invocation:
+    return invoke(name, event, settings, image.base_image(os.environ.get("IMAGE")))
+
+
+def _connect(settings: StackSettings) -> int:
+    return connect.connect(settings, image.base_image(os.environ.get("IMAGE")))
 
 
 if __name__ == "__main__":

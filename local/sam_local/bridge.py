@@ -44,7 +44,7 @@ def connected(settings: StackSettings, base: str, tell: Tell) -> Iterator[None]:
         LocalStackError: no Docker, no base image, or another such block is open.
     """
     docker.check()
-    ours = f"{_OURS}={hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:12]}"
+    ours = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:12]
     run = uuid.uuid4().hex
     with held(
         REPOSITORY / ".local" / "sam-local.lock",
@@ -52,13 +52,13 @@ def connected(settings: StackSettings, base: str, tell: Tell) -> Iterator[None]:
         "Ctrl-C, or wait for `make sam-invoke`",
     ):
         try:
-            docker.remove_labelled(ours)
-            image.build(base, settings, dict((ours.split("="), (_RUN, run))), tell)
+            docker.remove_labelled(f"{_OURS}={ours}")
+            image.build(base, settings, {_OURS: ours, _RUN: run}, tell)
             with _Bridge(settings, f"{_RUN}={run}", tell):
                 yield
         finally:
             with interruption.postponed():
-                docker.remove_labelled(ours)
+                docker.remove_labelled(f"{_OURS}={ours}")
 
 
 class _Bridge:

@@ -3,12 +3,15 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+import time
 
 from local.errors import LocalStackError
 
 # Where `sam` looks, which does not know of Docker's contexts.
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
+
+_REMOVAL_SECONDS = 20.0
+_POLL_SECONDS = 0.2
 
 _INSTALL = (
     "Install Docker and start it (Debian and Ubuntu: `apt-get install docker.io`), or do without: "
@@ -20,7 +23,7 @@ class DockerError(LocalStackError):
     """A command of Docker failed."""
 
 
-def environment() -> Mapping[str, str]:
+def environment() -> dict[str, str]:
     """The environment in which `docker` talks to the daemon that `sam` talks to."""
     own = {name: value for name, value in os.environ.items() if name != "DOCKER_CONTEXT"}
     return own | {"DOCKER_HOST": os.environ.get("DOCKER_HOST") or _DEFAULT_HOST}
@@ -80,9 +83,25 @@ def remove_labelled(label: str) -> None:
     """Removes every container and every image with that label, running or used as they may be.
 
     A container has the labels of its image, and an image those of the one it was made from.
+
+    Raises:
+        DockerError: something is left.
     """
-    if containers := run("ps", "--all", "--quiet", "--filter", f"label={label}").split():
-        run("rm", "--force", "--volumes", *containers)
+    deadline = time.monotonic() + _REMOVAL_SECONDS
     # Newest first, so that what was made from another image goes before that one.
-    for image in run("images", "--quiet", "--filter", f"label={label}").split():
-        run("rmi", "--force", image)
+    while (containers := _labelled("ps", "--all", label)) + (images := _labelled("images", label)):
+        try:
+            for container in containers:
+                run("rm", "--force", "--volumes", container)
+            for image in images:
+                run("rmi", "--force", image)
+        except DockerError:
+            # `sam` removes its container itself, perhaps at this moment.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL_SECONDS)
+
+
+def _labelled(*arguments: str) -> list[str]:
+    *listing, label = arguments
+    return run(*listing, "--quiet", "--filter", f"label={label}").split()

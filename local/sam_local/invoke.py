@@ -34,7 +34,10 @@ def invoke(name: str, event: object, settings: StackSettings, base: str) -> Invo
     """
     check_stack(settings)
     clients = Clients(settings)
-    with connected(settings, base, tell), tempfile.TemporaryDirectory(prefix="sam-") as directory:
+    with (
+        connected(settings, base, tell),
+        tempfile.TemporaryDirectory(prefix="sam-", dir=settings.temporary) as directory,
+    ):
         rebuild_if_changed(settings, clients, tell)
         deployed = configuration(name, clients)
         variables = Path(directory) / "variables.json"
@@ -42,8 +45,15 @@ def invoke(name: str, event: object, settings: StackSettings, base: str) -> Invo
         variables.write_text(json.dumps({logical_id(name): declared}))
         answer = _sam_local_invoke(
             arguments(name, settings, variables),
-            # `sam` passes the credentials of its own environment.
-            sam_variables(settings) | role_session(deployed["Role"], name, settings, clients),
+            {
+                **docker.environment(),
+                **sam_variables(settings),
+                # `sam` passes the credentials of its own environment.
+                **role_session(deployed["Role"], name, settings, clients),
+                # When it is ended while it builds an image, it leaves a lock there, for which the
+                # next one would wait four minutes.
+                "TMPDIR": directory,
+            },
             event,
         )
     return Invocation(read_outcome(answer), log=(), init_milliseconds=None)
@@ -74,7 +84,7 @@ def _sam_local_invoke(
     with interruption.postponed():
         process = subprocess.Popen(
             [sys.executable, "-m", "samcli", *command, "--event", "-"],
-            env=docker.environment() | environment,
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,

@@ -18,14 +18,14 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 _LOOPBACK = "127.0.0.1"
 _FRAME = struct.Struct("!IHI")
 _CHUNK = 64 * 1024
 
-# Lambda gives an initialisation ten seconds.
-_WAIT_SECONDS = 9.0
+# `docker exec` takes a tenth of a second, on a busy machine some seconds.
+_WAIT_SECONDS = 20.0
 _POLL_SECONDS = 0.02
 
 _NOT_CONNECTED = (
@@ -77,7 +77,7 @@ class _End:
         )
         self._output = asyncio.StreamWriter(transport, protocol, None, loop)
 
-    async def _frames(self):  # type: ignore[no-untyped-def]
+    async def _frames(self) -> AsyncIterator[tuple[int, int, bytes]]:
         with contextlib.suppress(asyncio.IncompleteReadError):
             while True:
                 header = await self._input.readexactly(_FRAME.size)
