@@ -44,7 +44,7 @@ check: setup ## everything that needs no local stack: format, lint, types, templ
 
 test: check ## all tests: check, then integration, runtime and end to end on the local stack
 	"$(BIN)/pytest" -q --numprocesses 2 --dist loadfile tests/integration
-	"$(BIN)/pytest" -q tests/runtime tests/e2e
+	"$(BIN)/pytest" -q -rs tests/runtime tests/e2e
 
 up: setup ## start the local stack and deploy the application; again: deploy changed code
 	@exec "$(BIN)/python" -m local up

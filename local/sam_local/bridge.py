@@ -23,7 +23,7 @@ from local.settings import REPOSITORY, StackSettings
 Tell = Callable[[str], None]
 
 # Of every image and container that is made here, so that what a killed command left is found.
-_OURS = "relay.local-stack"
+LABEL = "relay.local-stack"
 _RUN = "relay.local-stack.run"
 # Of the functions' containers, and not of those in which Docker builds an image.
 _FUNCTIONS = "sam.cli.container.type=lambda"
@@ -52,13 +52,13 @@ def connected(settings: StackSettings, base: str, tell: Tell) -> Iterator[None]:
         "Ctrl-C, or wait for `make sam-invoke`",
     ):
         try:
-            docker.remove_labelled(f"{_OURS}={ours}")
-            image.build(base, settings, {_OURS: ours, _RUN: run}, tell)
+            docker.remove_labelled(f"{LABEL}={ours}")
+            image.build(base, settings, {LABEL: ours, _RUN: run}, tell)
             with _Bridge(settings, f"{_RUN}={run}", tell):
                 yield
         finally:
             with interruption.postponed():
-                docker.remove_labelled(f"{_OURS}={ours}")
+                docker.remove_labelled(f"{LABEL}={ours}")
 
 
 class _Bridge:
