@@ -109,7 +109,7 @@ class _Bridge:
             stdin=inside.stdout,
             stdout=inside.stdin,
         )
-        # Each end notices when the other is gone: its pipe must be nobody else's.
+        # An end notices that the other is gone only when no further process holds the pipe.
         _close(inside.stdin)
         _close(inside.stdout)
         alive = [process for process in self._processes if process.poll() is None]

@@ -9,7 +9,7 @@ needs nothing but the standard library, because the container has nothing else.
 
 Every frame is a connection's number, its port, a length and that many bytes. The first frame of a
 number opens the connection, so numbers rise in the order of first frames; a frame without bytes
-closes it. Clients speak first and nobody half-closes: both hold for HTTP.
+closes it. Clients speak first, and no side closes by halves: both hold for HTTP.
 """
 
 import asyncio
