@@ -54,7 +54,7 @@ def connected(settings: StackSettings, base: str, tell: Tell) -> Iterator[None]:
         try:
             docker.remove_labelled(f"{LABEL}={ours}")
             image.build(base, settings, {LABEL: ours, _RUN: run}, tell)
-            with _Bridge(settings, f"{_RUN}={run}", tell):
+            with _Bridge(settings, f"{_RUN}={run}"):
                 yield
         finally:
             with interruption.postponed():
@@ -64,10 +64,9 @@ def connected(settings: StackSettings, base: str, tell: Tell) -> Iterator[None]:
 class _Bridge:
     """Gives every container with a label its tunnel as soon as it starts."""
 
-    def __init__(self, settings: StackSettings, label: str, tell: Tell) -> None:
+    def __init__(self, settings: StackSettings, label: str) -> None:
         self._ports = image.ports(settings)
         self._label = label
-        self._tell = tell
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> None:
@@ -88,8 +87,7 @@ class _Bridge:
             _close(self._events.stdin)
             self._reader.join(_STOP_SECONDS)
             for process in (self._events, *self._processes):
-                process.terminate()
-                process.wait(_STOP_SECONDS)
+                _end(process)
             _close(self._events.stdout)
 
     def _attach_all(self) -> None:
@@ -127,6 +125,15 @@ def _start(
         stdout=stdout,
         start_new_session=True,
     )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _close(pipe: IO[bytes] | None) -> None:

@@ -22,12 +22,8 @@ from local.settings import REPOSITORY
 from tests.samples import Json
 from tests.stack import RunningStack, command_environment
 
-_WITHOUT = docker.why_unavailable()
-pytestmark = [
-    pytest.mark.skipif(
-        _WITHOUT is not None, reason=f"`sam local invoke` was not tried: {_WITHOUT}"
-    ),
-]
+if (_without := docker.why_unavailable()) is not None:
+    pytest.skip(f"`sam local invoke` was not tried: {_without}", allow_module_level=True)
 
 _SECONDS = 200
 
