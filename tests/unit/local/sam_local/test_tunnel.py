@@ -119,6 +119,17 @@ def test_a_client_is_disconnected_where_nothing_listens() -> None:
         assert ask(ends.inside, b"anyone") == b""
 
 
+def test_a_client_that_leaves_is_gone_for_the_server_as_well() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, joined(server.getsockname()[1]) as ends:
+        with socket.create_connection(("127.0.0.1", ends.inside)) as client:
+            client.sendall(b"half a requ")
+        connection, _ = server.accept()
+        connection.settimeout(_SECONDS)
+
+        with connection, connection.makefile("rb") as stream:
+            assert stream.read() == b"half a requ"
+
+
 def test_a_frame_leads_to_no_other_port_than_the_given_ones(echo: socket.socket) -> None:
     (given,) = free_ports(1)
     frame = struct.pack("!IHI", 1, echo.getsockname()[1], 3) + b"0\n\n"
