@@ -1,0 +1,307 @@
+"""Alarms: metrics that are published, under the dimensions under which they are."""
+
+from collections.abc import Iterator, Mapping
+
+from local.aws_rules.rule import Enforced, Problem, rule
+from local.aws_rules.world import Resource
+
+_ALARM = "AWS::CloudWatch::Alarm"
+_API = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"
+_ALARMS = (
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html"
+)
+_GUARDRAILS = (
+    "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AutoRollbackConfig.html"
+)
+_ENDPOINT, _VARIANT = frozenset({"EndpointName"}), frozenset({"EndpointName", "VariantName"})
+_NONE: frozenset[str] = frozenset()
+_FUNCTION, _ALIAS = frozenset({"FunctionName"}), frozenset({"FunctionName", "Resource"})
+_TABLE, _INDEX = frozenset({"TableName"}), frozenset({"TableName", "GlobalSecondaryIndexName"})
+_TABLE_OPERATION = frozenset({"TableName", "Operation"})
+
+
+def _under(
+    dimensions: tuple[frozenset[str], ...], names: str
+) -> dict[str, tuple[frozenset[str], ...]]:
+    return dict.fromkeys(names.split(), dimensions)
+
+
+_METRICS: dict[str, dict[str, tuple[frozenset[str], ...]]] = {
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-monitor.html: nothing else is
+    # published for asynchronous endpoints.
+    "AWS/SageMaker": {
+        **_under(
+            (_ENDPOINT,),
+            "ApproximateBacklogSize ApproximateBacklogSizePerInstance "
+            "ApproximateAgeOfOldestRequest "
+            "HasBacklogWithoutCapacity",
+        ),
+        **_under(
+            (_VARIANT,),
+            "RequestDownloadFailures ResponseUploadFailures NotificationFailures "
+            "InvocationFailures "
+            "ExpiredRequests InvocationsProcessed RequestDownloadLatency ResponseUploadLatency "
+            "TimeInBacklog "
+            "TotalProcessingTime Invocation4XXErrors Invocation5XXErrors ModelLatency",
+        ),
+    },
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    "AWS/SQS": _under(
+        (frozenset({"QueueName"}),),
+        "ApproximateAgeOfOldestMessage ApproximateNumberOfGroupsWithInflightMessages "
+        "ApproximateNumberOfMessagesDelayed ApproximateNumberOfMessagesNotVisible "
+        "ApproximateNumberOfMessagesVisible NumberOfEmptyReceives NumberOfDeduplicatedSentMessages "
+        "NumberOfMessagesDeleted NumberOfMessagesReceived NumberOfMessagesSent SentMessageSize "
+        "ApproximateNumberOfNoisyGroups",
+    ),
+    # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    "AWS/Lambda": {
+        **_under(
+            (_FUNCTION, _ALIAS, _NONE),
+            "Invocations Errors DeadLetterErrors DestinationDeliveryFailures Throttles Duration "
+            "ConcurrentExecutions AsyncEventsReceived AsyncEventAge AsyncEventsDropped IteratorAge "
+            "PostRuntimeExtensionsDuration RecursiveInvocationsDropped",
+        ),
+        **_under((_NONE,), "UnreservedConcurrentExecutions ClaimedAccountConcurrency"),
+        **_under(
+            (frozenset({"EventSourceMappingUUID"}),),
+            "PolledEventCount FilteredOutEventCount InvokedEventCount FailedInvokeEventCount "
+            "DroppedEventCount OnFailureDestinationDeliveredEventCount DeletedEventCount",
+        ),
+    },
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+    "AWS/DynamoDB": {
+        **_under(
+            (_TABLE, _INDEX),
+            "ConsumedReadCapacityUnits ConsumedWriteCapacityUnits ProvisionedReadCapacityUnits "
+            "ProvisionedWriteCapacityUnits ReadThrottleEvents WriteThrottleEvents "
+            "OnlineIndexThrottleEvents ReadKeyRangeThroughputThrottleEvents "
+            "WriteKeyRangeThroughputThrottleEvents",
+        ),
+        **_under(
+            (_TABLE_OPERATION,),
+            "SuccessfulRequestLatency SystemErrors ThrottledRequests ReturnedItemCount",
+        ),
+        **_under((_TABLE,), "ConditionalCheckFailedRequests TimeToLiveDeletedItemCount"),
+        **_under((_NONE,), "UserErrors AccountMaxReads AccountMaxWrites"),
+    },
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
+    "AWS/SNS": _under(
+        (frozenset({"TopicName"}),),
+        "NumberOfMessagesPublished NumberOfNotificationsDelivered NumberOfNotificationsFailed "
+        "NumberOfNotificationsFilteredOut NumberOfNotificationsRedrivenToDlq "
+        "NumberOfNotificationsFailedToRedriveToDlq PublishSize",
+    ),
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+    "AWS/Events": {
+        **_under(
+            (frozenset({"RuleName"}), frozenset({"EventBusName", "RuleName"})),
+            "DeadLetterInvocations Invocations FailedInvocations InvocationsFailedToBeSentToDlq "
+            "InvocationsSentToDlq MatchedEvents ThrottledRules TriggeredRules InvocationAttempts "
+            "SuccessfulInvocationAttempts RetryInvocationAttempts",
+        ),
+    },
+}
+_OWNERS = {
+    "QueueName": "AWS::SQS::Queue",
+    "FunctionName": "AWS::Lambda::Function",
+    "TableName": "AWS::DynamoDB::Table",
+    "TopicName": "AWS::SNS::Topic",
+    "RuleName": "AWS::Events::Rule",
+}
+_UNITS = {
+    "ModelLatency": "Microseconds",
+    "RequestDownloadLatency": "Microseconds",
+    "ResponseUploadLatency": "Microseconds",
+    "TimeInBacklog": "Milliseconds",
+    "TotalProcessingTime": "Milliseconds",
+    "Duration": "Milliseconds",
+}
+
+
+def _dimensions(alarm: Resource) -> dict[str, str]:
+    return {str(each["Name"]): str(each["Value"]) for each in alarm.list("Dimensions")}
+
+
+@rule(
+    _ALARM,
+    words="Nothing publishes the metric, so the alarm never has data and never is in ALARM",
+    source=_ALARMS,
+    enforced=Enforced.NEVER,
+)
+def an_alarm_is_on_a_metric_that_aws_publishes(alarm: Resource) -> Iterator[Problem]:
+    namespace, metric = str(alarm.get("Namespace")), alarm.get("MetricName")
+    if metric is None or namespace not in _METRICS:
+        if namespace.lower().startswith("aws/") and metric is not None:
+            known = ", ".join(_METRICS)
+            yield Problem("Namespace", f"name a namespace of AWS ({known}), not {namespace}")
+        return
+    known_metrics = _METRICS[namespace]
+    if metric not in known_metrics:
+        yield Problem(
+            "MetricName",
+            f"name a metric that {namespace} publishes ({', '.join(sorted(known_metrics))}), not "
+            f"{metric}",
+        )
+        return
+    dimensions = frozenset(_dimensions(alarm))
+    if dimensions not in known_metrics[metric]:
+        wanted = " or ".join(", ".join(sorted(each)) or "none" for each in known_metrics[metric])
+        yield Problem(
+            "Dimensions", f"give {metric} the dimensions under which it is published: {wanted}"
+        )
+
+
+@rule(
+    _ALARM,
+    words="Nothing publishes the metric under this dimension, so the alarm never has data",
+    source=_ALARMS,
+    enforced=Enforced.NEVER,
+)
+def an_alarms_dimension_is_the_name_of_a_resource(alarm: Resource) -> Iterator[Problem]:
+    if alarm.get("Namespace") not in _METRICS:
+        return
+    for name, value in _dimensions(alarm).items():
+        kind = _OWNERS.get(name)
+        if kind is None:
+            continue
+        owner = alarm.world.find(kind, value)
+        if owner is None or value.startswith(("arn:", "https:")):
+            yield Problem(
+                f"Dimensions.{name}",
+                f"give the name of a resource of this stack (such as !GetAtt X.{name}), not "
+                f"{value[:80]}",
+            )
+
+
+@rule(
+    _ALARM,
+    words="No function publishes the metric under this dimension, so the alarm never has data",
+    source="https://docs.powertools.aws.dev/lambda/python/latest/core/metrics/",
+    enforced=Enforced.NEVER,
+)
+def an_alarm_is_on_a_metric_that_a_function_publishes(alarm: Resource) -> Iterator[Problem]:
+    """Powertools publishes under the dimension `service`, POWERTOOLS_SERVICE_NAME."""
+    namespace, world = str(alarm.get("Namespace")), alarm.world
+    if namespace.lower().startswith("aws/") or alarm.get("MetricName") is None:
+        return
+    variables = [e.get("Environment", "Variables") or {} for e in _publishers(alarm)]
+    publishers = [e for e in variables if e.get("POWERTOOLS_METRICS_NAMESPACE") == namespace]
+    if not publishers:
+        named = sorted({str(each.get("POWERTOOLS_METRICS_NAMESPACE")) for each in variables})
+        yield Problem(
+            "Namespace", f"name the namespace of a function: {', '.join(named)}, not {namespace}"
+        )
+        return
+    services = sorted({str(each.get("POWERTOOLS_SERVICE_NAME")) for each in publishers})
+    dimensions = _dimensions(alarm)
+    if set(dimensions) != {"service"} or dimensions["service"] not in services:
+        yield Problem(
+            "Dimensions",
+            "give the one dimension service, POWERTOOLS_SERVICE_NAME of a function "
+            f"({', '.join(services)}), "
+            f"not {dimensions}",
+        )
+    metrics = world.metrics.get(namespace)
+    if metrics is not None and alarm.get("MetricName") not in metrics:
+        yield Problem(
+            "MetricName",
+            f"name a metric that the functions publish ({', '.join(sorted(metrics))}), not "
+            f"{alarm.get('MetricName')}",
+        )
+
+
+class _Publisher:
+    """A function's variables that are about metrics, and no others."""
+
+    def __init__(self, function: Resource) -> None:
+        self._function = function
+
+    def get(self, *path: str) -> Mapping[str, str]:
+        names = ("POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME")
+        found = {name: self._function.get(*path, name) for name in names}
+        return {name: str(value) for name, value in found.items() if value is not None}
+
+
+def _publishers(alarm: Resource) -> list[_Publisher]:
+    return [_Publisher(each) for each in alarm.world.all("AWS::Lambda::Function")]
+
+
+@rule(_ALARM, words="Period must be 10, 30 or a multiple of 60", source=_API)
+def an_alarms_period_is_one(alarm: Resource) -> Iterator[Problem]:
+    period = alarm.number("Period")
+    if period is None:
+        return
+    if period not in (10, 20, 30) and (period < 60 or period % 60):
+        yield Problem("Period", f"set it to 60 or a multiple of it, not {period:g}")
+    elif period < 60 and str(alarm.get("Namespace")).startswith("AWS/"):
+        yield Problem(
+            "Period",
+            "set it to at least 60: AWS's own metrics come once a minute",
+            "The metric has no data of a higher resolution than a minute",
+        )
+    evaluated = period * (alarm.number("EvaluationPeriods") or 1)
+    longest = 86_400 if period < 3600 else 604_800
+    if evaluated > longest:
+        yield Problem(
+            "EvaluationPeriods",
+            f"let Period times EvaluationPeriods be at most {longest:,} seconds, not "
+            f"{evaluated:,.0f}",
+            "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must "
+            "be <= 86400)",
+        )
+    missing = alarm.get("TreatMissingData")
+    if missing not in (None, "breaching", "notBreaching", "ignore", "missing"):
+        yield Problem(
+            "TreatMissingData",
+            f"write breaching, notBreaching, ignore or missing, not {missing}",
+            "TreatMissingData must be one of breaching, notBreaching, ignore, missing",
+        )
+    count, periods = alarm.number("DatapointsToAlarm"), alarm.number("EvaluationPeriods") or 1
+    if count is not None and count > periods:
+        yield Problem(
+            "DatapointsToAlarm",
+            f"set it to at most EvaluationPeriods ({periods:g})",
+            "DatapointsToAlarm must be less than or equal to EvaluationPeriods",
+        )
+
+
+@rule(
+    _ALARM,
+    words="An alarm with another unit than the metric's finds no data",
+    source=_API,
+    enforced=Enforced.NEVER,
+)
+def an_alarms_unit_is_the_metrics(alarm: Resource) -> Iterator[Problem]:
+    unit, metric = alarm.get("Unit"), str(alarm.get("MetricName"))
+    if unit is not None and metric in _UNITS and unit != _UNITS[metric]:
+        yield Problem("Unit", f"take out Unit, or set it to {_UNITS[metric]}")
+
+
+@rule(_ALARM, words="Invalid arn syntax", source=_API)
+def an_alarm_tells_an_arn(alarm: Resource) -> Iterator[Problem]:
+    for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
+        actions = [str(each) for each in alarm.list(name)]
+        for action in actions:
+            if not action.startswith("arn:"):
+                yield Problem(name, f"give the topic's ARN (!Ref Topic), not {action[:60]}")
+            elif action.endswith(".fifo"):
+                yield Problem(name, "name a standard topic", "FIFO topics are not supported")
+        if len(actions) > 5:
+            yield Problem(
+                name, "name at most five actions", "Member must have length less than or equal to 5"
+            )
+
+
+@rule(
+    "Custom::AsyncEndpoint",
+    words="Value at 'autoRollbackConfiguration.alarms' failed to satisfy constraint: Member must "
+    "have length "
+    "less than or equal to 10",
+    source=_GUARDRAILS,
+)
+def at_most_ten_alarms_roll_an_update_back(endpoint: Resource) -> Iterator[Problem]:
+    names = ",".join(str(each) for each in endpoint.list("RollbackAlarmNames")).split(",")
+    count = len([each for each in names if each])
+    if count > 10:
+        yield Problem("RollbackAlarmNames", f"name at most ten alarms, not {count}")

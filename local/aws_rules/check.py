@@ -1,0 +1,69 @@
+"""Runs the rules over a template."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+# Each module registers its rules.
+from local.aws_rules import (  # noqa: F401
+    alarms,
+    buckets,
+    cloudformation,
+    event_sources,
+    events,
+    functions,
+    iam,
+    limits,
+    names,
+    numbers,
+    parameter_store,
+    partitions,
+    queues,
+    resource_policies,
+    tables,
+    topics,
+)
+from local.aws_rules.choices import Choices, explore
+from local.aws_rules.intrinsics import leaves
+from local.aws_rules.parameters import PARTITIONS
+from local.aws_rules.resolution import TemplateResource, TemplateWorld
+from local.aws_rules.rule import RULES, Refusal, Rule
+from local.aws_rules.template import Template
+
+
+def check(template: Template, rules: Sequence[Rule] | None = None) -> list[Refusal]:
+    """Every refusal once, with the parameters of its first occurrence."""
+    found: dict[tuple[str, ...], Refusal] = {}
+    for rule in RULES if rules is None else rules:
+        for name, definition in template.resources.items():
+            if rule.applies_to(str(definition["Type"])):
+                for refusal in _refusals(template, rule, name):
+                    key = (rule.name, refusal.resource, refusal.path, refusal.words)
+                    found.setdefault(key, refusal)
+    return list(found.values())
+
+
+def _refusals(template: Template, rule: Rule, name: str) -> Iterator[Refusal]:
+    def options(choice: str) -> Sequence[Any]:
+        if choice == "AWS::Partition":
+            return tuple(PARTITIONS)
+        return template.values(choice, rule.measures)
+
+    properties = template.resources[name].get("Properties", {})
+    for part in leaves(properties) if rule.leafwise else (properties,):
+
+        def run(choices: Choices, part: Any = part) -> list[Refusal]:
+            world = TemplateWorld(template, choices, rule.measures)
+            found = TemplateResource(world, name, part)
+            return list(rule.refusals(found)) if world.exists(name) else []
+
+        for taken, refusals in explore(options, run):
+            yield from (replace(each, given=_said(taken)) for each in refusals)
+
+
+def _said(taken: Mapping[str, Any]) -> str:
+    shown = {key.removeprefix("AWS::"): str(value) for key, value in taken.items()}
+    return ", ".join(
+        f"{key}={value if len(value) <= 40 else f'{len(value):,} characters'}"
+        for key, value in shown.items()
+    )

@@ -1,0 +1,182 @@
+"""Policy documents, and what they allow so far as a template tells."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from local.aws_rules.world import Resource, World, as_list
+
+_ARN_OPERATORS = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
+_WELL_KNOWN = {
+    "AWSLambdaSQSQueueExecutionRole": (
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement, and where it stands."""
+
+    path: str
+    document: Mapping[str, Any]
+
+    @property
+    def sid(self) -> str | None:
+        return self.document.get("Sid")
+
+    @property
+    def allows(self) -> bool:
+        return self.document.get("Effect") == "Allow"
+
+    @property
+    def actions(self) -> list[str]:
+        return [str(each) for each in as_list(self.document.get("Action"))]
+
+    @property
+    def resources(self) -> list[str]:
+        return [str(each) for each in as_list(self.document.get("Resource"))]
+
+    @property
+    def services(self) -> list[str]:
+        principal = self.document.get("Principal")
+        found = principal.get("Service") if isinstance(principal, dict) else None
+        return [str(each) for each in as_list(found)]
+
+    @property
+    def is_for_everyone(self) -> bool:
+        principal = self.document.get("Principal")
+        return principal == "*" or (isinstance(principal, dict) and principal.get("AWS") == "*")
+
+    def names_action(self, action: str) -> bool:
+        return any(matches(each.lower(), action.lower()) for each in self.actions)
+
+    def names_resource(self, arn: str) -> bool:
+        if "NotResource" in self.document:
+            return not any(matches(each, arn) for each in as_list(self.document["NotResource"]))
+        return any(matches(each, arn) for each in self.resources)
+
+    def values(self, key: str) -> Iterator[tuple[str, str]]:
+        """The values that conditions ask of a key, each with its operator."""
+        for operator, tests in self.document.get("Condition", {}).items():
+            for name, wanted in tests.items():
+                if name.lower() == key.lower():
+                    yield from ((operator, str(each)) for each in as_list(wanted))
+
+    def holds_for(self, key: str, value: str) -> bool:
+        """Whether every condition on the key is met by the value."""
+        for operator, tests in self.document.get("Condition", {}).items():
+            if operator.removesuffix("IfExists") in _ARN_OPERATORS:
+                for name, wanted in tests.items():
+                    if name.lower() == key.lower() and not any(
+                        matches(str(each), value) for each in as_list(wanted)
+                    ):
+                        return False
+        return True
+
+
+def statements(resource: Resource, *path: str | int) -> list[Statement]:
+    """The statements of the document there, without those that a condition leaves out."""
+    document = resource.get(*path)
+    if isinstance(document, str):
+        document = json.loads(document)
+    where = place(resource, *path)
+    found = as_list((document or {}).get("Statement"))
+    return [
+        Statement(f"{where}.Statement[{each.get('Sid', index)}]", each)
+        for index, each in enumerate(found)
+        if isinstance(each, dict)
+    ]
+
+
+def place(resource: Resource, *path: str | int) -> str:
+    """The path as people say it: a policy of a role by its name."""
+    match path:
+        case ("Policies", int(index), *rest):
+            policy = f"Policies[{resource.get('Policies', index, 'PolicyName')}]"
+            return ".".join([policy, *map(str, rest)])
+    return ".".join(map(str, path))
+
+
+def matches(pattern: str, text: str) -> bool:
+    """With * and ? as IAM knows them."""
+    return _expression(pattern).fullmatch(text) is not None
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    parts = (".*" if each == "*" else "." if each == "?" else re.escape(each) for each in pattern)
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def identity_policies(role: Resource) -> Iterator[tuple[Resource, list[Statement]]]:
+    """What a role may do, with the resource that says so: its own and attached policies."""
+    for index in range(len(role.list("Policies"))):
+        yield role, statements(role, "Policies", index, "PolicyDocument")
+    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        for policy in role.world.all(kind):
+            if role.references() & {str(each) for each in policy.list("Roles")}:
+                yield policy, statements(policy, "PolicyDocument")
+
+
+def role_may(role: Resource, action: str, arn: str, before: Resource) -> bool:
+    """Whether the role has the permission by the time that `before` is made.
+
+    What a managed policy of somebody else's grants is not known, so it is taken to grant it.
+    """
+    for managed in role.list("ManagedPolicyArns"):
+        granted = _WELL_KNOWN.get(str(managed).rpartition("/")[2])
+        if granted is not None and action in granted:
+            return True
+        if granted is None and ":aws:policy/" not in str(managed):
+            return True
+    allowed = False
+    for owner, found in identity_policies(role):
+        in_time = owner.name == role.name or role.world.is_made_before(owner, before)
+        for statement in found:
+            if statement.names_action(action) and statement.names_resource(arn):
+                if not statement.allows and "Condition" not in statement.document:
+                    return False
+                allowed = allowed or (statement.allows and in_time)
+    return allowed
+
+
+def admitting(
+    kind: str, targets: str, target: Resource, service: str, action: str, source_arn: str
+) -> Iterator[Resource]:
+    """The policies (`AWS::SQS::QueuePolicy`, its property `Queues`) by which a service may use the
+    target in the name of the source."""
+    for policy in target.world.all(kind):
+        named = {str(each) for each in policy.list(targets)}
+        if target.references() & named and any(
+            statement.allows
+            and (service in statement.services or statement.is_for_everyone)
+            and statement.names_action(action)
+            and statement.names_resource(target.arn)
+            and statement.holds_for("aws:SourceArn", source_arn)
+            and statement.holds_for("aws:SourceAccount", target.world.account)
+            for statement in statements(policy, "PolicyDocument")
+        ):
+            yield policy
+
+
+def permissions(
+    world: World, function: Resource, principal: str, source_arn: str
+) -> Iterator[Resource]:
+    """The Lambda permissions by which a service may invoke the function for the source."""
+    for permission in world.all("AWS::Lambda::Permission"):
+        source = permission.get("SourceArn")
+        account = permission.get("SourceAccount")
+        if (
+            permission.get("FunctionName") in function.references()
+            and permission.get("Principal") == principal
+            and permission.get("Action") in ("lambda:InvokeFunction", "lambda:*")
+            and (source is None or matches(str(source), source_arn))
+            and account in (None, world.account)
+        ):
+            yield permission

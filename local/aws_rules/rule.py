@@ -1,0 +1,96 @@
+"""A rule of AWS: which resources it is about, its words, its source, and when AWS enforces it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from local.aws_rules.world import Resource
+
+
+class Enforced(Enum):
+    """When one learns of it."""
+
+    TEMPLATE = "CloudFormation refuses the template"
+    CREATION = "AWS refuses the resource"
+    NEVER = "AWS says nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What one resource does against a rule. `words` only where they differ from the rule's."""
+
+    path: str
+    change: str
+    words: str = ""
+
+
+Check = Callable[[Resource], Iterator[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`measures`: about sizes, so that parameters take their longest values and no others.
+    `leafwise`: about single values, so that each is looked at alone, whatever stands beside it.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    words: str
+    source: str
+    enforced: Enforced
+    measures: bool
+    leafwise: bool
+    check: Check
+
+    def applies_to(self, resource_type: str) -> bool:
+        return any(
+            each in ("*", resource_type)
+            or (each.endswith("*") and resource_type.startswith(each[:-1]))
+            for each in self.types
+        )
+
+    def refusals(self, resource: Resource) -> Iterator["Refusal"]:
+        for problem in self.check(resource):
+            words = problem.words or self.words
+            yield Refusal(self, resource.name, problem.path, words, problem.change)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One sentence for whoever wrote the template: where, AWS's words, and what to change."""
+
+    rule: Rule
+    resource: str
+    path: str
+    words: str
+    change: str
+    given: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.resource}.{self.path}" if self.path else self.resource
+        given = f" [with {self.given}]" if self.given else ""
+        return f"{where}: {self.rule.enforced.value}: {self.words} -> {self.change}{given}"
+
+
+RULES: list[Rule] = []
+
+
+def rule(
+    *types: str,
+    words: str,
+    source: str,
+    enforced: Enforced = Enforced.CREATION,
+    measures: bool = False,
+    leafwise: bool = False,
+) -> Callable[[Check], Check]:
+    """Register a function as a rule about resources of these types (`Custom::*` for a family).
+
+    `words` are AWS's own where AWS has any, `source` is the page that states the rule.
+    """
+
+    def register(check: Check) -> Check:
+        name = check.__name__
+        RULES.append(Rule(name, types, words, source, enforced, measures, leafwise, check))
+        return check
+
+    return register
