@@ -15,6 +15,8 @@ It tells a function nothing of its LoggingConfig, and keeps log lines below the 
 for. Lambda sets variables, on which Powertools acts, and drops such lines.
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 
+It takes what AWS refuses; `local.aws_refusals` has it refuse that too.
+
 And it unpacks the layer, thousands of small files, for each of these environments. They share one.
 
 Its conditions know no Fn::Join, so that a list parameter counts as given when it is empty.
@@ -38,6 +40,7 @@ from ministack.core import iam_actions, lambda_runtime
 from ministack.services import cloudwatch, lambda_svc, sqs
 from ministack.services.cloudformation import changesets, engine, handlers, stacks
 
+from local import aws_refusals
 from local.lambda_surroundings import logging_variables, passes
 from local.unpacking import SharedArchive
 
@@ -209,4 +212,5 @@ if __name__ == "__main__":
     for module in (engine, changesets, handlers, stacks):  # each has imported it by name
         module._evaluate_conditions = evaluate_conditions
     lambda_runtime.zipfile = SimpleNamespace(**(vars(zipfile) | {"ZipFile": SharedArchive}))
+    aws_refusals.install()
     sys.exit(hypercorn.__main__.main(sys.argv[1:]))

@@ -26,6 +26,8 @@ _SAMPLES = (
     "arn:${AWS::Partition}:iam::111122223333:role/service-role/Inference",
     "s3://a-bucket/a/key.tar.gz",
 )
+# Numbers in a parameter of type String, whose pattern is to bound them.
+_DIGITS = ("0", "1", "999", "1000000")
 _NAMES = ("a-name", "AName", "a-bucket-name")
 
 
@@ -48,6 +50,7 @@ def values(
         tried = [str(parameter.get("Default", "")), *admitted]
         if "AllowedPattern" in parameter:
             tried += _SAMPLES
+            tried += _DIGITS if str(parameter.get("Default", "")).isdigit() else ()
         elif literals:
             tried += [_typical(name)]
         found = [each for each in tried if admits(parameter, each)]
@@ -88,14 +91,14 @@ def admits_fractions(parameter: Mapping[str, Any]) -> bool:
 def longest_value(parameter: Mapping[str, Any]) -> str:
     """One of the longest values that the parameter admits, so far as samples find it."""
     limit = int(parameter.get("MaxLength", _LONGEST_VALUE))
-    starts = [str(parameter.get("Default", "")), *_SAMPLES, *_NAMES, ""]
+    starts: list[str] = [str(parameter.get("Default", "")), *_SAMPLES, *_NAMES, ""]
     plain = [re.sub(r"\$\{AWS::(\w+)\}", _written, each) for each in starts]
-    found = [_grown(parameter, start, limit) for start in dict.fromkeys(plain)]
+    found: list[str] = [_grown(parameter, start, limit) for start in dict.fromkeys(plain)]
     return max(found, key=len)
 
 
 def _grown(parameter: Mapping[str, Any], start: str, limit: int) -> str:
-    lengths = [limit, *range(min(limit, 1100), len(start), -1)]
+    lengths: list[int] = [limit, *range(min(limit, 1100), len(start), -1)]
     for length in lengths if "AllowedPattern" in parameter else lengths[:1]:
         grown = start + "a" * (length - len(start))
         if admits(parameter, grown):

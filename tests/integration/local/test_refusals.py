@@ -1,0 +1,228 @@
+"""The local stack's CloudFormation refuses what AWS refuses, in AWS's words."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.parts import answers
+from local.ports import free_ports
+from local.settings import REPOSITORY
+from tests.sagemaker_stack import eventually
+
+TOPIC, QUEUE = {"Type": "AWS::SNS::Topic"}, {"Type": "AWS::SQS::Queue"}
+FIFO = {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": True, "QueueName": "a.fifo"}}
+ONE_RESOURCE = "Invalid parameter: Policy statement must apply to a single resource!"
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[boto3.Session, str]]:
+    directory = tmp_path_factory.mktemp("ministack")
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "local.ministack", "ministack.app:app"]
+    variables = {"GATEWAY_PORT": str(port), "MINISTACK_HOST": "127.0.0.1", "BIND_HOST": "127.0.0.1"}
+    with (
+        (directory / "log").open("w") as log,
+        subprocess.Popen(
+            [*command, "--workers", "0", "--bind", f"127.0.0.1:{port}"],
+            cwd=REPOSITORY,
+            env={
+                **variables,
+                "PATH": os.environ["PATH"],
+                "HOME": str(directory),
+                "TMPDIR": str(directory),
+                "IOT_MTLS_ENABLED": "false",
+                "SFTP_ENABLED": "false",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        ) as ministack,
+    ):
+        try:
+            eventually(lambda: answers(f"{url}/_ministack/ready"), f"{url} is ready", 60)
+            yield boto3.Session("test", "test", region_name="us-east-1"), url
+        finally:
+            ministack.terminate()
+
+
+def policy(action: str, resource: Any, **more: Any) -> dict[str, Any]:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": resource}
+    return {"Version": "2012-10-17", "Statement": [{**statement, **more}]}
+
+
+def two_topics(resource: Any) -> dict[str, Any]:
+    properties = {
+        "Topics": [{"Ref": "One"}, {"Ref": "Two"}],
+        "PolicyDocument": policy("sns:Publish", resource),
+    }
+    return {
+        "One": TOPIC,
+        "Two": TOPIC,
+        "Policy": {"Type": "AWS::SNS::TopicPolicy", "Properties": properties},
+    }
+
+
+def bucket(name: str, target: dict[str, Any], **more: Any) -> dict[str, Any]:
+    notifications = {
+        "QueueConfigurations": [
+            {"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["Target", "Arn"]}}
+        ]
+    }
+    properties = {"BucketName": name, "NotificationConfiguration": notifications}
+    made = {"Type": "AWS::S3::Bucket", "Properties": properties, **more}
+    return {"Target": target, "Bucket": made}
+
+
+def admitting(bucket_name: str) -> dict[str, Any]:
+    document = policy(
+        "sqs:SendMessage",
+        {"Fn::GetAtt": ["Target", "Arn"]},
+        Effect="Allow",
+        Principal={"Service": "s3.amazonaws.com"},
+        Condition={"ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{bucket_name}"}},
+    )
+    properties = {"Queues": [{"Ref": "Target"}], "PolicyDocument": document}
+    return {"Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": properties}}
+
+
+REFUSED = {
+    "one policy for two topics": (
+        two_topics([{"Ref": "One"}, {"Ref": "Two"}]),
+        "Policy",
+        ONE_RESOURCE,
+    ),
+    "the topic beside the one": (two_topics({"Ref": "One"}), "Policy", ONE_RESOURCE),
+    "a dead-letter queue of another kind": (
+        {
+            "Dead": QUEUE,
+            "Source": {
+                "Type": "AWS::SQS::Queue",
+                "Properties": {
+                    **FIFO["Properties"],  # type: ignore[dict-item]
+                    "RedrivePolicy": {
+                        "deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]},
+                        "maxReceiveCount": 3,
+                    },
+                },
+            },
+        },
+        "Source",
+        "Dead-letter queue must be same type of queue as the source.",
+    ),
+    "a queue that does not admit the bucket": (
+        bucket("no-policy", QUEUE),
+        "Bucket",
+        "Unable to validate the following destination configurations",
+    ),
+    "a queue that admits another bucket": (
+        {**bucket("this", QUEUE, DependsOn="Policy"), **admitting("another")},
+        "Bucket",
+        "Unable to validate the following destination configurations",
+    ),
+    "a FIFO queue for a bucket's events": (
+        bucket("fifo", FIFO),
+        "Bucket",
+        "Unable to validate the following destination configurations",
+    ),
+    "a name that is too long": (
+        {"Long": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q" * 81}}},
+        "Long",
+        "Member must have length less than or equal to 80",
+    ),
+    "a table's attribute that is no key": (
+        {
+            "Table": {
+                "Type": "AWS::DynamoDB::Table",
+                "Properties": {
+                    "BillingMode": "PAY_PER_REQUEST",
+                    "AttributeDefinitions": [
+                        {"AttributeName": name, "AttributeType": "S"} for name in ("id", "other")
+                    ],
+                    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                },
+            }
+        },
+        "Table",
+        "Some AttributeDefinitions are not used.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("resources", "failed", "words"), REFUSED.values(), ids=REFUSED)
+def test_a_stack_fails_as_on_aws(
+    session: tuple[boto3.Session, str], resources: dict[str, Any], failed: str, words: str
+) -> None:
+    status, reasons = deployed(session, resources)
+
+    assert status == "ROLLBACK_COMPLETE"
+    assert set(reasons) == {failed}
+    assert reasons[failed].startswith(words) or words in reasons[failed]
+
+
+def test_what_aws_takes_is_made(session: tuple[boto3.Session, str]) -> None:
+    resources = {**bucket("admitted", QUEUE, DependsOn="Policy"), **admitting("admitted")}
+
+    status, reasons = deployed(session, resources)
+
+    assert (status, reasons) == ("CREATE_COMPLETE", {})
+
+
+def test_a_topics_policy_is_refused_in_a_call_too(session: tuple[boto3.Session, str]) -> None:
+    sns = client(session, "sns")
+    topic = sns.create_topic(Name="called")["TopicArn"]
+
+    def set_policy(resource: Any) -> None:
+        document = json.dumps(policy("sns:Publish", resource))
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=document)
+
+    set_policy(topic)
+    with pytest.raises(ClientError, match=ONE_RESOURCE):
+        set_policy([topic, topic + "-2"])
+
+
+def test_a_queues_policy_is_refused_in_a_call_too(session: tuple[boto3.Session, str]) -> None:
+    sqs = client(session, "sqs")
+    url = sqs.create_queue(QueueName="called")["QueueUrl"]
+    arn = "arn:aws:sqs:us-east-1:000000000000:called"
+
+    def set_policy(resource: Any) -> None:
+        document = json.dumps(policy("sqs:*", resource))
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
+
+    set_policy(arn)
+    with pytest.raises(ClientError, match="Invalid value for the parameter Policy"):
+        set_policy([arn, arn + "-2"])
+
+
+def client(session: tuple[boto3.Session, str], service: str) -> Any:
+    boto, url = session
+    return boto.client(service, endpoint_url=url)  # type: ignore[call-overload]
+
+
+def deployed(
+    session: tuple[boto3.Session, str], resources: dict[str, Any]
+) -> tuple[str, dict[str, str]]:
+    """The status in which the stack ends, and why which resources failed."""
+    cloudformation = client(session, "cloudformation")
+    name = f"stack-{len(cloudformation.list_stacks()['StackSummaries'])}"
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+
+    def status() -> str:
+        found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+        return "" if found.endswith("_IN_PROGRESS") else str(found)
+
+    ended = eventually(status, f"{name} comes to rest", 30)
+    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    return ended, {
+        event["LogicalResourceId"]: event.get("ResourceStatusReason", "")
+        for event in events
+        if event["ResourceStatus"] == "CREATE_FAILED"
+    }
