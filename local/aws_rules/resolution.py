@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from local.aws_rules import identities
@@ -29,6 +30,9 @@ class TemplateWorld(World):
         self.account = _ACCOUNT
         self._choices = choices
         self._measures = measures
+        self._held: dict[str, bool] = {}
+        self._resolved: dict[int, tuple[Any, Any]] = {}
+        self._named: dict[str, TemplateResource] = {}
 
     @property
     def partition(self) -> str:  # type: ignore[override]
@@ -50,12 +54,12 @@ class TemplateWorld(World):
     def all(self, resource_type: str) -> Iterator["TemplateResource"]:
         for name, definition in self.template.resources.items():
             if definition["Type"] == resource_type and self.exists(name):
-                yield TemplateResource(self, name)
+                yield self.named(name)
 
     def find(self, resource_type: str, reference: Any) -> "TemplateResource | None":
         for name, definition in self.template.resources.items():
             if definition["Type"] == resource_type:
-                candidate = TemplateResource(self, name)
+                candidate = self.named(name)
                 if reference in candidate.references() and self.exists(name):
                     return candidate
         return None
@@ -67,10 +71,18 @@ class TemplateWorld(World):
         condition = self.template.resources[name].get("Condition")
         return condition is None or self.holds({"Condition": condition})
 
+    def named(self, name: str) -> "TemplateResource":
+        """The resource, one object for each name, which remembers what it is called."""
+        if name not in self._named:
+            self._named[name] = TemplateResource(self, name)
+        return self._named[name]
+
     def holds(self, condition: Any) -> bool:
         match condition:
             case {"Condition": str(name)}:
-                return self.holds(self.template.conditions[name])
+                if name not in self._held:
+                    self._held[name] = self.holds(self.template.conditions[name])
+                return self._held[name]
             case {"Fn::Not": [inner]}:
                 return not self.holds(inner)
             case {"Fn::Or": list(inner)}:
@@ -95,6 +107,14 @@ class TemplateWorld(World):
 
     def resolve(self, value: Any) -> Any:
         """Without any intrinsic function; what AWS::NoValue stands for is left out."""
+        if not isinstance(value, (dict, list)):
+            return value
+        if id(value) not in self._resolved:
+            # Kept with the value itself, so that nothing else gets its id meanwhile.
+            self._resolved[id(value)] = value, self._resolve(value)
+        return self._resolved[id(value)][1]
+
+    def _resolve(self, value: Any) -> Any:
         found = self.shallow(value)
         if isinstance(found, dict):
             members = {key: self.resolve(each) for key, each in found.items()}
@@ -106,6 +126,8 @@ class TemplateWorld(World):
 
     def shallow(self, value: Any) -> Any:
         """The value with its own function resolved, and those of its members left as they are."""
+        if not isinstance(value, dict) or len(value) != 1:
+            return value
         match value:
             case {"Ref": str(name)}:
                 return self._reference(name)
@@ -169,7 +191,7 @@ class TemplateWorld(World):
         if name not in self.template.resources or not self.exists(name):
             self.missing.append(name)
             return _MISSING
-        resource = TemplateResource(self, name)
+        resource = self.named(name)
         if attribute is None:
             return resource.reference
         its_name = resource.physical_name
@@ -227,22 +249,26 @@ class TemplateResource(Resource):
         given = self.get(identities.NAME_PROPERTIES.get(self.type, "-"))
         return None if given is None else str(given)
 
-    @property
+    @cached_property
     def physical_name(self) -> str:
         return self.own_name or f"{self.world.stack_name}-{self.name}-1A2B3C4D5E6F"
 
-    @property
+    @cached_property
     def arn(self) -> str:
         world = self.world
         where = (world.partition, world.region, world.account)
         return identities.arn(self.type, self.physical_name, *where)
 
-    @property
+    @cached_property
     def reference(self) -> str:
         world = self.world
         return identities.reference(
             self.type, self.physical_name, self.arn, world.region, world.url_suffix
         )
 
-    def references(self) -> frozenset[str]:
+    @cached_property
+    def _references(self) -> frozenset[str]:
         return frozenset({self.physical_name, self.arn, self.reference} - {""})
+
+    def references(self) -> frozenset[str]:
+        return self._references

@@ -1,41 +1,67 @@
 """Templates with one thing changed."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from local.aws_rules import Template
 
-REMOVED = object()
 
+def edited(
+    document: Mapping[str, Any], values: Mapping[str, Any], removed: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The document with a value at each path, such as `Resources/Queue/Properties/Tags/0`, and
+    without what is removed.
 
-def edited(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with a value at each path, such as `Resources/Queue/Properties/Tags/0`.
-
-    `+` as last part appends to a list; REMOVED takes the member out. Members on the way are made.
+    A member of a list is named by its index or its Sid; `+` appends. Mappings on the way are made.
     """
     changed: dict[str, Any] = copy.deepcopy(dict(document))
-    for path, value in changes.items():
-        *way, last = path.split("/")
-        place: Any = changed
-        for step in way:
-            if isinstance(place, dict):
-                place = place.setdefault(step, {})
-            else:
-                place = place[int(step)]
+    for path, value in values.items():
+        place, last = _find(changed, path)
         if last == "+":
             place.append(value)
-        elif value is REMOVED:
-            del place[last if isinstance(place, dict) else int(last)]
         else:
-            place[last if isinstance(place, dict) else int(last)] = value
+            place[last] = value
+    for path in removed:
+        place, last = _find(changed, path)
+        del place[last]
     return changed
 
 
-def edited_template(template: Template, changes: Mapping[str, Any]) -> Template:
-    return Template(
-        edited(template.document, changes),
-        template.longest_stack_name,
-        template.metrics,
-        template.capabilities,
+def edited_template(
+    template: Template, values: Mapping[str, Any], removed: Sequence[str] = ()
+) -> Template:
+    """SAM transforms it again only where what SAM reads is changed."""
+    known = (template.longest_stack_name, template.metrics, template.capabilities)
+    changed = Template(edited(template.document, values, removed), *known)
+    if not any(_is_sams(template, path) for path in (*values, *removed)):
+        changed.__dict__["transformed"] = edited(template.transformed, values, removed)
+    return changed
+
+
+def _find(document: Any, path: str) -> tuple[Any, Any]:
+    """What holds the last part of the path, and the last part as its index or key."""
+    *way, last = path.split("/")
+    place = document
+    for step in way:
+        place = place[_key(place, step)] if isinstance(place, list) else place.setdefault(step, {})
+    return place, _key(place, last)
+
+
+def _key(place: Any, step: str) -> Any:
+    if isinstance(place, dict) or step == "+":
+        return step
+    if step.isdigit():
+        return int(step)
+    (index,) = (
+        n for n, each in enumerate(place) if isinstance(each, dict) and each.get("Sid") == step
     )
+    return index
+
+
+def _is_sams(template: Template, path: str) -> bool:
+    section, name, *_ = path.split("/")
+    if section != "Resources":
+        return section not in ("Parameters", "Conditions", "Outputs")
+    kind = str(template.document["Resources"].get(name, {}).get("Type", ""))
+    return kind.startswith("AWS::Serverless::") or not kind
