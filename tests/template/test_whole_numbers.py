@@ -15,6 +15,8 @@ RANGES = {
     "MaxAttempts": (1, 10),
     "RetryDelaySeconds": (0, 900),
     "OverdueSlackSeconds": (0, 86_400),
+    "SubmitMaximumConcurrency": (2, 1000),
+    "RouteMaximumConcurrency": (2, 1000),
 }
 
 
