@@ -1,27 +1,13 @@
-"""template.yaml as CloudFormation gets it: SAM's resources transformed, globals merged in."""
+"""template.yaml as CloudFormation gets it, in the shapes in which tests ask about it."""
 
-import copy
-import json
-import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
-from unittest import mock
 
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
+from local.aws_rules.choices import Choices
+from local.aws_rules.resolution import TemplateWorld
+from tests.template.rules import template
 
-from local.settings import REPOSITORY
-
-_REFERENCE = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z]+))?\}")
-_PSEUDO = {
-    "AWS::AccountId": "123456789012",
-    "AWS::Partition": "aws",
-    "AWS::Region": "eu-central-1",
-    "AWS::StackName": "relay",
-}
 _ABSENT = {"Ref": "AWS::NoValue"}
 
 
@@ -70,25 +56,14 @@ class Statement:
         }
 
 
-@cache
-def source() -> dict[str, Any]:
+def source() -> Mapping[str, Any]:
     """As it is written, with intrinsic functions in their long form."""
-    parsed = yaml_parse((REPOSITORY / "template.yaml").read_text())
-    document: dict[str, Any] = json.loads(json.dumps(parsed))
-    return document
+    return template().document
 
 
-@cache
 def transformed() -> dict[str, Any]:
-    document = copy.deepcopy(source())
-    for resource in document["Resources"].values():
-        for local_path in {"CodeUri", "ContentUri"} & set(resource.get("Properties", {})):
-            # `sam package` puts an object of a bucket here; the transformation insists on one.
-            resource["Properties"][local_path] = "s3://packages/package.zip"
-    with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": _PSEUDO["AWS::Region"]}):
-        done = transform(document, {}, mock.Mock(load=dict))
-    plain: dict[str, Any] = json.loads(json.dumps(done))
-    return plain
+    """With SAM's resources transformed, and globals merged in."""
+    return template().transformed
 
 
 def resource(name: str) -> Resource:
@@ -148,35 +123,7 @@ def target(value: object) -> str:
 
 def resolve(value: Any) -> str:
     """What CloudFormation would put there, with defaults for parameters."""
-    match value:
-        case {"Ref": str(name)}:
-            return _reference(name)
-        case {"Fn::GetAtt": [str(name), str(attribute)]}:
-            return _reference(name, attribute)
-        case {"Fn::Sub": str(text)}:
-            return _REFERENCE.sub(lambda match: _reference(match[1], match[2]), text)
-        case {"Fn::If": _}:
-            return resolve(_chosen(value, _defaults()))
-        case str() | int():
-            return str(value)
-    raise AssertionError(f"cannot resolve {value}")
-
-
-def _reference(name: str, attribute: str | None = None) -> str:
-    if name in _PSEUDO:
-        return _PSEUDO[name]
-    if name in source()["Parameters"]:
-        return str(source()["Parameters"][name]["Default"])
-    found = resource(name)
-    service = found.type.split("::")[1].lower()
-    if found.type == "AWS::SQS::Queue" and attribute is None:
-        return f"https://sqs.eu-central-1.amazonaws.com/123456789012/relay-{name}"
-    if attribute == "Arn" or found.type == "AWS::SNS::Topic":
-        own_name = resolve(found.properties.get("QueueName", f"relay-{name}"))
-        return f"arn:aws:{service}:eu-central-1:123456789012:{own_name}"
-    if "BucketName" in found.properties:
-        return resolve(found.properties["BucketName"])
-    return f"relay-{name}"
+    return str(_world(_defaults()).resolve(value))
 
 
 def _branches(policy: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -203,10 +150,11 @@ def deployed(**parameters: str) -> dict[str, Resource]:
     """The resources that CloudFormation makes with these parameters, without any `!If`."""
     given = {**_defaults(), **parameters}
     assert given.keys() == _defaults().keys(), "an unknown parameter"
+    world = _world(given)
     return {
-        name: Resource(name, item["Type"], _chosen(item.get("Properties", {}), given))
+        name: Resource(name, item["Type"], _chosen(item.get("Properties", {}), world))
         for name, item in transformed()["Resources"].items()
-        if "Condition" not in item or _holds({"Condition": item["Condition"]}, given)
+        if world.exists(name)
     }
 
 
@@ -214,41 +162,28 @@ def _defaults() -> dict[str, Any]:
     return {name: item["Default"] for name, item in source()["Parameters"].items()}
 
 
-def _holds(condition: Any, given: Mapping[str, Any]) -> bool:
-    match condition:
-        case {"Condition": str(name)}:
-            return _holds(source()["Conditions"][name], given)
-        case {"Fn::Not": [inner]}:
-            return not _holds(inner, given)
-        case {"Fn::Or": inner}:
-            return any(_holds(each, given) for each in inner)
-        case {"Fn::And": inner}:
-            return all(_holds(each, given) for each in inner)
-        case {"Fn::Equals": [one, other]}:
-            # CloudFormation compares parameters as the strings that they are.
-            return str(_value(one, given)) == str(_value(other, given))
-    raise AssertionError(f"not a condition: {condition}")
+def _world(given: Mapping[str, Any]) -> TemplateWorld:
+    """With one value for each parameter, in one partition."""
+
+    def value(name: str) -> tuple[Any, ...]:
+        if name == "AWS::Partition":
+            return ("aws",)
+        is_list = source()["Parameters"][name]["Type"] == "CommaDelimitedList"
+        return (given[name].split(",") if is_list else given[name],)
+
+    return TemplateWorld(template(), Choices(value, ()), measures=False)
 
 
-def _value(value: Any, given: Mapping[str, Any]) -> Any:
-    match value:
-        case {"Ref": str(name)}:
-            return given[name]
-        case {"Fn::Join": [str(glue), {"Ref": str(name)}]}:
-            return glue.join(given[name].split(","))
-    return value
-
-
-def _chosen(value: Any, given: Mapping[str, Any]) -> Any:
+def _chosen(value: Any, world: TemplateWorld) -> Any:
     """A part of the template with the side of every `!If` that holds."""
     match value:
         case {"Fn::If": [str(name), then, otherwise]}:
-            holds = _holds({"Condition": name}, given)
-            return _chosen(then if holds else otherwise, given)
+            holds = world.holds({"Condition": name})
+            return _chosen(then if holds else otherwise, world)
         case dict():
-            members = {key: _chosen(member, given) for key, member in value.items()}
+            members = {key: _chosen(member, world) for key, member in value.items()}
             return {key: member for key, member in members.items() if member != _ABSENT}
         case list():
-            found = [_chosen(member, given) for member in value]
+            found = [_chosen(member, world) for member in value]
             return [member for member in found if member != _ABSENT]
     return value

@@ -6,7 +6,7 @@ import pytest
 
 from tests.template.template import Resource, deployed, resolve, target
 
-BUCKET = "relay-data-123456789012-eu-central-1"
+BUCKET = "relay-data-123456789012-us-east-1"
 SUCCESS, ERROR = {"Ref": "SuccessTopic"}, {"Ref": "ErrorTopic"}
 # NotificationTopics: the topics there are, and where SageMaker publishes successes and errors.
 CHOICES: dict[str, tuple[list[Any], Any, Any]] = {
