@@ -9,6 +9,7 @@ from local.aws_rules import (  # noqa: F401
     alarms,
     buckets,
     cloudformation,
+    conditions,
     event_sources,
     events,
     functions,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from local.aws_rules.intrinsics import references
-from local.aws_rules.policies import statements
+from local.aws_rules.policies import trusts
 from local.aws_rules.resolution import TemplateResource, TemplateWorld
 from local.aws_rules.rule import Enforced, Problem, rule
 from local.aws_rules.world import Resource
@@ -167,13 +167,11 @@ def a_service_token_is_an_arn(resource: Resource) -> Iterator[Problem]:
 def sagemaker_may_assume_the_endpoints_role(endpoint: Resource) -> Iterator[Problem]:
     arn = endpoint.get("ExecutionRoleArn")
     role = endpoint.world.find("AWS::IAM::Role", arn)
-    if role is not None and not any(
-        each.allows and "sagemaker.amazonaws.com" in each.services
-        for each in statements(role, "AssumeRolePolicyDocument")
-    ):
+    if role is not None and not trusts(role, "sagemaker.amazonaws.com"):
         yield Problem(
             "ExecutionRoleArn",
-            f"let sagemaker.amazonaws.com assume {role.name} in its trust policy",
+            f"let sagemaker.amazonaws.com assume {role.name} in its trust policy, without a "
+            "condition on a source, or with one that ends in IfExists",
         )
     if arn is not None and not str(arn).startswith("arn:"):
         yield Problem("ExecutionRoleArn", "give the role's ARN (!GetAtt Role.Arn)", "Invalid ARN")

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from local.aws_rules.policies import role_may
+from local.aws_rules.policies import role_may, trusts
 from local.aws_rules.rule import Enforced, Problem, rule
 from local.aws_rules.world import Resource
 
@@ -151,13 +151,25 @@ def a_function_has_at_most_five_layers(function: Resource) -> Iterator[Problem]:
 )
 def lambda_may_assume_the_functions_role(function: Resource) -> Iterator[Problem]:
     role = function.world.find("AWS::IAM::Role", function.get("Role"))
-    found = (role.get("AssumeRolePolicyDocument") or {}) if role is not None else {}
-    trusts = found.get("Statement", [])
-    if role is not None and not any(
-        "lambda.amazonaws.com" in str(each.get("Principal")) and each.get("Effect") == "Allow"
-        for each in (trusts if isinstance(trusts, list) else [trusts])
-    ):
-        yield Problem("Role", f"let lambda.amazonaws.com assume {role.name} in its trust policy")
+    if role is not None and not trusts(role, "lambda.amazonaws.com"):
+        yield Problem(
+            "Role",
+            f"let lambda.amazonaws.com assume {role.name} in its trust policy, without a condition "
+            "on a source, or with one that ends in IfExists",
+        )
+
+
+@rule(
+    _FUNCTION,
+    words="The Infrequent Access class extracts no metrics from logs, so the alarms have no data",
+    source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html",
+    enforced=Enforced.NEVER,
+)
+def a_log_group_extracts_metrics(function: Resource) -> Iterator[Problem]:
+    group = function.world.find("AWS::Logs::LogGroup", function.get("LoggingConfig", "LogGroup"))
+    namespace = function.get("Environment", "Variables", "POWERTOOLS_METRICS_NAMESPACE")
+    if group is not None and namespace and group.get("LogGroupClass") == "INFREQUENT_ACCESS":
+        yield Problem("LoggingConfig.LogGroup", f"leave {group.name} in the log class STANDARD")
 
 
 @rule(

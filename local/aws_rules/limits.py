@@ -35,6 +35,10 @@ _BOUNDS: dict[str, dict[tuple[str, ...], tuple[float, float]]] = {
         ("KmsDataKeyReusePeriodSeconds",): (60, 86_400),
         ("RedrivePolicy", "maxReceiveCount"): (1, 1000),
     },
+    "AWS::CloudWatch::Alarm": {
+        ("EvaluationPeriods",): (1, 10_000),
+        ("DatapointsToAlarm",): (1, 10_000),
+    },
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html
     "AWS::CloudFormation::CustomResource": {("ServiceTimeout",): (1, 3600)},
     "Custom::*": {("ServiceTimeout",): (1, 3600)},

@@ -146,6 +146,23 @@ def role_may(role: Resource, action: str, arn: str, before: Resource) -> bool:
     return allowed
 
 
+def trusts(role: Resource, service: str) -> bool:
+    """Whether the service may assume the role, also when it only looks whether it may.
+
+    Services check a role without the context keys of a later use.
+    """
+    return any(
+        each.allows
+        and service in each.services
+        and not any(
+            "IfExists" not in operator
+            for key in ("aws:SourceArn", "aws:SourceAccount")
+            for operator, _ in each.values(key)
+        )
+        for each in statements(role, "AssumeRolePolicyDocument")
+    )
+
+
 def admitting(
     kind: str, targets: str, target: Resource, service: str, action: str, source_arn: str
 ) -> Iterator[Resource]:

@@ -3,10 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from local.aws_rules.policies import Statement, statements
-from local.aws_rules.rule import Problem, rule
+from local.aws_rules.rule import Enforced, Problem, rule
 from local.aws_rules.world import Resource
 
 _POLICIES = ("AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy")
@@ -147,6 +146,29 @@ def a_resource_policy_is_complete(policy: Resource) -> Iterator[Problem]:
         yield from _missing(statement)
 
 
+@rule(
+    *_POLICIES,
+    words="A refusal for everyone holds for the stack's own functions and the account's root too",
+    source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html",
+    enforced=Enforced.NEVER,
+)
+def a_refusal_for_everyone_leaves_someone(policy: Resource) -> Iterator[Problem]:
+    for statement in statements(policy, "PolicyDocument"):
+        condition = statement.document.get("Condition")
+        if statement.allows or not statement.is_for_everyone:
+            continue
+        if not condition:
+            yield Problem(
+                f"{statement.path}.Condition",
+                'give the refusal a Condition, such as Bool: { aws:SecureTransport: "false" }',
+            )
+        if ("Bool", "true") in statement.values("aws:SecureTransport"):
+            yield Problem(
+                f"{statement.path}.Condition",
+                'write aws:SecureTransport: "false": "true" refuses what comes over TLS',
+            )
+
+
 def _missing(statement: Statement) -> Iterator[Problem]:
     document = statement.document
     for names in (
@@ -219,45 +241,3 @@ def a_resource_policy_is_not_too_long(policy: Resource) -> Iterator[Problem]:
     size = len(json.dumps(policy.get("PolicyDocument")))
     if size > limit:
         yield Problem("PolicyDocument", f"shorten the policy from {size:,} to {limit:,} bytes")
-
-
-_OPERATORS = {
-    *("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"),
-    *("StringLike", "StringNotLike", "NumericEquals", "NumericNotEquals", "NumericLessThan"),
-    *("NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals", "DateEquals"),
-    *("DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan"),
-    *("DateGreaterThanEquals", "Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "ArnEquals"),
-    *("ArnLike", "ArnNotEquals", "ArnNotLike", "Null"),
-}
-
-
-@rule(
-    *_POLICIES,
-    *("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"),
-    words="Invalid Condition type",
-    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html",
-    leafwise=True,
-)
-def a_condition_uses_an_operator_of_iam(resource: Resource) -> Iterator[Problem]:
-    for path, operators in _conditions(resource.get(), ""):
-        for operator in operators:
-            plain = operator.rpartition(":")[2].removesuffix("IfExists")
-            prefix = operator.rpartition(":")[0]
-            if plain not in _OPERATORS or prefix not in ("", "ForAllValues", "ForAnyValue"):
-                yield Problem(
-                    f"{path}.{operator}",
-                    f"write an operator of IAM, such as StringEquals or ArnLike, not {operator}",
-                    f"Invalid Condition type : {operator}.",
-                )
-
-
-def _conditions(value: Any, path: str) -> Iterator[tuple[str, list[str]]]:
-    if isinstance(value, dict):
-        for key, each in value.items():
-            if key == "Condition" and isinstance(each, dict):
-                yield f"{path}.{key}".lstrip("."), [str(one) for one in each]
-            else:
-                yield from _conditions(each, f"{path}.{key}".lstrip("."))
-    elif isinstance(value, list):
-        for each in value:
-            yield from _conditions(each, path)
