@@ -150,16 +150,21 @@ def deployed(**parameters: str) -> dict[str, Resource]:
     """The resources that CloudFormation makes with these parameters, without any `!If`."""
     given = {**_defaults(), **parameters}
     assert given.keys() == _defaults().keys(), "an unknown parameter"
-    world = _world(given)
+    stack = _world(given)
     return {
-        name: Resource(name, item["Type"], _chosen(item.get("Properties", {}), world))
+        name: Resource(name, item["Type"], _chosen(item.get("Properties", {}), stack))
         for name, item in transformed()["Resources"].items()
-        if world.exists(name)
+        if stack.exists(name)
     }
 
 
 def _defaults() -> dict[str, Any]:
     return {name: item["Default"] for name, item in source()["Parameters"].items()}
+
+
+def world(**parameters: str) -> TemplateWorld:
+    """The stack with these parameters, in one partition."""
+    return _world({**_defaults(), **parameters})
 
 
 def _world(given: Mapping[str, Any]) -> TemplateWorld:
@@ -174,16 +179,16 @@ def _world(given: Mapping[str, Any]) -> TemplateWorld:
     return TemplateWorld(template(), Choices(value, ()), measures=False)
 
 
-def _chosen(value: Any, world: TemplateWorld) -> Any:
+def _chosen(value: Any, stack: TemplateWorld) -> Any:
     """A part of the template with the side of every `!If` that holds."""
     match value:
         case {"Fn::If": [str(name), then, otherwise]}:
-            holds = world.holds({"Condition": name})
-            return _chosen(then if holds else otherwise, world)
+            holds = stack.holds({"Condition": name})
+            return _chosen(then if holds else otherwise, stack)
         case dict():
-            members = {key: _chosen(member, world) for key, member in value.items()}
+            members = {key: _chosen(member, stack) for key, member in value.items()}
             return {key: member for key, member in members.items() if member != _ABSENT}
         case list():
-            found = [_chosen(member, world) for member in value]
+            found = [_chosen(member, stack) for member in value]
             return [member for member in found if member != _ABSENT]
     return value

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.template.template import Resource, deployed, resources, source, target
+from tests.template.template import Resource, deployed, resolve, resources, source, target
 
 ALARMS = resources("CloudWatch::Alarm")
 ROLLING_BACK = {"FailedInferencesAlarm", "ModelErrorsAlarm", "ModelLatencyAlarm"}
@@ -66,3 +66,10 @@ def _all() -> dict[str, dict[str, object]]:
         for name, resource in source()["Resources"].items()
         if resource["Type"] == "AWS::CloudWatch::Alarm"
     }
+
+
+def test_the_models_latency_is_compared_in_microseconds() -> None:
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html"""
+    (alarm,) = (each for each in ALARMS if each.properties["MetricName"] == "ModelLatency")
+
+    assert resolve(alarm.properties["Threshold"]) == "600000000"
