@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format check test demo chaos soak bench up down invoke routes images \
+.PHONY: help setup lock format template check test demo chaos soak bench up down invoke routes images \
   sam-invoke sam-connect sam-stand-in
 
 help: ## list the commands
@@ -33,14 +33,18 @@ format: setup ## format the code
 	"$(BIN)/ruff" format .
 	"$(BIN)/ruff" check --fix .
 
-check: setup ## everything that needs no local stack: format, lint, types, template, unit tests
+template: setup ## the templates alone: what AWS and its linters refuse, in three partitions
+	"$(BIN)/sam" validate --lint --region us-east-1
+	"$(BIN)/sam" validate --lint --region us-east-1 --template examples/consumer/template.yaml
+	"$(BIN)/cfn-lint" --regions us-east-1 cn-north-1 us-gov-west-1 -- template.yaml examples/*/template.yaml
+	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/template
+
+check: setup template ## everything that needs no local stack: format, lint, types, template, unit tests
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/ruff" check .
 	"$(BIN)/mypy" layers/relay local tests benchmarks
 	for app in functions/*/app.py examples/*/src/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
-	"$(BIN)/sam" validate --lint --region us-east-1
-	"$(BIN)/sam" validate --lint --region us-east-1 --template examples/consumer/template.yaml
-	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/template tests/protocol tests/stateful
+	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/protocol tests/stateful
 
 test: check ## all tests: check, then integration, runtime and end to end on the local stack
 	"$(BIN)/pytest" -q --numprocesses 2 --dist loadfile tests/integration
