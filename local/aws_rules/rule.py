@@ -50,9 +50,22 @@ class Rule:
         )
 
     def refusals(self, resource: Resource) -> Iterator["Refusal"]:
-        for problem in self.check(resource):
+        try:
+            problems = list(self.check(resource))
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as exc:
+            # A property of a shape that the rule cannot read is one that AWS cannot read either.
+            problems = [_unreadable(resource, exc)]
+        for problem in problems:
             words = problem.words or self.words
             yield Refusal(self, resource.name, problem.path, words, problem.change)
+
+
+def _unreadable(resource: Resource, exc: Exception) -> Problem:
+    return Problem(
+        "",
+        f"give every property the type that {resource.type} has for it; cfn-lint names the one",
+        f"Properties validation failed for resource {resource.name} ({exc!r})",
+    )
 
 
 @dataclass(frozen=True, slots=True)
