@@ -44,6 +44,10 @@ from local import aws_refusals
 from local.lambda_surroundings import logging_variables, passes
 from local.unpacking import SharedArchive
 
+# Python's own limit again: a package for Step Functions, which MiniStack imports, raises it for the
+# whole process, and with it for the tests that import this module.
+sys.setrecursionlimit(1000)
+
 # What two processors bear: an environment is a process of its own. A mapping may ask for fewer.
 _BATCHES_AT_ONCE = 2
 

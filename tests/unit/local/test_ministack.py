@@ -1,6 +1,7 @@
 """The corrections of MiniStack."""
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -282,3 +283,7 @@ def test_a_list_parameter_is_given_when_it_is_not_empty(value: str, given: bool)
     found = ministack.evaluate_conditions(template, {"Names": {"Value": value}})
 
     assert found == {"HasNames": given}
+
+
+def test_importing_it_leaves_python_its_limit_of_recursion() -> None:
+    assert sys.getrecursionlimit() == 1000
