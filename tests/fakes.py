@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import TypeVar
 
-from relay.errors import PermanentError, RelayError, TransientError
+from relay.errors import MessageTooLong, PermanentError, RelayError, TransientError
 from relay.model import (
     Attempt,
     AttemptState,
@@ -267,7 +267,8 @@ class FakeQueues:
     """All queues, and all topics and buses as if they were queues; fills in `relay.ports.Outbox`.
 
     What is FIFO (its address ends in .fifo) drops a message whose group and deduplication id it
-    took within the last five minutes. `trouble` is what every message to an address meets.
+    took within the last five minutes. `trouble` is what every message to an address meets;
+    `most_bytes` is what an address takes where that is less than services take at most.
     Messages of a FIFO group do not wait for one another, nothing expires, and there is no redrive:
     `receive` tells how often a message came.
     """
@@ -275,6 +276,7 @@ class FakeQueues:
     def __init__(self, clock: FakeClock, faults: Faults | None = None) -> None:
         self.sent: list[OutgoingMessage] = []
         self.trouble: dict[str, RelayError] = {}
+        self.most_bytes: dict[str, int] = {}
         self._clock = clock
         self._faults = faults or Faults()
         self._stored: dict[str, list[_Stored]] = defaultdict(list)
@@ -348,7 +350,7 @@ class FakeQueues:
                 self.show_again(queue_url, delivery, seconds)
 
     def _take(self, message: OutgoingMessage) -> None:
-        _check_message(message)
+        _check_message(message, self.most_bytes.get(message.address))
         self.sent.append(message)
         if message.deduplication_id is not None and self._is_repeat(message):
             return
@@ -371,18 +373,19 @@ class FakeQueues:
         return False
 
 
-def _check_message(message: OutgoingMessage) -> None:
+def _check_message(message: OutgoingMessage, most_bytes: int | None) -> None:
     """What the services refuse, written from their service models."""
     fifo = message.address.endswith(".fifo")
     bus, topic = (message.address.startswith(f"arn:aws:{name}:") for name in ("events", "sns"))
     attributes = sum(len(f"{name}String{value}".encode()) for name, value in message.attributes)
-    most = _MAX_EVENT_BYTES if bus or topic else _MAX_MESSAGE_BYTES
+    most = most_bytes or (_MAX_EVENT_BYTES if bus or topic else _MAX_MESSAGE_BYTES)
     size = len(message.body.encode()) + attributes + len(f"{message.detail_type}".encode())
+    if size > most:
+        raise MessageTooLong(f"{message.address} takes {most} bytes, not {size}")
     refused = [
         name
         for name, taken in (
             ("an empty body", message.body),
-            (f"{size} bytes, more than {most}", size <= most),
             ("more than 10 attributes", len(message.attributes) <= 10),
             (
                 "such an attribute",

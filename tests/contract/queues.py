@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from relay.errors import MessageTooLong
 from relay.model import Delivery, OutgoingMessage
 from relay.ports import Inbox, Outbox
 
@@ -12,16 +13,20 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 MEBIBYTE = 1_048_576
+SMALL = 2_048
 
 
 class Queues(Protocol):
-    """Two queues and both sides of them."""
+    """Three queues and both sides of them. The small one takes messages of at most SMALL bytes."""
 
     @property
     def standard_url(self) -> str: ...
 
     @property
     def fifo_url(self) -> str: ...
+
+    @property
+    def small_url(self) -> str: ...
 
     @property
     def outbox(self) -> Outbox: ...
@@ -40,8 +45,11 @@ class Queues(Protocol):
         ...
 
 
-def create_queues(sqs: "SQSClient") -> tuple[str, str]:
-    """The URLs of a standard queue and a FIFO queue as `template.yaml` makes them, both empty."""
+def create_queues(sqs: "SQSClient") -> tuple[str, str, str]:
+    """The URLs of a standard queue and a FIFO queue as `template.yaml` makes them, and a small one.
+
+    All are empty.
+    """
     name = f"contract-{uuid.uuid4()}"
     standard = sqs.create_queue(QueueName=name)["QueueUrl"]
     fifo = sqs.create_queue(
@@ -52,11 +60,14 @@ def create_queues(sqs: "SQSClient") -> tuple[str, str]:
             "FifoThroughputLimit": "perMessageGroupId",
         },
     )["QueueUrl"]
-    return standard, fifo
+    small = sqs.create_queue(
+        QueueName=f"{name}-small", Attributes={"MaximumMessageSize": str(SMALL)}
+    )["QueueUrl"]
+    return standard, fifo, small
 
 
 class QueuesContract(ABC):
-    """Inherit, and give the fixture `queues` two empty queues."""
+    """Inherit, and give the fixture `queues` empty queues."""
 
     @pytest.fixture
     @abstractmethod
@@ -102,6 +113,21 @@ class QueuesContract(ABC):
 
         assert set(failures) == {"large"}
         assert len(queues.receive(queues.standard_url)) == 2
+
+    def test_what_a_queue_takes_less_of_than_others_fails_alone_as_too_long(
+        self, queues: Queues
+    ) -> None:
+        sizes = {"a": 1, "b": SMALL, "large": SMALL + 1, "c": SMALL}
+
+        failures = queues.outbox.send(
+            [
+                standard(queues, key, address=queues.small_url, body="x" * size)
+                for key, size in sizes.items()
+            ]
+        )
+
+        assert {key: type(error) for key, error in failures.items()} == {"large": MessageTooLong}
+        assert len(queues.receive(queues.small_url)) == 3
 
     def test_a_repeat_in_a_fifo_queue_is_sent_and_dropped(self, queues: Queues) -> None:
         repeat = [fifo(queues, "r-1"), fifo(queues, "r-1")]

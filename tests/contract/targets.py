@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import pytest
-from relay.errors import PermanentError
+from relay.errors import MessageTooLong
 from relay.model import OutgoingMessage
 from relay.ports import Outbox
 
@@ -101,7 +101,7 @@ class TargetsContract(ABC):
         failures = targets.outbox.send([small[0], large, small[1]])
 
         assert list(failures) == ["large"]
-        assert isinstance(failures["large"], PermanentError)
+        assert isinstance(failures["large"], MessageTooLong)
         assert targets.arn(kind) in str(failures["large"])
         assert len(targets.arrived(kind, 2)) == 2
 

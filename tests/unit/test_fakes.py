@@ -9,7 +9,7 @@ from relay.s3uri import S3Uri
 from tests import samples
 from tests.contract.endpoint import EndpointContract
 from tests.contract.ledger import DueLedgerContract, LedgerContract, SearchedLedger
-from tests.contract.queues import Queues, QueuesContract
+from tests.contract.queues import SMALL, Queues, QueuesContract
 from tests.contract.storage import Shelf, StorageContract
 from tests.contract.targets import Arrived, Targets, TargetsContract
 from tests.fakes import Crash, FakeClock, FakeEndpoint, FakeInbox, FakeLedger, FakeQueues, Faults
@@ -34,10 +34,12 @@ class InMemory:
 
     standard_url = SUBMIT_QUEUE
     fifo_url = COMPLETED_QUEUE
+    small_url = f"{SUBMIT_QUEUE}-small"
 
     def __init__(self) -> None:
         self._clock = FakeClock()
         self.outbox = FakeQueues(self._clock)
+        self.outbox.most_bytes[self.small_url] = SMALL
         self.inbox = FakeInbox(self.outbox, SUBMIT_QUEUE)
 
     def receive(self, queue_url: str) -> list[Delivery]:

@@ -43,12 +43,14 @@ class Decision:
     """What to send for a notification and how to close its attempt once all of it is sent.
 
     Each message goes with the name of its route; a retry's has none. There is nothing to send when
-    every route that matches has the result from an earlier try.
+    every route that matches has the result from an earlier try. `result` is what the messages tell;
+    a retry has none.
     """
 
     finished: Finished
     messages: tuple[tuple[str, OutgoingMessage], ...]
     closing: Closing
+    result: Result | None = None
 
     @property
     def held(self) -> Held | None:
@@ -158,7 +160,7 @@ def _result(
         if verdict.addressed is not None and verdict.route not in delivered:
             messages.append((verdict.route, result.to_message(verdict.addressed)))
     closing = Closing(closed, notification.outcome.state, now, known=attempt is not None)
-    return Decision(finished, tuple(messages), closing)
+    return Decision(finished, tuple(messages), closing, result)
 
 
 def _untracked(notification: Notification, now: datetime) -> Attempt:

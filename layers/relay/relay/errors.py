@@ -25,6 +25,10 @@ class PermanentError(RelayError):
     """The same thing can never work. The message tells a person what to change."""
 
 
+class MessageTooLong(PermanentError):
+    """A target does not take a message, or a batch of them, of this size."""
+
+
 class UnreadableMessage(PermanentError):
     """A message that nobody can parse or trust: park it on the dead-letter queue."""
 

@@ -6,7 +6,7 @@ schema; tests hold all three to one another.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -23,7 +23,8 @@ _TYPE = "relay.inference"
 # No message is to grow without bound by texts that others wrote. SageMaker takes at most 1,024
 # characters in a header, and the ledger keeps no more than this.
 _MAX_TEXT_CHARACTERS = 2_048
-# What a target takes of body and attributes in all: SQS 1 MiB, SNS and EventBridge 256 KiB.
+# What a target takes of body and attributes in all: SQS 1 MiB, SNS and EventBridge 256 KiB. A
+# region or a queue may take less; see `shortened`.
 _MAX_MESSAGE_BYTES = {
     TargetKind.QUEUE: 1_048_576,
     TargetKind.FIFO_QUEUE: 1_048_576,
@@ -71,6 +72,12 @@ class Result:
             detail_type=self._type if kind is TargetKind.BUS else "",
             resources=(self.endpoint_arn,) if kind is TargetKind.BUS else (),
         )
+
+    def shortened(self, message: OutgoingMessage) -> OutgoingMessage | None:
+        """The message without the model's answer, or None where that makes it no shorter."""
+        if self.notification.response_body is None or message.body == self._without_answer:
+            return None
+        return replace(message, body=self._without_answer)
 
     @property
     def _type(self) -> str:

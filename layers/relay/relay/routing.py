@@ -12,7 +12,7 @@ from datetime import datetime
 
 from relay.backoff import have_come_back
 from relay.decisions import Decision, Finished, decide, ledger_id
-from relay.errors import AccessDenied, RelayError
+from relay.errors import AccessDenied, MessageTooLong, RelayError
 from relay.model import Announcement, AttemptState, Delivery, Held, Holding, Incoming, Notification
 from relay.parking import Parking
 from relay.ports import Clock, Inbox, Ledger, Outbox, RoutesSource
@@ -74,8 +74,7 @@ class Route:
                 _give_back(finished, "no routes", error, report)
             return
         decisions = decide(believed, routes, self._settings, self._clock.now(), report)
-        messages = [message for decision in decisions for _, message in decision.messages]
-        unsent = self._outbox.send(messages) if messages else {}
+        unsent = self._send(decisions)
         sent = [each for each in decisions if not _missing(each, unsent)]
         self._mark(sent, report)
         self._hold([each for each in decisions if _missing(each, unsent)], unsent, report)
@@ -117,6 +116,27 @@ class Route:
                 believed[finished.ledger_id] = finished
         self._parking.park(unwanted, report)
         return list(believed.values())
+
+    def _send(self, decisions: Sequence[Decision]) -> Mapping[str, RelayError]:
+        """Answers what was not sent, by key.
+
+        A target that takes less than its kind does elsewhere gets the result without the answer.
+        """
+        messages = [message for decision in decisions for _, message in decision.messages]
+        unsent = self._outbox.send(messages) if messages else {}
+        shorter = [
+            short
+            for decision in decisions
+            for _, message in decision.messages
+            if isinstance(unsent.get(message.key), MessageTooLong)
+            and decision.result is not None
+            and (short := decision.result.shortened(message)) is not None
+        ]
+        if not shorter:
+            return unsent
+        tried = {message.key for message in shorter}
+        left = {key: error for key, error in unsent.items() if key not in tried}
+        return left | dict(self._outbox.send(shorter))
 
     def _mark(self, sent: Sequence[Decision], report: Report) -> None:
         unmarked = self._ledger.close([decision.closing for decision in sent]) if sent else {}

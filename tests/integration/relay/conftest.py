@@ -128,7 +128,7 @@ def table(dynamodb: "DynamoDBClient") -> Iterator[str]:
 
 
 @pytest.fixture
-def queue_urls(sqs: "SQSClient") -> Iterator[tuple[str, str]]:
+def queue_urls(sqs: "SQSClient") -> Iterator[tuple[str, str, str]]:
     queue_urls = create_queues(sqs)
     yield queue_urls
     for queue_url in queue_urls:

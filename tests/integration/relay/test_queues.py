@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 class OnSqs:
     """The adapters as the contract wants them."""
 
-    def __init__(self, sqs: "SQSClient", standard_url: str, fifo_url: str) -> None:
+    def __init__(self, sqs: "SQSClient", standard_url: str, fifo_url: str, small_url: str) -> None:
         self.standard_url = standard_url
         self.fifo_url = fifo_url
+        self.small_url = small_url
         self.outbox = AwsOutbox(lambda _: SqsQueues(sqs))
         self.inbox = SqsInbox(sqs, standard_url)
         self._sqs = sqs
@@ -56,7 +57,7 @@ class OnSqs:
 
 
 @pytest.fixture
-def on_sqs(sqs: "SQSClient", queue_urls: tuple[str, str]) -> OnSqs:
+def on_sqs(sqs: "SQSClient", queue_urls: tuple[str, str, str]) -> OnSqs:
     return OnSqs(sqs, *queue_urls)
 
 

@@ -1,6 +1,7 @@
 """The result message: a CloudEvents document that consumers rely on."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -301,6 +302,23 @@ def test_an_answer_too_large_for_one_target_goes_to_another_that_takes_it() -> N
 
     assert "body_omitted" in to_topic["data"]["output"]
     assert to_queue["data"]["output"]["body"]["content"] == "x" * 300_000
+
+
+def test_a_message_that_its_target_refuses_can_do_without_the_answer() -> None:
+    made = result(response_body=b"x" * 10)
+    message = made.to_message(to(TargetKind.QUEUE))
+
+    shorter = made.shortened(message)
+
+    assert shorter is not None
+    assert replace(shorter, body=message.body) == message
+    assert json.loads(shorter.body)["data"]["output"]["body_omitted"] == {
+        "reason": "too_large",
+        "size": 10,
+    }
+    assert made.shortened(shorter) is None
+    without = result()
+    assert without.shortened(without.to_message(to(TargetKind.QUEUE))) is None
 
 
 def test_the_message_repeats_what_consumers_filter_by() -> None:

@@ -1,5 +1,6 @@
 """Routing when something fails: further attempts, and messages that come again."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.notifying import ID, THROTTLED, documents, notify, report_by_relay, s
 from tests.pipelines import FakePipeline
 from tests.samples import (
     BUCKET,
+    COMPLETED_QUEUE,
     SERVER_ERROR,
     SUBMIT_QUEUE,
 )
@@ -218,6 +220,49 @@ class TestWhatCannotBeDoneNow:
         report = pipeline.deliver_to_route(limit=120, seconds=20)
 
         assert report.counts == {Count.COMPLETED: 100, Count.RETURNED: 20}
+
+
+class TestATargetThatTakesLessThanOthers:
+    def test_gets_the_result_without_the_answer(self, pipeline: FakePipeline) -> None:
+        submitted(pipeline)
+        pipeline.queues.most_bytes[COMPLETED_QUEUE] = 10_000
+        notify(pipeline, _with_answer(20_000))
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.COMPLETED: 1}
+        (document,) = documents(pipeline)
+        assert document["data"]["output"]["body_omitted"] == {"reason": "too_large", "size": 20_000}
+        assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
+
+    def test_gets_answers_that_fit(self, pipeline: FakePipeline) -> None:
+        submitted(pipeline)
+        pipeline.queues.most_bytes[COMPLETED_QUEUE] = 10_000
+        notify(pipeline, _with_answer(5_000))
+
+        assert pipeline.deliver_to_route().counts == {Count.COMPLETED: 1}
+        (document,) = documents(pipeline)
+        assert len(document["data"]["output"]["body"]["content"]) == 5_000
+
+    @pytest.mark.parametrize("answer", [None, 20_000])
+    def test_and_not_even_that_holds_the_result_and_says_why(
+        self, pipeline: FakePipeline, answer: int | None
+    ) -> None:
+        submitted(pipeline)
+        pipeline.queues.most_bytes[COMPLETED_QUEUE] = 100
+        notify(pipeline, samples.completed(ID) if answer is None else _with_answer(answer))
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.RETURNED: 1, Count.HELD: 1}
+        (note,) = (note for note in report.notes if note.level is Level.ERROR)
+        assert note.text == "not sent"
+        assert f"{COMPLETED_QUEUE} takes 100 bytes" in dict(note.fields)["error"]
+
+
+def _with_answer(size: int) -> dict[str, Any]:
+    content = base64.b64encode(b"x" * size).decode()
+    return samples.completed(ID, responseBody={"content": content, "encoding": "BASE64"})
 
 
 def _slow_look_ups(pipeline: FakePipeline, seconds: float) -> None:

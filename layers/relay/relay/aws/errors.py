@@ -1,5 +1,6 @@
 """Where every botocore error becomes one of the relay's own."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +11,14 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
-from relay.errors import AccessDenied, PermanentError, RelayError, TransientError, Unanswered
+from relay.errors import (
+    AccessDenied,
+    MessageTooLong,
+    PermanentError,
+    RelayError,
+    TransientError,
+    Unanswered,
+)
 
 _DENIED = frozenset(
     {
@@ -53,6 +61,32 @@ _TEMPORARY = frozenset(
     }
 )
 
+# SQS and SNS have a code for a batch that is too long. For one message they blame a parameter
+# ("Message must be shorter than 262144 bytes.", "Message too long"), as EventBridge does for a
+# batch ("Total size of the entries in the request is over the limit."): only the text tells then.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+# https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
+_TOO_LONG = frozenset(
+    {
+        "AWS.SimpleQueueService.BatchRequestTooLong",
+        "BatchRequestTooLong",
+        "BatchRequestTooLongException",
+    }
+)
+_BLAMES_A_PARAMETER = frozenset(
+    {
+        "InvalidParameter",
+        "InvalidParameterValue",
+        "ParameterValueInvalid",
+        "ValidationException",
+    }
+)
+_TOO_LONG_TEXT = re.compile(
+    r"message must be shorter than|message too long|batch requests cannot be longer than"
+    r"|size of the entries in the request is over the limit",
+    re.IGNORECASE,
+)
+
 
 def classify(error: ClientError | BotoCoreError, doing: str) -> RelayError:
     """The relay's error for one of botocore's; raise it `from` the original to keep the cause.
@@ -83,6 +117,8 @@ def classify_code(code: str, message: str, doing: str, status: int = 400) -> Rel
         return Unanswered(text)
     if code in _TEMPORARY or status in (429, 503):
         return TransientError(text)
+    if code in _TOO_LONG or (code in _BLAMES_A_PARAMETER and _TOO_LONG_TEXT.search(message)):
+        return MessageTooLong(text)
     return PermanentError(text)
 
 

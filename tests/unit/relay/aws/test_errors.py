@@ -11,7 +11,14 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 from relay.aws.errors import classify, classify_code, translated
-from relay.errors import AccessDenied, PermanentError, RelayError, TransientError, Unanswered
+from relay.errors import (
+    AccessDenied,
+    MessageTooLong,
+    PermanentError,
+    RelayError,
+    TransientError,
+    Unanswered,
+)
 
 
 def client_error(code: str, status: int = 400, message: str = "told") -> ClientError:
@@ -54,6 +61,31 @@ def client_error(code: str, status: int = 400, message: str = "told") -> ClientE
         (client_error("ResourceNotFoundException"), PermanentError),
         (client_error("SomethingNew"), PermanentError),
         (ParamValidationError(report="too short"), PermanentError),
+        (client_error("AWS.SimpleQueueService.BatchRequestTooLong"), MessageTooLong),
+        (client_error("BatchRequestTooLong"), MessageTooLong),
+        (
+            client_error(
+                "InvalidParameterValue",
+                message="One or more parameters are invalid. Reason: Message must be shorter than "
+                "262144 bytes.",
+            ),
+            MessageTooLong,
+        ),
+        (
+            client_error("InvalidParameter", message="Invalid parameter: Message too long"),
+            MessageTooLong,
+        ),
+        (
+            client_error(
+                "ValidationException",
+                message="Total size of the entries in the request is over the limit.",
+            ),
+            MessageTooLong,
+        ),
+        (
+            client_error("InvalidParameterValue", message="Value 901 for DelaySeconds is invalid"),
+            PermanentError,
+        ),
     ],
 )
 def test_each_error_says_what_to_do_about_it(

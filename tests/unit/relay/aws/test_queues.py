@@ -209,7 +209,7 @@ def test_a_call_that_fails_fails_its_messages_with_the_reason(
 def test_what_is_wrong_with_one_call_does_not_stop_the_next(
     outbox: AwsOutbox, stubber: Stubber
 ) -> None:
-    stubber.add_client_error("send_message_batch", "AWS.SimpleQueueService.BatchRequestTooLong")
+    stubber.add_client_error("send_message_batch", "InvalidMessageContents")
     expect(stubber, 1)
 
     failures = outbox.send([message(str(number)) for number in range(11)])
