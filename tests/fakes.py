@@ -26,6 +26,8 @@ from relay.ports import Accepted, Claims, Submission
 from relay.report import Report
 from relay.routes.compiled import Routes
 
+from tests.output_names import OutputNames
+
 _Item = TypeVar("_Item")
 
 _DEDUPLICATION = timedelta(minutes=5)
@@ -92,15 +94,18 @@ class FakeClock:
 class FakeEndpoint:
     """Takes what SageMaker takes, remembers it, and refuses the rest as SageMaker does.
 
-    `trouble` is what every invocation meets until it is None again. `output_locations` are the
-    outputs, by inference id, that go elsewhere than the claim predicted. It infers nothing and
-    notifies nobody.
+    `trouble` is what every invocation meets until it is None again. `names` says where outputs go;
+    without it they go where the claim predicted, except for `output_locations`, by inference id.
+    `refuses` are the members without which every request is taken. It infers nothing and notifies
+    nobody.
     """
 
     def __init__(self, faults: Faults | None = None) -> None:
         self.invocations: list[Submission] = []
         self.trouble: RelayError | None = None
         self.output_locations: dict[str, str] = {}
+        self.names: OutputNames | None = None
+        self.refuses: frozenset[str] = frozenset()
         self._faults = faults or Faults()
 
     @property
@@ -125,7 +130,11 @@ class FakeEndpoint:
         _check_invocation(submission)
         self.invocations.append(submission)
         attempt = submission.attempt
-        return Accepted(self.output_locations.get(attempt.id, attempt.output_location))
+        location = self.output_locations.get(attempt.id, attempt.output_location)
+        if self.names is not None:
+            ignored = self.names.ignores | self.refuses
+            location = replace(self.names, ignores=ignored).location(submission)
+        return Accepted(location, self.refuses)
 
 
 def _check_invocation(submission: Submission) -> None:
@@ -141,6 +150,10 @@ def _check_invocation(submission: Submission) -> None:
             ("Body", len(request.body or b"") <= 128_000),
             ("RequestTTLSeconds", 60 <= (attempt.ttl_seconds or 60) <= 21_600),
             ("InvocationTimeoutSeconds", 1 <= (attempt.timeout_seconds or 1) <= 3_600),
+            (
+                "S3OutputPathExtension",
+                re.fullmatch(r"(?!s3:|https:)[a-zA-Z0-9!_.*'()/-]{0,512}", submission.extension),
+            ),
             ("headers", all(re.fullmatch(r"[ -~]{0,1024}", header or "") for header in headers)),
         )
         if not taken

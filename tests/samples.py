@@ -55,6 +55,7 @@ SUBMIT_ENVIRONMENT: Mapping[str, str] = {
     "ENDPOINT_NAME": "relay",
     "INPUT_PATH": str(INPUTS),
     "OUTPUT_PATH": str(OUTPUTS),
+    "MIRROR_INPUT_FOLDERS": "false",
     "LEDGER_TABLE_NAME": "relay-LedgerTable",
     "SUBMIT_QUEUE_URL": SUBMIT_QUEUE,
     "SUBMIT_DEAD_LETTER_QUEUE_URL": SUBMIT_DEAD_LETTERS,

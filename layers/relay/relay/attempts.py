@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from relay.ids import attempt_id
-from relay.limits import output_extension
 from relay.model import Attempt, Delivery, Incoming, InferenceRequest
+from relay.output_locations import OutputLocations
 from relay.s3uri import S3Uri
 from relay.settings import SubmitSettings
 
@@ -21,11 +21,12 @@ _Kept = TypeVar("_Kept", str, S3Uri)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request on its way."""
+    """One request on its way, with the S3OutputPathExtension to ask for; empty for none."""
 
     delivery: Delivery
     request: InferenceRequest
     attempt: Attempt
+    extension: str = ""
     taken_over: bool = False
 
 
@@ -33,12 +34,9 @@ def jobs(
     incoming: Iterable[Incoming[InferenceRequest]],
     settings: SubmitSettings,
     now: datetime,
-    suffix: str = "",
+    locations: OutputLocations,
 ) -> Iterator[Job]:
-    """A job for every request of a batch, with the deployment's defaults filled in.
-
-    `suffix` is what SageMaker is expected to append to the name of an output.
-    """
+    """A job for every request of a batch, with the deployment's defaults filled in."""
     for item in incoming:
         for bare in item.contents:
             request = replace(
@@ -47,8 +45,10 @@ def jobs(
                 accept=bare.accept or settings.accept,
                 requested_at=bare.requested_at or item.delivery.sent_at or now,
             )
-            attempt = _attempt(item.delivery, request, settings, now, suffix)
-            yield Job(item.delivery, request, attempt)
+            extension = locations.extension(request.location)
+            output = locations.predict(attempt_id(request.id, request.attempt), extension)
+            attempt = _attempt(item.delivery, request, settings, now, output)
+            yield Job(item.delivery, request, attempt, extension)
 
 
 def _attempt(
@@ -56,15 +56,12 @@ def _attempt(
     request: InferenceRequest,
     settings: SubmitSettings,
     now: datetime,
-    suffix: str,
+    output_location: str,
 ) -> Attempt:
-    inference_id = attempt_id(request.id, request.attempt)
     ttl = _bounded(request.ttl_seconds or settings.ttl_seconds)
     timeout = _bounded(request.timeout_seconds or settings.timeout_seconds)
-    extension = output_extension(request.location, settings.inputs)
-    folder = f"{extension}/" if extension else ""
     return Attempt(
-        id=inference_id,
+        id=attempt_id(request.id, request.attempt),
         request_id=request.id,
         number=request.attempt,
         claimed_by=delivery.message_id,
@@ -80,7 +77,7 @@ def _attempt(
         ttl_seconds=ttl,
         timeout_seconds=timeout,
         requested_at=request.requested_at,
-        output_location=f"{settings.outputs}{folder}{inference_id}{suffix}",
+        output_location=output_location,
     )
 
 

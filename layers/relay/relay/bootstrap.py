@@ -47,7 +47,7 @@ def submit(environment: Mapping[str, str] = os.environ) -> "Submit":
     clients = Clients()
     return Submit(
         settings,
-        SageMakerEndpoint(clients.sagemaker_runtime, settings.endpoint, settings.inputs),
+        SageMakerEndpoint(clients.sagemaker_runtime, settings.endpoint),
         DynamoDbLedger(clients.dynamodb, settings.ledger_table),
         AwsOutbox(Targets(clients)),
         SqsInbox(clients.sqs, settings.submit_queue_url),

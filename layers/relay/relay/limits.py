@@ -13,7 +13,7 @@ MAX_LOCATION_CHARACTERS = 1024
 MAX_INLINE_BYTES = 128_000
 MAX_OBJECT_BYTES = 1024**3
 MAX_HEADER_CHARACTERS = 1024
-MAX_EXTENSION_CHARACTERS = 512
+MAX_EXTENSION_CHARACTERS = 511
 
 _VISIBLE_ASCII = re.compile(r"[\x20-\x7e]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -81,10 +81,13 @@ def _header_problems(request: InferenceRequest) -> list[str]:
 
 
 def output_extension(location: S3Uri | None, inputs: S3Uri) -> str | None:
-    """S3OutputPathExtension: the input's folder under `inputs`, if its characters are allowed."""
+    """S3OutputPathExtension: the input's folder under `inputs`, if its characters are allowed.
+
+    It begins and ends without a slash, and leaves room for one.
+    """
     if location is None:
         return None
-    folder = location.key.removeprefix(inputs.key).rpartition("/")[0]
+    folder = location.key.removeprefix(inputs.key).rpartition("/")[0].strip("/")
     if len(folder) > MAX_EXTENSION_CHARACTERS or not _EXTENSION.fullmatch(folder):
         return None
     return folder

@@ -31,17 +31,25 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A request on its way to the endpoint, with the attempt that was claimed for it."""
+    """A request on its way to the endpoint, with the attempt that was claimed for it.
+
+    `extension` is the S3OutputPathExtension to ask for; empty for none.
+    """
 
     request: InferenceRequest
     attempt: Attempt
+    extension: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The endpoint took the request and will write its output here."""
+    """The endpoint took the request and will write its output here.
+
+    `left_out` are the members of InvokeEndpointAsync that it refused, and took the request without.
+    """
 
     output_location: str | None
+    left_out: frozenset[str] = frozenset()
 
 
 class Endpoint(Protocol):

@@ -14,6 +14,7 @@ from relay.model import Attempt, AttemptState, Outcome, OutgoingMessage
 from relay.notifications import own_notification
 from relay.ports import Clock, DueLedger, Outbox, Storage
 from relay.report import Count, Level, Report
+from relay.s3uri import S3Uri
 from relay.settings import ReconcileSettings
 
 _MINUTE = timedelta(minutes=1)
@@ -103,9 +104,13 @@ class Reconcile:
             _note(finding, report)
 
     def _find(self, attempt: Attempt) -> Finding:
-        """Looks into S3. Raises RelayError when it cannot tell: guessing would cost a result."""
-        if attempt.output_location and self._storage.find(attempt.output_location):
-            return Finding(attempt, Outcome.COMPLETED, None, attempt.output_location)
+        """Looks into S3. Raises RelayError when it cannot tell: guessing would cost a result.
+
+        Elsewhere than under the outputs the role may not look; S3 would refuse it for ever.
+        """
+        output = attempt.output_location
+        if output and self._may_lie_at(output) and self._storage.find(output):
+            return Finding(attempt, Outcome.COMPLETED, None, output)
         failure = self._storage.find_prefix(f"{self._settings.failures}{attempt.id}")
         if failure is not None:
             return Finding(
@@ -119,6 +124,9 @@ class Reconcile:
             "and it left neither output nor failure object; see whether the endpoint had instances"
         )
         return Finding(attempt, Outcome.EXPIRED, reason, None)
+
+    def _may_lie_at(self, location: str) -> bool:
+        return self._settings.outputs.contains(S3Uri.parse(location))
 
     def _message(self, finding: Finding) -> OutgoingMessage:
         return OutgoingMessage(

@@ -25,6 +25,7 @@ class Count(StrEnum):
     RECOVERED = "Recovered"
     OVERDUE = "Overdue"
     ACCESS_DENIED = "AccessDenied"
+    OPTION_REFUSED = "OptionRefused"
     ROUTES_UNUSABLE = "RoutesUnusable"
     ROUTE_NOT_EVALUATED = "RouteNotEvaluated"
 

@@ -44,6 +44,12 @@ class _Reader:
             )
         return number
 
+    def flag(self, name: str) -> bool:
+        value = self._environment.get(name, "")
+        if value not in ("true", "false"):
+            self._problems.append(f"{name} must be true or false, not {value!r}")
+        return value == "true"
+
     def matching(self, name: str, pattern: re.Pattern[str], what: str) -> str:
         value = self._environment.get(name, "")
         if not pattern.fullmatch(value):
@@ -89,6 +95,7 @@ class SubmitSettings:
     endpoint: str
     inputs: S3Uri
     outputs: S3Uri
+    mirror_input_folders: bool
     ledger_table: str
     submit_queue_url: str
     dead_letter_queue_url: str
@@ -107,6 +114,7 @@ class SubmitSettings:
             endpoint=reader.text("ENDPOINT_NAME"),
             inputs=reader.folder("INPUT_PATH"),
             outputs=reader.folder("OUTPUT_PATH"),
+            mirror_input_folders=reader.flag("MIRROR_INPUT_FOLDERS"),
             ledger_table=reader.text("LEDGER_TABLE_NAME"),
             submit_queue_url=reader.queue_url("SUBMIT_QUEUE_URL"),
             dead_letter_queue_url=reader.queue_url("SUBMIT_DEAD_LETTER_QUEUE_URL"),

@@ -11,8 +11,9 @@ from relay.attempts import Job, jobs
 from relay.claiming import Claiming, duplicate, put_off, same_again
 from relay.errors import EndpointNotReady, PermanentError, RelayError, Unanswered
 from relay.limits import problems
-from relay.model import Incoming, InferenceRequest, Outcome, OutgoingMessage
+from relay.model import Attempt, Incoming, InferenceRequest, Outcome, OutgoingMessage
 from relay.notifications import own_notification
+from relay.output_locations import OutputLocations
 from relay.parking import Parking
 from relay.ports import Accepted, Clock, Endpoint, Inbox, Ledger, Outbox, Submission
 from relay.report import Answer, Count, Level, Report
@@ -44,9 +45,10 @@ class Submit:
         self._claiming = Claiming(ledger, clock)
         self._parking = Parking(outbox, clock, settings.dead_letter_queue_url, "submit")
         self._waiting = Waiting(inbox, outbox, settings.submit_queue_url)
-        # What SageMaker appends to the file name it is given (".out"?) is not documented, so the
-        # first answer tells. A wrong prediction costs a write for each request.
-        self._suffix = ""
+        self._locations = OutputLocations(
+            settings.outputs, settings.inputs, mirror=settings.mirror_input_folders
+        )
+        self._noted: set[str] = set()  # what is said once in the life of an environment
 
     def __call__(self, incoming: Sequence[Incoming[InferenceRequest]], until: datetime) -> Report:
         """Works on a batch until it is done or time runs out; the rest is given back."""
@@ -72,7 +74,7 @@ class Submit:
     ) -> Iterator[Job]:
         """The same request twice in a batch is one job."""
         seen: set[str] = set()
-        for job in jobs(incoming, self._settings, self._clock.now(), self._suffix):
+        for job in jobs(incoming, self._settings, self._clock.now(), self._locations):
             if job.attempt.id in seen:
                 duplicate(job.attempt, report)
             else:
@@ -83,7 +85,9 @@ class Submit:
         """What was accepted, what must wait, and whether the endpoint is away altogether."""
         claimed, waiting = self._claiming.claim(chunk, report)
         valid, refused = self._checked(claimed)
-        answers = self._endpoint.invoke([Submission(job.request, job.attempt) for job in valid])
+        answers = self._endpoint.invoke(
+            [Submission(job.request, job.attempt, job.extension) for job in valid]
+        )
         accepted: list[Job] = []
         throttled: list[Job] = []
         held: list[tuple[Job, RelayError]] = []
@@ -121,6 +125,8 @@ class Submit:
 
     def _accepted(self, job: Job, answer: Accepted, report: Report) -> Job:
         location = answer.output_location or job.attempt.output_location
+        for member in sorted(answer.left_out):
+            self._note_refused(member, report)
         report.count(Count.SUBMITTED)
         report.answers.append(Answer(job.request.id, "submitted", location))
         report.note(
@@ -130,19 +136,51 @@ class Submit:
             request_id=job.request.id,
             input_location=_written(job.request.location),
         )
+        if location is None or not self._may_lie_at(location, job, report):
+            return job
         return replace(job, attempt=replace(job.attempt, output_location=location))
+
+    def _may_lie_at(self, location: str, job: Job, report: Report) -> bool:
+        """Whether an output location may go into the ledger: reconcile looks nowhere else.
+
+        A notification that names another one is not believed either.
+        """
+        if self._locations.contains(location):
+            return True
+        if job.extension:
+            self._note_refused("S3OutputPathExtension", report)
+        self._note_once(
+            f"output location {location.rpartition('/')[0]}/ is not under {self._settings.outputs}",
+            Level.ERROR,
+            report,
+            inference_id=job.attempt.id,
+        )
+        return False
+
+    def _note_refused(self, member: str, report: Report) -> None:
+        if member == "S3OutputPathExtension":
+            self._locations.stop_mirroring()
+        text = f"SageMaker does not take {member} here; requests go without it"
+        report.count(Count.OPTION_REFUSED, text not in self._noted)
+        self._note_once(text, Level.WARNING, report)
+
+    def _note_once(self, text: str, level: Level, report: Report, **fields: str) -> None:
+        if text not in self._noted:
+            self._noted.add(text)
+            report.note(level, text, **fields)
 
     def _correct(self, accepted: Sequence[Job], claimed: Sequence[Job], report: Report) -> None:
         """Writes where the output goes, only where that is not what the claim predicted."""
         predicted = {job.attempt.id: job.attempt.output_location for job in claimed}
-        wrong = [
-            job.attempt
-            for job in accepted
-            if job.attempt.output_location != predicted[job.attempt.id]
-        ]
-        for attempt in wrong[:1]:
-            name, found = attempt.id, attempt.output_location or ""
-            self._suffix = found.rpartition("/")[2].removeprefix(name) if name in found else ""
+        wrong: list[Attempt] = []
+        for job in accepted:
+            found = job.attempt.output_location
+            if found is None or found == predicted[job.attempt.id]:
+                continue
+            wrong.append(job.attempt)
+            if not self._locations.learn(job.attempt.id, job.extension, found):
+                text = "outputs have names of SageMaker's own; each costs one more ledger write"
+                self._note_once(text, Level.INFO, report, location=found)
         for inference_id, error in (self._ledger.renew(wrong) if wrong else {}).items():
             # The notification names the location too; only the search for a lost one is harder.
             report.note(

@@ -65,16 +65,20 @@ def settled(
 ) -> Notification | None:
     """The notification with what the ledger adds to it; None for one that nothing is made of now.
 
-    That is one whose object is no attempt's, and one whose object waits for SageMaker's own word.
+    That is one whose object is no attempt's, and one whose object waits: for SageMaker's own word,
+    or for submit, which may correct the location only after a quick model is done.
     """
     if not notification.from_storage:
         return notification
-    if attempt is None or not _written_for(attempt, notification):
-        _ignore(notification.output_location or notification.failure_location, report)
-        return None
-    if attempt.state is AttemptState.OPEN and _may_wait(delivery, notification, settings):
+    fits = attempt is not None and _written_for(attempt, notification)
+    more_to_come = not fits or _is_told(notification, settings)
+    if attempt and attempt.state is AttemptState.OPEN and more_to_come and _may_wait(delivery):
         report.give_back(delivery)
-        report.note(Level.DEBUG, "waits for its notification", inference_id=attempt.id)
+        waits_for = "notification" if fits else "location"
+        report.note(Level.DEBUG, f"waits for its {waits_for}", inference_id=attempt.id)
+        return None
+    if attempt is None or not fits:
+        _ignore(notification.output_location or notification.failure_location, report)
         return None
     return replace(notification, endpoint=attempt.endpoint)
 
@@ -110,10 +114,15 @@ def _written_for(attempt: Attempt, notification: Notification) -> bool:
     return found.rpartition("/")[0] == asked_for.rpartition("/")[0]
 
 
-def _may_wait(delivery: Delivery, notification: Notification, settings: RouteSettings) -> bool:
+def _may_wait(delivery: Delivery) -> bool:
+    return delivery.queued and delivery.receive_count <= _PATIENCE
+
+
+def _is_told(notification: Notification, settings: RouteSettings) -> bool:
+    """Whether SageMaker publishes this outcome too."""
     completed = notification.outcome is Outcome.COMPLETED
     topic = settings.success_topic_arn if completed else settings.error_topic_arn
-    return topic is not None and delivery.queued and delivery.receive_count <= _PATIENCE
+    return topic is not None
 
 
 def _misplaced(written: WrittenObject, settings: RouteSettings) -> str:

@@ -26,9 +26,9 @@ class TestTheEndpoint(EndpointContract):
         return S3Uri(in_service.bucket, "inputs/")
 
     @pytest.fixture
-    def endpoint(self, in_service: Stack, inputs: S3Uri) -> Endpoint:
-        return SageMakerEndpoint(in_service.runtime, in_service.name, inputs)
+    def endpoint(self, in_service: Stack) -> Endpoint:
+        return SageMakerEndpoint(in_service.runtime, in_service.name)
 
     @pytest.fixture
-    def absent(self, in_service: Stack, inputs: S3Uri) -> Endpoint:
-        return SageMakerEndpoint(in_service.runtime, "nobody-made-this", inputs)
+    def absent(self, in_service: Stack) -> Endpoint:
+        return SageMakerEndpoint(in_service.runtime, "nobody-made-this")

@@ -8,10 +8,11 @@ import pytest
 from relay.attempts import Job, jobs
 from relay.ids import attempt_id
 from relay.model import AttemptState, Delivery, Incoming, InferenceRequest
+from relay.output_locations import OutputLocations
 from relay.s3uri import S3Uri
 
 from tests import samples
-from tests.samples import BUCKET, NOON, OUTPUTS
+from tests.samples import BUCKET, INPUTS, NOON, OUTPUTS
 
 ID = "b" * 32
 
@@ -20,8 +21,13 @@ def job(by: Delivery | None = None, **members: Any) -> Job:
     defaults = {"location": S3Uri(BUCKET, "inputs/orders/a.csv")}
     request = InferenceRequest(ID, **{**defaults, **members})
     incoming = Incoming(by or samples.delivery("m-7"), (request,))
-    (made,) = jobs([incoming], samples.submit_settings(DEFAULT_ACCEPT="text/plain"), NOON)
+    settings = samples.submit_settings(DEFAULT_ACCEPT="text/plain")
+    (made,) = jobs([incoming], settings, NOON, locations())
     return made
+
+
+def locations(*, mirror: bool = False) -> OutputLocations:
+    return OutputLocations(OUTPUTS, INPUTS, mirror=mirror)
 
 
 def test_an_attempt_is_open_and_belongs_to_the_message_that_brought_it() -> None:
@@ -69,16 +75,21 @@ def test_an_attempt_is_overdue_after_its_ttl_its_timeout_and_the_slack() -> None
     assert attempt.due_at == NOON + timedelta(seconds=3600 + 60 + 600)
 
 
-@pytest.mark.parametrize(
-    ("key", "output"),
-    [
-        ("inputs/a.csv", f"{OUTPUTS}{ID}"),
-        ("inputs/orders/a.csv", f"{OUTPUTS}orders/{ID}"),
-        ("inputs/two words/a.csv", f"{OUTPUTS}{ID}"),
-    ],
-)
-def test_the_output_is_predicted_under_the_inputs_folder(key: str, output: str) -> None:
-    assert job(location=S3Uri(BUCKET, key)).attempt.output_location == output
+def test_the_output_is_predicted_by_its_name_whatever_the_folder_of_the_input() -> None:
+    made = job(location=S3Uri(BUCKET, "inputs/orders/a.csv"))
+
+    assert made.extension == ""
+    assert made.attempt.output_location == f"{OUTPUTS}{ID}"
+
+
+def test_a_folder_that_is_mirrored_is_asked_for_as_it_is_predicted() -> None:
+    request = InferenceRequest(ID, S3Uri(BUCKET, "inputs/orders/a.csv"))
+    incoming = Incoming(samples.delivery("m-7"), (request,))
+
+    (made,) = jobs([incoming], samples.submit_settings(), NOON, locations(mirror=True))
+
+    assert made.extension == "/orders"
+    assert made.attempt.output_location == f"{OUTPUTS}orders/{ID}"
 
 
 @pytest.mark.parametrize("seconds", [-(2**53), -1, 2**53])
@@ -118,7 +129,7 @@ def test_every_request_of_every_message_is_a_job() -> None:
         Incoming(samples.delivery("m-3"), requests[2:]),
     ]
 
-    made = list(jobs(incoming, samples.submit_settings(), NOON))
+    made = list(jobs(incoming, samples.submit_settings(), NOON, locations()))
 
     assert [(job.request.id, job.delivery.message_id) for job in made] == [
         ("0", "m-1"),

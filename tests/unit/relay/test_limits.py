@@ -120,8 +120,9 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         ("inputs/two words/a.csv", None),
         ("inputs/größe/a.csv", None),
         ("inputs/s3:/a.csv", None),
-        (f"inputs/{'k' * 512}/a.csv", "k" * 512),
-        (f"inputs/{'k' * 513}/a.csv", None),
+        ("inputs//orders//a.csv", "orders"),
+        (f"inputs/{'k' * 511}/a.csv", "k" * 511),
+        (f"inputs/{'k' * 512}/a.csv", None),
     ],
 )
 def test_outputs_mirror_the_inputs_folders_where_sagemaker_allows_them(

@@ -134,6 +134,20 @@ class TestAnOutputObject:
 
         assert route(pipeline).counts == {Count.COMPLETED: 1, Count.DUPLICATE: 1}
 
+    def test_of_a_quick_model_waits_until_submit_knows_where_it_lies(self) -> None:
+        """Submit predicts a location before it invokes, and corrects it afterwards."""
+        pipeline = with_topics(NO_TOPIC)
+        there = f"outputs/team-a/{ID}.out"
+        tell(pipeline, written(there))
+        assert route(pipeline).counts == {Count.RETURNED: 1}
+        submitted(pipeline, output_location=f"s3://{BUCKET}/{there}")
+        pipeline.clock.advance(900)
+
+        assert route(pipeline).counts == {Count.COMPLETED: 1}
+
+        (document,) = documents(pipeline)
+        assert document["data"]["output"] == {"location": f"s3://{BUCKET}/{there}"}
+
     def test_straight_to_the_function_has_no_queue_to_wait_in(self) -> None:
         pipeline = with_topics({})
 
@@ -182,7 +196,6 @@ class TestAnObjectOfNoAttempt:
             "outputs/0c6e5d2a-7b41-4f0e-9a35-d18e2b64c9f7.out",
             f"outputs/{'b' * 32}.out",
             f"outputs/{ID}{ID}.out",
-            f"outputs/somewhere/else/{ID}.out",
             "failures/0c6e5d2a-error.out",
             "outputs/report.csv",
         ],
@@ -194,6 +207,18 @@ class TestAnObjectOfNoAttempt:
         report = route(pipeline)
 
         assert report.counts == {Count.IGNORED: 1}
+        assert documents(pipeline) == []
+        assert pipeline.ledger.states == {ID: AttemptState.OPEN}
+        assert pipeline.queues.waiting(NOTIFICATION_QUEUE) == 0
+
+    def test_but_of_the_name_of_one_waits_for_submit_and_is_ignored_then(self) -> None:
+        pipeline = with_topics(NO_TOPIC)
+        tell(pipeline, written(f"outputs/somewhere/else/{ID}.out"))
+
+        assert route(pipeline).counts == {Count.RETURNED: 1}
+        pipeline.clock.advance(900)
+        assert route(pipeline, times=3).counts == {Count.IGNORED: 1}
+
         assert documents(pipeline) == []
         assert pipeline.ledger.states == {ID: AttemptState.OPEN}
         assert pipeline.queues.waiting(NOTIFICATION_QUEUE) == 0

@@ -24,6 +24,8 @@ def test_submit_reads_its_environment() -> None:
     assert settings.inputs == S3Uri(BUCKET, "inputs/")
     assert settings.outputs == S3Uri(BUCKET, "outputs/")
     assert settings.accept == "application/json"
+    assert not settings.mirror_input_folders
+    assert samples.submit_settings(MIRROR_INPUT_FOLDERS="true").mirror_input_folders
     assert (settings.ttl_seconds, settings.timeout_seconds, settings.slack_seconds) == (
         21_600,
         900,
@@ -68,6 +70,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         "ENDPOINT_NAME": "",
         "INPUT_PATH": "s3://bucket/inputs",
         "SUBMIT_QUEUE_URL": "relay-SubmitQueue",
+        "MIRROR_INPUT_FOLDERS": "yes",
         "REQUEST_TTL_SECONDS": "30",
         "INVOCATION_TIMEOUT_SECONDS": "soon",
     }
@@ -76,6 +79,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     assert complaint(SubmitSettings, wrong) == (
         "the environment is wrong: ENDPOINT_NAME is missing; "
         "INPUT_PATH must be an S3 folder such as s3://bucket/inputs/, not 's3://bucket/inputs'; "
+        "MIRROR_INPUT_FOLDERS must be true or false, not 'yes'; "
         "LEDGER_TABLE_NAME is missing; "
         "SUBMIT_QUEUE_URL must be the URL of a queue, not 'relay-SubmitQueue'; "
         "REQUEST_TTL_SECONDS must be a whole number from 60 to 21600, not '30'; "

@@ -54,38 +54,25 @@ class TestAnUpload:
 
     def test_that_sagemaker_puts_elsewhere_is_found_there(self, pipeline: FakePipeline) -> None:
         here, there = upload(pipeline, "inputs/a.csv", "inputs/b.csv")
-        pipeline.endpoint.output_locations[there] = f"{OUTPUTS}elsewhere.out"
+        pipeline.endpoint.output_locations[there] = f"{OUTPUTS}elsewhere/{there}.out"
 
         pipeline.deliver_to_submit()
 
         assert pipeline.ledger.items[here].output_location == f"{OUTPUTS}{here}"
-        assert pipeline.ledger.items[there].output_location == f"{OUTPUTS}elsewhere.out"
+        assert pipeline.ledger.items[there].output_location == f"{OUTPUTS}elsewhere/{there}.out"
         assert pipeline.faults.steps.count("ledger.renew") == 1
 
     def test_whose_output_could_not_be_noted_is_submitted_all_the_same(
         self, pipeline: FakePipeline
     ) -> None:
         (request_id,) = upload(pipeline, "inputs/a.csv")
-        pipeline.endpoint.output_locations[request_id] = f"{OUTPUTS}elsewhere.out"
+        pipeline.endpoint.output_locations[request_id] = f"{OUTPUTS}elsewhere/{request_id}.out"
         pipeline.faults.plan("ledger.renew", THROTTLED)
 
         report = pipeline.deliver_to_submit()
 
         assert report.counts == {Count.SUBMITTED: 1}
         assert told(report, Level.INFO) == ["output location not written"]
-
-    def test_teaches_what_sagemaker_appends_to_the_names_of_outputs(
-        self, pipeline: FakePipeline
-    ) -> None:
-        first, second = upload(pipeline, "inputs/a.csv", "inputs/orders/b.csv")
-        pipeline.endpoint.output_locations[first] = f"{OUTPUTS}{first}.out"
-        pipeline.endpoint.output_locations[second] = f"{OUTPUTS}orders/{second}.out"
-        pipeline.deliver_to_submit(limit=1)
-
-        pipeline.deliver_to_submit(limit=1)
-
-        assert pipeline.ledger.items[second].output_location == f"{OUTPUTS}orders/{second}.out"
-        assert pipeline.faults.steps.count("ledger.renew") == 1
 
 
 class TestTheEndpoint:

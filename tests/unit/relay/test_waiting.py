@@ -3,6 +3,7 @@
 from relay.attempts import jobs
 from relay.backoff import come_back_seconds
 from relay.model import Delivery, Incoming, InferenceRequest
+from relay.output_locations import OutputLocations
 from relay.report import Report
 from relay.waiting import Waiting
 
@@ -15,7 +16,8 @@ def wait(*incoming: Incoming[InferenceRequest]) -> tuple[Report, FakeInbox, Fake
     queues = FakeQueues(FakeClock())
     inbox = FakeInbox(queues, SUBMIT_QUEUE)
     report = Report()
-    waiting = list(jobs(incoming, samples.submit_settings(), NOON))
+    locations = OutputLocations(samples.OUTPUTS, samples.INPUTS, mirror=False)
+    waiting = list(jobs(incoming, samples.submit_settings(), NOON, locations))
     Waiting(inbox, queues, SUBMIT_QUEUE).wait(waiting, report)
     return report, inbox, queues
 

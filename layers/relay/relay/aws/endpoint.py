@@ -1,4 +1,10 @@
-"""The asynchronous endpoint: InvokeEndpointAsync, ten at a time."""
+"""The asynchronous endpoint: InvokeEndpointAsync, ten at a time.
+
+`Filename` and `S3OutputPathExtension` are newer than the operation, so that a region may not have
+them yet. One that ignores them tells another output location; one that refuses them gets the same
+request without them.
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,7 +16,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from relay.aws.clients import INVOCATIONS_AT_A_TIME
 from relay.aws.errors import classify
 from relay.errors import EndpointNotReady, PermanentError, RelayError, TransientError
-from relay.limits import output_extension
 from relay.ports import Accepted, Submission
 from relay.s3uri import S3Uri
 
@@ -26,15 +31,26 @@ _NOT_READY = re.compile(
     r"\bendpoint\b.*\b(not found|not (yet )?in ?service|status)\b|\bcould not find endpoint\b",
     re.IGNORECASE | re.DOTALL,
 )
+# Members that a request can do without, and how a refusal names each: as the member, or its header.
+_OPTIONAL = {
+    "Filename": re.compile(r"file-?name", re.IGNORECASE),
+    "S3OutputPathExtension": re.compile(r"s3-?output-?path-?extension", re.IGNORECASE),
+}
+_UNKNOWN_MEMBER = re.compile(
+    r"\b(unknown|unrecogni[sz]ed|unsupported|unexpected)\b.{0,40}\b(member|parameter|field|header)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class SageMakerEndpoint:
     """Fills in `relay.ports.Endpoint`."""
 
-    def __init__(self, runtime: "SageMakerRuntimeClient", name: str, inputs: S3Uri) -> None:
+    def __init__(self, runtime: "SageMakerRuntimeClient", name: str) -> None:
         self._runtime = runtime
         self._name = name
-        self._inputs = inputs
+        # What the region refuses, as long as this environment lives. Threads that write at the same
+        # time may forget a member, which costs one more refusal.
+        self._refused: frozenset[str] = frozenset()
         self._threads = ThreadPoolExecutor(INVOCATIONS_AT_A_TIME, thread_name_prefix="invoke")
 
     def invoke(self, submissions: Sequence[Submission]) -> Mapping[str, Accepted | RelayError]:
@@ -45,13 +61,37 @@ class SageMakerEndpoint:
         }
 
     def _invoke(self, submission: Submission) -> Accepted | RelayError:
-        try:
-            answer = self._runtime.invoke_endpoint_async(**self._parameters(submission))
-        except (ClientError, BotoCoreError) as cause:
-            error = self._error(cause, submission)
-            error.__cause__ = cause
-            return error
-        return Accepted(_location(answer.get("OutputLocation")))
+        left_out = self._refused
+        while True:
+            parameters = self._parameters(submission, left_out)
+            try:
+                answer = self._runtime.invoke_endpoint_async(**parameters)
+            except (ClientError, BotoCoreError) as cause:
+                error = self._error(cause, submission)
+                error.__cause__ = cause
+                blamed = self._blamed(cause, submission) & parameters.keys()
+                if not blamed or not isinstance(error, PermanentError):
+                    return error
+                left_out |= blamed
+            else:
+                # Only a request that was taken without them proves that they were to blame.
+                self._refused = self._refused | left_out
+                return Accepted(_location(answer.get("OutputLocation")), left_out)
+
+    def _blamed(self, cause: ClientError | BotoCoreError, submission: Submission) -> set[str]:
+        """The optional members that a refusal names; all of them where it names no unknown one."""
+        if not isinstance(cause, ClientError):
+            return set()
+        text = self._own_words(cause, submission)
+        named = {name for name, pattern in _OPTIONAL.items() if pattern.search(text)}
+        return named or (set(_OPTIONAL) if _UNKNOWN_MEMBER.search(text) else set())
+
+    def _own_words(self, cause: ClientError, submission: Submission) -> str:
+        """SageMaker's message without the names that others chose."""
+        message = cause.response.get("Error", {}).get("Message", "")
+        for name in (str(submission.request.location), self._name):
+            message = message.replace(name, "")
+        return message
 
     def _error(self, cause: ClientError | BotoCoreError, submission: Submission) -> RelayError:
         error = classify(cause, f"invoke endpoint {self._name}")
@@ -69,21 +109,21 @@ class SageMakerEndpoint:
         if details.get("Code") not in _INVALID:
             # It blames the way or the caller. To reject a request for it would lose the request.
             return TransientError(str(error))
-        message = details.get("Message", "")
-        for name in (location, self._name):
-            message = message.replace(name, "")
-        return EndpointNotReady(str(error)) if _NOT_READY.search(message) else error
+        away = _NOT_READY.search(self._own_words(cause, submission))
+        return EndpointNotReady(str(error)) if away else error
 
-    def _parameters(self, submission: Submission) -> "InvokeEndpointAsyncInputTypeDef":
+    def _parameters(
+        self, submission: Submission, left_out: frozenset[str]
+    ) -> "InvokeEndpointAsyncInputTypeDef":
         request, attempt = submission.request, submission.attempt
         parameters: InvokeEndpointAsyncInputTypeDef = {
             "EndpointName": self._name,
             "InferenceId": attempt.id,
-            "Filename": attempt.id,
         }
-        extension = output_extension(request.location, self._inputs)
-        if extension:
-            parameters["S3OutputPathExtension"] = extension
+        if "Filename" not in left_out:
+            parameters["Filename"] = attempt.id
+        if submission.extension and "S3OutputPathExtension" not in left_out:
+            parameters["S3OutputPathExtension"] = submission.extension
         if request.location is not None:
             parameters["InputLocation"] = str(request.location)
         if request.body is not None:

@@ -13,7 +13,7 @@ from relay.ports import Accepted, Submission
 from relay.s3uri import S3Uri
 
 from tests import samples
-from tests.samples import BUCKET, INPUTS, OUTPUTS
+from tests.samples import BUCKET, OUTPUTS
 
 ID = "a" * 32
 
@@ -29,7 +29,7 @@ class Stubbed:
             aws_secret_access_key="test",
         )
         self.sagemaker = Stubber(client)
-        self.endpoint = SageMakerEndpoint(client, name, INPUTS)
+        self.endpoint = SageMakerEndpoint(client, name)
 
     def refuse(self, code: str, message: str, status: int = 400) -> RelayError:
         """What the endpoint makes of an error."""
@@ -53,8 +53,9 @@ def submission(inference_id: str = ID, **members: Any) -> Submission:
         "content_type": "text/csv",
         **members,
     }
+    extension = request.pop("extension", "")
     attempt = samples.attempt(inference_id, ttl_seconds=600, timeout_seconds=60)
-    return Submission(InferenceRequest(inference_id, **request), attempt)
+    return Submission(InferenceRequest(inference_id, **request), attempt, extension)
 
 
 def test_an_upload_is_named_by_its_location_and_answered_under_its_id(stubbed: Stubbed) -> None:
@@ -65,7 +66,7 @@ def test_an_upload_is_named_by_its_location_and_answered_under_its_id(stubbed: S
             "EndpointName": "relay",
             "InferenceId": ID,
             "Filename": ID,
-            "S3OutputPathExtension": "orders",
+            "S3OutputPathExtension": "/orders",
             "InputLocation": f"s3://{BUCKET}/inputs/orders/größe 1.csv",
             "ContentType": "text/csv",
             "Accept": "application/json",
@@ -76,7 +77,7 @@ def test_an_upload_is_named_by_its_location_and_answered_under_its_id(stubbed: S
     )
 
     answers = stubbed.endpoint.invoke(
-        [submission(accept="application/json", custom_attributes="a=b")]
+        [submission(accept="application/json", custom_attributes="a=b", extension="/orders")]
     )
 
     assert answers == {ID: Accepted(f"{OUTPUTS}orders/{ID}.out")}
