@@ -22,7 +22,7 @@ def _tracked(key: str, number: int = 1, **changes: Any) -> Attempt:
         "location": S3Uri(BUCKET, key),
         "version_id": None,
         "custom_attributes": None,
-        "output_location": f"{OUTPUTS}orders/{attempt_id(request_id, number)}.out",
+        "output_location": f"{OUTPUTS}{attempt_id(request_id, number)}.out",
     }
     return samples.attempt(attempt_id(request_id, number), **{**members, **changes})
 

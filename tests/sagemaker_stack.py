@@ -118,10 +118,10 @@ class Stack:
         return name
 
     def create_config(self, name: str = "", **changes: Any) -> str:
-        """`changes`: model, count, instance_type, concurrency, include, failure_path."""
+        """`changes`: model, count, instance_type, concurrency, include, output and failure path."""
         name = name or f"config-{self.suffix}"
         output = {
-            "S3OutputPath": f"s3://{self.bucket}/outputs/",
+            "S3OutputPath": changes.get("output_path", f"s3://{self.bucket}/outputs/"),
             "S3FailurePath": f"s3://{self.bucket}/failures/",
             "NotificationConfig": {
                 "SuccessTopic": self.success_topic,

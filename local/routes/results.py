@@ -27,7 +27,7 @@ _ATTEMPT: Final = Attempt(
     location=_INPUT,
     content_type="text/csv",
     custom_attributes="team=fraud",
-    output_location=f"s3://relay-data/outputs/orders/{_ID}.out",
+    output_location=f"s3://relay-data/outputs/{_ID}.out",
 )
 
 _COMPLETED: Final = Notification(

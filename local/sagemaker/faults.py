@@ -17,6 +17,15 @@ class Faults:
     delay_seconds: float = within(0, 3600, 5.0)
     throttle: float = probability()
     """InvokeEndpointAsync answers ThrottlingException."""
+    refuse_filename: bool = False
+    """InvokeEndpointAsync does not know the member, and refuses a request that has it."""
+    ignore_filename: bool = False
+    """It does not know the member, and names the output as it would without it."""
+    refuse_output_extension: bool = False
+    """The same of `S3OutputPathExtension`."""
+    ignore_output_extension: bool = False
+    glue_output_extension: bool = False
+    """`S3OutputPathExtension` is appended to `S3OutputPath` as it is, without a slash between."""
     server_error: float = probability()
     """The model answers 500 without being asked."""
     crash_model_server: float = probability()

@@ -52,7 +52,7 @@ class Runtime:
         if self._faults.strikes(self._faults.faults.throttle):
             self._counters.throttled += 1
             raise AwsError("ThrottlingException", "Rate exceeded")
-        request = self._accept(endpoint, document)
+        request = self._accept(endpoint, self._known(document))
         self._counters.invocations += 1
         endpoint.queue.put_nowait(request)
         return request
@@ -87,14 +87,12 @@ class Runtime:
                 f"async-endpoint-outputs/{endpoint.name}",
             )
         )
-        filename = document.get("Filename")
-        file = filename + self._config.filename_suffix if filename else f"{key}.out"
         failures = S3Location.parse(output.failure_path) if output.failure_path else None
         return Request(
             key=key,
             inference_id=document.get("InferenceId") or str(uuid4()),
             endpoint_name=endpoint.name,
-            output=folder.under(document.get("S3OutputPathExtension", ""), file),
+            output=self._output(folder, document, key),
             failure=failures.under(f"{key}-error.out") if failures else None,
             ttl_seconds=document.get("RequestTTLSeconds", _DEFAULT_TTL),
             timeout_seconds=document.get("InvocationTimeoutSeconds", _DEFAULT_TIMEOUT),
@@ -104,6 +102,36 @@ class Runtime:
             accept=document.get("Accept"),
             custom_attributes=document.get("CustomAttributes"),
         )
+
+    def _known(self, document: Document) -> Document:
+        """Without what this region ignores.
+
+        Raises:
+            AwsError: the document has a member that this region refuses.
+        """
+        faults = self._faults.faults
+        members = {
+            "Filename": (faults.refuse_filename, faults.ignore_filename),
+            "S3OutputPathExtension": (
+                faults.refuse_output_extension,
+                faults.ignore_output_extension,
+            ),
+        }
+        known = dict(document)
+        for member, (refused, ignored) in members.items():
+            if refused and member in known:
+                raise validation_error(f"1 validation error detected: Unknown parameter {member}")
+            if ignored:
+                known.pop(member, None)
+        return known
+
+    def _output(self, folder: S3Location, document: Document, key: str) -> S3Location:
+        filename = document.get("Filename")
+        file = filename + self._config.filename_suffix if filename else f"{key}.out"
+        extension = document.get("S3OutputPathExtension", "")
+        if extension and self._faults.faults.glue_output_extension:
+            return S3Location(folder.bucket, folder.key + extension).under(file)
+        return folder.under(extension, file)
 
     def _check_input_location(self, location: str) -> None:
         if self._config.refuse_non_ascii_input_location and not location.isascii():

@@ -1,6 +1,7 @@
 """Rare ways in which a request could end without a result, with two, or with a stranger's."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -217,3 +218,13 @@ class TestARunOfReconcile:
         search.run()
 
         assert search.queues.waiting(NOTIFICATION_QUEUE) == 1
+
+    def test_does_not_look_where_it_may_not(self) -> None:
+        """S3 would refuse the listing at every run, and nothing after this minute would be seen."""
+        search = Search()
+        beside = f"s3://{samples.BUCKET}/outputs-of-others/{ID}.out"
+        search.ledger.items[ID] = replace(search.ledger.items[ID], output_location=beside)
+        search.storage.locations.add(beside)
+
+        assert search.run().counts == {Count.OVERDUE: 1}
+        assert search.faults.steps.count("storage.find") == 1
