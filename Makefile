@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format template check test demo chaos soak bench up down invoke routes images \
+.PHONY: help setup lock format template check audit test demo chaos soak bench up down invoke routes images \
   sam-invoke sam-connect sam-stand-in
 
 help: ## list the commands
@@ -19,6 +19,19 @@ $(VENV)/ready: requirements-dev.txt
 	  -r requirements-dev.txt
 	touch "$@"
 
+# Tools whose pins differ from ours, in environments of their own.
+$(VENV)/template/ready: requirements-template.txt
+	$(PYTHON) -m venv "$(@D)"
+	"$(@D)/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
+	  -r requirements-template.txt
+	touch "$@"
+
+$(VENV)/audit/ready: tests/audit/package-lock.json
+	mkdir -p "$(@D)"
+	cp tests/audit/package.json tests/audit/package-lock.json tests/audit/.npmrc "$(@D)"
+	cd "$(@D)" && npm ci --loglevel error
+	touch "$@"
+
 setup: $(VENV)/ready ## install what the commands need into .venv
 
 lock: setup ## pin requirements again, with hashes
@@ -28,16 +41,22 @@ lock: setup ## pin requirements again, with hashes
 	"$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	  requirements-dev.in -o requirements-dev.txt
+	"$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	  requirements-template.in -o requirements-template.txt
+	if command -v npm; then cd tests/audit && npm update --loglevel error --package-lock-only; fi
 
 format: setup ## format the code
 	"$(BIN)/ruff" format .
 	"$(BIN)/ruff" check --fix .
 
-template: setup ## the templates alone: what AWS and its linters refuse, in three partitions
-	"$(BIN)/sam" validate --lint --region us-east-1
-	"$(BIN)/sam" validate --lint --region us-east-1 --template examples/consumer/template.yaml
-	"$(BIN)/cfn-lint" --regions us-east-1 cn-north-1 us-gov-west-1 -- template.yaml examples/*/template.yaml
+template: setup $(VENV)/template/ready ## the templates alone: what AWS and independent tools refuse
 	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/template
+
+audit: setup ## cdk-nag's AwsSolutions rules over the templates; needs node
+	@command -v npm >/dev/null || { echo "make audit runs cdk-nag, which needs node and npm; they are not here" >&2; exit 1; }
+	@$(MAKE) --no-print-directory "$(VENV)/audit/ready"
+	"$(BIN)/pytest" -q tests/audit
 
 check: setup template ## everything that needs no local stack: format, lint, types, template, unit tests
 	"$(BIN)/ruff" format --check .
