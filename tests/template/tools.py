@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,9 @@ def cfn_lint(templates: Sequence[str | Path], home: Path) -> list[Finding]:
     `--mandatory-checks` keeps a template from switching a rule off by its metadata.
     """
     program = Path(sys.prefix) / "bin" / "cfn-lint"
+    rules = ("--include-checks", "I", "--mandatory-checks", "E", "W", "I")
     done = _run(
-        [program, "--format", "json", "--include-checks", "I", "--mandatory-checks", "E", "W", "I"]
-        + ["--regions", *REGIONS, "--", *templates],
-        home,
+        [program, "--format", "json", *rules, "--regions", *REGIONS, "--", *templates], home
     )
     return [_linted(match) for match in _json(done)]
 
@@ -78,7 +77,7 @@ def _checked(report: Mapping[str, Any], templates: Mapping[Path, str]) -> Iterat
         )
 
 
-def _run(command: list[str | Path], home: Path) -> "subprocess.CompletedProcess[str]":
+def _run(command: Sequence[str | Path], home: Path) -> "subprocess.CompletedProcess[str]":
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
     return subprocess.run(
         command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
