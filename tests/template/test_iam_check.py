@@ -81,6 +81,7 @@ def test_a_good_statement_passes(action: Any, resource: Any) -> None:
     [
         # A call of the API that IAM grants by other names; a misspelling; another service's.
         ("dynamodb:BatchExecuteStatement", TABLE, "dynamodb:PartiQLSelect"),
+        ("dynamodb:ExecuteStatement", TABLE, "dynamodb:PartiQLSelect"),
         ("sqs:SendMessages", QUEUE, "similar actions are sqs:SendMessage"),
         ("sqs:SendMessageBatch", QUEUE, "sqs:SendMessage"),
         ("sagemaker-runtime:InvokeEndpointAsync", ENDPOINT, "knows no service sagemaker-runtime"),

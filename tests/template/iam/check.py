@@ -3,6 +3,7 @@
 IAM takes most of these statements without a word; they grant, or deny, nothing.
 """
 
+import difflib
 import re
 from collections.abc import Iterator
 
@@ -20,6 +21,9 @@ _OPERATORS = {
     "Numeric": r"Numeric(Not)?Equals|Numeric(Less|Greater)Than(Equals)?",
     "String": r"String(Not)?(Equals|Like)|String(Not)?EqualsIgnoreCase",
 }
+# Calls whose permissions are those of the statement within.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
+_PARTIQL = tuple(f"dynamodb:{each}Statement" for each in ("Execute", "BatchExecute"))
 _LITERAL = re.compile(r"String(Not)?Equals(IgnoreCase)?")
 _VALUES = {"Bool": re.compile("true|false", re.IGNORECASE), "Numeric": re.compile(r"-?\d+(\.\d+)?")}
 
@@ -49,7 +53,7 @@ def _unknown(name: str) -> str:
         return f"{name}: IAM knows no service {service}; write the action as service:Action"
     alike = similar(name)
     hint = f"; similar actions are {', '.join(alike)}" if alike else ""
-    if name == "dynamodb:BatchExecuteStatement":
+    if name in _PARTIQL:
         hint = "; it asks for dynamodb:PartiQLSelect, PartiQLInsert, PartiQLUpdate or PartiQLDelete"
     return f"{name} is no action of IAM, so it grants nothing{hint}"
 
@@ -95,7 +99,7 @@ def _condition_problems(condition: Condition, name: str, actions: list[Action]) 
     if not types:
         yield (
             f"{name} does not have the condition key {condition.key}, so the condition never "
-            f"holds; it has the global keys and {_keys(actions)}"
+            f"holds; it has the global keys and {_keys(condition.key, actions)}"
         )
         return
     qualifier, _, operator = condition.operator.rpartition(":")
@@ -124,8 +128,9 @@ def _value_problems(condition: Condition, operator: str, kind: str) -> Iterator[
             yield f"{condition.key} is of type {kind}, which {value} is not"
 
 
-def _keys(actions: list[Action]) -> str:
+def _keys(key: str, actions: list[Action]) -> str:
     own = sorted({key for each in actions for key, _ in each.keys})
     if not own:
         return "none of its own"
-    return ", ".join(own[:12]) + (" and more" if len(own) > 12 else "")
+    like = difflib.get_close_matches(key, own, cutoff=0.75)
+    return ", ".join(like or own[:6]) + (" and more" if len(own) > len(like or own[:6]) else "")
