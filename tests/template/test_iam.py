@@ -11,12 +11,14 @@ ALL = [each for path in PATHS for each in statements(template(path).transformed)
 
 @pytest.mark.parametrize("statement", ALL, ids=str)
 def test_a_statement_says_what_iam_understands(statement: Statement) -> None:
-    assert not problems(statement)
+    said = problems(statement)
+
+    assert not said, "\n".join(said)
 
 
 def test_statements_of_every_kind_are_found() -> None:
     assert {each.kind.value for each in ALL} == {"identity", "resource", "trust"}
-    assert {"SubmitRole", "ExistingEndpointPolicy", "DataBucketPolicy", "ConsumerRole"} <= {
+    assert {"SubmitRole", "EndpointDataPolicy", "DataBucketPolicy", "ConsumerRole"} <= {
         each.owner for each in ALL
     }
 

@@ -55,7 +55,8 @@ def test_cfn_lint_finds_nothing_in_any_partition_that_is_not_accepted(tmp_path: 
     bad, others = split(cfn_lint((*PATHS, bad_template(tmp_path)), home=tmp_path))
 
     assert {("E3012", "Queue"), ("E3006", "Connection")} <= bad
-    assert not complaints("cfn-lint", others)
+    said = complaints("cfn-lint", others)
+    assert not said, "\n".join(said)
 
 
 def test_checkov_finds_nothing_that_is_not_accepted(tmp_path: Path) -> None:
@@ -64,4 +65,5 @@ def test_checkov_finds_nothing_that_is_not_accepted(tmp_path: Path) -> None:
     bad, others = split(checkov(templates, home=tmp_path))
 
     assert {("CKV_AWS_63", "Policy"), ("CKV_AWS_27", "Queue")} <= bad
-    assert not complaints("checkov", others)
+    said = complaints("checkov", others)
+    assert not said, "\n".join(said)
