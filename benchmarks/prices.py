@@ -19,3 +19,6 @@ LOG_BYTE = 0.50 / 1_000_000_000
 TRANSITION = 25.0 / _MILLION
 TRACE = 5.0 / _MILLION
 S3_HEAD = 0.40 / _MILLION
+# CloudWatch bills alarms and custom metrics by the part of a month, in hours, that they exist.
+ALARM_HOUR = 0.10 / 730
+METRIC_HOUR = 0.30 / 730

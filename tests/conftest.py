@@ -6,17 +6,24 @@ from contextlib import ExitStack
 import pytest
 
 from local.settings import REPOSITORY
+from tests.acceptance.local_target import LocalTarget
+from tests.acceptance.stash import TARGET
 from tests.functions import Functions
 from tests.stack import RunningStack, running_stack
 
+pytest_plugins = ("tests.acceptance.plugin",)
+
 # Whichever test needs the stack first also waits until it is up.
 _STACK_SECONDS = 420
+_STACK = {"stack", "target"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    target = config.stash.get(TARGET, None)
+    seconds = target.pace.test_seconds if target else _STACK_SECONDS
     for item in items:
-        if isinstance(item, pytest.Function) and "stack" in item.fixturenames:
-            item.add_marker(pytest.mark.timeout(_STACK_SECONDS))
+        if isinstance(item, pytest.Function) and _STACK & set(item.fixturenames):
+            item.add_marker(pytest.mark.timeout(seconds))
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +35,11 @@ def stack() -> Iterator[RunningStack]:
     """
     with running_stack(REPOSITORY / ".local" / "test stack") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def local_target(stack: RunningStack) -> LocalTarget:
+    return LocalTarget(stack)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tests.e2e.pipeline import eventually
+from tests.acceptance.target import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

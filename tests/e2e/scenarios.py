@@ -27,8 +27,8 @@ from local.deployment import ARTIFACT_BUCKET
 from local.lambda_runtime import Failure
 from local.sagemaker.scaling import SERVICE_LINKED_ROLE
 from local.settings import REPOSITORY
+from tests.acceptance.pipeline import Downstream
 from tests.e2e.capacity import awake
-from tests.e2e.pipeline import Downstream
 from tests.e2e.roles import Roles
 from tests.functions import Functions
 from tests.stack import RunningStack

@@ -14,7 +14,7 @@ import pytest
 from local.ports import free_ports, is_free
 from local.processes import read_records
 from local.settings import REPOSITORY, StackSettings
-from tests.e2e.pipeline import eventually
+from tests.acceptance.target import eventually
 from tests.stack import RunningStack, command_environment, run_local
 
 

@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 
 from local.deployment import machine_parameters
-from local.model.data import held_out_rows
 from local.settings import REPOSITORY
-from tests.e2e.pipeline import Downstream, depth, eventually
-from tests.e2e.updates import updated
+from tests.acceptance.inputs import GOOD
+from tests.acceptance.pipeline import Downstream, depth
+from tests.acceptance.target import Target, eventually
 from tests.stack import RunningStack
 from tests.targets import PARAMETERS
 
@@ -32,14 +31,15 @@ QUEUE_ARN = f"arn:aws:sqs:us-east-1:000000000000:{NAME}-results"
 
 
 @pytest.fixture(scope="module")
-def dynamodb(stack: RunningStack) -> "DynamoDBClient":
-    with stack.variables():
-        return boto3.Session().client("dynamodb")
+def dynamodb(target: Target) -> "DynamoDBClient":
+    client: DynamoDBClient = target.client("dynamodb")
+    return client
 
 
 @pytest.fixture(scope="module")
 def consumer(
     stack: RunningStack,
+    target: Target,
     cloudformation: "CloudFormationClient",
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Mapping[str, str]]:
@@ -56,11 +56,11 @@ def consumer(
         ],
         "otherwise": {"to": "arn:aws:sqs:us-east-1:000000000000:relay-failed.fifo"},
     }
-    changed = updated(cloudformation, RouteTargetArns=QUEUE_ARN, Routes=json.dumps(document))
+    changed = target.updated(RouteTargetArns=QUEUE_ARN, Routes=json.dumps(document))
     assert changed == ("UPDATE_COMPLETE", [])
     found = cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]["Outputs"]
     yield {each["OutputKey"]: each["OutputValue"] for each in found}
-    assert updated(cloudformation, **dict(PARAMETERS)) == ("UPDATE_COMPLETE", [])
+    assert target.updated(**dict(PARAMETERS)) == ("UPDATE_COMPLETE", [])
 
 
 def deploy(stack: RunningStack, directory: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_result_that_comes_twice_is_handled_once(
     downstream: Downstream,
 ) -> None:
     bucket, key = stack.outputs["DataBucketName"], f"inputs/{uuid.uuid4().hex}.csv"
-    s3.put_object(Bucket=bucket, Key=key, Body=held_out_rows()[0].to_csv())
+    s3.put_object(Bucket=bucket, Key=key, Body=GOOD)
     event = downstream.result(f"s3://{bucket}/{key}", seconds=30).event
 
     item = eventually(lambda: kept(dynamodb, consumer, event["id"]), 30, "the consumed result")

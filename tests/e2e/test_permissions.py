@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.e2e.pipeline import Downstream
+from tests.acceptance.pipeline import Downstream
 from tests.e2e.scenarios import Scenarios
 from tests.functions import Functions
 from tests.stack import RunningStack
@@ -72,7 +72,7 @@ NEEDED = (
         "RouteRole",
         "SendResultsElsewhere",
         Scenarios.route_to_what_does_not_exist,
-        (_SEND, "e2e-absent"),
+        (_SEND, "relay-further-absent"),
     ),
     Needed("RouteRole", "LookUpAndMark", Scenarios.route, ("dynamodb:BatchGetItem",)),
     Needed("RouteRole", "SendResults", Scenarios.route, (_SEND, "relay-completed.fifo")),

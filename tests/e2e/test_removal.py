@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.deployment import ARTIFACT_BUCKET
-from tests.e2e.pipeline import eventually
+from tests.acceptance.target import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -2,28 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
+
+from tests.acceptance.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
-
-T = TypeVar("T")
-
-_PAUSE_SECONDS = 0.1
-
-
-def eventually(probe: Callable[[], T | None], seconds: float, what: str) -> T:
-    """The first thing that `probe` finds. Fails with `what` when it finds nothing in time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        if found := probe():
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what} did not come within {seconds:.0f} s")
-        time.sleep(_PAUSE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +22,27 @@ class Message:
 
 
 class Downstream:
-    """CompletedQueue and FailedQueue. Keeps what it receives until somebody asks for it."""
+    """CompletedQueue and FailedQueue. Keeps what it receives until a test asks for it."""
 
-    def __init__(self, sqs: "SQSClient", outputs: Mapping[str, str]) -> None:
-        self._sqs = sqs
-        self._outputs = outputs
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._sqs: SQSClient = target.client("sqs")
         self._received: list[Message] = []
 
     def result(self, subject: str, seconds: float = 10) -> Message:
         """The first result about that subject."""
-        return eventually(
+        return self._target.eventually(
             lambda: next(iter(self.so_far(subject)), None), seconds, f"a result for {subject}"
         )
 
     def all_results(self, subject: str) -> list[Message]:
         """Every result about that subject, once nothing is on its way any more."""
-        eventually(self._quiet, 60, "an empty pipeline")
+        self._await_quiet()
         return self.so_far(subject)
 
     def everything(self) -> list[Message]:
         """Every result so far, once nothing is on its way any more."""
-        eventually(self._quiet, 60, "an empty pipeline")
+        self._await_quiet()
         self._receive()
         return list(self._received)
 
@@ -70,15 +56,22 @@ class Downstream:
         self._receive()
         return list(self._received)
 
+    def _await_quiet(self) -> None:
+        self._target.eventually(self._quiet, 60, "an empty pipeline")
+        if self._target.pace.lag:  # the counts were of a while ago
+            self._receive()
+            time.sleep(self._target.pace.lag)
+            self._target.eventually(self._quiet, 60, "an empty pipeline")
+
     def _quiet(self) -> bool:
         return not any(
-            depth(self._sqs, self._outputs[name])
+            depth(self._sqs, self._target.outputs[name])
             for name in ("SubmitQueueUrl", "NotificationQueueUrl")
         )
 
     def _receive(self) -> None:
         for name in ("CompletedQueue", "FailedQueue"):
-            for message in _take(self._sqs, self._outputs[f"{name}Url"]):
+            for message in _take(self._sqs, self._target.outputs[f"{name}Url"]):
                 event = json.loads(message["Body"])
                 self._received.append(Message(name, event, _attributes(message)))
 
@@ -86,17 +79,18 @@ class Downstream:
 class DeadLetters:
     """SubmitDeadLetterQueue and NotificationDeadLetterQueue."""
 
-    def __init__(self, sqs: "SQSClient", outputs: Mapping[str, str]) -> None:
-        self._sqs = sqs
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._sqs: SQSClient = target.client("sqs")
         self._urls = [
-            outputs["SubmitDeadLetterQueueUrl"],
-            outputs["NotificationDeadLetterQueueUrl"],
+            target.outputs["SubmitDeadLetterQueueUrl"],
+            target.outputs["NotificationDeadLetterQueueUrl"],
         ]
         self._received: list[tuple[str, dict[str, str]]] = []
 
     def reason(self, marker: str, seconds: float = 15) -> str:
         """Why the message was parked that has `marker` in its body or as its original id."""
-        return eventually(lambda: self._find(marker), seconds, f"the parked {marker}")
+        return self._target.eventually(lambda: self._find(marker), seconds, f"the parked {marker}")
 
     def count(self) -> int:
         """How many messages were parked so far."""
@@ -115,6 +109,11 @@ class DeadLetters:
             self._received += [
                 (message["Body"], _attributes(message)) for message in _take(self._sqs, url)
             ]
+
+
+def results_on(sqs: "SQSClient", url: str) -> list[dict[str, Any]]:
+    """Takes the results that are on a queue."""
+    return [json.loads(message["Body"]) for message in _take(sqs, url)]
 
 
 def depth(sqs: "SQSClient", url: str) -> int:

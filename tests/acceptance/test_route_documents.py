@@ -1,34 +1,31 @@
-"""The route document through CloudFormation and Parameter Store, as they are on the local stack."""
+"""The route document through CloudFormation and Parameter Store."""
 
 import json
 import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
-from local.model.data import held_out_rows
-from tests.e2e.pipeline import Downstream, eventually
-from tests.e2e.updates import updated
-from tests.stack import RunningStack
+from tests.acceptance.inputs import GOOD
+from tests.acceptance.pipeline import Downstream
+from tests.acceptance.target import Target
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
 
 
 @pytest.fixture(scope="module")
-def ssm(stack: RunningStack) -> "SSMClient":
-    with stack.variables():
-        return boto3.Session().client("ssm")
+def ssm(target: Target) -> "SSMClient":
+    client: SSMClient = target.client("ssm")
+    return client
 
 
 @pytest.fixture
-def parameter(stack: RunningStack, ssm: "SSMClient") -> Iterator[str]:
+def parameter(target: Target, ssm: "SSMClient") -> Iterator[str]:
     """The parameter's name; afterwards it is as it was."""
-    name = stack.outputs["RoutesParameterName"]
+    name = target.outputs["RoutesParameterName"]
     before = text_of(ssm, name)
     yield name
     if text_of(ssm, name) != before:
@@ -44,14 +41,14 @@ def put(ssm: "SSMClient", name: str, text: str) -> None:
 
 
 def test_a_deployment_with_a_mistake_in_its_routes_fails_with_the_position_and_changes_nothing(
-    cloudformation: "CloudFormationClient", ssm: "SSMClient", parameter: str
+    target: Target, ssm: "SSMClient", parameter: str
 ) -> None:
     before = text_of(ssm, parameter)
     document = json.loads(before)
     document["routes"][0]["when"] = "data.outcome = 'completed'"
     document["routes"][0]["too"] = "nowhere"
 
-    status, failed = updated(cloudformation, Routes=json.dumps(document))
+    status, failed = target.updated(Routes=json.dumps(document))
 
     assert status == "UPDATE_ROLLBACK_COMPLETE"
     (reason,) = (each for each in failed if each.startswith("CheckedRoutes: "))
@@ -61,12 +58,12 @@ def test_a_deployment_with_a_mistake_in_its_routes_fails_with_the_position_and_c
 
 
 def test_a_deployment_that_names_a_target_out_of_reach_says_what_to_add(
-    cloudformation: "CloudFormationClient", ssm: "SSMClient", parameter: str
+    target: Target, ssm: "SSMClient", parameter: str
 ) -> None:
     before = text_of(ssm, parameter)
-    elsewhere = "arn:aws:sqs:us-east-1:000000000000:elsewhere"
+    elsewhere = target.routing.queue("elsewhere")
 
-    status, failed = updated(cloudformation, Routes=json.dumps({"otherwise": {"to": elsewhere}}))
+    status, failed = target.updated(Routes=json.dumps({"otherwise": {"to": elsewhere}}))
 
     assert status == "UPDATE_ROLLBACK_COMPLETE"
     (reason,) = (each for each in failed if each.startswith("CheckedRoutes: "))
@@ -75,15 +72,15 @@ def test_a_deployment_that_names_a_target_out_of_reach_says_what_to_add(
 
 
 def test_a_parameter_that_turns_bad_leaves_the_last_good_document_in_force_and_says_so(
-    stack: RunningStack,
+    target: Target,
     ssm: "SSMClient",
     s3: "S3Client",
     downstream: Downstream,
     parameter: str,
     key: str,
 ) -> None:
-    bucket = stack.outputs["DataBucketName"]
-    unusable_before = unusable(stack)
+    bucket = target.outputs["DataBucketName"]
+    unusable_before = unusable(target)
     put(ssm, parameter, '{"routes": [], "otherwis": {}}')
 
     # Until a function has seen it: what is remembered may be some seconds old. The log also has
@@ -92,28 +89,25 @@ def test_a_parameter_that_turns_bad_leaves_the_last_good_document_in_force_and_s
         s3.put_object(Bucket=bucket, Key=f"{key}-{uuid.uuid4().hex}", Body=b"1,2")
         return any(
             "unknown member 'otherwis'; did you mean otherwise?" in complaint["error"]
-            for complaint in logged(stack, "the latest routes cannot be used")
+            for complaint in logged(target, "the latest routes cannot be used")
         )
 
-    eventually(told, 30, "the complaint in the log of route")
-    s3.put_object(Bucket=bucket, Key=key, Body=held_out_rows()[0].to_csv().encode())
+    target.eventually(told, 30, "the complaint in the log of route")
+    s3.put_object(Bucket=bucket, Key=key, Body=GOOD)
 
     assert downstream.result(f"s3://{bucket}/{key}", seconds=20).queue == "CompletedQueue"
-    assert unusable(stack) > unusable_before
+    assert unusable(target) > unusable_before
 
 
-def unusable(stack: RunningStack) -> int:
+def unusable(target: Target) -> int:
     """How many batches have counted that the latest routes cannot be used."""
-    return sum("RoutesUnusable" in line for line in logged(stack, "batch"))
+    return sum("RoutesUnusable" in line for line in logged(target, "batch"))
 
 
-def logged(stack: RunningStack, message: str) -> list[dict[str, Any]]:
+def logged(target: Target, message: str) -> list[dict[str, Any]]:
     """The lines of route's log with that message."""
-    with stack.variables():
-        logs = boto3.Session().client("logs")
-        pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName="/aws/lambda/relay-route"
-        )
-        lines = [event["message"] for page in pages for event in page["events"]]
+    group = f"/aws/lambda/{target.stack_name}-route"
+    pages = target.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    lines = [event["message"] for page in pages for event in page["events"]]
     parsed = [json.loads(line) for line in lines if line.startswith("{")]
     return [line for line in parsed if line.get("message") == message]

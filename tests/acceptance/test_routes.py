@@ -4,48 +4,43 @@ import json
 import random
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.lambda_runtime import Answer
-from local.model.data import held_out_rows
-from tests.e2e.further_targets import FurtherTargets, changed_routes
-from tests.e2e.pipeline import Downstream, eventually
-from tests.functions import Functions
-from tests.stack import RunningStack
-from tests.targets import ARCHIVE, document
+from tests.acceptance.further_targets import FurtherTargets, changed_routes
+from tests.acceptance.inputs import GOOD
+from tests.acceptance.pipeline import Downstream
+from tests.acceptance.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _UPLOADS = 500
-_ROW = held_out_rows()[0].to_csv()
 
 
 @pytest.fixture(scope="module")
-def further(stack: RunningStack) -> Iterator[FurtherTargets]:
-    with stack.variables():
-        targets = FurtherTargets()
-        targets.create()
-        yield targets
+def further(target: Target) -> FurtherTargets:
+    targets = FurtherTargets(target)
+    targets.create()
+    return targets
 
 
 def upload(s3: "S3Client", bucket: str, folder: str, count: int) -> list[str]:
     """The subjects of so many uploads into a folder of their own."""
     keys = [f"inputs/{folder}/{uuid.uuid4().hex}.csv" for _ in range(count)]
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=_ROW), keys))
+        list(threads.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=GOOD), keys))
     return sorted(f"s3://{bucket}/{key}" for key in keys)
 
 
+@pytest.mark.assumption("parameter-read-at-once")
 def test_no_result_is_lost_or_doubled_when_the_routes_change_under_way(
-    stack: RunningStack, s3: "S3Client", downstream: Downstream, further: FurtherTargets
+    target: Target, s3: "S3Client", downstream: Downstream, further: FurtherTargets
 ) -> None:
     folder = f"changing-{uuid.uuid4().hex}"
-    bucket = stack.outputs["DataBucketName"]
+    bucket = target.outputs["DataBucketName"]
 
     def completed() -> list[str]:
         marker = f"/inputs/{folder}/"
@@ -54,17 +49,15 @@ def test_no_result_is_lost_or_doubled_when_the_routes_change_under_way(
         )
 
     first = upload(s3, bucket, folder, _UPLOADS // 2)
-    eventually(lambda: len(completed()) > 20, 30, "the first results")
-    with (
-        stack.variables(),
-        changed_routes(stack.outputs["RoutesParameterName"], document(completed=ARCHIVE)),
-    ):
+    target.eventually(lambda: len(completed()) > 20, 30, "the first results")
+    elsewhere = target.routing.document(completed=target.routing.archive)
+    with changed_routes(target, elsewhere):
         uploads = sorted([*first, *upload(s3, bucket, folder, _UPLOADS // 2)])
 
         def archived() -> list[str]:
             return further.subjects("archive", folder)
 
-        eventually(lambda: len(completed() + archived()) >= _UPLOADS, 120, "all results")
+        target.eventually(lambda: len(completed() + archived()) >= _UPLOADS, 120, "all results")
         downstream.everything()
 
         assert sorted(completed() + archived()) == uploads
@@ -73,24 +66,23 @@ def test_no_result_is_lost_or_doubled_when_the_routes_change_under_way(
 
 
 def test_a_queue_that_is_gone_holds_back_only_its_own_results(
-    stack: RunningStack,
+    target: Target,
     s3: "S3Client",
     downstream: Downstream,
-    functions: Functions,
     further: FurtherTargets,
 ) -> None:
     folder = f"several/{uuid.uuid4().hex}"
-    bucket = stack.outputs["DataBucketName"]
+    bucket = target.outputs["DataBucketName"]
     further.delete_archive()
 
     uploads = upload(s3, bucket, folder, 20)
     results = [downstream.result(subject, 30) for subject in uploads]
     for route in ("topic", "bus"):
-        eventually(lambda: further.subjects(route, folder) == uploads, 30, f"all by {route}")  # noqa: B023
+        target.eventually(lambda: further.subjects(route, folder) == uploads, 30, f"all by {route}")  # noqa: B023
     request = results[0].event["id"]
-    held = eventually(lambda: _held(functions, request), 10, "a held result")
+    held = target.eventually(lambda: _held(target, request), 10, "a held result")
     further.create_archive()
-    eventually(lambda: len(further.subjects("archive", folder)) >= 20, 60, "the rest")
+    target.eventually(lambda: len(further.subjects("archive", folder)) >= 20, 60, "the rest")
     downstream.everything()
 
     assert held == {
@@ -104,19 +96,19 @@ def test_a_queue_that_is_gone_holds_back_only_its_own_results(
 
 
 def test_groups_get_their_results_in_the_order_in_which_they_ended(
-    stack: RunningStack, functions: Functions, further: FurtherTargets
+    target: Target, further: FurtherTargets
 ) -> None:
     groups = [f"{name}-{uuid.uuid4().hex}" for name in ("north", "south", "west")]
     notifications = [
-        _completed(stack, groups[number % 3], f"2026-03-11T11:02:{number:02d}.000Z")
+        _completed(target, groups[number % 3], f"2026-03-11T11:02:{number:02d}.000Z")
         for number in range(60)
     ]
     shuffled = random.Random(7).sample(notifications, 60)  # noqa: S311 - keeps no secret
 
-    answer = functions.invoke("route", _batch(shuffled))
+    answer = target.call("RouteFunctionName", _batch(shuffled, target))
 
-    assert answer.outcome == Answer({"batchItemFailures": []}), answer.log
-    found = eventually(lambda: _grouped(further, groups), 15, "all results")
+    assert answer == {"batchItemFailures": []}
+    found = target.eventually(lambda: _grouped(further, groups), 15, "all results")
     for number, group in enumerate(groups):
         ended = [each["eventTime"] for each in notifications[number::3]]
         assert [each["data"]["timing"]["finished"] for each in found[group]] == ended
@@ -130,23 +122,21 @@ def _grouped(further: FurtherTargets, groups: list[str]) -> dict[str, list[dict[
     return by_group if complete else None
 
 
-def _held(functions: Functions, request_id: str) -> object:
-    answer = functions.invoke("reconcile", {"action": "status", "request_id": request_id})
-    assert isinstance(answer.outcome, Answer), answer.outcome
-    assert isinstance(answer.outcome.payload, dict)
-    return answer.outcome.payload["attempts"][0].get("held")
+def _held(target: Target, request_id: str) -> object:
+    asked = {"action": "status", "request_id": request_id}
+    return target.call("ReconcileFunctionName", asked)["attempts"][0].get("held")
 
 
-def _completed(stack: RunningStack, group: str, ended: str) -> dict[str, Any]:
-    """Of an inference that somebody else submitted."""
-    bucket, name = stack.outputs["DataBucketName"], uuid.uuid4().hex
+def _completed(target: Target, group: str, ended: str) -> dict[str, Any]:
+    """Of an inference that the relay did not submit."""
+    bucket, name = target.outputs["DataBucketName"], uuid.uuid4().hex
     return {
-        "awsRegion": "us-east-1",
+        "awsRegion": target.region,
         "eventTime": ended,
         "receivedTime": "2026-03-11T09:40:31.127Z",
         "invocationStatus": "Completed",
         "requestParameters": {
-            "endpointName": stack.outputs["EndpointName"],
+            "endpointName": target.outputs["EndpointName"],
             "inputLocation": f"s3://{bucket}/inputs/ordered/{name}.csv",
             "customAttributes": group,
         },
@@ -161,7 +151,7 @@ def _completed(stack: RunningStack, group: str, ended: str) -> dict[str, Any]:
     }
 
 
-def _batch(notifications: list[dict[str, Any]]) -> dict[str, Any]:
+def _batch(notifications: list[dict[str, Any]], target: Target) -> dict[str, Any]:
     """What Lambda hands over for messages with raw delivery."""
     return {
         "Records": [
@@ -172,7 +162,7 @@ def _batch(notifications: list[dict[str, Any]]) -> dict[str, Any]:
                 "attributes": {"ApproximateReceiveCount": "1"},
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",
-                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:relay-NotificationQueue",
+                "eventSourceARN": target.routing.queue("NotificationQueue"),
             }
             for notification in notifications
         ]

@@ -4,8 +4,10 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from tests.e2e.pipeline import DeadLetters, Downstream
-from tests.stack import RunningStack
+import pytest
+
+from tests.acceptance.pipeline import DeadLetters, Downstream
+from tests.acceptance.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -13,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def test_a_failed_notification_without_response_parameters_arrives(
-    stack: RunningStack, sns: "SNSClient", downstream: Downstream, key: str
+    target: Target, sns: "SNSClient", downstream: Downstream, key: str
 ) -> None:
-    notification = _failed(stack, key)
+    notification = _failed(target, key)
 
-    _publish(sns, stack.outputs["ErrorTopicArn"], notification)
+    _publish(sns, target.outputs["ErrorTopicArn"], notification)
     message = downstream.result(notification["requestParameters"]["inputLocation"])
 
     assert message.queue == "FailedQueue"
@@ -26,7 +28,7 @@ def test_a_failed_notification_without_response_parameters_arrives(
 
 
 def test_a_test_notification_leads_to_nothing(
-    stack: RunningStack,
+    target: Target,
     sns: "SNSClient",
     downstream: Downstream,
     dead_letters: DeadLetters,
@@ -35,11 +37,11 @@ def test_a_test_notification_leads_to_nothing(
     before = len(downstream.everything()), dead_letters.count()
     test = {"eventVersion": "1.0", "eventSource": "aws:sagemaker", "eventName": "TestNotification"}
 
-    _publish(sns, stack.outputs["SuccessTopicArn"], test)
-    _publish(sns, stack.outputs["ErrorTopicArn"], test)
+    _publish(sns, target.outputs["SuccessTopicArn"], test)
+    _publish(sns, target.outputs["ErrorTopicArn"], test)
     # A notification after them, so that it is known when they have been through.
-    last = _failed(stack, key)
-    _publish(sns, stack.outputs["ErrorTopicArn"], last)
+    last = _failed(target, key)
+    _publish(sns, target.outputs["ErrorTopicArn"], last)
     downstream.result(last["requestParameters"]["inputLocation"])
 
     results, parked = before
@@ -47,15 +49,15 @@ def test_a_test_notification_leads_to_nothing(
 
 
 def test_a_notification_that_names_an_output_elsewhere_is_parked(
-    stack: RunningStack,
+    target: Target,
     sns: "SNSClient",
     downstream: Downstream,
     dead_letters: DeadLetters,
     key: str,
 ) -> None:
-    notification = _completed(stack, key, "s3://somebody-else/outputs/1.out")
+    notification = _completed(target, key, "s3://somebody-else/outputs/1.out")
 
-    _publish(sns, stack.outputs["SuccessTopicArn"], notification)
+    _publish(sns, target.outputs["SuccessTopicArn"], notification)
     reason = dead_letters.reason(notification["inferenceId"])
 
     assert "somebody-else" in reason
@@ -63,19 +65,19 @@ def test_a_notification_that_names_an_output_elsewhere_is_parked(
 
 
 def test_a_message_that_is_no_notification_is_parked_and_the_rest_of_its_batch_goes_on(
-    stack: RunningStack,
+    target: Target,
     sqs: "SQSClient",
     downstream: Downstream,
     dead_letters: DeadLetters,
     key: str,
 ) -> None:
-    sound = _failed(stack, key)
+    sound = _failed(target, key)
 
     sent = sqs.send_message_batch(
-        QueueUrl=stack.outputs["NotificationQueueUrl"],
+        QueueUrl=target.outputs["NotificationQueueUrl"],
         Entries=[
             {"Id": "broken", "MessageBody": "not json"},
-            {"Id": "sound", "MessageBody": _envelope(stack.outputs["ErrorTopicArn"], sound)},
+            {"Id": "sound", "MessageBody": _envelope(target.outputs["ErrorTopicArn"], sound)},
         ],
     )
     (broken,) = (entry for entry in sent["Successful"] if entry["Id"] == "broken")
@@ -84,31 +86,32 @@ def test_a_message_that_is_no_notification_is_parked_and_the_rest_of_its_batch_g
     assert downstream.result(sound["requestParameters"]["inputLocation"]).queue == "FailedQueue"
 
 
+@pytest.mark.assumption("fifo-deduplication")
 def test_a_notification_that_comes_twice_has_one_result(
-    stack: RunningStack, sns: "SNSClient", downstream: Downstream, key: str
+    target: Target, sns: "SNSClient", downstream: Downstream, key: str
 ) -> None:
-    notification = _failed(stack, key)
+    notification = _failed(target, key)
 
     for _ in range(2):
-        _publish(sns, stack.outputs["ErrorTopicArn"], notification)
+        _publish(sns, target.outputs["ErrorTopicArn"], notification)
     subject = notification["requestParameters"]["inputLocation"]
     downstream.result(subject)
 
     assert len(downstream.all_results(subject)) == 1
 
 
-def _failed(stack: RunningStack, key: str) -> dict[str, Any]:
+def _failed(target: Target, key: str) -> dict[str, Any]:
     """As observed: no `responseParameters`."""
     return {
-        "awsRegion": "us-east-1",
+        "awsRegion": target.region,
         "eventTime": "2026-03-11T11:02:08.45Z",
         "receivedTime": "2026-03-11T09:40:31.127Z",
         "invocationStatus": "Failed",
         "failureReason": "ClientError: Received client error (400) from model. See the SageMaker "
         "Endpoint logs in your account for more information.",
         "requestParameters": {
-            "endpointName": stack.outputs["EndpointName"],
-            "inputLocation": f"s3://{stack.outputs['DataBucketName']}/{key}",
+            "endpointName": target.outputs["EndpointName"],
+            "inputLocation": f"s3://{target.outputs['DataBucketName']}/{key}",
         },
         "inferenceId": uuid.uuid4().hex,
         "eventVersion": "1.0",
@@ -117,8 +120,8 @@ def _failed(stack: RunningStack, key: str) -> dict[str, Any]:
     }
 
 
-def _completed(stack: RunningStack, key: str, output_location: str) -> dict[str, Any]:
-    failed = _failed(stack, key)
+def _completed(target: Target, key: str, output_location: str) -> dict[str, Any]:
+    failed = _failed(target, key)
     del failed["failureReason"]
     return failed | {
         "invocationStatus": "Completed",

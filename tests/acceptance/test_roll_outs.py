@@ -1,15 +1,15 @@
 """New models while work goes on: every upload is inferred, none fails."""
 
-import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
-from local.clients import Clients
-from local.deployment import ARTIFACT_BUCKET
-from tests.e2e.pipeline import Downstream, eventually
-from tests.stack import RunningStack
+from tests.acceptance.pipeline import Downstream
+from tests.acceptance.plugin import Observe
+from tests.acceptance.tap import Tap, tapped
+from tests.acceptance.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,13 +23,11 @@ _SLOWLY = {"termination_wait_seconds": 40}
 class Provision:
     """The deployed function, and the bucket's way to it."""
 
-    def __init__(self, stack: RunningStack) -> None:
-        self._functions = Clients(stack.settings).functions
-        self._name = stack.outputs["ProvisionFunctionName"]
+    def __init__(self, target: Target) -> None:
+        self._target = target
 
     def call(self, **members: object) -> dict[str, Any]:
-        answer = self._functions.invoke(FunctionName=self._name, Payload=json.dumps(members))
-        outcome: dict[str, Any] = json.loads(answer["Payload"].read())
+        outcome: dict[str, Any] = self._target.call("ProvisionFunctionName", members)
         return outcome
 
     def ended(self, asked_by: str) -> dict[str, Any]:
@@ -39,18 +37,30 @@ class Provision:
             last: dict[str, Any] | None = self.call(action="describe")["last_roll_out"]
             return last if last and last["asked_by"] == asked_by else None
 
-        return eventually(found, 60, f"the end of {asked_by}")
+        return self._target.changed(found, f"the end of {asked_by}")
 
 
 @pytest.fixture
-def provision(stack: RunningStack) -> Provision:
-    return Provision(stack)
+def tap(target: Target) -> Iterator[Tap]:
+    with tapped(target) as tap:
+        yield tap
 
 
+@pytest.fixture
+def provision(target: Target) -> Provision:
+    return Provision(target)
+
+
+@pytest.mark.assumption("no-request-lost-in-roll-out", "test-notification-on-change")
 def test_uploads_during_a_roll_out_and_a_rollback_are_all_inferred(
-    stack: RunningStack, provision: Provision, s3: "S3Client", downstream: Downstream
+    target: Target,
+    provision: Provision,
+    s3: "S3Client",
+    downstream: Downstream,
+    tap: Tap,
+    observe: Observe,
 ) -> None:
-    bucket = stack.outputs["DataBucketName"]
+    bucket = target.outputs["DataBucketName"]
     run = uuid4().hex
     keys = [f"inputs/{run}/{number}.csv" for number in range(_UPLOADS)]
 
@@ -66,18 +76,19 @@ def test_uploads_during_a_roll_out_and_a_rollback_are_all_inferred(
         s3.put_object(Bucket=bucket, Key=key, Body=_FEATURES.encode())
     assert provision.ended(back)["outcome"] == "succeeded"
 
+    announced = any(each.document.get("eventName") == "TestNotification" for each in tap.heard())
+    observe("test-notification-on-change", held=announced)
     results = [downstream.result(f"s3://{bucket}/{key}", 60) for key in keys]
     assert {result.event["data"]["outcome"] for result in results} == {"completed"}
     assert len({result.event["id"] for result in results}) == _UPLOADS
 
 
 def test_an_archive_under_models_is_rolled_out(
-    stack: RunningStack, provision: Provision, s3: "S3Client"
+    target: Target, provision: Provision, s3: "S3Client"
 ) -> None:
-    bucket, key = stack.outputs["DataBucketName"], f"models/{uuid4().hex}/model.tar.gz"
-    artifact = s3.list_objects_v2(Bucket=ARTIFACT_BUCKET)["Contents"][0]["Key"]
+    bucket, key = target.outputs["DataBucketName"], f"models/{uuid4().hex}/model.tar.gz"
 
-    s3.copy_object(Bucket=bucket, Key=key, CopySource=f"{ARTIFACT_BUCKET}/{artifact}")
+    s3.copy_object(Bucket=bucket, Key=key, CopySource=target.artifact.removeprefix("s3://"))
 
     assert provision.ended(f"upload of s3://{bucket}/{key}")["outcome"] == "succeeded"
     served = provision.call(action="describe")["serving"]

@@ -1,0 +1,69 @@
+"""The local stack as a target: the same APIs, and an emulator that lets time pass sooner."""
+
+import json
+import os
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import boto3
+
+from local.deployment import ARTIFACT_BUCKET
+from local.settings import REGION, STACK_NAME
+from tests.acceptance.sam import Sam
+from tests.acceptance.target import Pace, Target
+from tests.stack import RunningStack
+
+# A minute of alarms and cooldowns takes this part of one.
+_FAST, _USUAL = 0.01, 0.05
+_SAM_SECONDS = 180
+
+
+class LocalTarget(Target):
+    """A stack that runs on this machine, with nothing but the variables that it exports."""
+
+    name = "local"
+    stack_name = STACK_NAME
+    pace = Pace(
+        patience=1, pause=0.1, lag=0, change_seconds=90, scaling_seconds=45, test_seconds=420
+    )
+
+    def __init__(self, stack: RunningStack) -> None:
+        self._stack = stack
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        if service not in self._clients:
+            with self._stack.variables():
+                self._clients[service] = boto3.Session().client(service)  # type: ignore[call-overload]
+        return self._clients[service]
+
+    def sam_deploy(self, stack_name: str, parameters: Mapping[str, str]) -> None:
+        with self._stack.variables():
+            sam = Sam(self._stack.directory / stack_name, dict(os.environ), ("--region", REGION))
+        template = self._stack.settings.sam_directory / "build" / "template.yaml"
+        given = {"ModelDataUrl": self.artifact, "EndpointName": stack_name, **parameters}
+        sam.deploy(template, stack_name, ARTIFACT_BUCKET, given, _SAM_SECONDS)
+
+    @cached_property
+    def artifact(self) -> str:
+        found = self.client("s3").list_objects_v2(Bucket=ARTIFACT_BUCKET, Prefix="models/")
+        return f"s3://{ARTIFACT_BUCKET}/{found['Contents'][0]['Key']}"
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        self._set_pace(_FAST)
+        try:
+            yield
+        finally:
+            self._set_pace(_USUAL)
+
+    def _set_pace(self, time_factor: float) -> None:
+        request = urllib.request.Request(  # noqa: S310 - http, on this machine
+            f"{self._stack.settings.sagemaker_url}/_emulator/pace",
+            data=json.dumps({"time_factor": time_factor}).encode(),
+            method="PUT",
+        )
+        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310

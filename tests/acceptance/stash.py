@@ -1,0 +1,9 @@
+"""What a run of `python -m tests.acceptance` hands to its tests, and gets back."""
+
+import pytest
+
+from tests.acceptance.observations import Observations
+from tests.acceptance.target import Target
+
+TARGET = pytest.StashKey[Target]()
+OBSERVATIONS = pytest.StashKey[Observations]()
