@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format template check audit test demo chaos soak bench up down invoke routes images \
+.PHONY: help setup lock format template check audit test acceptance demo chaos soak bench up down invoke routes images \
   sam-invoke sam-connect sam-stand-in
 
 help: ## list the commands
@@ -67,7 +67,7 @@ check: setup template ## everything that needs no local stack: format, lint, typ
 
 test: check ## all tests: check, then integration, runtime and end to end on the local stack
 	"$(BIN)/pytest" -q --numprocesses 2 --dist loadfile tests/integration
-	"$(BIN)/pytest" -q -rs tests/runtime tests/e2e
+	"$(BIN)/pytest" -q -rs tests/runtime tests/e2e tests/acceptance
 
 up: setup ## start the local stack and deploy the application; again: deploy changed code
 	@exec "$(BIN)/python" -m local up
@@ -77,6 +77,13 @@ down: setup ## stop the local stack
 
 demo: setup ## run the whole pipeline once, beside a stack that is up, and check every result
 	@exec "$(BIN)/python" -m local demo
+
+acceptance: setup ## the whole pipeline as a black box, here or on an account: TARGET=aws PROFILE=… REGION=… YES=1
+	@exec "$(BIN)/python" -m tests.acceptance $(if $(TARGET),--target $(TARGET)) \
+	  $(if $(PROFILE),--profile $(PROFILE)) $(if $(REGION),--region $(REGION)) $(if $(YES),--yes) \
+	  $(if $(filter 0,$(SCALING)),--no-scaling) $(if $(ONLY),--only "$(ONLY)") \
+	  $(if $(INSTANCE_TYPE),--instance-type $(INSTANCE_TYPE)) \
+	  $(if $(INSTANCE_PRICE),--instance-price $(INSTANCE_PRICE)) $(if $(REMOVE),--remove $(REMOVE))
 
 chaos: setup ## 2,000 uploads while everything goes wrong that can, each to end in one result: N=… SEED=…
 	@exec "$(BIN)/python" -m local.chaos $(if $(N),--uploads $(N)) $(if $(SEED),--seed $(SEED))
