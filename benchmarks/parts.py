@@ -28,7 +28,7 @@ PARTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "route": {
             "app:read_notifications": "reading events",
             "relay.aws.ledger:DynamoDbLedger.look_up": "looking up, one BatchGetItem",
-            "relay.routing:decide": "deciding, and writing results",
+            "relay.route.route:decide": "deciding, and writing results",
             "relay.aws.outbox:AwsOutbox.send": "sending, ten SendMessageBatch",
             "relay.aws.ledger:DynamoDbLedger.close": "marking, four BatchExecuteStatement",
         },

@@ -1,4 +1,4 @@
-"""Writes `relay/provisioning/images.json` from the data of the `sagemaker-core` package.
+"""Writes `relay/provision/specification/images.json` from the data of the `sagemaker-core` package.
 
 The package's code is never imported: it would need fifty others. Only its JSON files are read, out
 of its wheel, a folder into which the wheel was unpacked, or the environment in which it is
@@ -24,7 +24,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Final
 
-DATA_FILE: Final = Path("layers/relay/relay/provisioning/images.json")
+DATA_FILE: Final = Path("layers/relay/relay/provision/specification/images.json")
 FRAMEWORKS: Final = (
     "djl-lmi",
     "huggingface",

@@ -138,7 +138,7 @@ class FakeEndpoint:
 
 
 def _check_invocation(submission: Submission) -> None:
-    """SageMaker's own checks, written from its service model and not from `relay.limits`."""
+    """SageMaker's own checks, written from its service model and not from `relay.submit.limits`."""
     request, attempt = submission.request, submission.attempt
     headers = (request.content_type, request.accept, request.custom_attributes)
     refused = [

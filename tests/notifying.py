@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from relay.errors import TransientError
+from relay.events.sagemaker import own_notification
 from relay.model import Outcome
-from relay.notifications import own_notification
 from relay.report import Level, Report
 
 from tests import samples

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from relay.events import read_notifications, read_submissions
+from relay.events.envelopes import read_notifications, read_submissions
 from relay.model import Content, Delivery, Incoming, OutgoingMessage
 from relay.report import Report
-from relay.routing import Route
-from relay.submission import Submit
+from relay.route.route import Route
+from relay.submit.submit import Submit
 
 from tests import samples
 from tests.fakes import (

@@ -7,11 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
-from relay.provisioning.adoption import Setup
-from relay.provisioning.answers import Answer
-from relay.provisioning.deployment import Strategy
-from relay.provisioning.endpoint import Endpoint, EndpointStatus
-from relay.provisioning.events import (
+from relay.provision.endpoint import Endpoint, EndpointStatus
+from relay.provision.events import (
     ArtifactsUploaded,
     ArtifactUploaded,
     CustomResourceRequest,
@@ -20,13 +17,16 @@ from relay.provisioning.events import (
     Sweep,
     WakeUp,
 )
-from relay.provisioning.ports import AnswerNotDelivered, Outdated
-from relay.provisioning.reading import read_specification
-from relay.provisioning.reception import Reception
-from relay.provisioning.record import Record, RequestType
-from relay.provisioning.requests import Flaw, Request
-from relay.provisioning.scaling import Scaling
-from relay.provisioning.specification import Specification
+from relay.provision.lifecycle.ports import AnswerNotDelivered, Outdated
+from relay.provision.lifecycle.record import Record, RequestType
+from relay.provision.lifecycle.responses import Answer
+from relay.provision.provision import Reception
+from relay.provision.specification.api_requests import Flaw, Request
+from relay.provision.specification.deployment import Strategy
+from relay.provision.specification.existing import Setup
+from relay.provision.specification.read import read_specification
+from relay.provision.specification.scaling import Scaling
+from relay.provision.specification.specification import Specification
 from relay.report import Note
 
 REGION = "us-east-1"

@@ -4,10 +4,10 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from relay.events.sagemaker import own_notification, read_notification
 from relay.ids import attempt_id, request_id_of_upload
 from relay.model import Attempt, Notification, Outcome
-from relay.notifications import own_notification, read_notification
-from relay.result import Result
+from relay.route.result import Result
 from relay.s3uri import S3Uri
 
 from tests import samples

@@ -5,7 +5,7 @@ from functools import cache
 import botocore.session
 from botocore.model import ServiceModel
 from relay.aws import api_model
-from relay.provisioning.requests import Flaw, Request
+from relay.provision.specification.api_requests import Flaw, Request
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
-from relay.provisioning.events import parse
+from relay.provision.events import parse
 from relay.telemetry import Journal, Metrics, new_logger
 
 logger = new_logger(bootstrap.log_level())

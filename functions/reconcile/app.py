@@ -2,10 +2,10 @@
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
-from relay.actions import Range, Scheduled, StatusQuestion, read_action
 from relay.aws.clock import SystemClock
+from relay.reconcile.calls import Range, Scheduled, StatusQuestion, read_action
+from relay.reconcile.status import status
 from relay.responses import working_until
-from relay.status import status
 from relay.telemetry import Metrics, new_logger, tell
 
 logger = new_logger(bootstrap.log_level())
@@ -16,7 +16,7 @@ reconcile, ledger = bootstrap.reconcile()
 
 @logger.inject_lambda_context
 def handler(event: object, context: LambdaContext) -> dict[str, object]:
-    """Takes the schedule's event and direct calls (see `relay.actions`).
+    """Takes the schedule's event and direct calls (see `relay.reconcile.calls`).
 
     Answers what was found, or the status of a request.
     """

@@ -3,7 +3,7 @@
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
 from relay.aws.clock import SystemClock
-from relay.events import read_submissions
+from relay.events.envelopes import read_submissions
 from relay.responses import respond, working_until
 from relay.telemetry import Metrics, new_logger, tell
 

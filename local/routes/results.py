@@ -7,7 +7,7 @@ from typing import Final
 
 from relay.ids import request_id_of_upload
 from relay.model import Attempt, Notification, Outcome
-from relay.result import Result
+from relay.route.result import Result
 from relay.s3uri import S3Uri
 
 _ENDPOINT_ARN: Final = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/relay"

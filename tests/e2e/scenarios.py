@@ -18,7 +18,7 @@ from relay.aws.autoscaling import ApplicationAutoScaling
 from relay.aws.ledger import DynamoDbLedger
 from relay.errors import RelayError
 from relay.model import Attempt
-from relay.provisioning.scaling import Scaling
+from relay.provision.specification.scaling import Scaling
 from relay.s3uri import S3Uri
 
 from local.clients import Clients

@@ -112,7 +112,7 @@ class Protocol:
         return self._world.overdue or not waits
 
     def _reconcile(self, state: State, worker: Worker) -> Steps:
-        """relay.reconciliation.Reconcile, for one overdue attempt."""
+        """relay.reconcile.reconcile.Reconcile, for one overdue attempt."""
         number = worker.attempt
         if state.may(Fault.RECONCILE_CRASHES):
             yield fault_step(Fault.RECONCILE_CRASHES, state.with_worker(worker, None))

@@ -25,7 +25,7 @@ _TERMINAL = {
 
 
 class Routing:
-    """relay.routing.Route, for one notification."""
+    """relay.route.route.Route, for one notification."""
 
     def __init__(self, design: Design, world: World) -> None:
         self._world = world

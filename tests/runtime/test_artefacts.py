@@ -151,7 +151,9 @@ def test_a_cold_start_compiles_nothing_of_the_layer(layer: Path, tmp_path: Path)
     shutil.copytree(layer, copy)
     before = set(files(copy))
 
-    loaded = run_with(copy, "-v", "-c", "import relay.bootstrap, relay.telemetry, relay.routing")
+    loaded = run_with(
+        copy, "-v", "-c", "import relay.bootstrap, relay.telemetry, relay.route.route"
+    )
 
     assert set(files(copy)) == before
     assert f"code object from '{copy / 'relay'}" in loaded

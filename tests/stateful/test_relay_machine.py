@@ -28,7 +28,7 @@ from relay.errors import (
 )
 from relay.ids import request_id_of_caller, request_id_of_upload
 from relay.model import AttemptState, OutgoingMessage
-from relay.status import status
+from relay.reconcile.status import status
 
 from tests import samples
 from tests.fakes import Crash

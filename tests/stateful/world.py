@@ -13,15 +13,15 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from relay.errors import RelayError, Unanswered
-from relay.events import read_notifications, read_submissions
+from relay.events.envelopes import read_notifications, read_submissions
 from relay.model import Attempt, Content, Delivery, Incoming
 from relay.ports import Accepted, Submission
-from relay.reconciliation import Reconcile
+from relay.reconcile.reconcile import Reconcile
 from relay.report import Count, Report
 from relay.responses import Incomplete, respond
-from relay.routing import Route
+from relay.route.route import Route
 from relay.settings import ReconcileSettings
-from relay.submission import Submit
+from relay.submit.submit import Submit
 
 from tests import samples
 from tests.fakes import Crash, FakeClock, FakeEndpoint, FakeInbox, FakeQueues, FakeRoutes, Faults

@@ -22,11 +22,11 @@ _ROUTES_MAX_AGE = timedelta(seconds=5)
 
 if TYPE_CHECKING:
     from relay.ports import AttemptReader
-    from relay.provisioning.ports import Journal
-    from relay.provisioning.reception import Reception
-    from relay.reconciliation import Reconcile
-    from relay.routing import Route
-    from relay.submission import Submit
+    from relay.provision.lifecycle.ports import Journal
+    from relay.provision.provision import Reception
+    from relay.reconcile.reconcile import Reconcile
+    from relay.route.route import Route
+    from relay.submit.submit import Submit
 
 
 def log_level(environment: Mapping[str, str] = os.environ) -> str:
@@ -41,7 +41,7 @@ def submit(environment: Mapping[str, str] = os.environ) -> "Submit":
         ConfigurationError: the environment is wrong, with every problem in one message.
     """
     from relay.aws.endpoint import SageMakerEndpoint
-    from relay.submission import Submit
+    from relay.submit.submit import Submit
 
     settings = SubmitSettings.read(environment)
     clients = Clients()
@@ -62,8 +62,8 @@ def route(environment: Mapping[str, str] = os.environ) -> "Route":
         ConfigurationError: the environment is wrong, with every problem in one message.
     """
     from relay.aws.parameters import SsmRouteDocuments
+    from relay.route.route import Route
     from relay.routes.source import LastGoodRoutes
-    from relay.routing import Route
 
     settings = RouteSettings.read(environment)
     clients = Clients()
@@ -86,7 +86,7 @@ def reconcile(environment: Mapping[str, str] = os.environ) -> "tuple[Reconcile, 
         ConfigurationError: the environment is wrong, with every problem in one message.
     """
     from relay.aws.storage import S3Storage
-    from relay.reconciliation import Reconcile
+    from relay.reconcile.reconcile import Reconcile
 
     settings = ReconcileSettings.read(environment)
     clients = Clients()
@@ -103,9 +103,9 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
     """
     from relay.aws.autoscaling import ApplicationAutoScaling
     from relay.aws.cloudformation import CloudFormationPostman
+    from relay.aws.provision_records import DynamoDbWaitingRoom
     from relay.aws.sagemaker import SageMakerControlPlane
-    from relay.aws.waiting_room import DynamoDbWaitingRoom
-    from relay.provisioning.reception import Reception
+    from relay.provision.provision import Reception
 
     settings = ProvisionSettings.read(environment)
     clients = Clients()

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from relay.aws.autoscaling import ApplicationAutoScaling
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
-from relay.provisioning.scaling import Scaling
+from relay.provision.specification.scaling import Scaling
 
 SLEEPY = Scaling(0, 4, 5, 300, 120)
 AWAKE = Scaling(1, 4, 5, 300, 120)

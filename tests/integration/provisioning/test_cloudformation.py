@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from relay.aws.cloudformation import CloudFormationPostman
-from relay.provisioning.answers import Answer
-from relay.provisioning.ports import AnswerNotDelivered
+from relay.provision.lifecycle.ports import AnswerNotDelivered
+from relay.provision.lifecycle.responses import Answer
 
 from tests.provisioning_fakes import World, create
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from moto import mock_aws
-from relay.aws.waiting_room import DynamoDbWaitingRoom
+from relay.aws.provision_records import DynamoDbWaitingRoom
 from relay.errors import PermanentError, RelayError
-from relay.provisioning.adoption import Adoption
-from relay.provisioning.endpoint import EndpointStatus
-from relay.provisioning.ports import Outdated, WaitingRoom
-from relay.provisioning.record import Record
-from relay.provisioning.rollouts import Kind, Recipe, RollOut
-from relay.provisioning.specification import Generation
-from relay.provisioning.stack_requests import RequestType, StackChange, Waiting
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.lifecycle.pending_request import RequestType, StackChange, Waiting
+from relay.provision.lifecycle.ports import Outdated, WaitingRoom
+from relay.provision.lifecycle.record import Record
+from relay.provision.lifecycle.rollouts import Kind, Recipe, RollOut
+from relay.provision.specification.existing import Adoption
+from relay.provision.specification.specification import Generation
 
 from tests.provisioning_fakes import (
     STACK,

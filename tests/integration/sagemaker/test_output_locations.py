@@ -11,7 +11,7 @@ from relay.aws.storage import S3Storage
 from relay.ids import request_id_of_upload
 from relay.report import Count, Report
 from relay.s3uri import S3Uri
-from relay.submission import Submit
+from relay.submit.submit import Submit
 
 from tests import samples
 from tests.pipelines import FakePipeline

@@ -12,8 +12,8 @@ import pytest
 from relay.aws.autoscaling import ApplicationAutoScaling
 from relay.aws.sagemaker import SageMakerControlPlane
 from relay.errors import AccessDenied, PermanentError, RelayError
-from relay.provisioning.endpoint import EndpointStatus
-from relay.provisioning.reception import Reception
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.provision import Reception
 
 from tests.provisioning_fakes import REGION, World, create, delete, deploy, specification
 from tests.sagemaker_stack import XGBOOST, Clients, Stack, eventually

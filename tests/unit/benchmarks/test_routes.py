@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from relay.events import read_notifications
+from relay.events.envelopes import read_notifications
 from relay.model import Notification
 from relay.routes.compiled import Routes
 

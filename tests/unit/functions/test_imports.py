@@ -22,7 +22,7 @@ _UNWANTED = (
     "aws_lambda_powertools.utilities.parser",
     "aws_xray_sdk",
     "pydantic",
-    "relay.provisioning",
+    "relay.provision",
 )
 
 # Route reads its routes through Powertools Parameters, which come with Powertools' own base.

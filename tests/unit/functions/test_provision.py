@@ -9,8 +9,8 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from relay import bootstrap
 from relay.errors import UnreadableMessage
-from relay.provisioning.events import Describe, Sweep, WakeUp
-from relay.provisioning.ports import Journal
+from relay.provision.events import Describe, Sweep, WakeUp
+from relay.provision.lifecycle.ports import Journal
 from relay.report import Level, Note
 
 APP = Path(__file__).parents[3] / "functions" / "provision" / "app.py"

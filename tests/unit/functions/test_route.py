@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from relay.errors import TransientError
 from relay.responses import Incomplete
-from relay.routing import Route
+from relay.route.route import Route
 
 from tests import samples
 from tests.invocations import Counts, LambdaContext

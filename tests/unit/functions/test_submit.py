@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from relay.errors import TransientError
 from relay.responses import Incomplete
-from relay.submission import Submit
+from relay.submit.submit import Submit
 
 from tests import samples
 from tests.invocations import Counts, LambdaContext

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from relay.errors import ConfigurationError
-from relay.provisioning import requests
-from relay.provisioning.reading import read_specification
-from relay.provisioning.specification import Specification
+from relay.provision.specification import api_requests
+from relay.provision.specification.read import read_specification
+from relay.provision.specification.specification import Specification
 
 from tests.provisioning_fakes import REGION, properties
 from tests.sagemaker_api import flaws
@@ -38,11 +38,11 @@ def problems(document: object, **changes: object) -> str:
 
 
 def model_of(document: object, **changes: object) -> Any:
-    return requests.create_model(adding(document, **changes))
+    return api_requests.create_model(adding(document, **changes))
 
 
 def config_of(document: object, **changes: object) -> Any:
-    return requests.create_endpoint_config(adding(document, **changes))
+    return api_requests.create_endpoint_config(adding(document, **changes))
 
 
 def test_nothing_is_added_by_default() -> None:
@@ -92,9 +92,9 @@ def test_tags_go_to_everything_that_is_made() -> None:
     specification = adding({"Tags": [{"Key": "team", "Value": "fraud"}]})
 
     made = (
-        requests.create_model(specification),
-        requests.create_endpoint_config(specification),
-        requests.create_endpoint(specification),
+        api_requests.create_model(specification),
+        api_requests.create_endpoint_config(specification),
+        api_requests.create_endpoint(specification),
     )
 
     assert [request["Tags"] for request in made] == [[{"Key": "team", "Value": "fraud"}]] * 3

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from relay.aws.record_json import record_from_json, record_to_json
 from relay.errors import AccessDenied
-from relay.provisioning.adoption import Adoption, Setup
-from relay.provisioning.endpoint import EndpointStatus
-from relay.provisioning.events import Describe, DirectCall, EndpointChanged
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.events import Describe, DirectCall, EndpointChanged
+from relay.provision.specification.existing import Adoption, Setup
 
 from tests.provisioning_fakes import ENDPOINT, PROPERTIES, SCALED, World, create, delete, update
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-from relay.provisioning import reasons
-from relay.provisioning.advice import advice
-from relay.provisioning.endpoint import Endpoint, EndpointStatus
+from relay.provision.endpoint import Endpoint, EndpointStatus
+from relay.provision.lifecycle import messages
+from relay.provision.lifecycle.advice import advice
 
 from local.sagemaker.failures import KINDS, failure_reason
 from local.sagemaker.resources import EndpointConfig, Model
@@ -91,7 +91,7 @@ def test_a_failed_creation_tells_what_happened_and_what_to_do() -> None:
     reason = "The primary container for production variant AllTraffic did not pass the ping health"
     endpoint = Endpoint("relay", EndpointStatus.FAILED, failure_reason=f"{reason} check.")
 
-    told = reasons.not_created(endpoint, WANTED)
+    told = messages.not_created(endpoint, WANTED)
 
     assert reason in told
     assert told.endswith("a larger InstanceType. Then deploy again")

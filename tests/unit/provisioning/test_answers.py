@@ -1,6 +1,6 @@
 import json
 
-from relay.provisioning.answers import Answer
+from relay.provision.lifecycle.responses import Answer
 
 from tests.provisioning_fakes import World, create
 

@@ -17,7 +17,7 @@ from relay.errors import (
     RelayError,
     TransientError,
 )
-from relay.provisioning.endpoint import Endpoint, EndpointStatus
+from relay.provision.endpoint import Endpoint, EndpointStatus
 
 from tests.provisioning_fakes import specification
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from relay.provisioning.endpoint import Endpoint, EndpointStatus
-from relay.provisioning.events import Sweep, WakeUp
-from relay.provisioning.scaling import Scaling
+from relay.provision.endpoint import Endpoint, EndpointStatus
+from relay.provision.events import Sweep, WakeUp
+from relay.provision.specification.scaling import Scaling
 
 from tests.provisioning_fakes import (
     ENDPOINT,

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 from relay.errors import AccessDenied, PermanentError, TransientError
-from relay.provisioning.endpoint import EndpointStatus
-from relay.provisioning.events import EndpointChanged
-from relay.provisioning.ports import AnswerNotDelivered
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.events import EndpointChanged
+from relay.provision.lifecycle.ports import AnswerNotDelivered
 
 from tests.provisioning_fakes import (
     ENDPOINT,

@@ -1,6 +1,6 @@
 import pytest
 from relay.errors import AccessDenied
-from relay.provisioning.endpoint import EndpointStatus
+from relay.provision.endpoint import EndpointStatus
 
 from tests.provisioning_fakes import ENDPOINT, World, create, delete, update
 

@@ -2,9 +2,9 @@
 
 import pytest
 from relay.errors import AccessDenied, PermanentError, TransientError
-from relay.provisioning.deployment import Strategy
-from relay.provisioning.endpoint import EndpointStatus
-from relay.provisioning.events import ArtifactsUploaded, DirectCall, EndpointChanged
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.events import ArtifactsUploaded, DirectCall, EndpointChanged
+from relay.provision.specification.deployment import Strategy
 
 from tests.provisioning_fakes import (
     ENDPOINT,

@@ -2,8 +2,8 @@
 
 import pytest
 from relay.errors import ConfigurationError
-from relay.provisioning.deployment import Deployment, Strategy
-from relay.provisioning.specification import Specification
+from relay.provision.specification.deployment import Deployment, Strategy
+from relay.provision.specification.specification import Specification
 
 from tests.provisioning_fakes import specification
 

@@ -1,6 +1,6 @@
 import json
 
-from relay.provisioning.events import Describe
+from relay.provision.events import Describe
 
 from tests.provisioning_fakes import World, create, deploy, specification, update
 

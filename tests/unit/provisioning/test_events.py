@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from relay.errors import UnreadableMessage
-from relay.provisioning.events import (
+from relay.provision.events import (
     ArtifactsUploaded,
     ArtifactUploaded,
     CustomResourceRequest,
@@ -14,8 +14,8 @@ from relay.provisioning.events import (
     Sweep,
     parse,
 )
-from relay.provisioning.reading import read_specification
-from relay.provisioning.record import RequestType
+from relay.provision.lifecycle.record import RequestType
+from relay.provision.specification.read import read_specification
 
 EVENTS = Path(__file__).parents[3] / "events" / "provision"
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from relay.provisioning.deployment import Deployment, Strategy
-from relay.provisioning.endpoint import EndpointStatus
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.specification.deployment import Deployment, Strategy
 
 from tests.provisioning_fakes import (
     SCALED,

@@ -3,7 +3,7 @@ from importlib.resources import files
 
 import pytest
 from relay.errors import ConfigurationError
-from relay.provisioning import images
+from relay.provision.specification import images
 
 # Published addresses: the SageMaker Developer Guide's registry paths and the list of available
 # Deep Learning Containers.
@@ -138,7 +138,7 @@ def test_a_message_lists_no_more_than_a_person_reads() -> None:
 
 
 def test_every_alias_leads_to_an_image_and_every_image_has_accounts() -> None:
-    document = json.loads(files("relay.provisioning").joinpath("images.json").read_text())
+    document = json.loads(files("relay.provision").joinpath("images.json").read_text())
     known = [set(" ".join(each.values()).split()) for each in document["accounts"]]
 
     for frameworks in document["processors"].values():
@@ -152,7 +152,7 @@ def test_every_alias_leads_to_an_image_and_every_image_has_accounts() -> None:
 
 
 def test_no_region_has_two_accounts_for_one_image() -> None:
-    document = json.loads(files("relay.provisioning").joinpath("images.json").read_text())
+    document = json.loads(files("relay.provision").joinpath("images.json").read_text())
 
     for accounts in document["accounts"]:
         regions = " ".join(accounts.values()).split()
@@ -160,7 +160,7 @@ def test_no_region_has_two_accounts_for_one_image() -> None:
 
 
 def test_the_data_says_where_it_comes_from() -> None:
-    origin = json.loads(files("relay.provisioning").joinpath("images.json").read_text())["origin"]
+    origin = json.loads(files("relay.provision").joinpath("images.json").read_text())["origin"]
 
     assert origin["package"] == "sagemaker-core"
     assert origin["licence"] == "Apache-2.0"

@@ -1,8 +1,8 @@
 """The way back to the generation before, asked for by a person or taken by the relay itself."""
 
 import pytest
-from relay.provisioning.deployment import Deployment, Strategy
-from relay.provisioning.endpoint import EndpointStatus
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.specification.deployment import Deployment, Strategy
 
 from tests.provisioning_fakes import (
     ENDPOINT,

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from relay.provisioning.events import CustomResourceRequest, RoutesRequest, parse
-from relay.provisioning.ports import AnswerNotDelivered
+from relay.provision.events import CustomResourceRequest, RoutesRequest, parse
+from relay.provision.lifecycle.ports import AnswerNotDelivered
 
 from tests.provisioning_fakes import World
 

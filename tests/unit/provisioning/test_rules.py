@@ -1,8 +1,8 @@
 """Rules that tie several members of a request together."""
 
 import pytest
-from relay.provisioning import rules
-from relay.provisioning.requests import Request
+from relay.provision.specification import validation
+from relay.provision.specification.api_requests import Request
 from relay.s3uri import S3Uri
 
 INPUTS = S3Uri("relay-data", "inputs/")
@@ -11,7 +11,7 @@ FREQUENCY = "MetricPublishFrequencyInSeconds"
 
 
 def told(model: Request | None = None, config: Request | None = None) -> str:
-    found = rules.flaws(model or with_container(), config or {}, INPUTS)
+    found = validation.flaws(model or with_container(), config or {}, INPUTS)
     return "; ".join(f"{operation} {flaw.path} {flaw.problem}" for operation, flaw in found)
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 from relay.errors import AccessDenied, ConfigurationError, PermanentError
-from relay.provisioning.endpoint import EndpointStatus
-from relay.provisioning.scaling import Scaling
-from relay.provisioning.specification import Specification
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.specification.scaling import Scaling
+from relay.provision.specification.specification import Specification
 
 from tests.provisioning_fakes import (
     ENDPOINT,

@@ -2,8 +2,8 @@ import json
 
 import pytest
 from relay.errors import ConfigurationError
-from relay.provisioning.reading import read_specification
-from relay.provisioning.specification import Specification
+from relay.provision.specification.read import read_specification
+from relay.provision.specification.specification import Specification
 
 from tests.provisioning_fakes import REGION, properties, specification
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from relay.errors import ConfigurationError
-from relay.provisioning import additions, requests
-from relay.provisioning.additions import REFUSED
-from relay.provisioning.reading import read_specification
-from relay.provisioning.specification import Specification
+from relay.provision.specification import api_requests, overrides
+from relay.provision.specification.overrides import REFUSED
+from relay.provision.specification.read import read_specification
+from relay.provision.specification.specification import Specification
 
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.errors import AwsError
@@ -144,14 +144,14 @@ def refusal_of_the_emulator(specification: Specification) -> str:
     )
 
     async def make() -> None:
-        await plane.call("CreateModel", requests.create_model(specification), None)
+        await plane.call("CreateModel", api_requests.create_model(specification), None)
         await plane.call(
-            "CreateEndpointConfig", requests.create_endpoint_config(specification), None
+            "CreateEndpointConfig", api_requests.create_endpoint_config(specification), None
         )
 
     try:
         asyncio.run(make())
-        endpoint = requests.create_endpoint(specification)
+        endpoint = api_requests.create_endpoint(specification)
         validate(operation_model("sagemaker", "CreateEndpoint"), endpoint, "ValidationException")
     except AwsError as refusal:
         return f"{refusal}: {refusal.args}"
@@ -220,4 +220,4 @@ def test_what_is_refused_exists_in_the_api(path: str) -> None:
         shape = shape.member if name.endswith("[]") else shape
 
     assert shape is not None
-    assert additions.REFUSED[path]
+    assert overrides.REFUSED[path]

@@ -2,8 +2,8 @@
 
 import pytest
 from relay.errors import TransientError
-from relay.provisioning.endpoint import EndpointStatus
-from relay.provisioning.events import EndpointChanged
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.events import EndpointChanged
 
 from tests.provisioning_fakes import (
     ENDPOINT,

@@ -1,7 +1,7 @@
 import pytest
 from relay.errors import AccessDenied, PermanentError, TransientError
-from relay.provisioning.endpoint import EndpointStatus
-from relay.provisioning.events import EndpointChanged, Sweep
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.events import EndpointChanged, Sweep
 
 from tests.provisioning_fakes import ENDPOINT, World, create, delete, specification, update
 

@@ -6,7 +6,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.answer import to_body
+from relay.route.response_body import to_body
 
 JSON = "application/json"
 

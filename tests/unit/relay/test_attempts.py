@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from relay.attempts import Job, jobs
 from relay.ids import attempt_id
 from relay.model import AttemptState, Delivery, Incoming, InferenceRequest
-from relay.output_locations import OutputLocations
 from relay.s3uri import S3Uri
+from relay.submit.jobs import Job, jobs
+from relay.submit.output_locations import OutputLocations
 
 from tests import samples
 from tests.samples import BUCKET, INPUTS, NOON, OUTPUTS

@@ -7,9 +7,9 @@ import sys
 import pytest
 from relay import bootstrap
 from relay.errors import ConfigurationError
-from relay.reconciliation import Reconcile
-from relay.routing import Route
-from relay.submission import Submit
+from relay.reconcile.reconcile import Reconcile
+from relay.route.route import Route
+from relay.submit.submit import Submit
 
 from tests import samples
 
@@ -52,13 +52,13 @@ def test_a_function_does_not_load_what_belongs_to_the_others() -> None:
     )
 
     loaded = set(asked.stdout.split())
-    assert "relay.routing" in loaded
+    assert "relay.route.route" in loaded
     assert (
         not {
             "relay.aws.cloudformation",
-            "relay.provisioning",
-            "relay.reconciliation",
-            "relay.submission",
+            "relay.provision",
+            "relay.reconcile.reconcile",
+            "relay.submit.submit",
         }
         & loaded
     )

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.calls import is_call, read_call, write_call
 from relay.errors import UnreadableMessage
+from relay.events.direct_calls import is_call, read_call, write_call
 from relay.ids import request_id_of_caller
 from relay.model import InferenceRequest
 from relay.s3uri import S3Uri

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from relay.aws.outbox import AwsOutbox
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
-from relay.events import read_notifications
+from relay.events.envelopes import read_notifications
 from relay.model import AttemptState, Held, Outcome, OutgoingMessage
+from relay.reconcile.status import status
 from relay.report import Count, Level
-from relay.routing import Route
-from relay.status import status
+from relay.route.route import Route
 
 from tests import samples
 from tests.fakes import (

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from relay.events import read_notifications, read_submissions
+from relay.events.envelopes import read_notifications, read_submissions
 from relay.ids import request_id_of_caller, request_id_of_upload
 from relay.model import Content, Incoming, InferenceRequest, Notification, Outcome
 from relay.s3uri import S3Uri

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 from relay.errors import AccessDenied, TransientError
+from relay.events.sagemaker import own_notification
 from relay.ids import attempt_id, request_id_of_caller
 from relay.model import AttemptState, Outcome
-from relay.notifications import own_notification
-from relay.reconciliation import Reconcile
+from relay.reconcile.reconcile import Reconcile
 from relay.report import Count, Report
 from relay.settings import ReconcileSettings
 

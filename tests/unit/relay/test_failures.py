@@ -1,7 +1,7 @@
 """Which failures are worth another try, and when."""
 
 import pytest
-from relay.failures import FailureClass, classify_failure, retry_delay_seconds
+from relay.route.failures import FailureClass, classify_failure, retry_delay_seconds
 
 from tests.samples import CLIENT_ERROR, SERVER_ERROR
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from relay.errors import UnreadableMessage
-from relay.fields import Fields
+from relay.events.fields import Fields
 from relay.s3uri import S3Uri
 
 Reading = Callable[[Fields], object]

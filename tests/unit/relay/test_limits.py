@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from relay.limits import output_extension, problems
 from relay.model import InferenceRequest
 from relay.s3uri import S3Uri
+from relay.submit.limits import output_extension, problems
 
 from tests.samples import BUCKET, INPUTS
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from relay.errors import UnreadableMessage
+from relay.events.sagemaker import own_notification, read_notification
 from relay.model import Notification, Outcome, TopicCheck
-from relay.notifications import own_notification, read_notification
 from relay.s3uri import S3Uri
 
 from tests import samples

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from relay.errors import UnreadableMessage
-from relay.objects import CreatedObject, created_objects, is_s3_event
+from relay.events.s3 import CreatedObject, created_objects, is_s3_event
 from relay.s3uri import S3Uri
 
 from tests import samples

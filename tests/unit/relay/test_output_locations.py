@@ -2,9 +2,9 @@
 
 import pytest
 from relay.model import AttemptState
-from relay.output_locations import OutputLocations
 from relay.report import Count, Level
 from relay.s3uri import S3Uri
+from relay.submit.output_locations import OutputLocations
 
 from tests import samples
 from tests.output_names import OutputNames

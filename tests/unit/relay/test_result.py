@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from relay.model import Attempt, Notification, Outcome
-from relay.result import Result
+from relay.route.result import Result
 from relay.routes.target import Addressed, Target, TargetKind
 from relay.s3uri import S3Uri
 

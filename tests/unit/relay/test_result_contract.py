@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from relay.errors import UnreadableMessage
+from relay.events.sagemaker import own_notification, read_notification
 from relay.model import Attempt, Notification, Outcome
-from relay.notifications import own_notification, read_notification
-from relay.result import Result
+from relay.route.result import Result
+from relay.route.trust import distrust
 from relay.routes.result_shape import RESULT, Shape
 from relay.routes.target import Addressed, Target, TargetKind
-from relay.trust import distrust
 
 from tests import result_schema, samples, variations
 from tests.notifying import documents, notify

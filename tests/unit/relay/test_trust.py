@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from relay.model import Notification, Outcome
+from relay.route.trust import distrust
 from relay.s3uri import S3Uri
-from relay.trust import distrust
 
 from tests import samples
 from tests.samples import BUCKET, FAILURES, OUTPUTS

@@ -1,11 +1,11 @@
 """How long what cannot be submitted now waits."""
 
-from relay.attempts import jobs
 from relay.backoff import come_back_seconds
 from relay.model import Delivery, Incoming, InferenceRequest
-from relay.output_locations import OutputLocations
 from relay.report import Report
-from relay.waiting import Waiting
+from relay.submit.jobs import jobs
+from relay.submit.output_locations import OutputLocations
+from relay.submit.requeue import Waiting
 
 from tests import samples
 from tests.fakes import FakeClock, FakeInbox, FakeQueues

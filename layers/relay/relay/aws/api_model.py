@@ -16,7 +16,7 @@ from typing import Final
 
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
-from relay.provisioning.requests import Flaw, Request
+from relay.provision.specification.api_requests import Flaw, Request
 
 # What a JSON document may hold for each of the API's types, and its name.
 _TYPES: Final[dict[str, tuple[tuple[type, ...], str]]] = {

@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import classify
 from relay.errors import AccessDenied, PermanentError, TransientError
-from relay.provisioning.requests import VARIANT
-from relay.provisioning.scaling import Scaling
+from relay.provision.specification.api_requests import VARIANT
+from relay.provision.specification.scaling import Scaling
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
@@ -34,7 +34,7 @@ _RIGHTS = re.compile(r"not authorized|service-linked role|assume .*role", re.IGN
 
 
 class ApplicationAutoScaling:
-    """Fills in `relay.provisioning.ports.Autoscaler`.
+    """Fills in `relay.provision.lifecycle.ports.Autoscaler`.
 
     Args:
         autoscaling, cloudwatch: give the clients; most wake-ups need neither.

@@ -6,14 +6,14 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from relay.provisioning.answers import Answer
-from relay.provisioning.ports import AnswerNotDelivered
+from relay.provision.lifecycle.ports import AnswerNotDelivered
+from relay.provision.lifecycle.responses import Answer
 
 _SECONDS: Final = 10
 
 
 class CloudFormationPostman:
-    """Fills in `relay.provisioning.ports.Postman`. Its address is a secret: no error names it."""
+    """The port `Postman` of provision. Its address is a secret: no error names it."""
 
     def deliver(self, answer: Answer) -> None:
         url = answer.waiting.response_url

@@ -10,12 +10,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from relay.provisioning.adoption import Adoption
-from relay.provisioning.record import Attempt, Goal, Record
-from relay.provisioning.rollouts import Conclusion, Kind, Outcome, Recipe, RollOut
-from relay.provisioning.scaling import Registration, Scaling
-from relay.provisioning.specification import Generation, Specification
-from relay.provisioning.stack_requests import RequestType, StackChange, Waiting
+from relay.provision.lifecycle.pending_request import RequestType, StackChange, Waiting
+from relay.provision.lifecycle.record import Attempt, Goal, Record
+from relay.provision.lifecycle.rollouts import Conclusion, Kind, Outcome, Recipe, RollOut
+from relay.provision.specification.existing import Adoption
+from relay.provision.specification.scaling import Registration, Scaling
+from relay.provision.specification.specification import Generation, Specification
 
 # What `json` makes of a document.
 _Document = dict[str, Any]

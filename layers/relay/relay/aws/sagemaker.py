@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import classify
-from relay.aws.updating import deployment_config
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, TransientError
-from relay.provisioning import requests
-from relay.provisioning.adoption import Setup
-from relay.provisioning.advice import advice
-from relay.provisioning.endpoint import Endpoint, EndpointStatus
-from relay.provisioning.requests import Flaw, Request
-from relay.provisioning.specification import Specification
+from relay.provision.endpoint import Endpoint, EndpointStatus
+from relay.provision.lifecycle.advice import advice
+from relay.provision.specification import api_requests
+from relay.provision.specification.api_requests import Flaw, Request
+from relay.provision.specification.deployment import Deployment, Strategy
+from relay.provision.specification.existing import Setup
+from relay.provision.specification.specification import Specification
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -42,7 +42,7 @@ _ROLE_REFUSED = re.compile(r"sns:Publish|sts:AssumeRole|could not assume role", 
 
 
 class SageMakerControlPlane:
-    """Fills in `relay.provisioning.ports.ControlPlane`.
+    """Fills in `relay.provision.lifecycle.ports.ControlPlane`.
 
     Args:
         connect: gives the client. It is the largest one of the SDK, and most wake-ups find nothing
@@ -105,20 +105,20 @@ class SageMakerControlPlane:
 
     def create_model(self, specification: Specification) -> None:
         name = specification.generation.model
-        request = cast("CreateModelInputTypeDef", requests.create_model(specification))
+        request = cast("CreateModelInputTypeDef", api_requests.create_model(specification))
         with _creating(f"create model {name}", specification):
             self._connect().create_model(**request)
 
     def create_config(self, specification: Specification) -> None:
         name = specification.generation.config
         request = cast(
-            "CreateEndpointConfigInputTypeDef", requests.create_endpoint_config(specification)
+            "CreateEndpointConfigInputTypeDef", api_requests.create_endpoint_config(specification)
         )
         with _creating(f"create endpoint configuration {name}", specification):
             self._connect().create_endpoint_config(**request)
 
     def create_endpoint(self, specification: Specification) -> None:
-        request = cast("CreateEndpointInputTypeDef", requests.create_endpoint(specification))
+        request = cast("CreateEndpointInputTypeDef", api_requests.create_endpoint(specification))
         with _creating(f"create endpoint {specification.endpoint_name}", specification):
             self._connect().create_endpoint(**request)
 
@@ -147,7 +147,7 @@ class SageMakerControlPlane:
             self._connect().update_endpoint_weights_and_capacities(
                 EndpointName=endpoint_name,
                 DesiredWeightsAndCapacities=[
-                    {"VariantName": requests.VARIANT, "DesiredInstanceCount": count}
+                    {"VariantName": api_requests.VARIANT, "DesiredInstanceCount": count}
                 ],
             )
         except (ClientError, BotoCoreError) as error:
@@ -214,3 +214,72 @@ def _validation_text(error: ClientError | BotoCoreError) -> str:
     details = error.response.get("Error", {})
     # "ValidationException" on AWS; SageMaker's runtime says "ValidationError".
     return details.get("Message", "") if details.get("Code", "").startswith("Validation") else ""
+
+
+# A deployment's settings as UpdateEndpoint takes them.
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import (
+        BlueGreenUpdatePolicyTypeDef,
+        CapacitySizeTypeDef,
+        DeploymentConfigUnionTypeDef,
+        RollingUpdatePolicyTypeDef,
+        TrafficRoutingConfigTypeDef,
+    )
+
+
+def deployment_config(deployment: Deployment) -> "DeploymentConfigUnionTypeDef":
+    """`DeploymentConfig` of UpdateEndpoint.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeploymentConfig.html
+    """
+    config: DeploymentConfigUnionTypeDef
+    if deployment.strategy is Strategy.ROLLING:
+        config = {"RollingUpdatePolicy": _rolling(deployment)}
+    else:
+        config = {"BlueGreenUpdatePolicy": _blue_green(deployment)}
+    if deployment.alarms:
+        config["AutoRollbackConfiguration"] = {
+            "Alarms": [{"AlarmName": name} for name in deployment.alarms]
+        }
+    return config
+
+
+def _rolling(deployment: Deployment) -> "RollingUpdatePolicyTypeDef":
+    # SageMaker knows no termination wait here: each batch takes the place of an old one.
+    return {
+        "MaximumBatchSize": _share(deployment),
+        "WaitIntervalInSeconds": deployment.wait_seconds,
+        "MaximumExecutionTimeoutInSeconds": deployment.maximum_seconds,
+    }
+
+
+def _blue_green(deployment: Deployment) -> "BlueGreenUpdatePolicyTypeDef":
+    routing: TrafficRoutingConfigTypeDef
+    match deployment.strategy:
+        case Strategy.CANARY:
+            routing = {
+                "Type": "CANARY",
+                "CanarySize": _share(deployment),
+                "WaitIntervalInSeconds": deployment.wait_seconds,
+            }
+        case Strategy.LINEAR:
+            routing = {
+                "Type": "LINEAR",
+                "LinearStepSize": _share(deployment),
+                "WaitIntervalInSeconds": deployment.wait_seconds,
+            }
+        case _:
+            routing = {
+                "Type": "ALL_AT_ONCE",
+                "WaitIntervalInSeconds": deployment.wait_seconds,
+            }
+    return {
+        "TrafficRoutingConfiguration": routing,
+        "TerminationWaitInSeconds": deployment.termination_wait_seconds,
+        "MaximumExecutionTimeoutInSeconds": deployment.maximum_seconds,
+    }
+
+
+def _share(deployment: Deployment) -> "CapacitySizeTypeDef":
+    return {"Type": "CAPACITY_PERCENT", "Value": deployment.step_percent}

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from relay.provisioning.requests import Request
+from relay.provision.specification.api_requests import Request
 
 from tests.sagemaker_api import flaws
 

@@ -1,0 +1,72 @@
+"""Who waits for the endpoint: one item of the ledger table for each endpoint."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from relay.aws.errors import classify, translated
+from relay.aws.record_json import record_from_json, record_to_json
+from relay.ports import Clock
+from relay.provision.lifecycle.ports import Outdated
+from relay.provision.lifecycle.record import Record
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# A record with nothing left in it outlives the six hours for which Lambda may repeat an event.
+_RETENTION: Final = timedelta(hours=24)
+
+
+class DynamoDbWaitingRoom:
+    """The port `WaitingRoom` of provision, with an optimistic lock on `version`."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", table: str, clock: Clock) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._clock = clock
+
+    def load(self, endpoint_name: str) -> Record | None:
+        with translated(f"read who waits for endpoint {endpoint_name}"):
+            found = self._dynamodb.get_item(
+                TableName=self._table, Key={"id": {"S": _id(endpoint_name)}}, ConsistentRead=True
+            )
+        item = found.get("Item")
+        if item is None:
+            return None
+        return record_from_json(endpoint_name, int(item["version"]["N"]), item["record"]["S"])
+
+    def save(self, record: Record) -> Record:
+        following = record.next_version()
+        item = {
+            "id": {"S": _id(record.endpoint_name)},
+            "version": {"N": str(following.version)},
+            "record": {"S": record_to_json(following)},
+        }
+        if record.empty:
+            expires = self._clock.now() + _RETENTION
+            item["expires"] = {"N": str(int(expires.timestamp()))}
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(id) OR version = :version",
+                ExpressionAttributeValues={":version": {"N": str(record.version)}},
+            )
+        except (ClientError, BotoCoreError) as error:
+            doing = f"store who waits for endpoint {record.endpoint_name}"
+            if _code(error) == "ConditionalCheckFailedException":
+                raise Outdated(f"{doing}: written by another invocation meanwhile") from error
+            raise classify(error, doing) from error
+        return following
+
+
+def _id(endpoint_name: str) -> str:
+    """Requests have 32 hex digits, so that the two kinds of items never meet."""
+    return f"provision#{endpoint_name}"
+
+
+def _code(error: ClientError | BotoCoreError) -> str:
+    if not isinstance(error, ClientError):
+        return ""
+    return error.response.get("Error", {}).get("Code", "")

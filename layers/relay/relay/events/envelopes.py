@@ -1,0 +1,191 @@
+"""The only reader of the events that AWS hands to submit and route: every envelope → the model.
+
+A message that cannot be read never fails the others: it becomes an Incoming with its problem told.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from relay.errors import UnreadableMessage
+from relay.events.direct_calls import is_call, read_call
+from relay.events.fields import Fields
+from relay.events.s3 import CreatedObject, created_objects, is_s3_event
+from relay.events.sagemaker import read_notification
+from relay.ids import request_id_of_upload
+from relay.model import (
+    Announcement,
+    Content,
+    Delivery,
+    Incoming,
+    InferenceRequest,
+    TopicCheck,
+    WrittenObject,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivered:
+    """A delivery, and what its envelope tells: the topic, and an id that every redelivery has."""
+
+    delivery: Delivery
+    default_id: str
+    topic_arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What lies inside a delivery, and the topic it came through where that is known."""
+
+    value: object
+    topic_arn: str | None
+    default_id: str
+
+
+_Read = Callable[[_Message], tuple[tuple[Content, ...], int]]
+
+
+def read_submissions(event: object, invocation_id: str) -> list[Incoming[InferenceRequest]]:
+    """The requests in an event of the submit function.
+
+    Understood: S3 notifications in SQS, in SNS, in SNS in SQS, or direct; EventBridge `Object
+    Created`, direct or in SQS; a direct call (see `relay.events.direct_calls`), direct or in SQS.
+
+    Args:
+        event: the Lambda event.
+        invocation_id: the Lambda request id, which stands for the message id of direct invocations.
+    """
+    return [_incoming(delivery, _requests) for delivery in _deliveries(event, invocation_id)]
+
+
+def read_notifications(event: object, invocation_id: str) -> list[Incoming[Announcement]]:
+    """What an event of route announces.
+
+    Understood: SageMaker's notifications, in SNS in SQS, raw or not, or in SNS direct; the relay's
+    own in SQS; S3's word that an object was created, as for submissions.
+    """
+    return [_incoming(delivery, _notifications) for delivery in _deliveries(event, invocation_id)]
+
+
+def _deliveries(event: object, invocation_id: str) -> Iterator[_Delivered]:
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not isinstance(records, list) or not records or _source(records[0]) == "aws:s3":
+        yield _Delivered(Delivery(invocation_id, json.dumps(event)), invocation_id)
+        return
+    for index, record in enumerate(records):
+        try:
+            yield _delivered(Fields(record, f"Records[{index}]"), invocation_id)
+        except UnreadableMessage:
+            # No envelope that Lambda makes. The record itself is then what nobody can read.
+            record_id = f"{invocation_id}/{index}"
+            yield _Delivered(Delivery(record_id, json.dumps(record)), record_id)
+
+
+def _source(record: object) -> object:
+    return record.get("eventSource") if isinstance(record, dict) else None
+
+
+def _delivered(record: Fields, invocation_id: str) -> _Delivered:
+    if record.optional_text("eventSource") == "aws:sqs":
+        delivery = _from_queue(record)
+        return _Delivered(delivery, delivery.message_id)
+    if record.optional_text("EventSource") == "aws:sns":
+        sns = record.object("Sns")
+        message_id = sns.text("MessageId")
+        # SNS may deliver it twice at a time: only Lambda's own repeats are the same delivery.
+        delivery = Delivery(f"{invocation_id}/{message_id}", sns.text("Message"))
+        return _Delivered(delivery, message_id, sns.text("TopicArn"))
+    raise UnreadableMessage("neither from SQS nor from SNS")
+
+
+def _from_queue(record: Fields) -> Delivery:
+    attributes = record.optional_object("attributes") or Fields({})
+    return Delivery(
+        message_id=record.text("messageId"),
+        body=record.optional_text("body") or "",
+        receipt_handle=record.text("receiptHandle"),
+        receive_count=attributes.optional_number("ApproximateReceiveCount") or 1,
+        sent_at=_time(attributes.optional_number("SentTimestamp")),
+    )
+
+
+def _time(milliseconds: int | None) -> datetime | None:
+    if milliseconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError) as error:
+        raise UnreadableMessage(f"SentTimestamp is not a time: {milliseconds}") from error
+
+
+def _incoming(delivered: _Delivered, read: _Read[Content]) -> Incoming[Content]:
+    delivery = delivered.delivery
+    try:
+        value = _parsed("", delivery.body)
+        message = _Message(value, delivered.topic_arn, delivered.default_id)
+        contents, ignored = read(_unwrapped(message))
+    except UnreadableMessage as error:
+        return Incoming(delivery, problem=str(error))
+    return Incoming(delivery, contents, ignored)
+
+
+def _parsed(what: str, text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UnreadableMessage(f"{what}not JSON: {error}") from error
+    except RecursionError as error:
+        raise UnreadableMessage(f"{what}not JSON that anybody can read: nested too deep") from error
+
+
+def _unwrapped(message: _Message) -> _Message:
+    """Without the SNS envelope that a subscription without raw delivery leaves in the queue."""
+    value = message.value
+    if (
+        not isinstance(value, dict)
+        or value.get("Type") != "Notification"
+        or "TopicArn" not in value
+    ):
+        return message
+    fields = Fields(value)
+    return _Message(
+        _parsed("Message is ", fields.text("Message")),
+        fields.text("TopicArn"),
+        fields.optional_text("MessageId") or message.default_id,
+    )
+
+
+def _notifications(message: _Message) -> tuple[tuple[Announcement, ...], int]:
+    if is_s3_event(message.value):
+        objects, ignored = created_objects(message.value)
+        topic = message.topic_arn
+        return tuple(WrittenObject(it.location, it.created_at, topic) for it in objects), ignored
+    notification = read_notification(message.value, message.topic_arn)
+    return ((), 1) if isinstance(notification, TopicCheck) else ((notification,), 0)
+
+
+def _requests(message: _Message) -> tuple[tuple[InferenceRequest, ...], int]:
+    value = message.value
+    if is_s3_event(value):
+        objects, ignored = created_objects(value)
+        return tuple(map(_upload, objects)), ignored
+    if is_call(value):
+        return read_call(value, message.default_id), 0
+    raise UnreadableMessage(
+        "neither an S3 notification, an EventBridge 'Object Created' event, nor a direct call with "
+        "'requests', 'input_location' or 'body'"
+    )
+
+
+def _upload(created: CreatedObject) -> InferenceRequest:
+    location = created.location
+    return InferenceRequest(
+        request_id_of_upload(
+            location.bucket, location.key, created.version_id or "", created.sequencer
+        ),
+        location,
+        version_id=created.version_id,
+        size=created.size,
+        requested_at=created.created_at,
+    )

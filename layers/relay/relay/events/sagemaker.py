@@ -1,0 +1,141 @@
+"""SageMaker's notification JSON, and the relay's own, as objects.
+
+Shapes as observed: times with any number of fraction digits; `contentType`, `accept`,
+`responseParameters` and `failureReason` missing; locations as `s3://` with raw spaces or as `https://`;
+the model's answer in `responseBody`, base64 or plain. A Failed notification has no
+`responseParameters` at all.
+"""
+
+import base64
+import json
+
+from relay.errors import UnreadableMessage
+from relay.events.fields import Fields
+from relay.model import Notification, Outcome, TopicCheck
+
+SAGEMAKER = "aws:sagemaker"
+RELAY = "async-inference-relay"
+
+_MAX_ID_CHARACTERS = 64
+
+_OUTCOMES = {"Completed": Outcome.COMPLETED, "Failed": Outcome.FAILED}
+
+
+def read_notification(value: object, topic_arn: str | None) -> Notification | TopicCheck:
+    """Reads one notification.
+
+    Args:
+        value: the parsed JSON of the SNS message.
+        topic_arn: the topic it came through; None where raw delivery dropped the envelope.
+
+    Raises:
+        UnreadableMessage: it is not a notification of SageMaker's or of the relay's.
+    """
+    fields = Fields(value)
+    source = fields.optional_text("eventSource")
+    if source == RELAY:
+        return _own(fields, topic_arn)
+    if source != SAGEMAKER:
+        raise UnreadableMessage(f"eventSource is {source!r}, not {SAGEMAKER!r}")
+    name = fields.optional_text("eventName")
+    if name == "TestNotification":
+        return TopicCheck()
+    if name != "InferenceResult":
+        raise UnreadableMessage(f"eventName is {name!r}, not 'InferenceResult'")
+    return _inference_result(fields, topic_arn)
+
+
+def own_notification(
+    inference_id: str,
+    outcome: Outcome,
+    endpoint: str,
+    reason: str | None,
+    location: str | None = None,
+) -> str:
+    """The JSON with which the relay reports an attempt that SageMaker did not, or will not, report.
+
+    `location` is the output of a completed attempt, the failure object of a failed one.
+    """
+    completed = outcome is Outcome.COMPLETED
+    return json.dumps(
+        {
+            "eventSource": RELAY,
+            "eventName": "InferenceResult",
+            "eventVersion": "1.0",
+            "inferenceId": inference_id,
+            "invocationStatus": outcome.value,
+            "failureReason": reason,
+            "requestParameters": {"endpointName": endpoint},
+            "responseParameters": {
+                "outputLocation" if completed else "failureLocation": location,
+            },
+        }
+    )
+
+
+def _own(fields: Fields, topic_arn: str | None) -> Notification:
+    status = fields.text("invocationStatus")
+    try:
+        outcome = Outcome(status)
+    except ValueError as error:
+        raise UnreadableMessage(f"invocationStatus is {status!r}") from error
+    response = fields.object("responseParameters")
+    return Notification(
+        inference_id=_inference_id(fields),
+        outcome=outcome,
+        endpoint=fields.object("requestParameters").text("endpointName"),
+        topic_arn=topic_arn,
+        output_location=response.optional_text("outputLocation"),
+        failure_location=response.optional_text("failureLocation"),
+        failure_reason=fields.optional_text("failureReason"),
+        from_relay=True,
+    )
+
+
+def _inference_result(fields: Fields, topic_arn: str | None) -> Notification:
+    status = fields.optional_text("invocationStatus")
+    if status not in _OUTCOMES:
+        raise UnreadableMessage(f"invocationStatus is {status!r}, not 'Completed' or 'Failed'")
+    request = fields.object("requestParameters")
+    response = fields.optional_object("responseParameters") or Fields({})
+    return Notification(
+        inference_id=_inference_id(fields),
+        outcome=_OUTCOMES[status],
+        endpoint=request.text("endpointName"),
+        topic_arn=topic_arn,
+        location=request.optional_location("inputLocation"),
+        output_location=response.optional_text("outputLocation"),
+        failure_location=response.optional_text("failureLocation")
+        or fields.optional_text("failureLocation"),
+        failure_reason=fields.optional_text("failureReason"),
+        content_type=request.optional_text("contentType"),
+        output_content_type=response.optional_text("contentType"),
+        custom_attributes=request.optional_text("customAttributes"),
+        received_at=fields.optional_time("receivedTime"),
+        finished_at=fields.optional_time("eventTime"),
+        response_body=_response_body(fields.optional_object("responseBody")),
+    )
+
+
+def _inference_id(fields: Fields) -> str:
+    """The id, a key of the ledger, which answers no look-up at all if one key is too long."""
+    inference_id = fields.text("inferenceId")
+    if len(inference_id) > _MAX_ID_CHARACTERS:
+        raise UnreadableMessage(
+            f"inferenceId has {len(inference_id)} characters; SageMaker's have at most "
+            f"{_MAX_ID_CHARACTERS}"
+        )
+    return inference_id
+
+
+def _response_body(fields: Fields | None) -> bytes | None:
+    content = None if fields is None else fields.optional_text("content")
+    if fields is None or content is None:
+        return None
+    if fields.optional_text("encoding") != "BASE64":
+        return content.encode()
+    try:
+        return base64.b64decode(content, validate=True)
+    except ValueError:
+        # Of failures nobody knows how they are encoded. Plain is still better than no result.
+        return content.encode()

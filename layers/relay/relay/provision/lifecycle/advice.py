@@ -1,0 +1,162 @@
+"""What to do about what SageMaker says: its own words tell what happened, seldom what to change.
+
+The texts are those that SageMaker has been seen to answer calls with, or to give as an endpoint's
+FailureReason. What nobody has seen yet gets no advice rather than a guess.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from relay.provision.specification.specification import Specification
+
+_Remedy = str | Callable[[Specification, re.Match[str]], str]
+
+
+def _publishing(wanted: Specification, _: re.Match[str]) -> str:
+    topics = [arn for arn in (wanted.success_topic_arn, wanted.error_topic_arn) if arn]
+    return (
+        f"The execution role {wanted.execution_role_arn} must trust sagemaker.amazonaws.com and "
+        f"allow sns:Publish on {' and '.join(topics)}, in its own policy and not only in the "
+        "topics'; where a topic is encrypted with a key of yours, also kms:GenerateDataKey and "
+        "kms:Decrypt on the key"
+    )
+
+
+def _artifact_access(wanted: Specification, _: re.Match[str]) -> str:
+    return (
+        f"The execution role {wanted.execution_role_arn} must trust sagemaker.amazonaws.com and "
+        f"allow s3:GetObject on {wanted.model_data_url}, and the bucket must lie in the endpoint's "
+        "region. What EndpointSpecification names is granted with EndpointPolicyArns"
+    )
+
+
+def _role(wanted: Specification, _: re.Match[str]) -> str:
+    return (
+        f"The execution role {wanted.execution_role_arn} must exist and trust "
+        "sagemaker.amazonaws.com"
+    )
+
+
+def _image(wanted: Specification, _: re.Match[str]) -> str:
+    return (
+        f"Look whether {wanted.image} exists in this region, with this tag (`aws ecr "
+        "describe-images`), and whether its repository lets this account pull; then correct "
+        "ImageUri, or Framework and FrameworkVersion"
+    )
+
+
+def _quota(_: Specification, found: re.Match[str]) -> str:
+    return (
+        f"Ask for more of {found[1]!r} in Service Quotas (Amazon SageMaker), or choose another "
+        "InstanceType or a smaller InstanceCount. An update needs old and new instances at a time, "
+        "unless DeploymentStrategy is Rolling"
+    )
+
+
+def _health_check(wanted: Specification, _: re.Match[str]) -> str:
+    return (
+        f"The container must answer GET /ping on port 8080 with 200 within two seconds. "
+        f"{_logs(wanted)}. A model that takes more than four minutes to load needs "
+        "ContainerStartupHealthCheckTimeoutInSeconds in EndpointSpecification; one that does not "
+        "fit into memory, a larger InstanceType"
+    )
+
+
+def _start(wanted: Specification, _: re.Match[str]) -> str:
+    return (
+        f"The image must start with the argument `serve`, on the processor of "
+        f"{wanted.instance_type}. {_logs(wanted)}"
+    )
+
+
+def _right(_: Specification, found: re.Match[str]) -> str:
+    where = f" on {found[2]}" if found[2] else ""
+    return (
+        f"The template grants the provision function {found[1]}{where}: a permissions boundary, a "
+        "service control policy or a change made by hand takes it away"
+    )
+
+
+_KEY: Final = (
+    "The key's own policy must let this account's roles use it: the provision function's for "
+    "VolumeKmsKeyId, the endpoint's for OutputKmsKeyId"
+)
+_ARCHIVE: Final = (
+    "The artifact must be a tar archive compressed with gzip, with the model's files at its top"
+)
+_MARKETPLACE: Final = (
+    "SageMaker runs no image of the marketplace asynchronously: use one of SageMaker's, or your own"
+)
+_REGISTRY: Final = (
+    "An image outside ECR needs ImageConfig with RepositoryAccessMode Vpc, and VpcConfig, in "
+    "EndpointSpecification"
+)
+_CAPACITY: Final = (
+    "AWS has no such instance free at the moment: deploy again later, or choose another "
+    "InstanceType or another region"
+)
+_DOWNLOAD_TIME: Final = (
+    "Give it longer with ModelDataDownloadTimeoutInSeconds in EndpointSpecification (up to 3600)"
+)
+_FEATURES: Final = (
+    "Something in the configuration does not go with asynchronous inference in this region: try "
+    "without EndpointSpecification, or with another InstanceType"
+)
+_VPC: Final = (
+    "The endpoint's role needs the rights of a SageMaker model in a VPC (EndpointPolicyArns); "
+    "subnets and security groups must belong to one VPC of this account"
+)
+
+
+def _alarm(wanted: Specification, _: re.Match[str]) -> str:
+    names = ", ".join(wanted.deployment.alarms) or "those of RollbackAlarmNames"
+    return (
+        f"See in CloudWatch which alarm was in ALARM, and since when ({names}). If it was before "
+        "the update began, the inputs or the model that serves are its cause, and every update "
+        "with these alarms is rolled back: deploy without them, once with "
+        '"deployment": {"alarms": false} in a call, or the stack with WatchRollbackAlarms=false. '
+        "If it was not, correct the new model"
+    )
+
+
+_NOT_THERE: Final = "Upload the artifact to that address, or correct ModelDataUrl"
+
+# The first that fits, so the narrower comes before the wider.
+_REMEDIES: Final[tuple[tuple[str, _Remedy], ...]] = (
+    (r"sns:Publish", _publishing),
+    (r"\bkms:|KMS key", _KEY),
+    (r"perform: ((?:sagemaker|iam|application-autoscaling):\w+)(?: on resource: (\S+))?", _right),
+    (r"\bec2:|subnet|security group|network interface", _VPC),
+    (r"access model data|s3:GetObject|download model data", _artifact_access),
+    (r"sts:AssumeRole|could not assume role", _role),
+    (r"could not find model data", _NOT_THERE),
+    (r"extract model data", _ARCHIVE),
+    (r"ModelDataDownloadTimeoutInSeconds", _DOWNLOAD_TIME),
+    (r"marketplace", _MARKETPLACE),
+    (r"non-ECR image", _REGISTRY),
+    (r"requested image|ECR image|all images included", _image),
+    (r"service limit '([^']+)'", _quota),
+    (r"InsufficientInstanceCapacity|ML compute capacity", _CAPACITY),
+    (r"ping health check", _health_check),
+    (r"CannotStartContainer|Request to service failed", _start),
+    (r"endpoint features are not supported", _FEATURES),
+    (r"alarm", _alarm),
+)
+
+
+def advice(said: str, wanted: Specification) -> str:
+    """What a person can do about it, in one or two sentences without a full stop; "" for nothing.
+
+    Args:
+        said: a refusal of SageMaker's, or the FailureReason of an endpoint.
+        wanted: what was asked for.
+    """
+    for pattern, remedy in _REMEDIES:
+        if found := re.search(pattern, said, re.IGNORECASE):
+            return remedy if isinstance(remedy, str) else remedy(wanted, found)
+    return ""
+
+
+def _logs(wanted: Specification) -> str:
+    return f"Its output is in the log group /aws/sagemaker/Endpoints/{wanted.endpoint_name}"

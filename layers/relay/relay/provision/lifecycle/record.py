@@ -1,0 +1,307 @@
+"""What is remembered about an endpoint between two wake-ups. One item of the ledger table."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from typing import Final, Self
+
+from relay.provision.lifecycle.pending_request import RequestType as RequestType
+from relay.provision.lifecycle.pending_request import StackChange
+from relay.provision.lifecycle.pending_request import Waiting as Waiting
+from relay.provision.lifecycle.rollouts import Conclusion, Kind, Outcome, Recipe, RollOut
+from relay.provision.specification.existing import Adoption
+from relay.provision.specification.scaling import Registration
+from relay.provision.specification.specification import Generation, Specification
+
+# The generation in service and the one before it, for a way back.
+_KEPT: Final = 2
+# Lambda repeats an event for six hours at most; a request is recognised again for as many requests.
+_REMEMBERED: Final = 40
+# How many roll-outs can be looked back upon.
+_TOLD: Final = 8
+
+
+class Goal(Enum):
+    """Where the machine is going."""
+
+    SERVE = "serve"  # the target in service
+    ADOPT = "adopt"  # an answer about an endpoint that somebody else has made
+    REMOVE = "remove"  # neither endpoint nor anything that was made for it
+    REST = "rest"  # nowhere; what is left is to answer, to begin what waits, and to collect
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """CreateEndpoint or UpdateEndpoint was called for this configuration.
+
+    `last_modified` is the endpoint's before the call: an old configuration in service means a
+    rollback only once this has changed.
+    """
+
+    config: str
+    last_modified: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Immutable; every transition is a method that returns the next record."""
+
+    endpoint_name: str
+    goal: Goal = Goal.REST
+    # The stack that owns the endpoint.
+    stack_id: str = ""
+    target: Specification | None = None
+    # Whether the endpoint must not exist yet: a Create, or an Update that renames it.
+    creating: bool = False
+    # Whether an update keeps scaled capacity rather than take the new configuration's instance
+    # count.
+    retain_capacity: bool = True
+    attempt: Attempt | None = None
+    # Who asked for the target.
+    roll_out: RollOut | None = None
+    waiting: Waiting | None = None
+    # What the waiting request is about, as long as something else is under way.
+    stack_change: StackChange | None = None
+    # Why the waiting request fails. Kept from the moment it is known until it is answered.
+    failure: str = ""
+    # The one roll-out that waits its turn: a newer one takes its place.
+    queued: RollOut | None = None
+    # Newest first.
+    history: tuple[Conclusion, ...] = ()
+    # Newest first: in service, then the one before.
+    generations: tuple[Generation, ...] = ()
+    unused: tuple[Generation, ...] = ()
+    # By the names of the configurations.
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    # How the endpoint is scaled.
+    registration: Registration = Registration()
+    # Orders uploads, which arrive in any order.
+    newest_upload: str = ""
+    # Names that the endpoint had before and whose records the sweep must look at as well.
+    former_names: tuple[str, ...] = ()
+    handled: tuple[str, ...] = ()
+    # What an endpoint must be like that the relay only serves; None for one of its own.
+    adoption: Adoption | None = None
+    # Counts the writes; 0 is a record that was never written.
+    version: int = 0
+
+    @property
+    def settled(self) -> bool:
+        at_rest = self.goal is Goal.REST and not self.unused and self.registration.sure
+        return at_rest and self.waiting is None and self.queued is None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of the endpoint is left, so that the record may expire."""
+        nothing_made = not self.generations and self.adoption is None
+        return self.settled and nothing_made and not self.former_names
+
+    @property
+    def made(self) -> tuple[Generation, ...]:
+        """Everything the relay made, or is making, for this endpoint and may delete again."""
+        known = self.generations + self.unused
+        if self.target is None or self.target.generation in known:
+            return known
+        return (*known, self.target.generation)
+
+    @property
+    def asker(self) -> Waiting | None:
+        """CloudFormation, if it waits for what is in hand rather than for its turn."""
+        return None if self.stack_change else self.waiting
+
+    @property
+    def under_way(self) -> bool:
+        """Whether SageMaker has been asked for the target: it takes nothing back."""
+        target, attempt = self.target, self.attempt
+        return bool(target and attempt and attempt.config == target.generation.config)
+
+    @property
+    def serving(self) -> Recipe | None:
+        """What the good generation was made of; None where none serves or nobody knows."""
+        return self.recipes.get(self.generations[0].config) if self.generations else None
+
+    def owns(self, config: str) -> bool:
+        """Whether an endpoint with this configuration is one that the relay made."""
+        return any(generation.config == config for generation in self.made)
+
+    def has_handled(self, request_id: str) -> bool:
+        return request_id in self.handled
+
+    def next_version(self) -> Self:
+        return replace(self, version=self.version + 1)
+
+    # --- a request arrives -----------------------------------------------------------------------
+
+    def accept(self, waiting: Waiting, known: Iterable[tuple[Generation, Recipe]] = ()) -> Self:
+        """Replaces whatever was waiting: CloudFormation asks again only when it has given that up.
+
+        What is under way goes on, and what has not begun steps back. `known` are generations that
+        the request itself tells of, in case the record was lost.
+        """
+        made = {generation.config for generation in self.made}
+        found = [
+            (generation, recipe) for generation, recipe in known if generation.config not in made
+        ]
+        record = self if self.under_way else self._stepping_back()
+        return replace(
+            record,
+            stack_id=(self.stack_id if self.made else "") or waiting.stack_id,
+            waiting=waiting,
+            stack_change=None,
+            failure="",
+            generations=self.generations + tuple(generation for generation, _ in found),
+            recipes={**self.recipes, **{made.config: recipe for made, recipe in found}},
+        ).remembering(waiting.request_id)
+
+    def _stepping_back(self) -> Self:
+        roll_out = self.roll_out
+        if roll_out and roll_out.kind in (Kind.DEPLOY, Kind.ROLLBACK):
+            waits = self.queued.after(roll_out) if self.queued else roll_out.put_back()
+            return replace(self._without_target(), queued=waits)
+        return self._without_target()
+
+    def ask(self, change: StackChange) -> Self:
+        """What the waiting request is about. It begins when its turn has come."""
+        return replace(self, stack_change=change, adoption=None)
+
+    def turned_down(self, reason: str) -> Self:
+        """The waiting request fails before anything was done for it; what is under way goes on."""
+        return replace(self, stack_change=None, failure=self.failure or reason)
+
+    def queue(self, roll_out: RollOut, now: datetime) -> Self:
+        """Takes the place of the one that waits, which is told so."""
+        overtaken = self.queued
+        record = replace(self, queued=roll_out.after(overtaken)).remembering(roll_out.id)
+        if overtaken is None:
+            return record
+        return record.telling(overtaken, Outcome.OVERTAKEN, now, f"by {roll_out.asked_by}")
+
+    def remembering(self, request_id: str) -> Self:
+        return replace(self, handled=(*self.handled, request_id)[-_REMEMBERED:])
+
+    # --- steps -----------------------------------------------------------------------------------
+
+    def serve(
+        self,
+        target: Specification,
+        recipe: Recipe,
+        roll_out: RollOut,
+        *,
+        creating: bool = False,
+        retain_capacity: bool = True,
+    ) -> Self:
+        """Heads for the target. Its names are remembered before anything with them is made."""
+        return replace(
+            self,
+            goal=Goal.SERVE,
+            target=target,
+            creating=creating,
+            retain_capacity=retain_capacity,
+            attempt=None,
+            roll_out=roll_out,
+            stack_change=None if roll_out.kind is Kind.STACK else self.stack_change,
+            queued=None if self.queued and self.queued.id == roll_out.id else self.queued,
+            recipes={**self.recipes, target.generation.config: recipe},
+        )
+
+    def remove(self, now: datetime, why: str) -> Self:
+        """Heads for nothing; no roll-out is worth beginning any more."""
+        return replace(self._giving_up_roll_outs(now, why), goal=Goal.REMOVE)
+
+    def adopt(self, adoption: Adoption, now: datetime) -> Self:
+        """Leaves the endpoint to whoever owns it from now on, and looks whether it can be served.
+
+        What the relay has made of it before stays known, in case it gets it back.
+        """
+        record = self._giving_up_roll_outs(now, "the endpoint is no longer the relay's own")
+        return replace(record, goal=Goal.ADOPT, adoption=adoption)
+
+    def adopted(self) -> Self:
+        return replace(self, goal=Goal.REST)
+
+    def release(self, now: datetime) -> Self:
+        """Heads for an answer to a Delete, touching nothing: the endpoint is not the relay's."""
+        record = self.remove(now, "the stack no longer serves the endpoint")
+        return replace(record, adoption=None, generations=(), unused=(), recipes={})
+
+    def _giving_up_roll_outs(self, now: datetime, why: str) -> Self:
+        record = self
+        for roll_out in (self.roll_out, self.queued):
+            if roll_out and roll_out.kind is not Kind.STACK:
+                record = record.telling(roll_out, Outcome.OVERTAKEN, now, why)
+        return replace(record._without_target(), stack_change=None, queued=None)
+
+    def attempted(self, config: str, last_modified: datetime | None) -> Self:
+        return replace(self, attempt=Attempt(config, last_modified))
+
+    def failing(self, reason: str) -> Self:
+        """Answers with `reason`, leaving the endpoint as it is; what was made in vain is unused."""
+        failure = (self.failure or reason) if self.asker else self.failure
+        return replace(self._without_target(), failure=failure)
+
+    def undoing(self, reason: str, now: datetime) -> Self:
+        """Removes what a creation has made so far, and nothing else, and answers with `reason`."""
+        made = (self.target.generation,) if self.target else ()
+        failure = (self.failure or reason) if self.asker else self.failure
+        removing = self.remove(now, "the endpoint could not be created")
+        return replace(removing, failure=failure, generations=made, unused=())
+
+    def in_service(self, generation: Generation) -> Self:
+        """The generation serves: it comes first, the one before it stays, all others are unused."""
+        others = tuple(other for other in self.generations if other != generation)
+        ordered = (generation, *others)
+        return replace(
+            self,
+            goal=Goal.REST,
+            target=None,
+            attempt=None,
+            roll_out=None,
+            generations=ordered[:_KEPT],
+            unused=tuple(g for g in self.unused if g != generation) + ordered[_KEPT:],
+        )
+
+    def concluded(self, outcome: Outcome, now: datetime, reason: str = "") -> Self:
+        """Tells what became of what is in hand."""
+        return self.telling(self.roll_out, outcome, now, reason) if self.roll_out else self
+
+    def telling(self, roll_out: RollOut, outcome: Outcome, now: datetime, reason: str = "") -> Self:
+        told = Conclusion(roll_out, outcome, now, reason)
+        return replace(self, history=(told, *self.history)[:_TOLD])
+
+    def dropping(self, outcome: Outcome, now: datetime, reason: str) -> Self:
+        """The roll-out that waits will not begin."""
+        if self.queued is None:
+            return self
+        return replace(self.telling(self.queued, outcome, now, reason), queued=None)
+
+    def answered(self) -> Self:
+        return replace(self, waiting=None, stack_change=None, failure="")
+
+    def removed(self) -> Self:
+        """Nothing is left but the memory of the requests, in case Lambda repeats one of them."""
+        return replace(
+            self,
+            goal=Goal.REST,
+            stack_id="",
+            generations=(),
+            unused=(),
+            recipes={},
+            registration=Registration(),
+        )
+
+    def collected(self, generation: Generation) -> Self:
+        left = replace(self, unused=tuple(other for other in self.unused if other != generation))
+        kept = {made.config for made in left.made}
+        return replace(left, recipes={c: r for c, r in self.recipes.items() if c in kept})
+
+    def linked(self, name: str) -> Self:
+        return replace(self, former_names=(*self.former_names, name))
+
+    def unlinked(self, name: str) -> Self:
+        return replace(self, former_names=tuple(n for n in self.former_names if n != name))
+
+    def _without_target(self) -> Self:
+        """At rest. What was made for the target, or is being made, is unused unless it served."""
+        made = tuple(made for made in self.made if made not in self.generations)
+        return replace(self, goal=Goal.REST, target=None, attempt=None, roll_out=None, unused=made)

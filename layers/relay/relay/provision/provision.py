@@ -1,0 +1,286 @@
+"""Takes in whatever wakes the function, and stores who waits before anything is done."""
+
+from typing import Final
+
+from relay.errors import ConfigurationError, RelayError
+from relay.ports import Clock
+from relay.provision import rollout_requests
+from relay.provision.describe import describe
+from relay.provision.events import (
+    ArtifactsUploaded,
+    ArtifactUploaded,
+    CustomResourceRequest,
+    Describe,
+    DirectCall,
+    EndpointChanged,
+    RoutesRequest,
+    Sweep,
+    WakeUp,
+)
+from relay.provision.lifecycle.lifecycle import Lifecycle
+from relay.provision.lifecycle.pending_request import RequestType, StackChange, Waiting
+from relay.provision.lifecycle.ports import (
+    Autoscaler,
+    ControlPlane,
+    Journal,
+    Outdated,
+    Postman,
+    WaitingRoom,
+)
+from relay.provision.lifecycle.record import Record
+from relay.provision.lifecycle.responses import Answer
+from relay.provision.lifecycle.rollouts import Properties, Recipe
+from relay.provision.rollout_requests import Ordering, Verdict
+from relay.provision.specification import existing
+from relay.provision.specification.existing import Adoption
+from relay.provision.specification.read import read_specification
+from relay.provision.specification.specification import Generation, Specification
+from relay.report import Level, Note
+
+# Tries to store a request when other invocations write the same record.
+_TRIES: Final = 3
+# What the bucket tells of; its own filter says so too.
+_ARTIFACTS: Final = "models/"
+_ARCHIVE: Final = ".tar.gz"
+# An endpoint that came to one of these by itself needs a person's look.
+_ALARMING: Final = ("OutOfService", "UpdateRollbackFailed", "Failed")
+
+
+class Reception:
+    """The use case of the provision function.
+
+    Args:
+        endpoint_name: the endpoint that this deployment is about.
+        region: where it runs, for the images.
+    """
+
+    def __init__(
+        self,
+        endpoint_name: str,
+        region: str,
+        *,
+        control_plane: ControlPlane,
+        autoscaler: Autoscaler,
+        waiting_room: WaitingRoom,
+        postman: Postman,
+        clock: Clock,
+        journal: Journal,
+    ) -> None:
+        self._endpoint_name = endpoint_name
+        self._region = region
+        self._sagemaker = control_plane
+        self._room = waiting_room
+        self._postman = postman
+        self._clock = clock
+        self._journal = journal
+        self._lifecycle = Lifecycle(
+            control_plane, autoscaler, waiting_room, postman, clock, journal, self._resolve
+        )
+        self._ordering = Ordering(waiting_room, clock, journal, self._resolve)
+
+    def handle(self, wake_up: WakeUp) -> dict[str, object]:
+        """Does what can be done now. Answers direct calls; every other answer is empty.
+
+        Raises:
+            TransientError: something did not work now; the next wake-up tries again.
+        """
+        match wake_up:
+            case CustomResourceRequest():
+                self._receive(wake_up)
+            case RoutesRequest(request):
+                self._check_routes(request)
+            case EndpointChanged(name, status):
+                if name == self._endpoint_name:
+                    self._note(f"woken by {status}", alarming=status in _ALARMING)
+                    self._lifecycle.advance(name)
+                    self._lifecycle.look(name)
+            case Sweep():
+                self._sweep()
+            case ArtifactsUploaded(uploads):
+                for upload in uploads:
+                    self._roll_out_upload(upload)
+            case DirectCall():
+                return self._order(wake_up)
+            case Describe():
+                return self._describe()
+        return {}
+
+    def _check_routes(self, request: CustomResourceRequest) -> None:
+        from relay.provision.routes_resource import RoutesCheck  # no other wake-up needs it
+
+        RoutesCheck(self._postman, self._clock, self._journal).answer(request)
+
+    def _sweep(self) -> None:
+        self._lifecycle.advance(self._endpoint_name)
+        own = self._room.load(self._endpoint_name)
+        for name in own.former_names if own else ():
+            self._lifecycle.advance(name)
+            former = self._room.load(name)
+            if own and (former is None or former.settled):
+                own = self._room.save(own.unlinked(name))
+
+    def _describe(self) -> dict[str, object]:
+        endpoint = self._sagemaker.describe(self._endpoint_name)
+        record = self._room.load(self._endpoint_name) or Record(endpoint.name)
+        return describe(endpoint, record, self._lifecycle.look(self._endpoint_name))
+
+    # --- roll-outs -------------------------------------------------------------------------------
+
+    def _roll_out_upload(self, upload: ArtifactUploaded) -> None:
+        location = f"s3://{upload.bucket}/{upload.key}"
+        if not upload.key.startswith(_ARTIFACTS) or not upload.key.endswith(_ARCHIVE):
+            self._note(f"{location} is no artifact: ignored")
+            return
+        self._ordering.take(
+            self._endpoint_name, rollout_requests.of_upload(location, upload.version, upload.order)
+        )
+        self._lifecycle.advance(self._endpoint_name)
+
+    def _order(self, call: DirectCall) -> dict[str, object]:
+        """Answers what will happen, or what already has: it never waits for SageMaker."""
+        if call.action == "delete":
+            return Verdict(
+                "refused", "the stack owns the endpoint: delete the stack, and the endpoint goes"
+            ).to_json()
+        try:
+            order = rollout_requests.read(call.members)
+        except ConfigurationError as error:
+            return Verdict("refused", str(error)).to_json()
+        verdict = self._ordering.take(self._endpoint_name, order)
+        try:
+            self._lifecycle.advance(self._endpoint_name)
+        except RelayError as error:
+            # It is stored, and whoever asked is told so; the sweep goes on with it.
+            self._note(f"{order.asked_by}: not begun yet: {error}", alarming=True)
+        return self._ended(verdict).to_json()
+
+    def _ended(self, verdict: Verdict) -> Verdict:
+        record = self._room.load(self._endpoint_name)
+        for told in record.history if record else ():
+            if told.roll_out.id == verdict.roll_out_id:
+                return Verdict(told.outcome.value, told.reason, verdict.roll_out_id)
+        return verdict
+
+    # --- CloudFormation asks ---------------------------------------------------------------------
+
+    def _receive(self, request: CustomResourceRequest) -> None:
+        name = self._record_name(request)
+        for _ in range(_TRIES):
+            stored = self._room.load(name) or Record(name)
+            if stored.has_handled(request.request_id):
+                self._note(f"{request.type.value} {request.request_id} is known already")
+                break
+            if stored.made and stored.stack_id != request.stack_id:
+                self._turn_away(request, stored)
+                return
+            self._link(request, name)
+            try:
+                self._room.save(self._accepted(stored, request))
+            except Outdated:
+                continue
+            self._note(f"{request.type.value} {request.request_id} is waiting")
+            break
+        else:
+            raise Outdated(f"other invocations keep writing the record of {name}")
+        self._lifecycle.advance(name)
+
+    def _record_name(self, request: CustomResourceRequest) -> str:
+        """A Delete is about the endpoint that has the id; everything else is about our own."""
+        if request.type is not RequestType.DELETE:
+            return self._endpoint_name
+        own = self._room.load(self._endpoint_name)
+        if own and own.waiting and own.waiting.type is RequestType.CREATE:
+            # CloudFormation never had our answer to the Create and made up an id of its own.
+            return self._endpoint_name
+        return request.physical_resource_id
+
+    def _link(self, request: CustomResourceRequest, name: str) -> None:
+        """Makes the sweep look at the endpoint's other name as well, where a rename left one."""
+        other = str(request.old_properties.get("EndpointName", name))
+        if name != self._endpoint_name:
+            other = name
+        if other == self._endpoint_name:
+            return
+        own = self._room.load(self._endpoint_name) or Record(self._endpoint_name)
+        if other not in own.former_names:
+            self._room.save(own.linked(other))
+
+    def _accepted(self, stored: Record, request: CustomResourceRequest) -> Record:
+        known = self._generations_in(request, stored.endpoint_name)
+        record = stored.accept(self._waiting(request), known)
+        now = self._clock.now()
+        if request.type is RequestType.DELETE:
+            if stored.adoption or existing.is_existing(request.properties):
+                return record.release(now)
+            return record.remove(now, "the stack deletes the endpoint")
+        try:
+            if existing.is_existing(request.properties):
+                wanted = Adoption.read(request.properties)
+                self._refuse_other_names(wanted.endpoint_name)
+                return record.adopt(wanted, now)
+            target = self._resolve(request.properties)
+        except ConfigurationError as error:
+            return record.turned_down(str(error))
+        creating = request.physical_resource_id != target.endpoint_name
+        former = self._room.load(request.physical_resource_id) if creating else None
+        before = former.serving if former else None
+        return record.ask(StackChange(request.properties, request.old_properties, creating, before))
+
+    def _resolve(self, properties: Properties) -> Specification:
+        specification = read_specification(properties, self._region, self._sagemaker.flaws)
+        self._refuse_other_names(specification.endpoint_name)
+        return specification
+
+    def _waiting(self, request: CustomResourceRequest) -> Waiting:
+        return Waiting(
+            type=request.type,
+            request_id=request.request_id,
+            response_url=request.response_url,
+            stack_id=request.stack_id,
+            logical_resource_id=request.logical_resource_id,
+            physical_resource_id=request.physical_resource_id or self._endpoint_name,
+            since=self._clock.now(),
+        )
+
+    def _generations_in(
+        self, request: CustomResourceRequest, name: str
+    ) -> tuple[tuple[Generation, Recipe], ...]:
+        """What the request itself says was made before, in case the record was lost."""
+        before: Properties = {
+            RequestType.CREATE: {},
+            RequestType.UPDATE: request.old_properties,
+            RequestType.DELETE: request.properties,
+        }[request.type]
+        if existing.is_existing(before):
+            return ()
+        try:
+            specification = read_specification(before, self._region)
+        except ConfigurationError:
+            return ()  # so nothing can ever have been made from it
+        if specification.endpoint_name != name:
+            return ()
+        return ((specification.generation, Recipe(before, before)),)
+
+    def _refuse_other_names(self, name: str) -> None:
+        if name != self._endpoint_name:
+            raise ConfigurationError(
+                f"EndpointName is {name}, but this function looks after "
+                f"{self._endpoint_name} (its environment variable ENDPOINT_NAME)"
+            )
+
+    def _turn_away(self, request: CustomResourceRequest, stored: Record) -> None:
+        """The endpoint belongs to another stack: answers at once and touches nothing."""
+        waiting = self._waiting(request)
+        self._note(f"{request.type.value} of another stack turned away", alarming=True)
+        if request.type is RequestType.DELETE:
+            self._postman.deliver(Answer.removed(waiting))
+            return
+        reason = (
+            f"endpoint {stored.endpoint_name} belongs to the stack {stored.stack_id} "
+            "and is left alone. Choose another EndpointName"
+        )
+        self._postman.deliver(Answer.failed(waiting, reason))
+
+    def _note(self, text: str, *, alarming: bool = False) -> None:
+        level = Level.WARNING if alarming else Level.INFO
+        self._journal(Note(level, text, (("endpoint", self._endpoint_name),)))

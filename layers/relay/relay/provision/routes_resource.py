@@ -1,0 +1,80 @@
+"""A deployment's route document is checked before anything reads it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from relay.ports import Clock
+from relay.provision.events import CustomResourceRequest
+from relay.provision.lifecycle.ports import Journal, Postman
+from relay.provision.lifecycle.record import RequestType, Waiting
+from relay.provision.lifecycle.responses import Answer
+from relay.report import Level, Note
+from relay.routes.compiled import Routes
+from relay.routes.document import Problem, RoutesError
+from relay.routes.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class RoutesCheck:
+    """Answers CloudFormation's `Custom::Routes`: the document can be used, or what is wrong in it.
+
+    Nothing is stored: an answer that does not arrive is given again when Lambda repeats the call.
+    """
+
+    postman: Postman
+    clock: Clock
+    journal: Journal
+
+    def answer(self, request: CustomResourceRequest) -> None:
+        """Raises AnswerNotDelivered."""
+        waiting = Waiting(
+            type=request.type,
+            request_id=request.request_id,
+            response_url=request.response_url,
+            stack_id=request.stack_id,
+            logical_resource_id=request.logical_resource_id,
+            physical_resource_id=request.physical_resource_id or request.logical_resource_id,
+            since=self.clock.now(),
+        )
+        reason = "" if request.type is RequestType.DELETE else _objection(request.properties)
+        level = Level.WARNING if reason else Level.INFO
+        self.journal(Note(level, f"routes checked: {reason or 'they can be used'}"))
+        self.postman.deliver(Answer(waiting, waiting.physical_resource_id, reason))
+
+
+def _objection(properties: Mapping[str, object]) -> str:
+    """What is wrong with the document, or "" where nothing is.
+
+    `OwnTargetArns` are the relay's own queues, `RouteTargetArns` what the deployment adds: the
+    route function may send to these and to no others.
+    """
+    problems: list[Problem] = []
+    added = _texts(properties.get("RouteTargetArns"))
+    for arn in added:
+        try:
+            Target.parse(arn)
+        except ValueError as error:
+            problems.append(Problem("the parameter RouteTargetArns", str(error)))
+    try:
+        routes = Routes.read(str(properties.get("Document", "")))
+        allowed = {*_texts(properties.get("OwnTargetArns")), *added}
+        problems.extend(_out_of_reach(routes, allowed))
+    except RoutesError as error:
+        problems.extend(error.problems)
+    return f"the routes are wrong: {RoutesError(problems)}" if problems else ""
+
+
+def _out_of_reach(routes: Routes, allowed: set[str]) -> Iterator[Problem]:
+    named = [(f"routes[{index}].to", route.target) for index, route in enumerate(routes.routes)]
+    for path, target in (*named, ("otherwise.to", routes.otherwise.target)):
+        if target.arn not in allowed:
+            yield Problem(
+                path,
+                f"the route function may not send to {target.arn}; add it to the parameter "
+                "RouteTargetArns",
+            )
+
+
+def _texts(value: object) -> list[str]:
+    """A list of strings; CloudFormation makes of an empty one a list of one empty string."""
+    return [text for text in value if text] if isinstance(value, list) else []

@@ -1,0 +1,161 @@
+"""How SageMaker moves an endpoint from one configuration to the next."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, Self
+
+from relay.provision.specification.properties import PropertyReader
+
+# SageMaker's limits (UpdateEndpoint, DeploymentConfig in its API reference).
+_MOST_ALARMS: Final = 10
+_LONGEST_ALARM_NAME: Final = 255
+_LONGEST_WAIT: Final = 3600
+_LEAST_LINEAR_PERCENT: Final = 10
+_LEAST_FOR_PARTS: Final = 2
+# Whether the alarms roll an update back at all: CloudFormation passes every scalar as a string.
+WATCH_ALARMS: Final = "WatchRollbackAlarms"
+IGNORED: Final = "false"
+
+
+class Strategy(StrEnum):
+    """How traffic, or instances, go over to the new configuration."""
+
+    ALL_AT_ONCE = "AllAtOnce"
+    CANARY = "Canary"
+    LINEAR = "Linear"
+    ROLLING = "Rolling"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The settings of one update. They go into no resource, so they change no name.
+
+    `step_percent`: the canary's share, a linear step, or a rolling batch, of the capacity.
+    `wait_seconds`: how long SageMaker watches the alarms after each step.
+    """
+
+    strategy: Strategy = Strategy.ALL_AT_ONCE
+    # Four steps: their waits leave half of the maximum for instances that start.
+    step_percent: int = 25
+    wait_seconds: int = 300
+    termination_wait_seconds: int = 0
+    maximum_seconds: int = 2400
+    alarms: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, reader: PropertyReader) -> Self:
+        """Out of the custom resource's properties; `reader` remembers what is wrong with them."""
+        default = cls()
+        deployment = cls(
+            strategy=_strategy(reader, default.strategy),
+            step_percent=_integer(reader, "DeploymentStepPercent", 5, 50, default.step_percent),
+            wait_seconds=_integer(
+                reader, "DeploymentWaitSeconds", 0, _LONGEST_WAIT, default.wait_seconds
+            ),
+            termination_wait_seconds=_integer(
+                reader,
+                "DeploymentTerminationWaitSeconds",
+                0,
+                _LONGEST_WAIT,
+                default.termination_wait_seconds,
+            ),
+            maximum_seconds=_integer(
+                reader, "DeploymentMaximumSeconds", 600, 28_800, default.maximum_seconds
+            ),
+            alarms=_alarms(reader),
+        )
+        deployment._refuse_contradictions(reader)
+        return deployment
+
+    @classmethod
+    def at_once(cls) -> Self:
+        """Without waiting and without alarms: for a way back, when they may be in ALARM."""
+        return cls(wait_seconds=0)
+
+    def suits(self, count: int) -> bool:
+        """Whether so many instances can go over in this way.
+
+        A canary, a linear step and a batch are at most half of the instances, and one instance is
+        the least that any of them can be:
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrafficRoutingConfig.html
+        """
+        return self.strategy is Strategy.ALL_AT_ONCE or count >= _LEAST_FOR_PARTS
+
+    def whole(self) -> Self:
+        """In one step, watched by the same alarms for as long."""
+        final = 0 if self.strategy is Strategy.ROLLING else self.termination_wait_seconds
+        return replace(self, strategy=Strategy.ALL_AT_ONCE, termination_wait_seconds=final)
+
+    @property
+    def plain(self) -> bool:
+        """Whether UpdateEndpoint needs to be told nothing: this is what it does by itself."""
+        return (
+            self.strategy is Strategy.ALL_AT_ONCE
+            and not self.alarms
+            and not self.termination_wait_seconds
+        )
+
+    @property
+    def planned_seconds(self) -> int:
+        """How long SageMaker waits on purpose, besides what its instances take to start."""
+        steps = {
+            Strategy.ALL_AT_ONCE: 1,
+            Strategy.CANARY: 2,
+            Strategy.LINEAR: -(-100 // self.step_percent),
+            Strategy.ROLLING: -(-100 // self.step_percent),
+        }[self.strategy]
+        # RollingUpdatePolicy has no TerminationWaitInSeconds.
+        final = 0 if self.strategy is Strategy.ROLLING else self.termination_wait_seconds
+        return steps * self.wait_seconds + final
+
+    def _refuse_contradictions(self, reader: PropertyReader) -> None:
+        if self.strategy is Strategy.LINEAR and self.step_percent < _LEAST_LINEAR_PERCENT:
+            reader.refuse(
+                f"DeploymentStepPercent must be at least {_LEAST_LINEAR_PERCENT} for a Linear "
+                f"deployment, not {self.step_percent}"
+            )
+        if len(self.alarms) > _MOST_ALARMS:
+            reader.refuse(
+                f"RollbackAlarmNames has {len(self.alarms)} alarms; SageMaker takes {_MOST_ALARMS}"
+            )
+        for name in self.alarms:
+            if len(name) > _LONGEST_ALARM_NAME:
+                reader.refuse(
+                    f"RollbackAlarmNames has a name of {len(name)} characters, {name[:40]}…; "
+                    f"CloudWatch's names have at most {_LONGEST_ALARM_NAME}"
+                )
+        if not self.plain and self.planned_seconds >= self.maximum_seconds:
+            reader.refuse(
+                f"DeploymentMaximumSeconds is {self.maximum_seconds}, but this {self.strategy} "
+                f"deployment alone waits {self.planned_seconds} seconds in all: raise it, raise "
+                "DeploymentStepPercent, or lower DeploymentWaitSeconds or "
+                "DeploymentTerminationWaitSeconds"
+            )
+
+
+def _strategy(reader: PropertyReader, default: Strategy) -> Strategy:
+    value = reader.text("DeploymentStrategy")
+    if not value:
+        return default
+    try:
+        return Strategy(value)
+    except ValueError:
+        known = ", ".join(Strategy)
+        reader.refuse(f"DeploymentStrategy must be one of {known}, not {value!r}")
+        return default
+
+
+def _alarms(reader: PropertyReader) -> tuple[str, ...]:
+    """The stack's own and those of its owner: each entry may be several, with commas in between."""
+    watched = reader.text(WATCH_ALARMS)
+    if watched not in ("", "true", IGNORED):
+        reader.refuse(f"{WATCH_ALARMS} must be true or {IGNORED}, not {watched!r}")
+    if watched == IGNORED:
+        return ()
+    entries = ",".join(reader.texts("RollbackAlarmNames")).split(",")
+    return tuple(dict.fromkeys(name.strip() for name in entries if name.strip()))
+
+
+def _integer(reader: PropertyReader, name: str, minimum: int, maximum: int, default: int) -> int:
+    value = reader.integer(name, minimum, maximum) if reader.text(name) else default
+    return value if minimum <= value <= maximum else default

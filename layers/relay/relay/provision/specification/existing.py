@@ -1,0 +1,193 @@
+"""Serving an endpoint that somebody else has made: what it must be like, and what to change.
+
+The relay never creates, updates, scales or deletes such an endpoint; it looks at it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+from relay.provision.endpoint import Endpoint, EndpointStatus
+from relay.provision.specification.api_requests import VARIANT
+from relay.provision.specification.properties import PropertyReader
+from relay.s3uri import S3Uri
+
+MODE: Final = "EndpointMode"
+_EXISTING: Final = "existing"
+_CREATE: Final = "create"
+
+_OUTPUT: Final = "AsyncInferenceConfig.OutputConfig"
+# SageMaker's own: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_NAME_FORM: Final = "letters, digits and inner hyphens, at most 63"
+# Templates cannot leave a number out: these say nothing.
+_NO_SCALING: Final = ("", "0")
+
+
+def is_existing(properties: Mapping[str, object]) -> bool:
+    """Whether a custom resource is about an endpoint that exists without the relay."""
+    return properties.get(MODE) == _EXISTING
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What an endpoint's configuration says about its asynchronous inferences."""
+
+    name: str
+    asynchronous: bool = False
+    output_path: str = ""
+    failure_path: str = ""
+    success_topic_arn: str = ""
+    error_topic_arn: str = ""
+    # Production variants.
+    variants: tuple[str, ...] = (VARIANT,)
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What the relay needs of an endpoint. An empty topic is one that the relay does without."""
+
+    endpoint_name: str
+    output_path: str
+    failure_path: str
+    success_topic_arn: str = ""
+    error_topic_arn: str = ""
+    # The one that the stack's alarms watch.
+    variant_name: str = VARIANT
+
+    @classmethod
+    def read(cls, properties: Mapping[str, object]) -> Self:
+        """Out of the custom resource's properties; those that make an endpoint mean nothing here.
+
+        Raises:
+            ConfigurationError: naming every property that is wrong.
+        """
+        reader = PropertyReader(properties)
+        name = reader.matching("EndpointName", _NAME, _NAME_FORM)
+        _refuse_another_arn(reader, name)
+        additions = reader.text("EndpointSpecification").strip()
+        if additions not in ("", "{}"):
+            reader.refuse(
+                f"EndpointSpecification is for an endpoint that the relay makes: leave it out "
+                f"where {MODE} is {_EXISTING}"
+            )
+        for bound in ("MinInstanceCount", "MaxInstanceCount"):
+            if (count := reader.text(bound)) not in _NO_SCALING:
+                reader.refuse(
+                    f"{bound} is {count}, but the relay scales no endpoint that somebody else has "
+                    f"made: set it to 0 where {MODE} is {_EXISTING}, and scale the endpoint "
+                    "yourself"
+                )
+        adoption = cls(
+            endpoint_name=name,
+            output_path=str(reader.folder("S3OutputPath")).removesuffix("/"),
+            failure_path=str(reader.folder("S3FailurePath")).removesuffix("/"),
+            success_topic_arn=reader.text("SuccessTopicArn"),
+            error_topic_arn=reader.text("ErrorTopicArn"),
+            variant_name=reader.text("VariantName") or VARIANT,
+        )
+        reader.check()
+        return adoption
+
+    def problems(self, setup: Setup) -> tuple[str, ...]:
+        """What to change in the endpoint's configuration; nothing when it fits."""
+        if not setup.asynchronous:
+            return (
+                f"it is not asynchronous: give its configuration an AsyncInferenceConfig with "
+                f"{self.wanted()}",
+            )
+        return tuple(self._differences(setup))
+
+    def missing_variant(self, setup: Setup) -> str:
+        """What to change in the stack; "" where its alarms watch a variant that there is."""
+        if self.variant_name in setup.variants:
+            return ""
+        return (
+            f"VariantName is {self.variant_name}, but the endpoint has {_listed(setup.variants)}: "
+            "alarms on a variant that is not there never have data. Set VariantName to "
+            f"{' or '.join(setup.variants)}"
+        )
+
+    def wanted(self) -> str:
+        """Every value that the relay needs, in the API's own words."""
+        members = {
+            "S3OutputPath": self.output_path,
+            "S3FailurePath": self.failure_path,
+            "NotificationConfig.SuccessTopic": self.success_topic_arn,
+            "NotificationConfig.ErrorTopic": self.error_topic_arn,
+        }
+        return ", ".join(f"OutputConfig.{name} {value}" for name, value in members.items() if value)
+
+    def _differences(self, setup: Setup) -> Iterator[str]:
+        for member, is_, wanted in (
+            ("S3OutputPath", setup.output_path, self.output_path),
+            ("S3FailurePath", setup.failure_path, self.failure_path),
+        ):
+            if not _lies_in(is_, wanted):
+                yield f"{_OUTPUT}.{member} must be {wanted} or a folder in it, {_is(is_)}"
+        for member, is_, wanted in (
+            ("SuccessTopic", setup.success_topic_arn, self.success_topic_arn),
+            ("ErrorTopic", setup.error_topic_arn, self.error_topic_arn),
+        ):
+            if wanted and is_ != wanted:
+                yield f"{_OUTPUT}.NotificationConfig.{member} must be {wanted}, {_is(is_)}"
+
+
+def not_in_service(endpoint: Endpoint) -> str:
+    """Why an endpoint that nobody is working on cannot be served."""
+    if endpoint.status is EndpointStatus.ABSENT:
+        return (
+            f"{MODE} is {_EXISTING}, but there is no endpoint {endpoint.name} in this account and "
+            f"region. Correct EndpointName, or let the relay make it ({MODE}={_CREATE})"
+        )
+    cause = endpoint.failure_reason.strip().rstrip(".")
+    said = f": {cause}" if cause else ""
+    return (
+        f"{MODE} is {_EXISTING}, and endpoint {endpoint.name} is not in service "
+        f"({endpoint.status.value}{said}). Bring it into service, and deploy again"
+    )
+
+
+def unsuitable(endpoint: Endpoint, problems: tuple[str, ...]) -> str:
+    """Everything that has to be changed before the relay can serve the endpoint."""
+    return (
+        f"endpoint {endpoint.name} cannot be served as it is configured ({endpoint.config}): "
+        f"{'; '.join(problems)}. Make a configuration with these values, update the endpoint with "
+        f"it, and deploy again. If the topics do not exist yet, deploy with {MODE}=none first"
+    )
+
+
+def _refuse_another_arn(reader: PropertyReader, name: str) -> None:
+    """IAM knows an endpoint by its ARN, in which SageMaker writes the name in lower case.
+
+    IAM's Resource is case-sensitive, and a template cannot change a text's case; so whoever has
+    upper case in a name gives the ARN too.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    arn, lower = reader.text("ExistingEndpointArn"), name.lower()
+    if arn and not arn.endswith(f":endpoint/{lower}"):
+        reader.refuse(
+            f"ExistingEndpointArn is {arn}, but the ARN of endpoint {name} ends with endpoint/"
+            f"{lower}: set it to the EndpointArn that DescribeEndpoint shows"
+        )
+    elif name != lower and not arn:
+        reader.refuse(
+            f"EndpointName is {name}, and IAM knows the endpoint as {lower}: set "
+            "ExistingEndpointArn to the EndpointArn that DescribeEndpoint shows"
+        )
+
+
+def _listed(variants: tuple[str, ...]) -> str:
+    return f"the variant{'s' if len(variants) > 1 else ''} {', '.join(variants)}"
+
+
+def _lies_in(location: str, folder: str) -> bool:
+    try:
+        return S3Uri.parse(folder + "/").contains(S3Uri.parse(location.removesuffix("/") + "/"))
+    except ValueError:
+        return False
+
+
+def _is(value: str) -> str:
+    return f"and is {value}" if value else "and is not set"

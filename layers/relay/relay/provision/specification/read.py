@@ -1,0 +1,174 @@
+"""Reads what the endpoint should be out of a custom resource's properties."""
+
+import re
+from collections.abc import Mapping
+from typing import Final, get_args
+
+from relay.errors import ConfigurationError
+from relay.provision.specification import api_requests, images, validation
+from relay.provision.specification.api_requests import RequestCheck, accept_anything
+from relay.provision.specification.deployment import Deployment
+from relay.provision.specification.overrides import PROPERTY, Additions
+from relay.provision.specification.properties import PropertyReader
+from relay.provision.specification.scaling import MOST_INSTANCES, Scaling
+from relay.provision.specification.specification import Specification, TopicKind
+from relay.s3uri import S3Uri
+
+# Texts whose form the API's model leaves open, or says in a way that nobody can read: the form,
+# and the words for it.
+_TOPIC = (
+    re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[a-zA-Z0-9_.-]+"),
+    "the ARN of a topic",
+)
+_KMS_KEY = (re.compile(r"[a-zA-Z0-9:/_-]{1,2048}"), "a KMS key's ARN or id")
+_FORMS: Final = {
+    # Models and configurations are named after it, with a hyphen and twelve digits more.
+    "EndpointName": (
+        re.compile(r"[a-z0-9](-*[a-z0-9]){0,49}"),
+        "lower-case letters, digits and inner hyphens, at most 50",
+    ),
+    "ExecutionRoleArn": (
+        re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[a-zA-Z_0-9+=,.@/-]+"),
+        "the ARN of a role",
+    ),
+    "ImageUri": (re.compile(r"\S{1,255}"), "the URI of an image in ECR"),
+    "InstanceType": (re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9-]+"), "such as ml.m5.large"),
+    "ModelDataUrl": (re.compile(r"(https|s3)://[^/]+/.+"), "the S3 URI of a model.tar.gz"),
+    "SuccessTopicArn": _TOPIC,
+    "ErrorTopicArn": _TOPIC,
+    "OutputKmsKeyId": _KMS_KEY,
+    "VolumeKmsKeyId": _KMS_KEY,
+}
+
+_TOPIC_KINDS: Final[tuple[TopicKind, ...]] = get_args(TopicKind)
+# Frameworks whose images can serve nothing without an artifact (a Hugging Face image can fetch its
+# model by HF_MODEL_ID).
+_NEED_AN_ARTIFACT = frozenset({"xgboost", "sklearn", "pytorch", "tensorflow"})
+# Properties that say something about the only container.
+_OF_ONE_CONTAINER = ("ImageUri", "ModelDataUrl", "ModelEnvironment")
+
+
+def read_specification(
+    properties: Mapping[str, object],
+    region: str,
+    check: RequestCheck = accept_anything,
+) -> Specification:
+    """Reads the properties of a `Custom::AsyncEndpoint`, where every scalar is a string.
+
+    `check` compares the requests that will be made with the API's own model, whose limits
+    botocore mostly ignores and whose messages would name none of our properties.
+
+    Raises:
+        ConfigurationError: naming every property that is wrong.
+    """
+    reader = PropertyReader(properties)
+    additions = Additions.read(reader)
+    instance_type = _required(reader, "InstanceType")
+    specification = Specification(
+        endpoint_name=_required(reader, "EndpointName"),
+        execution_role_arn=_required(reader, "ExecutionRoleArn"),
+        image=_image(reader, region, instance_type, additions),
+        model_data_url=_optional(reader, "ModelDataUrl"),
+        model_environment=reader.environment("ModelEnvironment"),
+        instance_type=instance_type,
+        instance_count=reader.integer("InstanceCount", 1, MOST_INSTANCES),
+        max_concurrent_invocations=reader.integer("MaxConcurrentInvocationsPerInstance", 0, 1000),
+        output_path=_location(reader, "S3OutputPath"),
+        failure_path=_location(reader, "S3FailurePath"),
+        success_topic_arn=_optional(reader, "SuccessTopicArn"),
+        error_topic_arn=_optional(reader, "ErrorTopicArn"),
+        include_response_in=_included(reader),
+        output_kms_key_id=_optional(reader, "OutputKmsKeyId"),
+        model_data_version=reader.text("ModelDataVersion"),
+        deployment=Deployment.read(reader),
+        scaling=Scaling.read(reader),
+        volume_kms_key_id=_optional(reader, "VolumeKmsKeyId"),
+        additions=additions,
+    )
+    _refuse_overlaps(reader)
+    _refuse_another_variant(reader)
+    made = (
+        api_requests.create_model(specification),
+        api_requests.create_endpoint_config(specification),
+    )
+    validation.check(reader, *made, by=check)
+    reader.check()
+    return specification
+
+
+def _required(reader: PropertyReader, name: str) -> str:
+    return reader.matching(name, *_FORMS[name])
+
+
+def _optional(reader: PropertyReader, name: str) -> str | None:
+    return reader.optional(name, *_FORMS[name])
+
+
+def _image(reader: PropertyReader, region: str, instance_type: str, additions: Additions) -> str:
+    """`ImageUri`, or what `Framework` and `FrameworkVersion` mean in this region.
+
+    Several containers have an image each, of which the first stands for all.
+    """
+    if additions.containers:
+        for name in _OF_ONE_CONTAINER:
+            if reader.given(name) and reader.text(name).strip() != "{}":
+                reader.refuse(
+                    f"{name} is for one container: {PROPERTY}.Model.Containers has its own"
+                )
+        return str(additions.containers[0].get("Image", ""))
+    if image := _optional(reader, "ImageUri"):
+        return image
+    framework, version = reader.text("Framework"), reader.text("FrameworkVersion")
+    if not framework or not version:
+        reader.refuse("give either ImageUri, or Framework and FrameworkVersion")
+        return ""
+    artifact = reader.given("ModelDataUrl") or "ModelDataSource" in additions.container
+    if framework in _NEED_AN_ARTIFACT and not artifact:
+        reader.refuse(
+            f"ModelDataUrl is missing: SageMaker's {framework} image holds no model of its own"
+        )
+    if reader.has_refused("InstanceType"):
+        return ""  # on which the image depends
+    try:
+        return images.resolve(framework, version, region, instance_type)
+    except ConfigurationError as error:
+        reader.refuse(str(error))
+        return ""
+
+
+def _included(reader: PropertyReader) -> tuple[TopicKind, ...]:
+    chosen = reader.choices("IncludeInferenceResponseIn", _TOPIC_KINDS)
+    for kind, topic in zip(_TOPIC_KINDS, ("SuccessTopicArn", "ErrorTopicArn"), strict=True):
+        if kind in chosen and not reader.given(topic):
+            reader.refuse(f"IncludeInferenceResponseIn has {kind}, but {topic} is empty")
+    return chosen
+
+
+def _location(reader: PropertyReader, name: str) -> str:
+    """Without the last slash: SageMaker puts one before what it appends."""
+    return str(reader.folder(name)).removesuffix("/")
+
+
+def _refuse_overlaps(reader: PropertyReader) -> None:
+    """Outputs under the inputs would be submitted again, without end and at their owner's cost."""
+    names = ["S3OutputPath", "S3FailurePath"]
+    if reader.text("S3InputPath"):
+        names.append("S3InputPath")
+    folders = [(name, reader.folder(name)) for name in names]
+    for index, (name, folder) in enumerate(folders):
+        for other_name, other in folders[index + 1 :]:
+            if _overlap(folder, other):
+                reader.refuse(f"{name} and {other_name} overlap: {folder} and {other}")
+
+
+def _refuse_another_variant(reader: PropertyReader) -> None:
+    if (name := reader.text("VariantName")) not in ("", api_requests.VARIANT):
+        reader.refuse(
+            f"VariantName is {name}, but the relay names the variant of its own endpoint "
+            f"{api_requests.VARIANT}, so that no roll-out resets its capacity: "
+            "leave VariantName out, which is for EndpointMode existing"
+        )
+
+
+def _overlap(one: S3Uri, other: S3Uri) -> bool:
+    return bool(one.bucket) and (one.contains(other) or other.contains(one))

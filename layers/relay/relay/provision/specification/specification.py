@@ -1,0 +1,124 @@
+"""What the endpoint should be, and the names that follow from it."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Final, Literal, Self
+
+from relay.provision.specification.deployment import Deployment, Strategy
+from relay.provision.specification.overrides import Additions
+from relay.provision.specification.scaling import Scaling
+
+# Twelve hex digits after a name of at most 50 characters stay within SageMaker's 63.
+_DIGEST_LENGTH: Final = 12
+
+TopicKind = Literal["SUCCESS_NOTIFICATION_TOPIC", "ERROR_NOTIFICATION_TOPIC"]
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One model and one endpoint configuration that the relay made, by name."""
+
+    model: str
+    config: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """Everything that goes into the model, the endpoint configuration and the endpoint.
+
+    What `EndpointSpecification` adds is kept as it was given; `requests` puts both together. A
+    topic is None when nothing is to be published, a concurrency of 0 leaves it to SageMaker.
+    """
+
+    endpoint_name: str
+    execution_role_arn: str
+    image: str
+    model_data_url: str | None
+    model_environment: dict[str, str]
+    instance_type: str
+    instance_count: int
+    max_concurrent_invocations: int
+    output_path: str
+    failure_path: str
+    success_topic_arn: str | None
+    error_topic_arn: str | None
+    include_response_in: tuple[TopicKind, ...]
+    output_kms_key_id: str | None
+    # Which content the artifact had: an object's version or ETag, or whatever tells one upload
+    # under the same key from the next.
+    model_data_version: str = ""
+    deployment: Deployment = Deployment()
+    # None where the instance count is fixed. Goes into no resource of SageMaker's.
+    scaling: Scaling | None = None
+    volume_kms_key_id: str | None = None
+    additions: Additions = field(default_factory=Additions)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The counterpart of `to_json`; what an older relay has stored lacks the newer members."""
+        members = json.loads(text)
+        members["include_response_in"] = tuple(members["include_response_in"])
+        members["additions"] = Additions(**members.get("additions", {}))
+        if settings := members.pop("deployment", None):
+            members["deployment"] = Deployment(
+                **{
+                    **settings,
+                    "strategy": Strategy(settings["strategy"]),
+                    "alarms": tuple(settings["alarms"]),
+                }
+            )
+        if scaling := members.pop("scaling", None):
+            members["scaling"] = Scaling(**scaling)
+        return cls(**members)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @property
+    def can_go_over_in_parts(self) -> bool:
+        """Whether its deployment suits the instances that it has, or that it scales to."""
+        return self.scaling is not None or self.deployment.suits(self.instance_count)
+
+    @property
+    def generation(self) -> Generation:
+        """Names that carry a hash of what goes into each resource.
+
+        So the same specification always has the same names, a creation can be repeated safely, and
+        an update is a changed name. What is not given leaves no trace in the hash: names stay what
+        they were when a version of the relay adds something that can be given.
+        """
+        added = self.additions
+        model = f"{self.endpoint_name}-" + _digest(
+            self.image,
+            self.model_data_url,
+            self.model_environment,
+            self.execution_role_arn,
+            *([self.model_data_version] if self.model_data_version else []),
+            *_named(model=added.model, tags=added.tags),
+        )
+        config = f"{self.endpoint_name}-" + _digest(
+            model,
+            self.instance_type,
+            self.instance_count,
+            self.max_concurrent_invocations,
+            self.output_path,
+            self.failure_path,
+            self.success_topic_arn,
+            self.error_topic_arn,
+            sorted(self.include_response_in),
+            self.output_kms_key_id,
+            *_named(volume_key=self.volume_kms_key_id, config=added.config, tags=added.tags),
+        )
+        return Generation(model, config, self.image)
+
+
+def _digest(*parts: object) -> str:
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+def _named(**parts: object) -> tuple[dict[str, object], ...]:
+    given = {name: part for name, part in parts.items() if part}
+    return (given,) if given else ()

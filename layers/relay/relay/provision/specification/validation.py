@@ -1,0 +1,225 @@
+"""Checks the requests before the first of them is sent, and says what is wrong in people's words.
+
+Three things find flaws: the API's own model (a port, since only an adapter may read it), the rules
+that the model cannot express, and before them the rules of each property. Their author knows
+neither requests nor operations, so every flaw is told under the name by which it was given.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from relay.provision.specification import validation
+from relay.provision.specification.api_requests import Flaw, Request, RequestCheck
+from relay.provision.specification.overrides import PROPERTY
+from relay.provision.specification.properties import PropertyReader
+from relay.s3uri import S3Uri
+
+# Where a member of a request comes from, when not from EndpointSpecification: the longest first.
+_ORIGINS: Final = {
+    "CreateModel": {
+        "PrimaryContainer.Environment": "ModelEnvironment",
+        "PrimaryContainer.ModelDataUrl": "ModelDataUrl",
+        "PrimaryContainer.Image": "ImageUri",
+        "ExecutionRoleArn": "ExecutionRoleArn",
+        "ModelName": "EndpointName",
+        "Tags": f"{PROPERTY}.Tags",
+        "": f"{PROPERTY}.Model",
+    },
+    "CreateEndpointConfig": {
+        "AsyncInferenceConfig.ClientConfig.MaxConcurrentInvocationsPerInstance": (
+            "MaxConcurrentInvocationsPerInstance"
+        ),
+        "AsyncInferenceConfig.OutputConfig.NotificationConfig.IncludeInferenceResponseIn": (
+            "IncludeInferenceResponseIn"
+        ),
+        "AsyncInferenceConfig.OutputConfig.NotificationConfig.SuccessTopic": "SuccessTopicArn",
+        "AsyncInferenceConfig.OutputConfig.NotificationConfig.ErrorTopic": "ErrorTopicArn",
+        "AsyncInferenceConfig.OutputConfig.S3OutputPath": "S3OutputPath",
+        "AsyncInferenceConfig.OutputConfig.S3FailurePath": "S3FailurePath",
+        "AsyncInferenceConfig.OutputConfig.KmsKeyId": "OutputKmsKeyId",
+        "ProductionVariants[0].InitialInstanceCount": "InstanceCount",
+        "ProductionVariants[0].InstanceType": "InstanceType",
+        "ProductionVariants[0].ModelName": "EndpointName",
+        "EndpointConfigName": "EndpointName",
+        "KmsKeyId": "VolumeKmsKeyId",
+        "Tags": f"{PROPERTY}.Tags",
+        "": f"{PROPERTY}.EndpointConfig",
+    },
+}
+
+
+def check(reader: PropertyReader, model: Request, config: Request, *, by: RequestCheck) -> None:
+    """Tells `reader` what SageMaker would refuse in the requests that make both.
+
+    What the properties' own rules have refused before is not told twice.
+    """
+    inputs = reader.folder("S3InputPath") if reader.text("S3InputPath") else None
+    found = [("CreateModel", flaw) for flaw in by("CreateModel", model)]
+    found += [("CreateEndpointConfig", flaw) for flaw in by("CreateEndpointConfig", config)]
+    found += validation.flaws(model, config, inputs)
+    for operation, flaw in found:
+        origin, where = _origin(operation, flaw.path)
+        if not reader.has_refused(where if origin.startswith(PROPERTY) else origin):
+            reader.refuse(f"{where} {flaw.problem}")
+
+
+def _origin(operation: str, path: str) -> tuple[str, str]:
+    """The property in which a path begins, and the path as its author knows it."""
+    for prefix, origin in _ORIGINS[operation].items():
+        if not prefix:
+            return origin, f"{origin}.{path}"
+        rest = path.removeprefix(prefix)
+        if path.startswith(prefix) and (not rest or rest[0] in ".["):
+            return origin, f"{origin}{rest}"
+    raise AssertionError("every operation has an origin for the rest")
+
+
+# What SageMaker's API demands beyond its model: rules that tie several members together.
+
+# Of a request's environments together, in UTF-8.
+_ENVIRONMENT_BYTES: Final = 32 * 1024
+_METRIC_SECONDS: Final = (10, 30, 60, 120, 180, 240, 300)
+
+
+def flaws(model: Request, config: Request, inputs: S3Uri | None) -> Iterator[tuple[str, Flaw]]:
+    """Flaws of a CreateModel and a CreateEndpointConfig, each with the name of its operation.
+
+    `inputs` is the folder whose objects are submitted: nothing else may be written there. Members
+    of a wrong type are passed over, since the API's model finds them.
+    """
+    for flaw in _of_model(model):
+        yield "CreateModel", flaw
+    for flaw in _of_config(config, inputs):
+        yield "CreateEndpointConfig", flaw
+
+
+def _of_model(model: Request) -> Iterator[Flaw]:
+    several = "Containers" in model
+    if several and "PrimaryContainer" in model:
+        yield Flaw("PrimaryContainer", "cannot be given together with Containers")
+    if "InferenceExecutionConfig" in model and not several:
+        yield Flaw("InferenceExecutionConfig", "means nothing without Containers")
+    containers = _containers(model)
+    for path, container in containers:
+        yield from _of_container(path, container, in_vpc="VpcConfig" in model)
+    names = [container.get("ContainerHostname") for _, container in containers if several]
+    if None in names and any(names):
+        yield Flaw("Containers", "must have a ContainerHostname each, or none at all")
+    for name in _repeated(names):
+        yield Flaw("Containers", f"have the ContainerHostname {name!r} more than once")
+    if sum(_environment_size(container) for _, container in containers) > _ENVIRONMENT_BYTES:
+        where = "Containers" if several else "PrimaryContainer.Environment"
+        what = "have environments that are" if several else "is"
+        yield Flaw(where, f"{what} longer than {_ENVIRONMENT_BYTES} bytes in all")
+    yield from _of_tags(model)
+
+
+def _containers(model: Request) -> list[tuple[str, Request]]:
+    if "Containers" in model:
+        return [(f"Containers[{i}]", each) for i, each in enumerate(_list(model, "Containers"))]
+    return [("PrimaryContainer", _object(model, "PrimaryContainer"))]
+
+
+def _of_container(path: str, container: Request, *, in_vpc: bool) -> Iterator[Flaw]:
+    if "Image" not in container:
+        yield Flaw(f"{path}.Image", "is missing")
+    if "ModelDataUrl" in container and "ModelDataSource" in container:
+        yield Flaw(f"{path}.ModelDataSource", "cannot be given together with ModelDataUrl")
+    source = _object(container, "ModelDataSource")
+    if "ModelDataSource" in container and "S3DataSource" not in source:
+        yield Flaw(f"{path}.ModelDataSource.S3DataSource", "is missing")
+    yield from _of_source(f"{path}.ModelDataSource.S3DataSource", _object(source, "S3DataSource"))
+    others = _list(container, "AdditionalModelDataSources")
+    for index, other in enumerate(others):
+        where = f"{path}.AdditionalModelDataSources[{index}].S3DataSource"
+        yield from _of_source(where, _object(other, "S3DataSource"))
+    for name in _repeated([other.get("ChannelName") for other in others]):
+        problem = f"have the ChannelName {name!r} more than once"
+        yield Flaw(f"{path}.AdditionalModelDataSources", problem)
+    image = _object(container, "ImageConfig")
+    private = image.get("RepositoryAccessMode") == "Vpc"
+    if private and not in_vpc:
+        yield Flaw(f"{path}.ImageConfig", "with RepositoryAccessMode Vpc needs Model.VpcConfig")
+    if "RepositoryAuthConfig" in image and not private:
+        where = f"{path}.ImageConfig.RepositoryAuthConfig"
+        yield Flaw(where, "is for RepositoryAccessMode Vpc only")
+    metrics = _list(_object(container, "ContainerMetricsConfig"), "MetricsEndpoints")
+    for index, each in enumerate(metrics):
+        where = f"{path}.ContainerMetricsConfig.MetricsEndpoints[{index}]"
+        yield from _of_frequency(where, each)
+
+
+def _of_source(path: str, source: Request) -> Iterator[Flaw]:
+    if source.get("S3DataType") != "S3Prefix":
+        return
+    if not str(source.get("S3Uri", "")).endswith("/"):
+        yield Flaw(f"{path}.S3Uri", "must end with a slash where S3DataType is S3Prefix")
+    if source.get("CompressionType") == "Gzip":
+        yield Flaw(f"{path}.CompressionType", "must be None where S3DataType is S3Prefix")
+
+
+def _of_config(config: Request, inputs: S3Uri | None) -> Iterator[Flaw]:
+    variant = next(iter(_list(config, "ProductionVariants")), {})
+    routing = _object(variant, "RoutingConfig")
+    if "PrefixAwareRoutingConfig" in routing and routing.get("RoutingStrategy") != "PREFIX_AWARE":
+        where = "ProductionVariants[0].RoutingConfig.PrefixAwareRoutingConfig"
+        yield Flaw(where, "is for RoutingStrategy PREFIX_AWARE only")
+    written = {
+        "DataCaptureConfig": _object(config, "DataCaptureConfig"),
+        "ProductionVariants[0].CoreDumpConfig": _object(variant, "CoreDumpConfig"),
+    }
+    for path, part in written.items():
+        if inputs and _lies_under(part.get("DestinationS3Uri"), inputs):
+            problem = f"lies under {inputs}: what is written there would be inferred"
+            yield Flaw(f"{path}.DestinationS3Uri", problem)
+    if "MetricsConfig" in config:
+        yield from _of_frequency("MetricsConfig", _object(config, "MetricsConfig"))
+
+
+def _of_frequency(path: str, part: Request) -> Iterator[Flaw]:
+    seconds = part.get("MetricPublishFrequencyInSeconds")
+    if isinstance(seconds, int) and seconds not in _METRIC_SECONDS:
+        allowed = ", ".join(map(str, _METRIC_SECONDS))
+        yield Flaw(f"{path}.MetricPublishFrequencyInSeconds", f"must be one of {allowed}")
+
+
+def _of_tags(model: Request) -> Iterator[Flaw]:
+    """Model, configuration and endpoint have the same."""
+    keys = [tag.get("Key") for tag in _list(model, "Tags")]
+    for index, key in enumerate(keys):
+        if str(key).lower().startswith("aws:"):
+            yield Flaw(f"Tags[{index}].Key", "begins with aws:, which is AWS's own")
+    for key in _repeated(keys):
+        yield Flaw("Tags", f"have the Key {key!r} more than once")
+
+
+def _lies_under(location: object, folder: S3Uri) -> bool:
+    try:
+        other = S3Uri.parse(str(location).removesuffix("/") + "/")
+    except ValueError:
+        return False  # a form of URI that the API's model refuses, or none at all
+    return folder.contains(other)
+
+
+def _environment_size(container: Request) -> int:
+    return sum(
+        len(str(part).encode(errors="surrogatepass"))
+        for entry in _object(container, "Environment").items()
+        for part in entry
+    )
+
+
+def _repeated(values: list[object]) -> list[object]:
+    counted = Counter(value for value in values if isinstance(value, str))
+    return [value for value, times in counted.items() if times > 1]
+
+
+def _object(part: Request, name: str) -> Request:
+    value = part.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(part: Request, name: str) -> list[Request]:
+    value = part.get(name)
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -1,0 +1,159 @@
+"""Reconciling: attempts of which nothing was heard although they must be over.
+
+A request cannot be alive after its time to live, its time-out and some slack. What is still open
+then has lost its notification, or was never inferred. S3 knows: an output or failure object means a
+lost notification; neither means that nothing happened. Either way the relay's own notification goes
+through the notification queue like any other, so that there is one path to a result.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from relay.events.sagemaker import own_notification
+from relay.model import Attempt, AttemptState, Outcome, OutgoingMessage
+from relay.ports import Clock, DueLedger, Outbox, Storage
+from relay.report import Count, Level, Report
+from relay.s3uri import S3Uri
+from relay.settings import ReconcileSettings
+
+_MINUTE = timedelta(minutes=1)
+# Without a cursor: the first run of a deployment, or somebody deleted it.
+_FIRST_LOOK_BACK = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of an overdue attempt."""
+
+    attempt: Attempt
+    outcome: Outcome
+    reason: str | None
+    location: str | None
+
+
+class Reconcile:
+    """The use case of the reconcile function."""
+
+    def __init__(
+        self,
+        settings: ReconcileSettings,
+        ledger: DueLedger,
+        storage: Storage,
+        outbox: Outbox,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._storage = storage
+        self._outbox = outbox
+        self._clock = clock
+
+    def __call__(self, until: datetime) -> Report:
+        """Works from the cursor to now, as far as time allows; the next run goes on from there.
+
+        The cursor moves only past minutes that are done.
+
+        Raises:
+            RelayError: the minute at the cursor cannot be worked on now.
+        """
+        report = Report()
+        now = _floor(self._clock.now())
+        cursor = self._ledger.cursor() or self._begin(now)
+        reached = self._work(cursor, now, until, report)
+        if reached != cursor:
+            self._ledger.move_cursor(reached)
+        report.minutes_behind = max(0, round((now - reached) / _MINUTE))
+        return report
+
+    def _begin(self, now: datetime) -> datetime:
+        """Where the first run begins. Written at once, so that one that fails goes on here."""
+        cursor = now - _FIRST_LOOK_BACK
+        self._ledger.move_cursor(cursor)
+        return cursor
+
+    def between(self, start: datetime, end: datetime, until: datetime) -> Report:
+        """Works on the minutes from `start` to before `end` once more, whatever the cursor says."""
+        report = Report()
+        last = min(_floor(end), _floor(self._clock.now()))
+        reached = self._work(_floor(start), last, until, report)
+        report.minutes_behind = max(0, round((last - reached) / _MINUTE))
+        return report
+
+    def _work(self, start: datetime, end: datetime, until: datetime, report: Report) -> datetime:
+        """Works on each minute before `end`; the first one that is not done."""
+        minute = start
+        while minute < end and self._clock.now() < until:
+            for due in self._ledger.due_in(minute):
+                self._report_overdue(due, report)
+            minute += _MINUTE
+        return minute
+
+    def _report_overdue(self, ids: Sequence[str], report: Report) -> None:
+        known = self._ledger.look_up(ids)
+        findings = [
+            self._find(attempt)
+            for attempt in known.values()
+            # A renewed attempt is due later, in another minute.
+            if attempt.state is AttemptState.OPEN and attempt.due_at <= self._clock.now()
+        ]
+        unsent = self._outbox.send([self._message(finding) for finding in findings])
+        for finding in findings:
+            if error := unsent.get(finding.attempt.id):
+                raise error
+            _note(finding, report)
+
+    def _find(self, attempt: Attempt) -> Finding:
+        """Looks into S3. Raises RelayError when it cannot tell: guessing would cost a result.
+
+        Elsewhere than under the outputs the role may not look; S3 would refuse it for ever.
+        """
+        output = attempt.output_location
+        if output and self._may_lie_at(output) and self._storage.find(output):
+            return Finding(attempt, Outcome.COMPLETED, None, output)
+        failure = self._storage.find_prefix(f"{self._settings.failures}{attempt.id}")
+        if failure is not None:
+            return Finding(
+                attempt,
+                Outcome.FAILED,
+                "SageMaker's notification was lost; the failure object tells more",
+                failure,
+            )
+        reason = (
+            f"nothing was heard of attempt {attempt.number} by {attempt.due_at:%Y-%m-%d %H:%M} UTC "
+            "and it left neither output nor failure object; see whether the endpoint had instances"
+        )
+        return Finding(attempt, Outcome.EXPIRED, reason, None)
+
+    def _may_lie_at(self, location: str) -> bool:
+        return self._settings.outputs.contains(S3Uri.parse(location))
+
+    def _message(self, finding: Finding) -> OutgoingMessage:
+        return OutgoingMessage(
+            key=finding.attempt.id,
+            address=self._settings.notification_queue_url,
+            body=own_notification(
+                finding.attempt.id,
+                finding.outcome,
+                finding.attempt.endpoint,
+                finding.reason,
+                finding.location,
+            ),
+        )
+
+
+def _floor(time: datetime) -> datetime:
+    return time.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def _note(finding: Finding, report: Report) -> None:
+    recovered = finding.outcome is not Outcome.EXPIRED
+    report.count(Count.RECOVERED if recovered else Count.OVERDUE)
+    report.note(
+        Level.WARNING,
+        "recovered" if recovered else "overdue",
+        inference_id=finding.attempt.id,
+        request_id=finding.attempt.request_id,
+        outcome=finding.outcome.value,
+        location=finding.location,
+    )

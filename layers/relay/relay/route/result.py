@@ -1,0 +1,235 @@
+"""The result: the one message that goes downstream for a request, as a CloudEvents 1.0 document.
+
+It is a contract with consumers. `docs/result.md` explains it and `docs/result.schema.json` is its
+schema; tests hold all three to one another.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from relay.ids import deduplication_id
+from relay.model import Attempt, Notification, Outcome, OutgoingMessage
+from relay.route.failures import FailureClass, classify_failure
+from relay.route.response_body import to_body
+from relay.routes.target import Addressed, TargetKind
+from relay.s3uri import S3Uri
+
+SCHEMA = "urn:async-inference-relay:result:1"
+
+_TYPE = "relay.inference"
+# No message is to grow without bound by texts that others wrote. SageMaker takes at most 1,024
+# characters in a header, and the ledger keeps no more than this.
+_MAX_TEXT_CHARACTERS = 2_048
+# What a target takes of body and attributes in all: SQS 1 MiB, SNS and EventBridge 256 KiB. A
+# region or a queue may take less; see `shortened`.
+_MAX_MESSAGE_BYTES = {
+    TargetKind.QUEUE: 1_048_576,
+    TargetKind.FIFO_QUEUE: 1_048_576,
+    TargetKind.TOPIC: 262_144,
+    TargetKind.FIFO_TOPIC: 262_144,
+    TargetKind.BUS: 262_144,
+}
+# What else counts: types of attributes, or an EventBridge entry's time, source, type and resources.
+_RESERVED_BYTES = 1_024
+
+
+@dataclass(frozen=True)  # without slots: the document is made once, for however many routes
+class Result:
+    """How a request ended. `attempt` is None for one that somebody else submitted."""
+
+    request_id: str
+    notification: Notification
+    attempt: Attempt | None
+    endpoint_arn: str
+    routed_at: datetime
+
+    def document(self) -> Mapping[str, object]:
+        """The document, with the model's answer where SageMaker included one."""
+        return self._document
+
+    def to_message(self, addressed: Addressed) -> OutgoingMessage:
+        """The message for a target, whose body fits what that target takes."""
+        attributes = (
+            ("outcome", self.notification.outcome.value),
+            ("endpoint", self.notification.endpoint),
+            ("route", addressed.route),
+            ("request_id", self.request_id),
+        )
+        kind = addressed.target.kind
+        fifo = kind.ordered
+        length = sum(len(name) + len(value.encode()) for name, value in attributes)
+        return OutgoingMessage(
+            key=f"{self.notification.inference_id}/{addressed.route}",
+            address=addressed.target.arn,
+            body=self._text(_MAX_MESSAGE_BYTES[kind] - length - _RESERVED_BYTES),
+            attributes=attributes,
+            group_id=addressed.group if fifo else None,
+            deduplication_id=deduplication_id(self.request_id, addressed.route) if fifo else None,
+            delay_seconds=addressed.delay_seconds,
+            detail_type=self._type if kind is TargetKind.BUS else "",
+            resources=(self.endpoint_arn,) if kind is TargetKind.BUS else (),
+        )
+
+    def shortened(self, message: OutgoingMessage) -> OutgoingMessage | None:
+        """The message without the model's answer, or None where that makes it no shorter."""
+        if self.notification.response_body is None or message.body == self._without_answer:
+            return None
+        return replace(message, body=self._without_answer)
+
+    @property
+    def _type(self) -> str:
+        return f"{_TYPE}.{self.notification.outcome.value}"
+
+    def _text(self, limit: int) -> str:
+        # Characters beyond ASCII are escaped, which every target takes, so characters are bytes.
+        fits = len(self._whole) <= limit or self.notification.response_body is None
+        return self._whole if fits else self._without_answer
+
+    @cached_property
+    def _whole(self) -> str:
+        return json.dumps(self._document, separators=(",", ":"))
+
+    @cached_property
+    def _without_answer(self) -> str:
+        size = len(self.notification.response_body or b"")
+        omitted = {"reason": "too_large", "size": size}
+        data = self._data({"body_omitted": omitted})
+        return json.dumps({**self._document, "data": data}, separators=(",", ":"))
+
+    @cached_property
+    def _document(self) -> dict[str, object]:
+        notification = self.notification
+        answer = notification.response_body
+        body = None if answer is None else to_body(answer, notification.output_content_type)
+        return {
+            "specversion": "1.0",
+            "id": self.request_id,
+            "source": self.endpoint_arn,
+            "type": self._type,
+            "subject": self._input_location() or self.request_id,
+            "time": _iso(self._time),
+            "dataschema": SCHEMA,
+            "datacontenttype": "application/json",
+            "data": self._data({"body": body}),
+        }
+
+    def _data(self, answer: Mapping[str, object]) -> dict[str, object]:
+        """The data. `answer` are the members that tell the model's answer, or why it is missing."""
+        notification, attempt = self.notification, self.attempt
+        completed = notification.outcome is Outcome.COMPLETED
+        known = None if attempt is None else attempt.custom_attributes
+        return _present(
+            {
+                "outcome": notification.outcome.value,
+                "request_id": self.request_id,
+                "inference_id": notification.inference_id,
+                "endpoint": notification.endpoint,
+                "tracked": attempt is not None,
+                "attempts": 1 if attempt is None else attempt.number,
+                "input": self._input(),
+                "output": self._output(answer) if completed else None,
+                "failure": None if completed else self._failure(answer),
+                "timing": self._timing(),
+                "custom_attributes": _bounded(notification.custom_attributes or known),
+            }
+        )
+
+    def _input_location(self) -> str | None:
+        # The ledger's first: it is what the caller named; the notification may spell it otherwise.
+        location = (self.attempt and self.attempt.location) or self.notification.location
+        return None if location is None else str(location)
+
+    def _input(self) -> dict[str, object]:
+        attempt = self.attempt
+        known = None if attempt is None else attempt.content_type
+        return _present(
+            {
+                "location": self._input_location(),
+                "version_id": None if attempt is None else _bounded(attempt.version_id),
+                "content_type": _bounded(known or self.notification.content_type),
+            }
+        )
+
+    def _output(self, answer: Mapping[str, object]) -> dict[str, object]:
+        known = None if self.attempt is None else self.attempt.output_location
+        return _present(
+            {
+                "location": _s3(self.notification.output_location or known),
+                "content_type": _bounded(self.notification.output_content_type),
+                **answer,
+            }
+        )
+
+    def _failure(self, answer: Mapping[str, object]) -> dict[str, object]:
+        notification = self.notification
+        return _present(
+            {
+                "reason": _bounded(notification.failure_reason) or "SageMaker gave no reason",
+                "classification": _classification(notification).value,
+                "location": _s3(notification.failure_location),
+                **answer,
+            }
+        )
+
+    @property
+    def _time(self) -> datetime:
+        return self.notification.finished_at or self.routed_at
+
+    def _timing(self) -> dict[str, object]:
+        notification, attempt = self.notification, self.attempt
+        requested = None if attempt is None else attempt.requested_at
+        # What SageMaker could never take was not submitted.
+        rejected = notification.outcome is Outcome.REJECTED
+        submitted = None if rejected or attempt is None else attempt.submitted_at
+        received, finished = notification.received_at, notification.finished_at
+        return _present(
+            {
+                "requested": requested and _iso(requested),
+                "submitted": submitted and _iso(submitted),
+                "received": received and _iso(received),
+                "finished": finished and _iso(finished),
+                "routed": _iso(self.routed_at),
+                "queued_ms": _milliseconds(requested, submitted),
+                "sagemaker_ms": _milliseconds(received, finished),
+                "total_ms": _milliseconds(requested or submitted or received, self._time),
+            }
+        )
+
+
+def _classification(notification: Notification) -> FailureClass:
+    """Whether the same input may succeed if somebody submits it again."""
+    if notification.outcome is Outcome.EXPIRED:
+        return FailureClass.TRANSIENT
+    if notification.outcome is Outcome.REJECTED:
+        return FailureClass.PERMANENT
+    return classify_failure(notification.failure_reason)
+
+
+def _s3(location: str | None) -> str | None:
+    """The location as `s3://`, also where SageMaker wrote an `https://` address."""
+    return None if location is None else str(S3Uri.parse(location))
+
+
+def _bounded(text: str | None) -> str | None:
+    if text is None or len(text) <= _MAX_TEXT_CHARACTERS:
+        return text or None
+    return f"{text[: _MAX_TEXT_CHARACTERS - 1]}…"
+
+
+def _present(members: dict[str, object]) -> dict[str, object]:
+    """Without the members that have no value; a consumer has no nulls to test for."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _milliseconds(start: datetime | None, end: datetime | None) -> int | None:
+    """Never negative, although the clocks are not the same ones."""
+    if start is None or end is None:
+        return None
+    return max(0, round((end - start) / timedelta(milliseconds=1)))
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,89 @@
+"""Jobs: a request, the attempt to be claimed for it, and the delivery that answers for both."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from relay.ids import attempt_id
+from relay.model import Attempt, Delivery, Incoming, InferenceRequest
+from relay.s3uri import S3Uri
+from relay.settings import SubmitSettings
+from relay.submit.output_locations import OutputLocations
+
+# SageMaker takes less, and S3 has no longer keys or versions. A request that asks for more is
+# claimed all the same, to be rejected; what the ledger could not hold of it is left out.
+_LONGEST_SECONDS = 86_400
+_LONGEST_TEXT = 2_048
+
+_Kept = TypeVar("_Kept", str, S3Uri)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request on its way, with the S3OutputPathExtension to ask for; empty for none."""
+
+    delivery: Delivery
+    request: InferenceRequest
+    attempt: Attempt
+    extension: str = ""
+    taken_over: bool = False
+
+
+def jobs(
+    incoming: Iterable[Incoming[InferenceRequest]],
+    settings: SubmitSettings,
+    now: datetime,
+    locations: OutputLocations,
+) -> Iterator[Job]:
+    """A job for every request of a batch, with the deployment's defaults filled in."""
+    for item in incoming:
+        for bare in item.contents:
+            request = replace(
+                bare,
+                content_type=bare.content_type or settings.content_type,
+                accept=bare.accept or settings.accept,
+                requested_at=bare.requested_at or item.delivery.sent_at or now,
+            )
+            extension = locations.extension(request.location)
+            output = locations.predict(attempt_id(request.id, request.attempt), extension)
+            attempt = _attempt(item.delivery, request, settings, now, output)
+            yield Job(item.delivery, request, attempt, extension)
+
+
+def _attempt(
+    delivery: Delivery,
+    request: InferenceRequest,
+    settings: SubmitSettings,
+    now: datetime,
+    output_location: str,
+) -> Attempt:
+    ttl = _bounded(request.ttl_seconds or settings.ttl_seconds)
+    timeout = _bounded(request.timeout_seconds or settings.timeout_seconds)
+    return Attempt(
+        id=attempt_id(request.id, request.attempt),
+        request_id=request.id,
+        number=request.attempt,
+        claimed_by=delivery.message_id,
+        endpoint=settings.endpoint,
+        submitted_at=now,
+        # Nothing can be alive after TTL and time-out; its notification may take a little longer.
+        due_at=now + timedelta(seconds=ttl + timeout + settings.slack_seconds),
+        location=_kept(request.location),
+        version_id=_kept(request.version_id),
+        content_type=_kept(request.content_type),
+        accept=_kept(request.accept),
+        custom_attributes=_kept(request.custom_attributes),
+        ttl_seconds=ttl,
+        timeout_seconds=timeout,
+        requested_at=request.requested_at,
+        output_location=output_location,
+    )
+
+
+def _bounded(seconds: int) -> int:
+    return max(0, min(seconds, _LONGEST_SECONDS))
+
+
+def _kept(value: _Kept | None) -> _Kept | None:
+    return None if value is None or len(str(value)) > _LONGEST_TEXT else value
