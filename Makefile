@@ -96,7 +96,7 @@ bench: setup ## what it costs beside bare and usual code, in one table: N=100,10
 	  $(if $(ONLY),--only $(ONLY)) $(if $(OUTPUT),--output $(OUTPUT))
 
 invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
-	@exec "$(BIN)/python" -m local.invoke $(FUNCTION) $(EVENT)
+	@exec "$(BIN)/python" -m local.functions.invoke $(FUNCTION) $(EVENT)
 
 sam-invoke: setup ## the same by `sam local invoke`, in Docker: FUNCTION=… EVENT=… IMAGE=…
 	@exec env IMAGE="$(IMAGE)" "$(BIN)/python" -m local.sam_local invoke $(FUNCTION) $(EVENT)

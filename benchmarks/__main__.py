@@ -13,8 +13,8 @@ from benchmarks import batches, cold, endtoend, machine, money, parts, routes
 from benchmarks.figures import Figure, render
 from benchmarks.trees import Trees
 from local.commands import perform
-from local.settings import REPOSITORY, StackSettings
-from local.up import Narrator
+from local.stack.settings import REPOSITORY, StackSettings
+from local.stack.up import Narrator
 
 _RESULTS = REPOSITORY / "benchmarks" / "results"
 SECTIONS = ("batches", "parts", "routes", "memory", "cold", "end-to-end")

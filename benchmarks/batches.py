@@ -15,8 +15,8 @@ from benchmarks.figures import Figure, Sample
 from benchmarks.messages import environment, large_event, route_event, submit_event
 from benchmarks.stub import Stub, running_stub
 from benchmarks.trees import KINDS, Tree, Trees
-from local.lambda_surroundings import python
-from local.settings import REPOSITORY
+from local.functions.lambda_environment import python
+from local.stack.settings import REPOSITORY
 
 SIZES = (1, 10, 100, 1_000)
 FUNCTIONS = ("submit", "route")

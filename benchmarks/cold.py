@@ -10,8 +10,8 @@ from benchmarks.figures import Figure, Sample
 from benchmarks.messages import idle_event
 from benchmarks.stub import Stub, running_stub
 from benchmarks.trees import Trees
-from local.lambda_runtime import LambdaRuntime
-from local.lambda_surroundings import Function
+from local.functions.lambda_environment import Function
+from local.functions.lambda_runtime import LambdaRuntime
 
 _COMPARED = ("submit", "route")
 _ALONE = ("reconcile", "provision")

@@ -19,19 +19,18 @@ from typing import Any
 
 from benchmarks.figures import Figure, Sample
 from benchmarks.trees import handler_file
-from local.beside import stack_beside
-from local.clients import Clients
 from local.demo.inputs import Input, Kind
 from local.demo.results import queue_depths
 from local.demo.rows import held_out_rows
-from local.errors import LocalStackError
 from local.load.emulator import read_counters
 from local.load.exchange import wait_until_settled
 from local.load.uploads import Uploader, Window
 from local.model import data
-from local.settings import StackSettings
-from local.stack import Stack
-from local.up import bring_up, train_model
+from local.stack.clients import Clients
+from local.stack.errors import LocalStackError
+from local.stack.settings import StackSettings
+from local.stack.stack import Stack, stack_beside
+from local.stack.up import bring_up, train_model
 
 _WARM_UP = 40
 _SILENCE_SECONDS = 60.0

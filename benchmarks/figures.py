@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
-from local.table import table
+from local.console.table import table
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import json
 from functools import cache
 from typing import Any
 
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 from tests.template.template import resolve, resource, source
 
 _MEGABYTE = 1_000_000

@@ -6,7 +6,7 @@ from benchmarks import cost
 from benchmarks.batches import BATCH_SIZE, SIZES, Key, Measured
 from benchmarks.cost import Design, Step
 from benchmarks.figures import Figure, Sample
-from local.table import table
+from local.console.table import table
 
 # What a log line for one request takes, as measured with LogLevel DEBUG, rounded up.
 _LINE_BYTES = 400

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from local.lambda_surroundings import python
-from local.settings import REPOSITORY
+from local.functions.lambda_environment import python
+from local.stack.settings import REPOSITORY
 
 KINDS = ("relay", "bare", "usual")
 # The relay's calls without the relay, of route: what botocore alone takes for them.

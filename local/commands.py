@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import interruption, processes
-from local.clients import Clients
-from local.deployment import stack_outputs
-from local.errors import LocalStackError
-from local.interruption import Interrupted
-from local.lock import exclusive
-from local.settings import StackSettings
-from local.stack import Stack
-from local.up import Narrator, bring_up, train_model
+from local.stack import interruption, processes
+from local.stack.clients import Clients
+from local.stack.deployment import stack_outputs
+from local.stack.errors import LocalStackError
+from local.stack.interruption import Interrupted
+from local.stack.lock import exclusive
+from local.stack.settings import StackSettings
+from local.stack.stack import Stack
+from local.stack.up import Narrator, bring_up, train_model
 
 
 def main(arguments: Sequence[str]) -> int:

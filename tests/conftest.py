@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 from tests.acceptance.local_target import LocalTarget
 from tests.acceptance.stash import TARGET
 from tests.functions import Functions

@@ -5,9 +5,9 @@ Tests use them through the fixture `functions` in `tests/conftest.py`.
 
 from contextlib import ExitStack
 
-from local.clients import Clients
-from local.deployed_functions import deployed_function
-from local.lambda_runtime import Invocation, LambdaRuntime
+from local.functions.deployed import deployed_function
+from local.functions.lambda_runtime import Invocation, LambdaRuntime
+from local.stack.clients import Clients
 from tests.stack import RunningStack
 
 

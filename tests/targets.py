@@ -1,6 +1,6 @@
 """Where results of the tests' local stack go."""
 
-from local.settings import REGION, STACK_NAME
+from local.stack.settings import REGION, STACK_NAME
 from tests.acceptance.routing import Routing
 
 ROUTING = Routing("aws", REGION, "000000000000", STACK_NAME)

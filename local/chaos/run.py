@@ -7,26 +7,25 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import logs
-from local.beside import stack_beside
 from local.chaos.accounts import Account
 from local.chaos.announcements import Announcements
 from local.chaos.schedule import Schedule
 from local.chaos.workers import Killer
-from local.clients import Clients
+from local.console.progress import Progress
+from local.console.table import table
 from local.demo.inputs import Input
 from local.demo.results import Inbox, queue_depths
+from local.functions import logs
 from local.load.emulator import read_counters, set_faults
 from local.load.exchange import exchange, read_outputs, unsettled, wait_until_settled
 from local.load.metrics import count_metrics
 from local.load.rows import many_inputs
 from local.load.tally import Tally
 from local.load.uploads import Uploader, Window
-from local.progress import Progress
-from local.settings import StackSettings
-from local.stack import Stack
-from local.table import table
-from local.up import Narrator, bring_up, train_model
+from local.stack.clients import Clients
+from local.stack.settings import StackSettings
+from local.stack.stack import Stack, stack_beside
+from local.stack.up import Narrator, bring_up, train_model
 
 # What the template's parameters allow. An attempt is overdue after 70 s.
 _SHORT_TIMES = {

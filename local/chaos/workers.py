@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterator
 
 from local.chaos.schedule import Kill
 from local.load.usage import MINISTACK, function_workers
-from local.process_table import Row, read_table
-from local.processes import read_records
-from local.settings import StackSettings
+from local.stack.process_table import Row, read_table
+from local.stack.processes import read_records
+from local.stack.settings import StackSettings
 
 
 class Killer:

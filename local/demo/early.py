@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-from local.clients import Clients
 from local.demo.inputs import Input
-from local.errors import LocalStackError
-from local.settings import STACK_NAME
+from local.stack.clients import Clients
+from local.stack.errors import LocalStackError
+from local.stack.settings import STACK_NAME
 
 _CREATING_SECONDS = 120.0
 _PAUSE_SECONDS = 0.5

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from local.console.table import shortened, table
 from local.demo.accounts import value_of
 from local.demo.inputs import Input, Kind, excerpt
 from local.demo.results import Result
-from local.settings import REPOSITORY, StackSettings
-from local.table import shortened, table
+from local.stack.settings import REPOSITORY, StackSettings
 
 _KEY_PLACES = 36
 _REASON_PLACES = 60

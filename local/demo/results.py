@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from local.clients import Clients
-from local.settings import STACK_NAME
+from local.stack.clients import Clients
+from local.stack.settings import STACK_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import logs
-from local.clients import Clients
+from local.console.progress import Progress
 from local.demo.accounts import Account, settle
 from local.demo.early import upload_before_service
 from local.demo.inputs import (
@@ -23,13 +22,14 @@ from local.demo.inputs import (
 from local.demo.report import describe
 from local.demo.results import Inbox, Result, queue_depths, read_output
 from local.demo.rows import held_out_rows
-from local.errors import LocalStackError
-from local.lock import exclusive
-from local.ports import free_ports
-from local.progress import Progress
-from local.settings import StackSettings
-from local.stack import Stack
-from local.up import Narrator, bring_up, train_model
+from local.functions import logs
+from local.stack.clients import Clients
+from local.stack.errors import LocalStackError
+from local.stack.lock import exclusive
+from local.stack.settings import StackSettings
+from local.stack.stack import Stack
+from local.stack.tcp_ports import free_ports
+from local.stack.up import Narrator, bring_up, train_model
 
 _ROWS = 200
 _REFUSED = 5

@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from local.errors import LocalStackError
-from local.settings import StackSettings
+from local.stack.errors import LocalStackError
+from local.stack.settings import StackSettings
 
 
 def set_faults(settings: StackSettings, faults: Mapping[str, float | int]) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from local.clients import Clients
 from local.demo.results import Inbox, Result, queue_depths, read_output
 from local.load.emulator import read_counters
 from local.load.tally import Tally
 from local.load.uploads import Uploader
-from local.settings import StackSettings
+from local.stack.clients import Clients
+from local.stack.settings import StackSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

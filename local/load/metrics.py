@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def count_metrics(directory: Path, functions: Collection[str]) -> Counter[str]:
-    """The sums over the logs of these functions in that directory (see `local.logs`)."""
+    """The sums over the logs of these functions in that directory (see `local.functions.logs`)."""
     counts: Counter[str] = Counter()
     for function in functions:
         with (directory / f"{function}.log").open(errors="replace") as lines:

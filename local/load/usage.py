@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from local.process_table import Row, children, read_table
-from local.processes import read_records
-from local.settings import StackSettings
+from local.stack.process_table import Row, children, read_table
+from local.stack.processes import read_records
+from local.stack.settings import StackSettings
 
 MINISTACK = "ministack"
 SAGEMAKER = "sagemaker"

@@ -8,7 +8,7 @@ from relay.routes.document import STANDARD_BYTES, RoutesError
 from relay.routes.expressions import Expression
 from relay.routes.route import OTHERWISE, Route, Verdict
 
-from local.table import shortened, table
+from local.console.table import shortened, table
 
 _LONGEST_VALUE = 60
 

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 
 from local.commands import perform
-from local.invoke import MISUSED, call
-from local.lambda_runtime import Invocation
+from local.functions.invoke import MISUSED, call
+from local.functions.lambda_runtime import Invocation
 from local.sam_local import connect, image
 from local.sam_local.invoke import invoke
-from local.settings import StackSettings
+from local.stack.settings import StackSettings
 
 _USAGE = (
     "make sam-invoke FUNCTION=route EVENT=events/route/completed-via-sqs.json [IMAGE=…]",
@@ -22,7 +22,7 @@ _USAGE = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the command and returns its exit code, which is that of `python -m local.invoke`."""
+    """Runs the command and returns its exit code, which is that of `python -m local.functions.invoke`."""
     match list(arguments):
         case ["invoke", *rest]:
             return call(rest, _invoke, _USAGE)

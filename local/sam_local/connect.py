@@ -5,12 +5,12 @@ import signal
 import sys
 from pathlib import Path
 
-from local.deployment import machine_parameters
-from local.interruption import Interrupted
 from local.sam_local import image
 from local.sam_local.bridge import connected
 from local.sam_local.invoke import check_stack
-from local.settings import REPOSITORY, StackSettings
+from local.stack.deployment import machine_parameters
+from local.stack.interruption import Interrupted
+from local.stack.settings import REPOSITORY, StackSettings
 
 
 def connect(settings: StackSettings, base: str) -> int:
@@ -35,7 +35,7 @@ Containers of the image {image.NAME} reach the local stack until Ctrl-C. In anot
 {REPOSITORY}:
 
     . {_shown(settings.environment_file)}
-    {_shown(programs / "python")} -m local.sam_variables > {variables}
+    {_shown(programs / "python")} -m local.functions.sam_variables > {variables}
     {_shown(programs / "sam")} local invoke RouteFunction \\
       --event events/route/completed-via-sqs.json --env-vars {variables} \\
       --invoke-image {image.NAME} --skip-pull-image --template-file {template} \\

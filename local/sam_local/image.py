@@ -6,12 +6,12 @@ import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from local.certificate import Certificate
-from local.deployed_functions import sdk_variables
-from local.deployment import machine_parameters
+from local.functions.deployed import sdk_variables
 from local.sam_local import docker, stand_in, tunnel
 from local.sam_local.docker import DockerError
-from local.settings import StackSettings
+from local.stack.certificate import Certificate
+from local.stack.deployment import machine_parameters
+from local.stack.settings import StackSettings
 
 # What `sam local invoke --invoke-image` takes.
 NAME = "relay-local-stack"

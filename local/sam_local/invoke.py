@@ -8,18 +8,18 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from local import interruption
-from local.clients import Clients
-from local.deployed_functions import configuration, logical_id, rebuild_if_changed, role_session
-from local.deployment import machine_parameters
-from local.errors import LocalStackError
-from local.invoke import tell
-from local.lambda_runtime import Invocation, read_outcome
-from local.parts import sam_variables
+from local.functions.deployed import configuration, logical_id, rebuild_if_changed, role_session
+from local.functions.invoke import tell
+from local.functions.lambda_runtime import Invocation, read_outcome
 from local.sam_local import docker, image
 from local.sam_local.bridge import connected
-from local.settings import REPOSITORY, StackSettings
-from local.stack import Stack
+from local.stack import interruption
+from local.stack.clients import Clients
+from local.stack.deployment import machine_parameters
+from local.stack.errors import LocalStackError
+from local.stack.servers import sam_variables
+from local.stack.settings import REPOSITORY, StackSettings
+from local.stack.stack import Stack
 
 _STOP_SECONDS = 20.0
 

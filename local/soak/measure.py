@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from local.console.table import table
 from local.load.usage import PARTS, Use
-from local.table import table
 
 # Of all results, at each end.
 _SHARE = 5

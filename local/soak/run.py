@@ -8,22 +8,21 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import logs
-from local.beside import stack_beside
-from local.clients import Clients
+from local.console.progress import Progress
 from local.demo.inputs import Input
 from local.demo.results import Inbox, queue_depths
+from local.functions import logs
 from local.load.exchange import exchange, read_outputs, unsettled, wait_until_settled
 from local.load.rows import many_inputs
 from local.load.tally import Tally
 from local.load.uploads import Uploader, Window
 from local.load.usage import read_usage
-from local.progress import Progress
-from local.settings import StackSettings
 from local.soak.accounts import Account
 from local.soak.measure import Rates, Sample, describe, describe_processor_time
-from local.stack import Stack
-from local.up import Narrator, bring_up, train_model
+from local.stack.clients import Clients
+from local.stack.settings import StackSettings
+from local.stack.stack import Stack, stack_beside
+from local.stack.up import Narrator, bring_up, train_model
 
 _SILENCE_SECONDS = 120.0
 _SETTLE_SECONDS = 60.0

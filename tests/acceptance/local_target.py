@@ -10,8 +10,8 @@ from typing import Any
 
 import boto3
 
-from local.deployment import ARTIFACT_BUCKET
-from local.settings import REGION, STACK_NAME
+from local.stack.deployment import ARTIFACT_BUCKET
+from local.stack.settings import REGION, STACK_NAME
 from tests.acceptance.sam import Sam
 from tests.acceptance.target import Pace, Target
 from tests.stack import RunningStack

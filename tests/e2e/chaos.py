@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 
 UPLOADS = 120
 # With this seed the emulator loses and fails a few of the first hundred.

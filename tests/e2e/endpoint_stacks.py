@@ -15,9 +15,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from local.clients import Clients
-from local.deployed_functions import built
-from local.settings import StackSettings
+from local.functions.deployed import built
+from local.stack.clients import Clients
+from local.stack.settings import StackSettings
 from tests.e2e.roles import Roles
 from tests.stack import RunningStack
 

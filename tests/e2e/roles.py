@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from local.clients import Clients
-from local.settings import STACK_NAME
+from local.stack.clients import Clients
+from local.stack.settings import STACK_NAME
 from tests.stack import RunningStack
 
 

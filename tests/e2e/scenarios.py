@@ -21,12 +21,12 @@ from relay.model import Attempt
 from relay.provision.specification.scaling import Scaling
 from relay.s3uri import S3Uri
 
-from local.clients import Clients
-from local.deployed_functions import role_session
-from local.deployment import ARTIFACT_BUCKET
-from local.lambda_runtime import Failure
+from local.functions.deployed import role_session
+from local.functions.lambda_runtime import Failure
 from local.sagemaker.scaling import SERVICE_LINKED_ROLE
-from local.settings import REPOSITORY
+from local.stack.clients import Clients
+from local.stack.deployment import ARTIFACT_BUCKET
+from local.stack.settings import REPOSITORY
 from tests.acceptance.pipeline import Downstream
 from tests.e2e.capacity import awake
 from tests.e2e.roles import Roles

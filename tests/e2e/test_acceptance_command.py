@@ -12,7 +12,7 @@ from pathlib import Path
 
 import boto3
 
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 from tests.acceptance.removal import Removal
 from tests.acceptance.target import Target, eventually
 from tests.stack import RunningStack

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from local.ports import free_ports, is_free
-from local.processes import read_records
-from local.settings import REPOSITORY, StackSettings
+from local.stack.processes import read_records
+from local.stack.settings import REPOSITORY, StackSettings
+from local.stack.tcp_ports import free_ports, is_free
 from tests.acceptance.target import eventually
 from tests.stack import RunningStack, command_environment, run_local
 

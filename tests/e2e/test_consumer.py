@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.deployment import machine_parameters
-from local.settings import REPOSITORY
+from local.stack.deployment import machine_parameters
+from local.stack.settings import REPOSITORY
 from tests.acceptance.inputs import GOOD
 from tests.acceptance.pipeline import Downstream, depth
 from tests.acceptance.target import Target, eventually

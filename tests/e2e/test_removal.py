@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.deployment import ARTIFACT_BUCKET
+from local.stack.deployment import ARTIFACT_BUCKET
 from tests.acceptance.target import eventually
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from local.clients import Clients
+from local.stack.clients import Clients
 from tests.stack import RunningStack
 
 _SECONDS = 30.0

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from build_layer import SERVICES
 
-from local.clients import Clients
-from local.deployed_functions import NAMES, built, deployed_function, logical_id
-from local.lambda_surroundings import python, variables
-from local.settings import REPOSITORY
+from local.functions.deployed import NAMES, built, deployed_function, logical_id
+from local.functions.lambda_environment import python, variables
+from local.stack.clients import Clients
+from local.stack.settings import REPOSITORY
 from tests.stack import RunningStack
 
 # A call of each client that the relay makes, with what botocore itself demands.

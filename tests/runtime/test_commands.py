@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 from tests.stack import RunningStack, command_environment
 
 
@@ -24,7 +24,7 @@ def run(stack: RunningStack, module: str, *arguments: str) -> subprocess.Complet
 def test_the_answer_is_all_of_standard_output_and_the_log_goes_to_standard_error(
     stack: RunningStack,
 ) -> None:
-    done = run(stack, "local.invoke", "provision", "events/provision/describe.json")
+    done = run(stack, "local.functions.invoke", "provision", "events/provision/describe.json")
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["endpoint"]["status"] == "InService"
@@ -33,7 +33,7 @@ def test_the_answer_is_all_of_standard_output_and_the_log_goes_to_standard_error
 
 
 def test_an_error_of_the_function_is_shown_and_is_the_exit_code(stack: RunningStack) -> None:
-    done = run(stack, "local.invoke", "reconcile", "-")
+    done = run(stack, "local.functions.invoke", "reconcile", "-")
 
     assert done.returncode == 1
     assert done.stdout == ""
@@ -41,7 +41,7 @@ def test_an_error_of_the_function_is_shown_and_is_the_exit_code(stack: RunningSt
 
 
 def test_sam_local_gets_the_variables_of_each_deployed_function(stack: RunningStack) -> None:
-    done = run(stack, "local.sam_variables")
+    done = run(stack, "local.functions.sam_variables")
 
     variables = json.loads(done.stdout)
     assert set(variables) == {
@@ -54,7 +54,7 @@ def test_sam_local_gets_the_variables_of_each_deployed_function(stack: RunningSt
 
 
 def test_a_stack_that_is_not_there_is_an_error_with_its_name(stack: RunningStack) -> None:
-    done = run(stack, "local.sam_variables", "--stack-name", "elsewhere")
+    done = run(stack, "local.functions.sam_variables", "--stack-name", "elsewhere")
 
     assert done.returncode == 1
     assert done.stdout == ""

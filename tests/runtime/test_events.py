@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from local.lambda_runtime import Answer, Failure, Invocation
-from local.settings import REPOSITORY
+from local.functions.lambda_runtime import Answer, Failure, Invocation
+from local.stack.settings import REPOSITORY
 from tests.functions import Functions
 from tests.runtime.mailbox import Mailbox
 from tests.stack import RunningStack

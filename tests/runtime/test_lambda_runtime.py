@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from local.lambda_runtime import Answer, Failure, LambdaRuntime
-from local.lambda_surroundings import Function
-from local.settings import REPOSITORY
+from local.functions.lambda_environment import Function
+from local.functions.lambda_runtime import Answer, Failure, LambdaRuntime
+from local.stack.settings import REPOSITORY
 
 Build = Callable[..., Function]
 
@@ -154,8 +154,8 @@ def test_a_module_that_cannot_be_imported_fails_with_the_reason(build: Build) ->
 _FOREVER = """
 import sys, time
 from pathlib import Path
-from local.lambda_runtime import LambdaRuntime
-from local.lambda_surroundings import Function
+from local.functions.lambda_runtime import LambdaRuntime
+from local.functions.lambda_environment import Function
 code = Path(sys.argv[1])
 with LambdaRuntime(Function("example", "app.handler", code, (), {}, 128, 60)) as runtime:
     runtime.invoke({})

@@ -16,11 +16,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.clients import Clients
-from local.deployed_functions import deployed_function
-from local.deployment import ARTIFACT_BUCKET
-from local.lambda_runtime import Answer, LambdaRuntime
-from local.settings import REPOSITORY, StackSettings
+from local.functions.deployed import deployed_function
+from local.functions.lambda_runtime import Answer, LambdaRuntime
+from local.stack.clients import Clients
+from local.stack.deployment import ARTIFACT_BUCKET
+from local.stack.settings import REPOSITORY, StackSettings
 from tests.e2e.roles import Roles
 from tests.quick_sagemaker import quick_sagemaker
 from tests.stack import RunningStack

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from local.parts import sam_variables
 from local.sam_local import docker, image, stand_in
 from local.sam_local.bridge import LABEL
-from local.settings import REPOSITORY
+from local.stack.servers import sam_variables
+from local.stack.settings import REPOSITORY
 from tests.samples import Json
 from tests.stack import RunningStack, command_environment
 

@@ -6,7 +6,7 @@ from functools import cache
 from relay.report import Count
 
 from local.aws_rules import Template
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 
 # The longest names of a stack that README.md and the example's template allow.
 LONGEST_STACK_NAMES = {"template.yaml": 30, "examples/consumer/template.yaml": 72}

@@ -3,7 +3,7 @@
 import pytest
 
 from local.aws_rules import check
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 from tests.template.mutants import MUTANTS, Mutant
 from tests.template.rules import LONGEST_STACK_NAMES, PATHS, template
 

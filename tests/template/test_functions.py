@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from relay import bootstrap, settings
 
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 from tests.template.template import Resource, deployed, resolve, resource, resources, source, target
 from tests.template.test_whole_numbers import RANGES
 

@@ -13,7 +13,7 @@ from relay import bootstrap
 from relay.report import Count, Level, Report
 from relay.telemetry import Metrics, new_logger, tell
 
-from local.lambda_surroundings import Function, passes, variables
+from local.functions.lambda_environment import Function, passes, variables
 from tests.template.template import Resource, deployed, resources, source
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")

@@ -3,7 +3,7 @@
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 from tests.template.template import (
     Resource,
     Statement,

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 from tests.template.findings import Finding
 
 # Beside the environment that this runs in; the Makefile makes it.

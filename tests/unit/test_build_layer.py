@@ -15,7 +15,7 @@ import botocore
 import build_layer
 import pytest
 
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 
 RELAY = REPOSITORY / "layers" / "relay" / "relay"
 CLIENTS = RELAY / "aws" / "clients.py"

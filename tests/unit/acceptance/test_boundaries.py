@@ -12,7 +12,7 @@ MODULES = sorted(FOLDER.glob("*.py"))
 SDK = {"boto3", "botocore", "pytest"}
 # Of what runs on this machine: its own stack, the data that it trains on, a table of prices.
 ALLOWED = {
-    "local_target.py": {"local.deployment", "local.settings", "tests.stack"},
+    "local_target.py": {"local.stack.deployment", "local.stack.settings", "tests.stack"},
     "inputs.py": {"local.model.data", "local.model.training"},
     "plan.py": {"benchmarks"},
     "__main__.py": {"tests.stack"},

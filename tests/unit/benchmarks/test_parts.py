@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.parts import PARTS
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 
 _FUNCTION = """
 import time

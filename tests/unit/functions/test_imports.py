@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pytest
 
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 from tests import samples
 
 # Of what the least function with the same libraries and clients loads. The relay's own modules and

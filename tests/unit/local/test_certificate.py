@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.certificate import Certificate, issue
+from local.stack.certificate import Certificate, issue
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])

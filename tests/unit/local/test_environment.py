@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from local.environment import (
+from local.stack.environment import (
     child_variables,
     client_variables,
     read_environment_file,
     write_environment_file,
 )
-from local.settings import StackSettings
+from local.stack.settings import StackSettings
 
 
 @pytest.fixture(params=["plain", "with space", 'it\'s "$HOME" `id`'])

@@ -4,13 +4,13 @@ import io
 
 import pytest
 
-from local.invoke import MISUSED, main
-from local.settings import REPOSITORY
+from local.functions.invoke import MISUSED, main
+from local.stack.settings import REPOSITORY
 
 
 @pytest.fixture(autouse=True)
 def _no_signal_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.interruption.install", lambda: None)
+    monkeypatch.setattr("local.stack.interruption.install", lambda: None)
 
 
 @pytest.mark.parametrize("arguments", [[], ["route"], ["nothing", "x.json"], ["route", "x", "y"]])

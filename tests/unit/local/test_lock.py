@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from local.errors import LocalStackError
-from local.lock import exclusive
-from local.settings import StackSettings
+from local.stack.errors import LocalStackError
+from local.stack.lock import exclusive
+from local.stack.settings import StackSettings
 
 
 def test_a_second_command_on_the_same_stack_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from local.logs import denials, trouble
+from local.functions.logs import denials, trouble
 
 
 def test_a_refusal_by_aws_is_found_with_its_file_and_line(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from ministack.services import lambda_svc, sqs
 
-from local import ministack
+from local.stack import ministack
 
 DEBUG, METRICS, ERROR = '{"level":"DEBUG"}', '{"_aws":{}}', '{"level":"ERROR"}'
 

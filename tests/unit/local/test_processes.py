@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from local import processes
-from local.errors import LocalStackError
-from local.processes import Process, ProcessRecord
+from local.stack import processes
+from local.stack.errors import LocalStackError
+from local.stack.processes import Process, ProcessRecord
 
 _FOREVER = "import time; time.sleep(600)"
 

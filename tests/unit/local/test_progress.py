@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from local.progress import Progress
+from local.console.progress import Progress
 
 
 class _Terminal(io.StringIO):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local.errors import LocalStackError
-from local.settings import REPOSITORY, StackSettings
+from local.stack.errors import LocalStackError
+from local.stack.settings import REPOSITORY, StackSettings
 
 
 def test_without_variables_the_stack_lives_in_the_repository_on_the_usual_ports() -> None:

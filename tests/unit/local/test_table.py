@@ -1,6 +1,6 @@
 """Text in columns."""
 
-from local.table import shortened, table, width
+from local.console.table import shortened, table, width
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.unpacking import SharedArchive
+from local.stack.shared_archive import SharedArchive
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import json
 
 from local.chaos.announcements import announced_key
-from local.settings import REPOSITORY
+from local.stack.settings import REPOSITORY
 
 _EVENTS = REPOSITORY / "events" / "submit"
 

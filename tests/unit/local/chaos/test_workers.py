@@ -10,8 +10,8 @@ import pytest
 from local.chaos.schedule import Kill
 from local.chaos.workers import Killer
 from local.load.usage import MINISTACK
-from local.processes import ProcessRecord
-from local.settings import StackSettings
+from local.stack.processes import ProcessRecord
+from local.stack.settings import StackSettings
 
 
 class _Clock:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.errors import LocalStackError
-from local.settings import StackSettings
+from local.stack.errors import LocalStackError
+from local.stack.settings import StackSettings
 
 
 @contextmanager

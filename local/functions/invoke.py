@@ -1,4 +1,4 @@
-"""`python -m local.invoke FUNCTION EVENT`: one built function on one event, under Lambda's runtime.
+"""`python -m local.functions.invoke FUNCTION EVENT`: one built function on one event, under Lambda's runtime.
 
 Standard output is the function's answer and nothing else.
 """
@@ -10,22 +10,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from local import interruption
-from local.clients import Clients
-from local.deployed_functions import NAMES, deployed_function, rebuild_if_changed
-from local.errors import LocalStackError
-from local.interruption import Interrupted
-from local.lambda_runtime import Answer, Failure, Invocation, LambdaRuntime
-from local.lock import exclusive
-from local.settings import REPOSITORY, StackSettings
-from local.stack import Stack
-from local.up import Narrator, bring_up, train_model
+from local.functions.deployed import NAMES, deployed_function, rebuild_if_changed
+from local.functions.lambda_runtime import Answer, Failure, Invocation, LambdaRuntime
+from local.stack import interruption
+from local.stack.clients import Clients
+from local.stack.errors import LocalStackError
+from local.stack.interruption import Interrupted
+from local.stack.lock import exclusive
+from local.stack.settings import REPOSITORY, StackSettings
+from local.stack.stack import Stack
+from local.stack.up import Narrator, bring_up, train_model
 
 _EVENTS = REPOSITORY / "events"
 
 _USAGE = (
     "make invoke FUNCTION=route EVENT=events/route/completed-via-sqs.json",
-    "python -m local.invoke FUNCTION EVENT",
+    "python -m local.functions.invoke FUNCTION EVENT",
 )
 
 ANSWERED, RAISED, MISUSED = 0, 1, 2

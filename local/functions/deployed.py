@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.certificate import Certificate
-from local.clients import Clients
-from local.deployment import Deployment, stack_outputs
-from local.environment import client_variables
-from local.errors import LocalStackError
-from local.lambda_surroundings import Function
-from local.settings import REPOSITORY, StackSettings
-from local.stack import Stack
+from local.functions.lambda_environment import Function
+from local.stack.certificate import Certificate
+from local.stack.clients import Clients
+from local.stack.deployment import Deployment, stack_outputs
+from local.stack.environment import client_variables
+from local.stack.errors import LocalStackError
+from local.stack.settings import REPOSITORY, StackSettings
+from local.stack.stack import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef

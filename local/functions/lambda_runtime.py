@@ -23,9 +23,15 @@ from typing import Self
 
 import samcli
 
-from local.errors import LocalStackError
-from local.lambda_surroundings import Function, link_runtime_client, passes, python, variables
-from local.ports import free_ports
+from local.functions.lambda_environment import (
+    Function,
+    link_runtime_client,
+    passes,
+    python,
+    variables,
+)
+from local.stack.errors import LocalStackError
+from local.stack.tcp_ports import free_ports
 
 _LOOPBACK = "127.0.0.1"
 _INVOCATIONS = "/2015-03-31/functions/function/invocations"

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.clients import Clients
-from local.deployment import Deployment
-from local.environment import write_environment_file
-from local.settings import StackSettings
-from local.stack import Stack
+from local.stack.clients import Clients
+from local.stack.deployment import Deployment
+from local.stack.environment import write_environment_file
+from local.stack.settings import StackSettings
+from local.stack.stack import Stack
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from local.clients import Clients
-from local.errors import LocalStackError
-from local.parts import sam_variables
-from local.processes import Process
-from local.settings import REPOSITORY, STACK_NAME, StackSettings
+from local.stack.clients import Clients
+from local.stack.errors import LocalStackError
+from local.stack.processes import Process
+from local.stack.servers import sam_variables
+from local.stack.settings import REPOSITORY, STACK_NAME, StackSettings
 
 # A user's own bucket: the artifact exists before the stack does.
 ARTIFACT_BUCKET = "relay-artifacts"

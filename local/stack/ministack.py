@@ -1,4 +1,4 @@
-"""`python -m local.ministack …`: MiniStack under hypercorn, corrected in several places.
+"""`python -m local.stack.ministack …`: MiniStack under hypercorn, corrected in several places.
 
 IAM knows no action for a batch of SQS messages or of PartiQL statements: AWS asks for the right to
 each thing in it. MiniStack 1.5 asks for an action named like the call, which no real policy grants.
@@ -15,7 +15,7 @@ It tells a function nothing of its LoggingConfig, and keeps log lines below the 
 for. Lambda sets variables, on which Powertools acts, and drops such lines.
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 
-It takes what AWS refuses; `local.aws_refusals` has it refuse that too.
+It takes what AWS refuses; `local.stack.aws_refusals` has it refuse that too.
 
 And it unpacks the layer, thousands of small files, for each of these environments. They share one.
 
@@ -40,9 +40,9 @@ from ministack.core import iam_actions, lambda_runtime
 from ministack.services import cloudwatch, lambda_svc, sqs
 from ministack.services.cloudformation import changesets, engine, handlers, stacks
 
-from local import aws_refusals
-from local.lambda_surroundings import logging_variables, passes
-from local.unpacking import SharedArchive
+from local.functions.lambda_environment import logging_variables, passes
+from local.stack import aws_refusals
+from local.stack.shared_archive import SharedArchive
 
 # Python's own limit again: a package for Step Functions, which MiniStack imports, raises it for the
 # whole process, and with it for the tests that import this module.

@@ -1,15 +1,18 @@
 """Starts and stops the parts of a local stack, and knows whether they are still there."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
-from local import certificate, processes
-from local.environment import read_environment_file
-from local.errors import LocalStackError
-from local.parts import Part, parts
-from local.ports import is_free
-from local.processes import Process, describe_log
-from local.settings import StackSettings
+from local.stack import certificate, processes
+from local.stack.environment import read_environment_file
+from local.stack.errors import LocalStackError
+from local.stack.lock import exclusive
+from local.stack.processes import Process, describe_log
+from local.stack.servers import Part, parts
+from local.stack.settings import StackSettings
+from local.stack.tcp_ports import free_ports, is_free
 
 Tell = Callable[[str], None]
 
@@ -94,3 +97,27 @@ class Stack:
                     f"port {part.port}, where {part.name} would listen, is taken: end the program "
                     f"that uses it, or choose another port with {part.port_variable}"
                 )
+
+
+# A stack of one's own, beside any that is up: for commands that start, use and stop one.
+
+
+@contextmanager
+def stack_beside(settings: StackSettings, name: str) -> Iterator[StackSettings]:
+    """Settings with free ports and a directory of that name; what runs there in the end is stopped.
+
+    Raises:
+        LocalStackError: another command uses that directory.
+    """
+    aws_port, sagemaker_port = free_ports(2)
+    own = replace(
+        settings,
+        directory=settings.directory / name,
+        aws_port=aws_port,
+        sagemaker_port=sagemaker_port,
+    )
+    with exclusive(own):
+        try:
+            yield own
+        finally:
+            Stack(own).stop()

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.settings import STACK_NAME
+from local.stack.settings import STACK_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

@@ -1,4 +1,4 @@
-"""`python -m local.sam_variables`: the variables of deployed functions, for `sam local invoke`.
+"""`python -m local.functions.sam_variables`: the variables of deployed functions, for `sam local invoke`.
 
 `sam local` knows only the template: a reference such as `!Ref SubmitQueue` becomes a made-up name.
 This prints what the deployed functions were given, as `sam local invoke --env-vars` reads it.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.settings import STACK_NAME
+from local.stack.settings import STACK_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
-        "python -m local.sam_variables",
+        "python -m local.functions.sam_variables",
         description="Prints the environment variables of a deployed stack's functions "
         "for `sam local invoke --env-vars`.",
     )

@@ -8,8 +8,8 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from local.environment import client_variables
-from local.settings import StackSettings
+from local.stack.environment import client_variables
+from local.stack.settings import StackSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

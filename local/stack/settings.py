@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from local.errors import LocalStackError
+from local.stack.errors import LocalStackError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

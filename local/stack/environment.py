@@ -4,8 +4,8 @@ import re
 import shlex
 from collections.abc import Mapping
 
-from local.certificate import Certificate
-from local.settings import REGION, STACK_NAME, StackSettings
+from local.stack.certificate import Certificate
+from local.stack.settings import REGION, STACK_NAME, StackSettings
 
 # MiniStack's root: allowed everything. Functions and the endpoint get their roles' credentials.
 _ACCESS_KEY = "test"
