@@ -8,8 +8,8 @@ import pytest
 from local.stack.settings import REPOSITORY
 from tests.acceptance.local_target import LocalTarget
 from tests.acceptance.stash import TARGET
-from tests.functions import Functions
-from tests.stack import RunningStack, running_stack
+from tests.support.functions import Functions
+from tests.support.stack import RunningStack, running_stack
 
 pytest_plugins = ("tests.acceptance.plugin",)
 

@@ -25,7 +25,7 @@ from tests.acceptance.plan import Plan
 from tests.acceptance.sam import REPOSITORY
 from tests.acceptance.stash import OBSERVATIONS, TARGET
 from tests.acceptance.target import Target
-from tests.stack import running_stack
+from tests.support.stack import running_stack
 
 DIRECTORY = REPOSITORY / ".local" / "acceptance"
 

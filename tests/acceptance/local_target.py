@@ -14,7 +14,7 @@ from local.stack.deployment import ARTIFACT_BUCKET
 from local.stack.settings import REGION, STACK_NAME
 from tests.acceptance.sam import Sam
 from tests.acceptance.target import Pace, Target
-from tests.stack import RunningStack
+from tests.support.stack import RunningStack
 
 # A minute of alarms and cooldowns takes this part of one.
 _FAST, _USUAL = 0.01, 0.05

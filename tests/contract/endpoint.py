@@ -12,7 +12,7 @@ from relay.model import Attempt, InferenceRequest
 from relay.ports import Accepted, Endpoint, Submission
 from relay.s3uri import S3Uri
 
-from tests.samples import NOON
+from tests.support.samples import NOON
 
 _LONG = "x" * 1025
 

@@ -12,8 +12,8 @@ from relay.model import Attempt, AttemptState, Closing, Held, Holding, Outcome
 from relay.ports import DueLedger, Ledger
 from relay.s3uri import S3Uri
 
-from tests import samples
-from tests.samples import BUCKET, NOON
+from tests.support import samples
+from tests.support.samples import BUCKET, NOON
 
 ID, OTHER = "a" * 32, "b" * 32
 HELD = Held(Outcome.FAILED, delivered=("archive", "größe"), missing=("team",))

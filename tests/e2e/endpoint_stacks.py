@@ -19,7 +19,7 @@ from local.functions.deployed import built
 from local.stack.clients import Clients
 from local.stack.settings import StackSettings
 from tests.e2e.roles import Roles
-from tests.stack import RunningStack
+from tests.support.stack import RunningStack
 
 ENDPOINT = "life"
 IMAGE = "example/scripted:1"

@@ -7,7 +7,7 @@ from typing import Any
 
 from local.stack.clients import Clients
 from local.stack.settings import STACK_NAME
-from tests.stack import RunningStack
+from tests.support.stack import RunningStack
 
 
 class Roles:

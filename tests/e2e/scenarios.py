@@ -30,8 +30,8 @@ from local.stack.settings import REPOSITORY
 from tests.acceptance.pipeline import Downstream
 from tests.e2e.capacity import awake
 from tests.e2e.roles import Roles
-from tests.functions import Functions
-from tests.stack import RunningStack
+from tests.support.functions import Functions
+from tests.support.stack import RunningStack
 
 _RESULT_SECONDS = 30.0
 _FEATURES = ",".join(["0.5"] * 30)

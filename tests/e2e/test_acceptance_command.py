@@ -15,7 +15,7 @@ import boto3
 from local.stack.settings import REPOSITORY
 from tests.acceptance.removal import Removal
 from tests.acceptance.target import Target, eventually
-from tests.stack import RunningStack
+from tests.support.stack import RunningStack
 
 _NAME = re.compile(r"relay-acceptance-[0-9a-f]{6}")
 _SECONDS = 240

@@ -15,7 +15,7 @@ from local.stack.processes import read_records
 from local.stack.settings import REPOSITORY, StackSettings
 from local.stack.tcp_ports import free_ports, is_free
 from tests.acceptance.target import eventually
-from tests.stack import RunningStack, command_environment, run_local
+from tests.support.stack import RunningStack, command_environment, run_local
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from local.stack.settings import REPOSITORY
 from tests.acceptance.inputs import GOOD
 from tests.acceptance.pipeline import Downstream, depth
 from tests.acceptance.target import Target, eventually
-from tests.stack import RunningStack
-from tests.targets import PARAMETERS
+from tests.support.stack import RunningStack
+from tests.support.targets import PARAMETERS
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -10,8 +10,8 @@ import pytest
 
 from tests.e2e import foreign_endpoint
 from tests.e2e.endpoint_stacks import BROKEN_IMAGE, CONTAINERS, IMAGE, EndpointStacks
-from tests.quick_sagemaker import quick_sagemaker
-from tests.stack import RunningStack
+from tests.support.quick_sagemaker import quick_sagemaker
+from tests.support.stack import RunningStack
 
 NOTHING: dict[str, list[str]] = dict.fromkeys(
     ("endpoints", "configs", "models", "targets", "policies", "alarms"), []

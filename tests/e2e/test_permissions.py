@@ -12,8 +12,8 @@ import pytest
 
 from tests.acceptance.pipeline import Downstream
 from tests.e2e.scenarios import Scenarios
-from tests.functions import Functions
-from tests.stack import RunningStack
+from tests.support.functions import Functions
+from tests.support.stack import RunningStack
 
 # SageMaker's emulator remembers what IAM said for a few seconds.
 _SECONDS = 40.0

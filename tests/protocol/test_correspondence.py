@@ -6,13 +6,13 @@ from collections.abc import Callable
 import pytest
 from relay.errors import TransientError, Unanswered
 
-from tests import samples
-from tests.fakes import Crash
 from tests.protocol.explorer import runs_that_show
 from tests.protocol.model import Design, Fault, World, initial_state
 from tests.protocol.protocol import Protocol
-from tests.samples import SERVER_ERROR, SUBMIT_QUEUE
 from tests.stateful.world import World as RealWorld
+from tests.support import samples
+from tests.support.fakes import Crash
+from tests.support.samples import SERVER_ERROR, SUBMIT_QUEUE
 
 # The fakes' names for the port calls, and the model's.
 PORT_CALLS = {

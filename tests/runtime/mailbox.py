@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from local.stack.clients import Clients
-from tests.stack import RunningStack
+from tests.support.stack import RunningStack
 
 _SECONDS = 30.0
 

@@ -15,7 +15,7 @@ from local.functions.deployed import NAMES, built, deployed_function, logical_id
 from local.functions.lambda_environment import python, variables
 from local.stack.clients import Clients
 from local.stack.settings import REPOSITORY
-from tests.stack import RunningStack
+from tests.support.stack import RunningStack
 
 # A call of each client that the relay makes, with what botocore itself demands.
 CALLS = {

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from local.stack.settings import REPOSITORY
-from tests.stack import RunningStack, command_environment
+from tests.support.stack import RunningStack, command_environment
 
 
 def run(stack: RunningStack, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:

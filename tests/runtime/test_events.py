@@ -12,9 +12,9 @@ import pytest
 
 from local.functions.lambda_runtime import Answer, Failure, Invocation
 from local.stack.settings import REPOSITORY
-from tests.functions import Functions
 from tests.runtime.mailbox import Mailbox
-from tests.stack import RunningStack
+from tests.support.functions import Functions
+from tests.support.stack import RunningStack
 
 EVENTS = REPOSITORY / "events"
 

@@ -22,8 +22,8 @@ from local.stack.clients import Clients
 from local.stack.deployment import ARTIFACT_BUCKET
 from local.stack.settings import REPOSITORY, StackSettings
 from tests.e2e.roles import Roles
-from tests.quick_sagemaker import quick_sagemaker
-from tests.stack import RunningStack
+from tests.support.quick_sagemaker import quick_sagemaker
+from tests.support.stack import RunningStack
 
 _SECONDS = 60.0
 

@@ -19,8 +19,8 @@ from local.sam_local import docker, image, stand_in
 from local.sam_local.bridge import LABEL
 from local.stack.servers import sam_variables
 from local.stack.settings import REPOSITORY
-from tests.samples import Json
-from tests.stack import RunningStack, command_environment
+from tests.support.samples import Json
+from tests.support.stack import RunningStack, command_environment
 
 if (_without := docker.why_unavailable()) is not None:
     pytest.skip(f"`sam local invoke` was not tried: {_without}", allow_module_level=True)

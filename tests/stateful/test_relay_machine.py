@@ -30,9 +30,10 @@ from relay.ids import request_id_of_caller, request_id_of_upload
 from relay.model import AttemptState, OutgoingMessage
 from relay.reconcile.status import status
 
-from tests import samples
-from tests.fakes import Crash
-from tests.samples import (
+from tests.stateful.world import ARCHIVE, Call, World
+from tests.support import samples
+from tests.support.fakes import Crash
+from tests.support.samples import (
     BUCKET,
     COMPLETED_QUEUE,
     FAILED_QUEUE,
@@ -42,7 +43,6 @@ from tests.samples import (
     SUBMIT_QUEUE,
     Json,
 )
-from tests.stateful.world import ARCHIVE, Call, World
 
 EXAMPLES = int(os.environ.get("RELAY_EXAMPLES", "200"))
 MAX_ATTEMPTS = 3

@@ -23,10 +23,18 @@ from relay.route.route import Route
 from relay.settings import ReconcileSettings
 from relay.submit.submit import Submit
 
-from tests import samples
-from tests.fakes import Crash, FakeClock, FakeEndpoint, FakeInbox, FakeQueues, FakeRoutes, Faults
-from tests.reconcile_fakes import FakeDueLedger, FakeStorage
-from tests.samples import NOTIFICATION_QUEUE, SUBMIT_QUEUE, Json
+from tests.support import samples
+from tests.support.fakes import (
+    Crash,
+    FakeClock,
+    FakeEndpoint,
+    FakeInbox,
+    FakeQueues,
+    FakeRoutes,
+    Faults,
+)
+from tests.support.reconcile_fakes import FakeDueLedger, FakeStorage
+from tests.support.samples import NOTIFICATION_QUEUE, SUBMIT_QUEUE, Json
 
 _Value = TypeVar("_Value")
 

@@ -6,15 +6,23 @@ from relay.model import Delivery, OutgoingMessage
 from relay.ports import Endpoint, Ledger
 from relay.s3uri import S3Uri
 
-from tests import samples
 from tests.contract.endpoint import EndpointContract
 from tests.contract.ledger import DueLedgerContract, LedgerContract, SearchedLedger
 from tests.contract.queues import SMALL, Queues, QueuesContract
 from tests.contract.storage import Shelf, StorageContract
 from tests.contract.targets import Arrived, Targets, TargetsContract
-from tests.fakes import Crash, FakeClock, FakeEndpoint, FakeInbox, FakeLedger, FakeQueues, Faults
-from tests.reconcile_fakes import FakeDueLedger, FakeStorage
-from tests.samples import COMPLETED_QUEUE, INPUTS, SUBMIT_QUEUE
+from tests.support import samples
+from tests.support.fakes import (
+    Crash,
+    FakeClock,
+    FakeEndpoint,
+    FakeInbox,
+    FakeLedger,
+    FakeQueues,
+    Faults,
+)
+from tests.support.reconcile_fakes import FakeDueLedger, FakeStorage
+from tests.support.samples import COMPLETED_QUEUE, INPUTS, SUBMIT_QUEUE
 
 
 class TestTheLedger(LedgerContract):

@@ -14,7 +14,7 @@ from relay.aws.queues import Queues
 from relay.aws.topics import Topics
 
 from tests.contract.targets import KINDS, Arrived, Targets, TargetsContract
-from tests.sagemaker_stack import eventually
+from tests.support.sagemaker_stack import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

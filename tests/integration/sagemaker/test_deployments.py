@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.rehearsing import blue_green, rolling, with_alarm
-from tests.sagemaker_stack import SCRIPTED, Stack, eventually
+from tests.support.rehearsing import blue_green, rolling, with_alarm
+from tests.support.sagemaker_stack import SCRIPTED, Stack, eventually
 
 
 @pytest.fixture

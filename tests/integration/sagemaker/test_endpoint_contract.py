@@ -9,7 +9,7 @@ from relay.ports import Endpoint
 from relay.s3uri import S3Uri
 
 from tests.contract.endpoint import EndpointContract
-from tests.sagemaker_stack import Clients, Stack
+from tests.support.sagemaker_stack import Clients, Stack
 
 
 @pytest.fixture(scope="module")

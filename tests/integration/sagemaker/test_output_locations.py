@@ -13,10 +13,10 @@ from relay.report import Count, Report
 from relay.s3uri import S3Uri
 from relay.submit.submit import Submit
 
-from tests import samples
-from tests.pipelines import FakePipeline
-from tests.sagemaker_stack import SCRIPTED, Clients, Stack
-from tests.samples import SUBMIT_QUEUE
+from tests.support import samples
+from tests.support.pipelines import FakePipeline
+from tests.support.sagemaker_stack import SCRIPTED, Clients, Stack
+from tests.support.samples import SUBMIT_QUEUE
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ MODULES = sorted(FOLDER.glob("*.py"))
 SDK = {"boto3", "botocore", "pytest"}
 # Of what runs on this machine: its own stack, the data that it trains on, a table of prices.
 ALLOWED = {
-    "local_target.py": {"local.stack.deployment", "local.stack.settings", "tests.stack"},
+    "local_target.py": {"local.stack.deployment", "local.stack.settings", "tests.support.stack"},
     "inputs.py": {"local.model.data", "local.model.training"},
     "plan.py": {"benchmarks"},
-    "__main__.py": {"tests.stack"},
+    "__main__.py": {"tests.support.stack"},
 }
 
 

@@ -11,8 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests import result_examples, result_schema
-from tests.samples import BUCKET, Json
+from tests.support import result_examples, result_schema
+from tests.support.samples import BUCKET, Json
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

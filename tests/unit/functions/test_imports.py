@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pytest
 
 from local.stack.settings import REPOSITORY
-from tests import samples
+from tests.support import samples
 
 # Of what the least function with the same libraries and clients loads. The relay's own modules and
 # Powertools' Logger and Metrics are more.

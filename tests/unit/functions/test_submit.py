@@ -10,10 +10,10 @@ from relay.errors import TransientError
 from relay.responses import Incomplete
 from relay.submit.submit import Submit
 
-from tests import samples
-from tests.invocations import Counts, LambdaContext
-from tests.pipelines import FakePipeline
-from tests.samples import SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE, Json
+from tests.support import samples
+from tests.support.invocations import Counts, LambdaContext
+from tests.support.pipelines import FakePipeline
+from tests.support.samples import SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE, Json
 
 Handler = Callable[[object, LambdaContext], Json]
 

@@ -11,7 +11,7 @@ from relay.reconcile.reconcile import Reconcile
 from relay.route.route import Route
 from relay.submit.submit import Submit
 
-from tests import samples
+from tests.support import samples
 
 
 @pytest.fixture(autouse=True)

@@ -13,11 +13,11 @@ from relay.reconcile.reconcile import Reconcile
 from relay.report import Count, Report
 from relay.settings import ReconcileSettings
 
-from tests import samples
-from tests.fakes import Crash, FakeClock, FakeQueues, Faults
-from tests.pipelines import FakePipeline
-from tests.reconcile_fakes import FakeDueLedger, FakeStorage
-from tests.samples import NOTIFICATION_QUEUE, SERVER_ERROR, SUBMIT_QUEUE
+from tests.support import samples
+from tests.support.fakes import Crash, FakeClock, FakeQueues, Faults
+from tests.support.pipelines import FakePipeline
+from tests.support.reconcile_fakes import FakeDueLedger, FakeStorage
+from tests.support.samples import NOTIFICATION_QUEUE, SERVER_ERROR, SUBMIT_QUEUE
 
 ID = "a" * 32
 SECOND = attempt_id(ID, 2)

@@ -3,7 +3,7 @@
 import pytest
 from relay.model import AttemptState, Delivery, InferenceRequest, Notification, Outcome
 
-from tests import samples
+from tests.support import samples
 
 
 @pytest.mark.parametrize("outcome", Outcome)

@@ -5,9 +5,9 @@ from relay.model import Delivery, Incoming
 from relay.parking import Parking
 from relay.report import Count, Level, Report
 
-from tests import samples
-from tests.fakes import FakeClock, FakeQueues, Faults
-from tests.samples import SUBMIT_DEAD_LETTERS
+from tests.support import samples
+from tests.support.fakes import FakeClock, FakeQueues, Faults
+from tests.support.samples import SUBMIT_DEAD_LETTERS
 
 
 @pytest.fixture

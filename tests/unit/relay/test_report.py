@@ -2,7 +2,7 @@
 
 from relay.report import Answer, Count, Level, Report
 
-from tests import samples
+from tests.support import samples
 
 
 def test_nothing_is_counted_as_nothing() -> None:

@@ -8,8 +8,8 @@ from relay.model import Delivery, Incoming
 from relay.report import Answer, Count, Level, Report
 from relay.responses import Incomplete, respond, working_until
 
-from tests import samples
-from tests.samples import NOON
+from tests.support import samples
+from tests.support.samples import NOON
 
 
 class Context:

@@ -7,8 +7,8 @@ from relay.errors import ConfigurationError
 from relay.s3uri import S3Uri
 from relay.settings import RouteSettings, SubmitSettings
 
-from tests import samples
-from tests.samples import BUCKET, ROUTE_ENVIRONMENT, SUBMIT_ENVIRONMENT
+from tests.support import samples
+from tests.support.samples import BUCKET, ROUTE_ENVIRONMENT, SUBMIT_ENVIRONMENT
 
 
 def complaint(kind: type[SubmitSettings | RouteSettings], environment: Mapping[str, str]) -> str:

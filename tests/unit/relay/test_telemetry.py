@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from relay.report import Count, Level, Note, Report
 from relay.telemetry import Journal, Metrics, tell
 
-from tests.samples import Json
+from tests.support.samples import Json
 
 
 @pytest.fixture

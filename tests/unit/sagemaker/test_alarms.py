@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from local.sagemaker.alarms import CloudWatchAlarms, require_alarms, require_quiet
 from local.sagemaker.aws import Aws
 from local.sagemaker.errors import AwsError, DeploymentFailed
-from tests.direct_aws import DirectAws
+from tests.support.direct_aws import DirectAws
 
 ROLE = "arn:aws:iam::000000000000:role/execution"
 

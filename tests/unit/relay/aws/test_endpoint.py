@@ -12,8 +12,8 @@ from relay.model import InferenceRequest
 from relay.ports import Accepted, Submission
 from relay.s3uri import S3Uri
 
-from tests import samples
-from tests.samples import BUCKET, OUTPUTS
+from tests.support import samples
+from tests.support.samples import BUCKET, OUTPUTS
 
 ID = "a" * 32
 

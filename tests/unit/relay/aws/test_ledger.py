@@ -13,8 +13,8 @@ from relay.aws.ledger import DynamoDbLedger
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.model import AttemptState, Closing, Held, Holding, Outcome
 
-from tests import samples
-from tests.samples import NOON
+from tests.support import samples
+from tests.support.samples import NOON
 
 SERVICE = "dynamodb"
 

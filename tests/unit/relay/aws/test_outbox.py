@@ -11,8 +11,8 @@ from relay.aws.topics import Topics
 from relay.errors import MessageTooLong, TransientError
 from relay.model import OutgoingMessage
 
-from tests.samples import SUBMIT_QUEUE
-from tests.sqs_limits import LimitedSqs
+from tests.support.samples import SUBMIT_QUEUE
+from tests.support.sqs_limits import LimitedSqs
 
 KIBIBYTE = 1_024
 OTHER_QUEUE = f"{SUBMIT_QUEUE}-other"

@@ -9,8 +9,8 @@ from relay.aws.queues import Queues, SqsInbox
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.model import OutgoingMessage
 
-from tests import samples
-from tests.samples import SUBMIT_QUEUE
+from tests.support import samples
+from tests.support.samples import SUBMIT_QUEUE
 
 SERVICE = "sqs"
 

@@ -8,7 +8,7 @@ from relay.errors import TransientError
 from relay.report import Count, Level, Report
 from relay.routes.source import LastGoodRoutes
 
-from tests.fakes import FakeClock, FakeRouteDocuments
+from tests.support.fakes import FakeClock, FakeRouteDocuments
 
 A, B = (
     json.dumps({"otherwise": {"to": f"arn:aws:sqs:us-east-1:000000000000:{name}"}})

@@ -1,0 +1,232 @@
+"""The waiting room and its stand-in keep the same contract."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+from relay.aws.provision_records import DynamoDbWaitingRoom
+from relay.errors import PermanentError, RelayError
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.lifecycle.pending_request import RequestType, StackChange, Waiting
+from relay.provision.lifecycle.ports import Outdated, WaitingRoom
+from relay.provision.lifecycle.record import Record
+from relay.provision.lifecycle.rollouts import Kind, Recipe, RollOut
+from relay.provision.specification.existing import Adoption
+from relay.provision.specification.specification import Generation
+
+from tests.support.provisioning_fakes import (
+    STACK,
+    FakeClock,
+    FakeWaitingRoom,
+    Fuse,
+    World,
+    create,
+    deploy,
+    specification,
+    update,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE = "ledger"
+WAITING = Waiting(
+    type=RequestType.UPDATE,
+    request_id="update-1",
+    response_url="https://answers.example/?secret",
+    stack_id="stack",
+    logical_resource_id="Endpoint",
+    physical_resource_id="relay",
+    since=datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC),
+)
+MADE = Generation("relay-aa", "relay-bb", "an/image:1")
+
+
+@pytest.fixture
+def dynamodb() -> Iterator["DynamoDBClient"]:
+    with mock_aws():
+        client = boto3.client(
+            "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        client.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
+        yield client
+
+
+@pytest.fixture(params=["DynamoDB", "the stand-in"])
+def room(request: pytest.FixtureRequest, dynamodb: "DynamoDBClient") -> WaitingRoom:
+    if request.param == "DynamoDB":
+        return DynamoDbWaitingRoom(dynamodb, TABLE, FakeClock())
+    return FakeWaitingRoom(Fuse())
+
+
+def busy_record() -> Record:
+    """One with something in every field."""
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    recipe = Recipe({"InstanceType": "ml.m5.large", "IncludeInferenceResponseIn": [""]}, {"A": "é"})
+    change = StackChange({"A": "1"}, {"A": "0"}, creating=True, before=recipe)
+    asked = RollOut("d", Kind.DEPLOY, "me", at, {"ModelDataUrl": "s3://a/b"}, {"Setting": "1"})
+    record = replace(
+        Record("relay"), unused=(MADE,), former_names=("old",), newest_upload="2026 00FF"
+    )
+    target = specification(
+        ModelEnvironment='{"A": "é"}',
+        IncludeInferenceResponseIn=["SUCCESS_NOTIFICATION_TOPIC"],
+        RollbackAlarmNames=["relay-failures"],
+    )
+    config = target.generation.config
+    return replace(
+        record.accept(WAITING, [(Generation("relay-cc", "relay-dd", "an/image:2"), recipe)])
+        .serve(
+            target,
+            recipe,
+            replace(asked, kind=Kind.STACK).begun("relay-dd", config, at),
+            creating=True,
+            retain_capacity=False,
+        )
+        .ask(change)
+        .queue(replace(asked, id="q1"), at)
+        .queue(replace(asked, id="q2"), at)
+        .attempted("relay-dd", at),
+        failure="no ping",
+        adoption=Adoption("relay", "s3://a/outputs", "s3://a/failures", "success", "error"),
+    )
+
+
+def test_nobody_waits_at_first(room: WaitingRoom) -> None:
+    assert room.load("relay") is None
+
+
+def test_what_is_stored_is_found_again(room: WaitingRoom) -> None:
+    empty = [name for name, value in asdict(busy_record()).items() if not value]
+    saved = room.save(busy_record())
+
+    assert set(empty) == {"version", "retain_capacity"}, "every field must be there to be lost"
+    assert room.load("relay") == saved
+    assert saved == replace(busy_record(), version=1)
+
+
+def test_a_record_of_the_first_version_is_understood(dynamodb: "DynamoDBClient") -> None:
+    """As it was written in the middle of an update, with the target among the generations."""
+    world = World()
+    world.run(create())
+    target = specification(ModelDataUrl="s3://models/2.tar.gz")
+    old, new = (made.generation for made in (specification(), target))
+    known = {"model_data_version", "deployment", "volume_kms_key_id", "additions"}
+    document = {
+        "goal": "serve",
+        "stack_id": STACK,
+        "target": json.dumps({k: v for k, v in asdict(target).items() if k not in known}),
+        "creating": False,
+        "retain_capacity": True,
+        "attempt": None,
+        "waiting": {
+            "type": "Update",
+            "request_id": "update-1",
+            "response_url": "https://answers.example/?secret",
+            "stack_id": STACK,
+            "logical_resource_id": "Endpoint",
+            "physical_resource_id": "relay",
+            "since": world.clock.now().isoformat(),
+        },
+        "failure": "",
+        "generations": [asdict(old), asdict(new)],
+        "unused": [],
+        "former_names": [],
+        "handled": ["create-1", "update-1"],
+    }
+    dynamodb.put_item(
+        TableName=TABLE,
+        Item={
+            "id": {"S": "provision#relay"},
+            "version": {"N": "7"},
+            "record": {"S": json.dumps(document)},
+        },
+    )
+    world.answers.clear()
+    world.room = DynamoDbWaitingRoom(dynamodb, TABLE, world.clock)  # type: ignore[assignment]
+
+    world.settle()
+
+    assert [answer.reason for answer in world.answers] == [""]
+    assert world.endpoint is not None
+    assert world.endpoint.config == new.config
+    refusal = world.wake(deploy("s3://models/3.tar.gz"))
+    assert "update the stack once" in str(refusal["reason"])
+    changed = {"ModelDataUrl": "s3://models/2.tar.gz"}
+    world.run(update("u2", old=changed, **changed, InstanceCount="2"))
+    assert world.wake(deploy("s3://models/3.tar.gz"))["status"] == "accepted"
+
+
+def test_endpoints_do_not_meet(room: WaitingRoom) -> None:
+    room.save(busy_record())
+
+    assert room.load("another") is None
+
+
+def test_each_write_needs_the_one_before(room: WaitingRoom) -> None:
+    first = room.save(Record("relay"))
+    second = room.save(first.linked("old"))
+
+    with pytest.raises(Outdated):
+        room.save(first.linked("older"))
+    with pytest.raises(Outdated):
+        room.save(Record("relay"))
+
+    assert room.load("relay") == second
+
+
+def test_only_a_record_with_nothing_left_expires(dynamodb: "DynamoDBClient") -> None:
+    clock = FakeClock()
+    room = DynamoDbWaitingRoom(dynamodb, TABLE, clock)
+
+    saved = room.save(busy_record())
+    assert "expires" not in item(dynamodb)
+    room.save(replace(saved.answered().removed(), queued=None, adoption=None).unlinked("old"))
+
+    expires = int(item(dynamodb)["expires"])
+    assert expires - clock.now().timestamp() == 24 * 3600
+
+
+def item(dynamodb: "DynamoDBClient") -> dict[str, str]:
+    [found] = dynamodb.scan(TableName=TABLE)["Items"]
+    return {name: next(iter(value.values())) for name, value in found.items()}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "error"),
+    [
+        (lambda room: room.load("relay"), PermanentError),
+        (lambda room: room.save(Record("r")), PermanentError),
+    ],
+)
+def test_a_table_that_is_missing_is_an_error_of_the_relay(
+    dynamodb: "DynamoDBClient",
+    break_it: Callable[[WaitingRoom], object],
+    error: type[RelayError],
+) -> None:
+    room = DynamoDbWaitingRoom(dynamodb, "no-such-table", FakeClock())
+
+    with pytest.raises(error, match="endpoint r"):
+        break_it(room)
+
+
+def test_the_whole_life_works_on_dynamodb(dynamodb: "DynamoDBClient") -> None:
+    world = World()
+    world.room = DynamoDbWaitingRoom(dynamodb, TABLE, world.clock)  # type: ignore[assignment]
+
+    world.run(create(), update(ModelDataUrl="s3://models/2.tar.gz"))
+    world.wake(update("u2", old={"ModelDataUrl": "s3://models/2.tar.gz"}))
+    world.sagemaker.becomes(EndpointStatus.IN_SERVICE, "no ping")
+    world.settle()
+
+    assert [bool(answer.reason) for answer in world.answers] == [False, False, True]

@@ -1,0 +1,472 @@
+"""Fakes of the relay's ports that behave like the services behind them, and fail when told to.
+
+They pass the same contract as the adapters (`tests/contract`). What they leave out is said in their
+docstrings.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import TypeVar
+
+from relay.errors import MessageTooLong, PermanentError, RelayError, TransientError
+from relay.model import (
+    Attempt,
+    AttemptState,
+    Closing,
+    Delivery,
+    Holding,
+    OutgoingMessage,
+)
+from relay.ports import Accepted, Claims, Submission
+from relay.report import Report
+from relay.routes.compiled import Routes
+
+from tests.support.output_names import OutputNames
+
+_Item = TypeVar("_Item")
+
+_DEDUPLICATION = timedelta(minutes=5)
+_MAX_MESSAGE_BYTES = 1_048_576  # of SQS
+_MAX_EVENT_BYTES = 262_144  # of SNS and EventBridge
+# What SQS takes in an attribute's value: no control characters but tab and line ends.
+_SENDABLE = re.compile("[\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+
+
+class Crash(BaseException):
+    """The process dies here. Nothing in the relay may catch it."""
+
+
+@dataclass(frozen=True)
+class _Fault:
+    error: BaseException
+    after: bool
+
+
+class Faults:
+    """What goes wrong, and at which step.
+
+    A step is one entry of a batch (`endpoint.invoke`, `ledger.claim`, `ledger.renew`,
+    `ledger.release`, `ledger.close`, `ledger.hold`, `queues.send`) or a whole call
+    (`ledger.look_up`, `queues.come_back`). A RelayError fails that entry or call; a Crash ends
+    everything. `steps` are all steps that were begun, in their order.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self._planned: dict[tuple[str, int], _Fault] = {}
+
+    def plan(self, step: str, error: BaseException, *, nth: int = 1, after: bool = False) -> None:
+        """Has the n-th such step from now on go wrong, once.
+
+        `after` means that the step has its effect, and only the answer is lost.
+        """
+        self._planned[step, self.steps.count(step) + nth] = _Fault(error, after)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        self.steps.append(name)
+        fault = self._planned.pop((name, self.steps.count(name)), None)
+        if fault is not None and not fault.after:
+            raise fault.error
+        yield
+        if fault is not None:
+            raise fault.error
+
+
+class FakeClock:
+    """Stands still until it is told to go on."""
+
+    def __init__(self, now: datetime = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+class FakeEndpoint:
+    """Takes what SageMaker takes, remembers it, and refuses the rest as SageMaker does.
+
+    `trouble` is what every invocation meets until it is None again. `names` says where outputs go;
+    without it they go where the claim predicted, except for `output_locations`, by inference id.
+    `refuses` are the members without which every request is taken. It infers nothing and notifies
+    nobody.
+    """
+
+    def __init__(self, faults: Faults | None = None) -> None:
+        self.invocations: list[Submission] = []
+        self.trouble: RelayError | None = None
+        self.output_locations: dict[str, str] = {}
+        self.names: OutputNames | None = None
+        self.refuses: frozenset[str] = frozenset()
+        self._faults = faults or Faults()
+
+    @property
+    def invoked(self) -> list[str]:
+        """The inference ids, in the order in which they came."""
+        return [submission.attempt.id for submission in self.invocations]
+
+    def invoke(self, submissions: Sequence[Submission]) -> Mapping[str, Accepted | RelayError]:
+        answers: dict[str, Accepted | RelayError] = {}
+        for submission in submissions:
+            try:
+                with self._faults.step("endpoint.invoke"):
+                    answer = self._invoke(submission)
+                answers[submission.attempt.id] = answer
+            except RelayError as error:
+                answers[submission.attempt.id] = error
+        return answers
+
+    def _invoke(self, submission: Submission) -> Accepted:
+        if self.trouble is not None:
+            raise self.trouble
+        _check_invocation(submission)
+        self.invocations.append(submission)
+        attempt = submission.attempt
+        location = self.output_locations.get(attempt.id, attempt.output_location)
+        if self.names is not None:
+            ignored = self.names.ignores | self.refuses
+            location = replace(self.names, ignores=ignored).location(submission)
+        return Accepted(location, self.refuses)
+
+
+def _check_invocation(submission: Submission) -> None:
+    """SageMaker's own checks, written from its service model and not from `relay.submit.limits`."""
+    request, attempt = submission.request, submission.attempt
+    headers = (request.content_type, request.accept, request.custom_attributes)
+    refused = [
+        name
+        for name, taken in (
+            ("InferenceId", re.fullmatch(r"\S[ -~]{0,63}", attempt.id)),
+            ("Body or InputLocation", (request.location is None) != (request.body is None)),
+            ("InputLocation", len(str(request.location or "")) <= 1024),
+            ("Body", len(request.body or b"") <= 128_000),
+            ("RequestTTLSeconds", 60 <= (attempt.ttl_seconds or 60) <= 21_600),
+            ("InvocationTimeoutSeconds", 1 <= (attempt.timeout_seconds or 1) <= 3_600),
+            (
+                "S3OutputPathExtension",
+                re.fullmatch(r"(?!s3:|https:)[a-zA-Z0-9!_.*'()/-]{0,512}", submission.extension),
+            ),
+            ("headers", all(re.fullmatch(r"[ -~]{0,1024}", header or "") for header in headers)),
+        )
+        if not taken
+    ]
+    if refused:
+        raise PermanentError(f"ValidationError: SageMaker does not take {', '.join(refused)}")
+
+
+class FakeLedger:
+    """The table, in memory, with the conditions of the real one. `items` is what it holds.
+
+    Nothing expires.
+    """
+
+    def __init__(self, faults: Faults | None = None) -> None:
+        self.items: dict[str, Attempt] = {}
+        self._faults = faults or Faults()
+
+    @property
+    def states(self) -> dict[str, AttemptState]:
+        """How every attempt stands, by id."""
+        return {inference_id: attempt.state for inference_id, attempt in self.items.items()}
+
+    def claim(self, attempts: Sequence[Attempt]) -> Claims:
+        existing: dict[str, Attempt] = {}
+
+        def insert(attempt: Attempt) -> None:
+            if attempt.id in self.items:
+                existing[attempt.id] = self.items[attempt.id]
+            else:
+                self.items[attempt.id] = attempt
+
+        unavailable = self._each("ledger.claim", _by_id(attempts), insert)
+        known = {key: attempt for key, attempt in existing.items() if key not in unavailable}
+        return Claims(known, unavailable)
+
+    def renew(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
+        def update(attempt: Attempt) -> None:
+            item = self.items.get(attempt.id)
+            if item is None or item.state is not AttemptState.OPEN:
+                raise TransientError("it changed meanwhile")
+            self.items[attempt.id] = replace(
+                item,
+                claimed_by=attempt.claimed_by,
+                submitted_at=attempt.submitted_at,
+                due_at=attempt.due_at,
+                output_location=attempt.output_location,
+            )
+
+        return self._each("ledger.renew", _by_id(attempts), update)
+
+    def release(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
+        def delete(attempt: Attempt) -> None:
+            item = self.items.get(attempt.id)
+            claim = attrgetter("claimed_by", "submitted_at", "due_at", "output_location")
+            if item and item.state is AttemptState.OPEN and claim(item) == claim(attempt):
+                del self.items[attempt.id]
+
+        return self._each("ledger.release", _by_id(attempts), delete)
+
+    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt]:
+        with self._faults.step("ledger.look_up"):
+            return {key: self.items[key] for key in ids if key in self.items}
+
+    def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
+        def end(closing: Closing) -> None:
+            attempt = closing.attempt
+            item = self.items.get(attempt.id)
+            if closing.known and (item is None or item.state is not AttemptState.OPEN):
+                return
+            if not closing.known and item is not None:
+                return
+            self.items[attempt.id] = replace(
+                item or attempt, state=closing.state, routed_at=closing.routed_at
+            )
+
+        by_id = {closing.attempt.id: closing for closing in closings}
+        assert len(by_id) == len(closings), "DynamoDB refuses a batch that names an item twice"
+        return self._each("ledger.close", by_id, end)
+
+    def hold(self, holdings: Sequence[Holding]) -> Mapping[str, RelayError]:
+        def remember(holding: Holding) -> None:
+            item = self.items.get(holding.attempt.id)
+            if (item is None) is holding.known or (item and item.state is not AttemptState.OPEN):
+                return
+            self.items[holding.attempt.id] = replace(item or holding.attempt, held=holding.held)
+
+        by_id = {holding.attempt.id: holding for holding in holdings}
+        assert len(by_id) == len(holdings), "DynamoDB refuses a batch that names an item twice"
+        return self._each("ledger.hold", by_id, remember)
+
+    def _each(
+        self, step: str, items: Mapping[str, _Item], act: Callable[[_Item], None]
+    ) -> dict[str, RelayError]:
+        """Acts on every item and answers what failed, by id."""
+        failures: dict[str, RelayError] = {}
+        for key, item in items.items():
+            try:
+                with self._faults.step(step):
+                    act(item)
+            except RelayError as error:
+                failures[key] = error
+        return failures
+
+
+def _by_id(attempts: Sequence[Attempt]) -> dict[str, Attempt]:
+    by_id = {attempt.id: attempt for attempt in attempts}
+    assert len(by_id) == len(attempts), "DynamoDB refuses a batch that names an item twice"
+    return by_id
+
+
+@dataclass
+class _Stored:
+    """A message in a queue."""
+
+    message_id: str
+    message: OutgoingMessage
+    visible_at: datetime
+    receive_count: int = 0
+    receipt_handle: str = ""
+
+
+class FakeQueues:
+    """All queues, and all topics and buses as if they were queues; fills in `relay.ports.Outbox`.
+
+    What is FIFO (its address ends in .fifo) drops a message whose group and deduplication id it
+    took within the last five minutes. `trouble` is what every message to an address meets;
+    `most_bytes` is what an address takes where that is less than services take at most.
+    Messages of a FIFO group do not wait for one another, nothing expires, and there is no redrive:
+    `receive` tells how often a message came.
+    """
+
+    def __init__(self, clock: FakeClock, faults: Faults | None = None) -> None:
+        self.sent: list[OutgoingMessage] = []
+        self.trouble: dict[str, RelayError] = {}
+        self.most_bytes: dict[str, int] = {}
+        self._clock = clock
+        self._faults = faults or Faults()
+        self._stored: dict[str, list[_Stored]] = defaultdict(list)
+        self._delivered: dict[str, list[OutgoingMessage]] = defaultdict(list)
+        self._deduplicated: dict[tuple[str, str | None, str], datetime] = {}
+        self._numbers: Counter[str] = Counter()
+
+    def send(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, RelayError]:
+        failures: dict[str, RelayError] = {}
+        for message in messages:
+            try:
+                with self._faults.step("queues.send"):
+                    if message.address in self.trouble:
+                        raise self.trouble[message.address]
+                    self._take(message)
+            except RelayError as error:
+                failures[message.key] = error
+        return failures
+
+    def put(self, queue_url: str, body: str) -> None:
+        """What another sender than the relay puts into a queue: S3, SNS, a person."""
+        self._take(OutgoingMessage(key="", address=queue_url, body=body))
+
+    def delivered(self, queue_url: str) -> list[OutgoingMessage]:
+        """Every message that the queue took: what its consumers get, sooner or later."""
+        return list(self._delivered[queue_url])
+
+    def waiting(self, queue_url: str) -> int:
+        """How many messages the queue holds, in flight or not."""
+        return len(self._stored[queue_url])
+
+    def receive(
+        self, queue_url: str, limit: int = 10, visibility_seconds: int = 270
+    ) -> list[Delivery]:
+        """Takes visible messages, which come back after so many seconds unless deleted."""
+        now = self._clock.now()
+        received: list[Delivery] = []
+        for stored in self._stored[queue_url]:
+            if len(received) == limit or stored.visible_at > now:
+                continue
+            stored.receive_count += 1
+            stored.receipt_handle = f"{stored.message_id}#{stored.receive_count}"
+            stored.visible_at = now + timedelta(seconds=visibility_seconds)
+            received.append(
+                Delivery(
+                    stored.message_id,
+                    stored.message.body,
+                    stored.receipt_handle,
+                    stored.receive_count,
+                )
+            )
+        return received
+
+    def delete(self, queue_url: str, delivery: Delivery) -> None:
+        """Acknowledges a message. An old receipt deletes nothing, and says nothing."""
+        self._stored[queue_url] = [
+            stored
+            for stored in self._stored[queue_url]
+            if stored.receipt_handle != delivery.receipt_handle
+        ]
+
+    def show_again(self, queue_url: str, delivery: Delivery, seconds: int) -> None:
+        """Changes a message's visibility. An old receipt changes nothing."""
+        for stored in self._stored[queue_url]:
+            if stored.receipt_handle == delivery.receipt_handle:
+                stored.visible_at = self._clock.now() + timedelta(seconds=seconds)
+
+    def come_back(self, queue_url: str, deliveries: Sequence[tuple[Delivery, int]]) -> None:
+        with self._faults.step("queues.come_back"):
+            for delivery, seconds in deliveries:
+                self.show_again(queue_url, delivery, seconds)
+
+    def _take(self, message: OutgoingMessage) -> None:
+        _check_message(message, self.most_bytes.get(message.address))
+        self.sent.append(message)
+        if message.deduplication_id is not None and self._is_repeat(message):
+            return
+        queue_url = message.address
+        self._numbers[queue_url] += 1
+        visible_at = self._clock.now() + timedelta(seconds=message.delay_seconds)
+        name = re.split("[/:]", queue_url)[-1]
+        self._stored[queue_url].append(
+            _Stored(f"{name}-{self._numbers[queue_url]}", message, visible_at)
+        )
+        self._delivered[queue_url].append(message)
+
+    def _is_repeat(self, message: OutgoingMessage) -> bool:
+        key = (message.address, message.group_id, message.deduplication_id or "")
+        taken_at = self._deduplicated.get(key)
+        now = self._clock.now()
+        if taken_at is not None and now - taken_at < _DEDUPLICATION:
+            return True
+        self._deduplicated[key] = now
+        return False
+
+
+def _check_message(message: OutgoingMessage, most_bytes: int | None) -> None:
+    """What the services refuse, written from their service models."""
+    fifo = message.address.endswith(".fifo")
+    bus, topic = (message.address.startswith(f"arn:aws:{name}:") for name in ("events", "sns"))
+    attributes = sum(len(f"{name}String{value}".encode()) for name, value in message.attributes)
+    most = most_bytes or (_MAX_EVENT_BYTES if bus or topic else _MAX_MESSAGE_BYTES)
+    size = len(message.body.encode()) + attributes + len(f"{message.detail_type}".encode())
+    if size > most:
+        raise MessageTooLong(f"{message.address} takes {most} bytes, not {size}")
+    refused = [
+        name
+        for name, taken in (
+            ("an empty body", message.body),
+            ("more than 10 attributes", len(message.attributes) <= 10),
+            (
+                "such an attribute",
+                all(_SENDABLE.fullmatch(value) for _, value in message.attributes),
+            ),
+            ("a FIFO message without group", not fifo or message.group_id),
+            ("a FIFO message without deduplication id", not fifo or message.deduplication_id),
+            ("a delay in a FIFO queue", not fifo or message.delay_seconds == 0),
+            ("such a delay", 0 <= message.delay_seconds <= 900),
+            ("an event without type", not bus or message.detail_type),
+        )
+        if not taken
+    ]
+    if refused:
+        raise PermanentError(f"{message.address} does not take {', '.join(refused)}")
+
+
+class FakeInbox:
+    """One of the queues, as `relay.ports.Inbox`. `delays` are the delays asked for, by message."""
+
+    def __init__(self, queues: FakeQueues, queue_url: str) -> None:
+        self.delays: list[tuple[str, int]] = []
+        self._queues = queues
+        self._queue_url = queue_url
+
+    def come_back(self, deliveries: Sequence[tuple[Delivery, int]]) -> None:
+        self.delays += [(delivery.message_id, seconds) for delivery, seconds in deliveries]
+        self._queues.come_back(self._queue_url, deliveries)
+
+
+class FakeRouteDocuments:
+    """The versions of a route document in a parameter; `trouble` is raised instead, where set.
+
+    `asked` counts the calls, `afresh` those that wanted no answer from a cache.
+    """
+
+    def __init__(self, *versions: str) -> None:
+        self.versions = list(versions)
+        self.trouble: RelayError | None = None
+        self.asked = 0
+        self.afresh = 0
+
+    def latest(self, *, fresh: bool = False) -> str:
+        self.afresh += fresh
+        self._ask()
+        return self.versions[-1]
+
+    def earlier(self) -> Iterator[tuple[int, str]]:
+        self._ask()
+        yield from reversed(list(enumerate(self.versions, 1)))
+
+    def _ask(self) -> None:
+        self.asked += 1
+        if self.trouble is not None:
+            raise self.trouble
+
+
+class FakeRoutes:
+    """A route document that changes when it is told to; `trouble` is raised instead, where set."""
+
+    def __init__(self, document: str) -> None:
+        self.trouble: RelayError | None = None
+        self.replace(document)
+
+    def replace(self, document: str) -> None:
+        self._routes = Routes.read(document)
+
+    def current(self, report: Report) -> Routes:
+        if self.trouble is not None:
+            raise self.trouble
+        return self._routes

@@ -1,0 +1,120 @@
+"""Submit and route over the fakes: the pipeline in memory, one delivery at a time."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from relay.events.envelopes import read_notifications, read_submissions
+from relay.model import Content, Delivery, Incoming, OutgoingMessage
+from relay.report import Report
+from relay.route.route import Route
+from relay.submit.submit import Submit
+
+from tests.support import samples
+from tests.support.fakes import (
+    FakeClock,
+    FakeEndpoint,
+    FakeInbox,
+    FakeLedger,
+    FakeQueues,
+    FakeRoutes,
+    Faults,
+)
+from tests.support.samples import Json
+
+_Read = Callable[[object, str], list[Incoming[Content]]]
+_UseCase = Callable[[Sequence[Incoming[Content]], datetime], Report]
+
+Value = TypeVar("Value")
+
+
+class FakePipeline:
+    """The queues, what works on them, and a person who uploads.
+
+    A crash (see `Faults`) leaves the messages in flight, as a crashed function does.
+    """
+
+    def __init__(self, submit: dict[str, str] | None = None, route: dict[str, str] | None = None):
+        self.faults = Faults()
+        self.clock = FakeClock()
+        self.endpoint = FakeEndpoint(self.faults)
+        self.ledger = FakeLedger(self.faults)
+        self.queues = FakeQueues(self.clock, self.faults)
+        self.inbox = FakeInbox(self.queues, samples.SUBMIT_QUEUE)
+        self.submit = Submit(
+            samples.submit_settings(**submit or {}),
+            self.endpoint,
+            self.ledger,
+            self.queues,
+            self.inbox,
+            self.clock,
+        )
+        self.routes = FakeRoutes(samples.ROUTES)
+        self.notification_inbox = FakeInbox(self.queues, samples.NOTIFICATION_QUEUE)
+        self.route = Route(
+            samples.route_settings(**route or {}),
+            self.routes,
+            self.ledger,
+            self.queues,
+            self.notification_inbox,
+            self.clock,
+        )
+
+    def deliver_to_submit(self, limit: int = 100, seconds: float = 20) -> Report:
+        """One invocation of submit with what its queue shows, and so many seconds to work."""
+        return self._deliver(samples.SUBMIT_QUEUE, read_submissions, self.submit, limit, seconds)
+
+    def deliver_to_route(self, limit: int = 100, seconds: float = 20) -> Report:
+        """One invocation of route with what its queue shows, and so many seconds to work."""
+        return self._deliver(
+            samples.NOTIFICATION_QUEUE, read_notifications, self.route, limit, seconds
+        )
+
+    def call_submit(self, event: Json, invocation_id: str = "invocation-1") -> Report:
+        """One direct invocation of submit."""
+        incoming = read_submissions(event, invocation_id)
+        return self.submit(incoming, self.clock.now() + timedelta(seconds=20))
+
+    def call_route(self, event: Json, invocation_id: str = "invocation-1") -> Report:
+        """One direct invocation of route."""
+        incoming = read_notifications(event, invocation_id)
+        return self.route(incoming, self.clock.now() + timedelta(seconds=20))
+
+    def results(self) -> list[OutgoingMessage]:
+        """Every result that consumers get."""
+        completed = self.queues.delivered(samples.COMPLETED_QUEUE)
+        return completed + self.queues.delivered(samples.FAILED_QUEUE)
+
+    def _deliver(
+        self,
+        queue_url: str,
+        read: _Read[Content],
+        use_case: _UseCase[Content],
+        limit: int,
+        seconds: float,
+    ) -> Report:
+        received = self.queues.receive(queue_url, limit)
+        if not received:
+            return Report()
+        until = self.clock.now() + timedelta(seconds=seconds)
+        report = use_case(read(_event(received), "invocation-1"), until)
+        for delivery in received:
+            if delivery.message_id not in report.returned:
+                self.queues.delete(queue_url, delivery)
+        return report
+
+
+def _event(deliveries: Sequence[Delivery]) -> Json:
+    """What Lambda hands over for these messages."""
+    return {
+        "Records": [
+            {
+                "eventSource": "aws:sqs",
+                "messageId": delivery.message_id,
+                "receiptHandle": delivery.receipt_handle,
+                "body": delivery.body,
+                "attributes": {"ApproximateReceiveCount": str(delivery.receive_count)},
+            }
+            for delivery in deliveries
+        ]
+    }

@@ -1,0 +1,132 @@
+"""Direct calls, which are also how the relay hands requests to itself."""
+
+import json
+from datetime import UTC, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from relay.errors import UnreadableMessage
+from relay.events.direct_calls import is_call, read_call, write_call
+from relay.ids import request_id_of_caller
+from relay.model import InferenceRequest
+from relay.s3uri import S3Uri
+
+from tests.support.samples import NOON
+
+ONE = {"input_location": "s3://b/inputs/a.csv"}
+
+
+@pytest.mark.parametrize("call", [ONE, [ONE], {"requests": [ONE]}])
+def test_one_request_may_stand_alone_or_in_a_list(call: object) -> None:
+    assert is_call(call)
+
+    (request,) = read_call(call, "call-1")
+
+    assert request.location == S3Uri("b", "inputs/a.csv")
+
+
+def test_every_member_of_a_request_is_read() -> None:
+    call = {
+        "request_id": "order-17",
+        "attempt": 2,
+        "input_location": "s3://b/inputs/a.csv",
+        "version_id": "v1",
+        "size": 12,
+        "content_type": "text/csv",
+        "accept": "application/json",
+        "custom_attributes": "a=b",
+        "ttl_seconds": 600,
+        "timeout_seconds": 60,
+        "requested_at": "2026-11-20T12:00:00.5Z",
+    }
+
+    (request,) = read_call(call, "call-1")
+
+    assert request == InferenceRequest(
+        id=request_id_of_caller("order-17"),
+        location=S3Uri("b", "inputs/a.csv"),
+        version_id="v1",
+        size=12,
+        content_type="text/csv",
+        accept="application/json",
+        custom_attributes="a=b",
+        ttl_seconds=600,
+        timeout_seconds=60,
+        requested_at=NOON + timedelta(milliseconds=500),
+        attempt=2,
+    )
+
+
+def test_a_body_may_be_text_or_base64() -> None:
+    text, encoded, empty = read_call([{"body": "ü"}, {"body_base64": "/wA="}, {"body": ""}], "c")
+
+    assert (text.body, encoded.body, empty.body) == ("ü".encode(), b"\xff\x00", b"")
+
+
+def test_requests_of_one_call_have_different_ids_that_a_repeat_of_the_call_has_too() -> None:
+    first = read_call([ONE, ONE, ONE], "call-1")
+    again = read_call([ONE, ONE, ONE], "call-1")
+    other = read_call([ONE, ONE, ONE], "call-2")
+
+    assert [request.id for request in first] == [request.id for request in again]
+    assert len({request.id for request in first + other}) == 6
+
+
+@pytest.mark.parametrize(
+    "value", [None, 5, "body", [], {}, [1], [[ONE]], [ONE, {}], {"Records": []}]
+)
+def test_other_json_is_no_call(value: object) -> None:
+    assert not is_call(value)
+
+
+@pytest.mark.parametrize(
+    ("call", "complaint"),
+    [
+        ({"requests": []}, "requests is empty"),
+        ({"requests": [5]}, r"requests\[0\] is not a JSON object"),
+        ({"requests": [ONE], "content_type": "text/csv"}, "put content_type into the requests"),
+        ({**ONE, "colour": "red"}, "a request has no member colour; known are accept, attempt"),
+        ({"body": "a", "body_base64": "YQ=="}, "both body and body_base64; give one"),
+        ({"body_base64": "no base64!"}, "body_base64 is not base64"),
+        ({"body_base64": "ü"}, "body_base64 is not base64"),
+        ({"body": 5}, "body is not a string"),
+        ({**ONE, "size": "12"}, "size is not a whole number"),
+        ({"input_location": "inputs/a.csv"}, "input_location: not an S3 location"),
+        ({**ONE, "attempt": 0}, "attempt is 0; attempts are counted from 1"),
+        ({**ONE, "attempt": -1}, "attempt is -1; attempts are counted from 1"),
+    ],
+)
+def test_what_is_wrong_with_a_call_is_told(call: object, complaint: str) -> None:
+    with pytest.raises(UnreadableMessage, match=complaint):
+        read_call(call, "call-1")
+
+
+TEXTS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+NUMBERS = st.none() | st.integers(-(2**53), 2**53)
+KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@given(
+    st.builds(
+        InferenceRequest,
+        id=st.integers(0, 2**128 - 1).map(lambda number: f"{number:032x}"),
+        location=st.none() | st.builds(S3Uri, st.just("bucket"), KEYS),
+        body=st.none() | st.binary(max_size=50),
+        version_id=TEXTS,
+        size=NUMBERS,
+        content_type=TEXTS,
+        accept=TEXTS,
+        custom_attributes=TEXTS,
+        ttl_seconds=NUMBERS,
+        timeout_seconds=NUMBERS,
+        requested_at=st.none() | st.datetimes(timezones=st.just(UTC)),
+        attempt=st.integers(1, 10),
+    )
+)
+def test_a_request_that_is_handed_over_arrives_as_it_was(request: InferenceRequest) -> None:
+    call: Any = json.loads(write_call(request))
+
+    assert is_call(call)
+    assert read_call(call, "whatever") == (request,)

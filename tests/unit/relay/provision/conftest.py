@@ -1,0 +1,15 @@
+"""What most tests of the endpoint's life begin with."""
+
+import pytest
+
+from tests.support.provisioning_fakes import World, create
+
+
+@pytest.fixture
+def world() -> World:
+    """A deployment whose endpoint is in service."""
+    world = World()
+    world.run(create())
+    world.answers.clear()
+    world.sagemaker.calls.clear()
+    return world

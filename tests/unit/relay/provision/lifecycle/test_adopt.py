@@ -1,0 +1,378 @@
+"""Serving an endpoint that somebody else has made."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from relay.aws.record_json import record_from_json, record_to_json
+from relay.errors import AccessDenied
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.events import Describe, DirectCall, EndpointChanged
+from relay.provision.specification.existing import Adoption, Setup
+
+from tests.support.provisioning_fakes import (
+    ENDPOINT,
+    PROPERTIES,
+    SCALED,
+    World,
+    create,
+    delete,
+    update,
+)
+
+THEIRS = "their-config-7"
+SUCCESS = str(PROPERTIES["SuccessTopicArn"])
+ERROR = str(PROPERTIES["ErrorTopicArn"])
+FITTING = Setup(
+    THEIRS,
+    asynchronous=True,
+    output_path="s3://relay-data/outputs/",
+    failure_path="https://relay-data.s3.us-east-1.amazonaws.com/failures/theirs",
+    success_topic_arn=SUCCESS,
+    error_topic_arn=ERROR,
+)
+ARN = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/"
+EXISTING: dict[str, Any] = {"EndpointMode": "existing"}
+# Everything by which an endpoint could be changed.
+CHANGING = {
+    *("create_model", "create_config", "create_endpoint", "update_endpoint"),
+    *("delete_endpoint", "delete_config", "delete_model"),
+}
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.sagemaker.exists(THEIRS)
+    world.sagemaker.setups[THEIRS] = FITTING
+    return world
+
+
+def reason(world: World) -> str:
+    (answer,) = world.answers
+    return answer.reason
+
+
+def untouched(world: World) -> bool:
+    return not CHANGING & set(world.sagemaker.calls)
+
+
+def test_an_endpoint_that_fits_is_served_and_not_touched(world: World) -> None:
+    world.run(create(**EXISTING))
+
+    (answer,) = world.answers
+    assert answer.reason == ""
+    assert answer.physical_resource_id == ENDPOINT
+    assert answer.data["EndpointConfigName"] == THEIRS
+    assert untouched(world)
+
+
+def test_what_makes_an_endpoint_means_nothing_here(world: World) -> None:
+    nothing = dict.fromkeys(("ModelDataUrl", "Framework", "InstanceType", "ExecutionRoleArn"), "")
+
+    world.run(create(**EXISTING, **nothing))
+
+    assert reason(world) == ""
+
+
+def test_an_endpoint_that_is_not_asynchronous_is_told_what_to_get(world: World) -> None:
+    world.sagemaker.setups[THEIRS] = Setup(THEIRS)
+
+    world.run(create(**EXISTING))
+
+    told = reason(world)
+    assert "not asynchronous" in told
+    for value in ("s3://relay-data/outputs", "s3://relay-data/failures", SUCCESS, ERROR):
+        assert value in told
+    assert untouched(world)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"output_path": ""}, "S3OutputPath must be s3://relay-data/outputs or a folder in it, "),
+        ({"output_path": "s3://relay-data/outputs-2"}, "and is s3://relay-data/outputs-2"),
+        ({"failure_path": "s3://theirs/failures"}, "S3FailurePath must be s3://relay-data/fail"),
+        ({"success_topic_arn": ""}, f"NotificationConfig.SuccessTopic must be {SUCCESS}, and is n"),
+        ({"error_topic_arn": SUCCESS}, f"NotificationConfig.ErrorTopic must be {ERROR}, and is "),
+    ],
+)
+def test_what_does_not_fit_is_told_with_the_value_to_set(
+    world: World, change: dict[str, str], told: str
+) -> None:
+    world.sagemaker.setups[THEIRS] = replace(FITTING, **change)  # type: ignore[arg-type]
+
+    world.run(create(**EXISTING))
+
+    assert told in reason(world)
+    assert THEIRS in reason(world)
+
+
+def test_everything_that_does_not_fit_is_told_at_once(world: World) -> None:
+    world.sagemaker.setups[THEIRS] = Setup(THEIRS, asynchronous=True)
+
+    world.run(create(**EXISTING))
+
+    for member in ("S3OutputPath", "S3FailurePath", "SuccessTopic", "ErrorTopic"):
+        assert member in reason(world)
+
+
+def test_a_topic_that_the_relay_does_without_may_be_any(world: World) -> None:
+    world.sagemaker.setups[THEIRS] = replace(FITTING, success_topic_arn="")
+
+    world.run(create(**EXISTING, SuccessTopicArn=""))
+
+    assert reason(world) == ""
+
+
+def test_an_endpoint_that_is_not_there_is_told_so() -> None:
+    world = World()
+
+    world.run(create(**EXISTING))
+
+    assert f"there is no endpoint {ENDPOINT}" in reason(world)
+    assert untouched(world)
+
+
+def test_an_endpoint_that_is_being_updated_is_waited_for(world: World) -> None:
+    world.sagemaker.exists(THEIRS, EndpointStatus.UPDATING)
+
+    world.wake(create(**EXISTING))
+    waiting = not world.answers
+    world.sagemaker.exists(THEIRS)
+    world.sweep()
+
+    assert waiting
+    assert reason(world) == ""
+
+
+def test_a_failed_endpoint_is_not_served(world: World) -> None:
+    world.sagemaker.exists(THEIRS, EndpointStatus.FAILED)
+
+    world.run(create(**EXISTING))
+
+    assert "not in service (Failed" in reason(world)
+    assert untouched(world)
+
+
+def test_additions_are_for_endpoints_that_the_relay_makes(world: World) -> None:
+    world.run(create(**EXISTING, EndpointSpecification='{"Tags": []}'))
+
+    assert "leave it out where EndpointMode is existing" in reason(world)
+
+
+def test_an_endpoint_may_have_any_name_that_sagemaker_takes() -> None:
+    name = "Fraud--Scores-" + "7" * 49
+    world = World(endpoint_name=name)
+    world.sagemaker.exists(THEIRS, name=name)
+    world.sagemaker.setups[THEIRS] = FITTING
+
+    world.run(create(**EXISTING, EndpointName=name, ExistingEndpointArn=ARN + name.lower()))
+
+    assert reason(world) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "arn", "told"),
+    [
+        ("Fraud", "", "IAM knows the endpoint as fraud: set ExistingEndpointArn"),
+        ("Fraud", ARN + "Fraud", "the ARN of endpoint Fraud ends with endpoint/fraud"),
+        ("fraud", ARN + "scores", "the ARN of endpoint fraud ends with endpoint/fraud"),
+        ("fraud_1", "", "EndpointName must be letters, digits and inner hyphens, at most 63"),
+        ("f" * 64, "", "EndpointName must be letters, digits and inner hyphens, at most 63"),
+        ("", "", "EndpointName is missing"),
+    ],
+)
+def test_a_name_that_iam_would_not_find_is_refused(name: str, arn: str, told: str) -> None:
+    world = World()
+
+    world.run(create(**EXISTING, EndpointName=name, ExistingEndpointArn=arn))
+
+    assert told in reason(world)
+    assert not world.sagemaker.calls
+
+
+def test_its_variant_may_have_another_name(world: World) -> None:
+    world.sagemaker.setups[THEIRS] = replace(FITTING, variants=("primary", "canary"))
+
+    world.run(create(**EXISTING, VariantName="canary"))
+
+    assert reason(world) == ""
+
+
+def test_alarms_on_a_variant_that_is_not_there_are_told_with_those_that_are(world: World) -> None:
+    world.sagemaker.setups[THEIRS] = replace(FITTING, variants=("primary", "canary"))
+
+    world.run(create(**EXISTING))
+
+    assert "VariantName is AllTraffic, but the endpoint has the variants primary, canary" in (
+        reason(world)
+    )
+    assert "Make a configuration" not in reason(world)
+
+
+def test_a_variant_that_its_owner_renames_is_told(world: World) -> None:
+    world.run(create(**EXISTING))
+    world.sagemaker.setups[THEIRS] = replace(FITTING, variants=("primary",))
+
+    world.wake(EndpointChanged(ENDPOINT, "InService"))
+
+    assert "Set VariantName to primary" in world.log()
+
+
+def test_the_relays_own_variant_keeps_its_name() -> None:
+    world = World()
+
+    world.run(create(VariantName="primary"))
+
+    assert "the relay names the variant of its own endpoint AllTraffic" in reason(world)
+
+
+@pytest.mark.parametrize("name", ["MinInstanceCount", "MaxInstanceCount"])
+def test_the_relay_does_not_scale_it(world: World, name: str) -> None:
+    world.run(create(**EXISTING, **{name: "2"}))
+
+    assert f"{name} is 2, but the relay scales no endpoint" in reason(world)
+    assert not world.autoscaler.calls
+    assert untouched(world)
+
+
+def test_counts_that_say_nothing_are_no_scaling(world: World) -> None:
+    world.run(create(**EXISTING, MinInstanceCount="0", MaxInstanceCount="0"))
+
+    assert reason(world) == ""
+
+
+def test_a_right_that_is_missing_is_told(world: World) -> None:
+    world.sagemaker.errors["describe_config"] = AccessDenied("not authorized: Describe…")
+
+    with pytest.raises(AccessDenied):
+        world.wake(create(**EXISTING))
+    world.clock.pass_minutes(4)
+    world.sweep()
+
+    assert "not authorized" in reason(world)
+
+
+def test_deleting_the_stack_leaves_the_endpoint(world: World) -> None:
+    world.run(create(**EXISTING), delete(**EXISTING))
+
+    assert [answer.reason for answer in world.answers] == ["", ""]
+    assert world.endpoint
+    assert untouched(world)
+    assert world.room.records[ENDPOINT].empty
+
+
+def test_so_does_a_creation_that_failed_and_is_rolled_back(world: World) -> None:
+    world.sagemaker.setups[THEIRS] = Setup(THEIRS)
+
+    world.run(create(**EXISTING), delete(**EXISTING))
+
+    assert world.endpoint
+    assert untouched(world)
+
+
+def test_so_does_deleting_when_the_record_was_lost(world: World) -> None:
+    world.run(delete(**EXISTING))
+
+    assert reason(world) == ""
+    assert world.endpoint
+    assert untouched(world)
+
+
+def test_an_endpoint_of_the_relays_own_can_be_handed_over() -> None:
+    world = World()
+    world.run(create())
+    made = world.endpoint
+    assert made
+    world.sagemaker.setups[made.config] = replace(FITTING, name=made.config)
+    world.sagemaker.calls.clear()
+
+    world.run(update(**EXISTING), delete(**EXISTING))
+
+    assert [answer.reason for answer in world.answers] == ["", "", ""]
+    assert world.endpoint == made
+    assert untouched(world)
+
+
+def test_it_is_scaled_on_when_handed_over_and_as_the_stack_says_when_taken_back() -> None:
+    world = World()
+    world.run(create(**SCALED))
+    assert world.endpoint
+    config = world.endpoint.config
+    world.sagemaker.setups[config] = replace(FITTING, name=config)
+
+    world.run(update(old=SCALED, **EXISTING))
+    handed_over = dict(world.autoscaler.registered)
+    world.run(update("update-2", old=EXISTING))
+
+    assert [answer.reason for answer in world.answers] == ["", "", ""]
+    assert handed_over[ENDPOINT].maximum == 4
+    assert world.autoscaler.registered == {}
+
+
+def test_and_taken_back() -> None:
+    world = World()
+    world.run(create())
+    made = world.endpoint
+    assert made
+    world.sagemaker.setups[made.config] = replace(FITTING, name=made.config)
+
+    world.run(update(**EXISTING), update("update-2", old=EXISTING), delete())
+
+    assert [answer.reason for answer in world.answers] == ["", "", "", ""]
+    assert world.endpoint is None
+    assert not world.sagemaker.configs
+    assert not world.sagemaker.models
+
+
+def test_an_endpoint_that_was_never_the_relays_is_not_taken_over(world: World) -> None:
+    world.run(create(**EXISTING), update(old=EXISTING))
+
+    answer = world.answers[-1]
+    assert "which this request did not make, and is left alone" in answer.reason
+    assert world.endpoint
+    assert world.endpoint.config == THEIRS
+
+
+@pytest.mark.parametrize("action", ["deploy", "rollback"])
+def test_nothing_is_rolled_out_to_it(world: World, action: str) -> None:
+    world.run(create(**EXISTING))
+    members = {"model_data_url": "s3://models/2/model.tar.gz"} if action == "deploy" else {}
+
+    said = world.reception().handle(DirectCall(action, {"action": action, **members}))
+
+    assert said["status"] == "refused"
+    assert "never changes that endpoint" in str(said["reason"])
+    assert untouched(world)
+
+
+def test_when_its_owner_changes_it_the_log_tells_what_no_longer_fits(world: World) -> None:
+    world.run(create(**EXISTING))
+    world.sagemaker.setups[THEIRS] = replace(FITTING, success_topic_arn="")
+
+    world.wake(EndpointChanged(ENDPOINT, "InService"))
+
+    assert "no longer fit: AsyncInferenceConfig.OutputConfig.Not" in world.log()
+
+
+def test_describe_tells_what_is_wanted_and_what_is_wrong(world: World) -> None:
+    world.run(create(**EXISTING))
+    world.sagemaker.setups[THEIRS] = replace(FITTING, error_topic_arn="")
+
+    described = world.reception().handle(Describe())["existing"]
+
+    assert isinstance(described, dict)
+    assert ERROR in described["wanted"]
+    assert len(described["problems"]) == 1
+
+
+def test_what_is_wanted_survives_being_stored(world: World) -> None:
+    world.sagemaker.setups[THEIRS] = replace(FITTING, variants=("primary",))
+    world.run(create(**EXISTING, VariantName="primary"))
+    record = world.room.records[ENDPOINT]
+
+    again = record_from_json(ENDPOINT, record.version, record_to_json(record))
+
+    assert isinstance(again.adoption, Adoption)
+    assert again == record

@@ -1,0 +1,110 @@
+"""What a person is told to do, for each thing that SageMaker has been seen to say."""
+
+from datetime import UTC, datetime
+
+import pytest
+from relay.provision.endpoint import Endpoint, EndpointStatus
+from relay.provision.lifecycle import messages
+from relay.provision.lifecycle.advice import advice
+
+from local.sagemaker.failures import KINDS, failure_reason
+from local.sagemaker.resources import EndpointConfig, Model
+from tests.support.provisioning_fakes import World, create, specification
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+WANTED = specification()
+IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
+QUOTA = (
+    "ResourceLimitExceeded: The account-level service limit 'ml.m5.large for endpoint usage' is 0 "
+    "Instances, with current utilization of 0 Instances and a request delta of 1 Instances."
+)
+
+
+def denied(action: str, resource: str) -> str:
+    return (
+        "AccessDeniedException: User: arn:aws:sts::000000000000:assumed-role/relay-ProvisionRole/p "
+        f"is not authorized to perform: {action} on resource: {resource} because no identity-based "
+        f"policy allows the {action} action"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('and has "sns:Publish" permissions for topic "arn"', WANTED.error_topic_arn),
+        ("Could not assume role arn. Please ensure", WANTED.execution_role_arn),
+        ("Could not find model data at s3://b/k.", "Upload the artifact"),
+        ('Could not access model data at s3://b/k. … has "s3:GetObject"', "endpoint's region"),
+        ("Failed to download model data for container", "allow s3:GetObject on s3://models/churn"),
+        ("Failed to extract model data archive", "compressed with gzip"),
+        (
+            "Model data download exceeded ModelDataDownloadTimeoutInSeconds (60).",
+            "Give it longer with ModelDataDownloadTimeoutInSeconds",
+        ),
+        (f"Requested image {IMAGE} not found.", f"whether {IMAGE} exists in this region"),
+        ('ECR image "x" is invalid.', "correct ImageUri"),
+        ("Please make sure all images included in the model for the", "lets this account pull"),
+        ('Using non-ECR image "x" without Vpc repository access mode', "RepositoryAccessMode Vpc"),
+        ("Marketplace images are not supported when specifying", "no image of the marketplace"),
+        (QUOTA, "more of 'ml.m5.large for endpoint usage' in Service Quotas"),
+        ("Unable to provision requested ML compute capacity due to Insuff", "deploy again later"),
+        ("did not pass the ping health check.", "ContainerStartupHealthCheckTimeoutInSeconds"),
+        ("CannotStartContainerError. Please ensure", "start with the argument `serve`"),
+        ("Request to service failed. If failure persists", "on the processor of ml.m5.large"),
+        ("One or more endpoint features are not supported using this", "another InstanceType"),
+        (denied("sagemaker:CreateModel", "arn:m"), "sagemaker:CreateModel on arn:m: a permissions"),
+        (denied("iam:PassRole", "arn:r"), "grants the provision function iam:PassRole on arn:r"),
+        (denied("kms:CreateGrant", "arn:k"), "The key's own policy"),
+        ("arn is not authorized to perform: ec2:CreateNetworkInterface", "EndpointPolicyArns"),
+        ("the alarm relay-errors went into ALARM", "RollbackAlarmNames"),
+    ],
+)
+def test_what_sagemaker_says_is_answered_with_what_to_do(said: str, told: str | None) -> None:
+    assert told
+    assert told in advice(said, WANTED)
+
+
+def test_what_nobody_has_seen_gets_no_advice() -> None:
+    assert advice("The moon is in the seventh house.", WANTED) == ""
+
+
+def said_for(kind: str) -> str:
+    """The FailureReason with which the emulator plays this kind of failure."""
+    container = {"Image": IMAGE, "ModelDataUrl": "s3://models/churn/model.tar.gz"}
+    variant = {
+        "VariantName": "AllTraffic",
+        "ModelName": "m",
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+    }
+    model = Model("m", "arn", NOW, {"PrimaryContainer": container})
+    config = EndpointConfig("c", "arn", NOW, {"ProductionVariants": [variant]})
+    return failure_reason(kind, config, {"m": model})
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_kind_of_failure_that_the_emulator_plays_has_a_remedy(kind: str) -> None:
+    assert advice(said_for(kind), WANTED)
+
+
+def test_a_failed_creation_tells_what_happened_and_what_to_do() -> None:
+    reason = "The primary container for production variant AllTraffic did not pass the ping health"
+    endpoint = Endpoint("relay", EndpointStatus.FAILED, failure_reason=f"{reason} check.")
+
+    told = messages.not_created(endpoint, WANTED)
+
+    assert reason in told
+    assert told.endswith("a larger InstanceType. Then deploy again")
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_the_remedy_reaches_cloudformation_whole(kind: str) -> None:
+    world = World()
+    world.wake(create())
+    world.sagemaker.becomes(EndpointStatus.FAILED, said_for(kind))
+    world.settle()
+
+    (answer,) = world.answers
+
+    assert advice(said_for(kind), WANTED) in answer.reason
+    assert "…" not in answer.to_json()

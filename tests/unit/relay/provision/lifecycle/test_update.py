@@ -1,0 +1,370 @@
+import pytest
+from relay.errors import AccessDenied, PermanentError, TransientError
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.events import EndpointChanged, Sweep
+
+from tests.support.provisioning_fakes import ENDPOINT, World, create, delete, specification, update
+
+NEW_MODEL = "s3://models/churn/2/model.tar.gz"
+OLD = specification().generation
+NEW = specification(ModelDataUrl=NEW_MODEL).generation
+
+
+def test_an_update_is_answered_once_the_new_configuration_serves(world: World) -> None:
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+    assert world.answers == []
+    world.settle()
+
+    [answer] = world.answers
+    assert answer.reason == ""
+    assert answer.physical_resource_id == ENDPOINT
+    assert answer.data["ModelName"] == NEW.model
+    assert world.endpoint is not None
+    assert world.endpoint.config == NEW.config
+
+
+def test_an_unchanged_specification_is_answered_at_once(world: World) -> None:
+    world.wake(update())
+
+    assert [answer.reason for answer in world.answers] == [""]
+    assert world.sagemaker.calls == ["describe"]
+
+
+def test_the_generation_before_is_kept_and_older_ones_are_collected(world: World) -> None:
+    second, third = "s3://models/2.tar.gz", "s3://models/3.tar.gz"
+
+    world.run(update("u2", ModelDataUrl=second))
+    world.run(update("u3", old={"ModelDataUrl": second}, ModelDataUrl=third))
+
+    kept = [specification(ModelDataUrl=url).generation for url in (second, third)]
+    assert set(world.sagemaker.configs) == {generation.config for generation in kept}
+    assert set(world.sagemaker.models) == {generation.model for generation in kept}
+
+
+def test_a_model_that_two_configurations_share_is_not_collected_with_one(world: World) -> None:
+    for index in ("2", "3", "4"):
+        before = {"MaxConcurrentInvocationsPerInstance": str(int(index) - 1)}
+        request = update(index, old=before, MaxConcurrentInvocationsPerInstance=index)
+        world.run(request)
+
+    assert set(world.sagemaker.models) == {OLD.model}
+    assert len(world.sagemaker.configs) == 2
+
+
+def test_scaled_capacity_is_kept_unless_the_stack_changes_count_or_type(world: World) -> None:
+    world.run(update("u1", ModelDataUrl=NEW_MODEL))
+    world.run(update("u2", InstanceCount="3"))
+    world.run(
+        update("u3", old={"InstanceCount": "3"}, InstanceCount="3", InstanceType="ml.c5.xlarge")
+    )
+
+    assert world.sagemaker.retained == [True, False, False]
+
+
+def test_an_update_that_is_rolled_back_fails_with_the_reason_and_is_collected(
+    world: World,
+) -> None:
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+    world.sagemaker.becomes(EndpointStatus.ROLLING_BACK)
+    world.wake(EndpointChanged(ENDPOINT, "RollingBack"))
+    assert world.answers == []
+
+    world.sagemaker.becomes(EndpointStatus.IN_SERVICE, "The container did not pass the ping.")
+    world.wake(EndpointChanged(ENDPOINT, "InService"))
+
+    [answer] = world.answers
+    assert "The container did not pass the ping" in answer.reason
+    assert "rolled it back" in answer.reason
+    assert answer.physical_resource_id == ENDPOINT
+    assert set(world.sagemaker.configs) == {OLD.config}
+    assert set(world.sagemaker.models) == {OLD.model}
+
+
+def test_the_update_with_which_cloudformation_rolls_back_succeeds(world: World) -> None:
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+    world.sagemaker.becomes(EndpointStatus.IN_SERVICE, "no ping")
+    world.sweep()
+
+    world.wake(update("back", old={"ModelDataUrl": NEW_MODEL}))
+
+    assert [bool(answer.reason) for answer in world.answers] == [True, False]
+
+
+def test_an_update_that_sagemaker_has_not_begun_yet_is_not_taken_for_a_rollback(
+    world: World,
+) -> None:
+    before = world.endpoint
+    assert before is not None
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+    updating = world.endpoint
+    assert updating is not None
+
+    world.sagemaker.endpoints[ENDPOINT] = before  # DescribeEndpoint lags behind
+    world.sweep()
+    assert world.answers == []
+    world.sagemaker.endpoints[ENDPOINT] = updating
+    world.settle()
+
+    assert [answer.reason for answer in world.answers] == [""]
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        EndpointStatus.UPDATING,
+        EndpointStatus.SYSTEM_UPDATING,
+        EndpointStatus.ROLLING_BACK,
+        EndpointStatus.CREATING,
+    ],
+)
+def test_an_update_waits_while_sagemaker_is_at_work(world: World, status: EndpointStatus) -> None:
+    world.sagemaker.becomes(status)
+
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+    assert "update_endpoint" not in world.sagemaker.calls
+    world.settle()
+
+    assert [answer.reason for answer in world.answers] == [""]
+
+
+def test_an_update_whose_rollback_fails_says_so_and_leaves_all_configurations(
+    world: World,
+) -> None:
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+    world.sagemaker.becomes(EndpointStatus.UPDATE_ROLLBACK_FAILED, "no capacity")
+    world.sweep()
+    world.sweep()
+
+    [answer] = world.answers
+    assert "UpdateRollbackFailed" in answer.reason
+    assert "mixed" in answer.reason
+    assert set(world.sagemaker.configs) == {OLD.config, NEW.config}
+
+
+@pytest.mark.parametrize(
+    "status", [EndpointStatus.OUT_OF_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED]
+)
+def test_an_endpoint_that_serves_badly_can_be_updated(world: World, status: EndpointStatus) -> None:
+    world.sagemaker.becomes(status, "no capacity")
+
+    world.run(update(ModelDataUrl=NEW_MODEL))
+
+    assert [answer.reason for answer in world.answers] == [""]
+
+
+@pytest.mark.parametrize("status", [EndpointStatus.OUT_OF_SERVICE, EndpointStatus.FAILED])
+def test_an_update_that_ends_out_of_service_fails(world: World, status: EndpointStatus) -> None:
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+
+    world.sagemaker.becomes(status, "no capacity")
+    world.sweep()
+
+    [answer] = world.answers
+    assert "no capacity" in answer.reason
+    assert "It does not serve" in answer.reason
+
+
+def test_an_endpoint_that_had_failed_before_the_update_is_made_anew(world: World) -> None:
+    world.sagemaker.becomes(EndpointStatus.FAILED, "no capacity")
+
+    world.run(update(ModelDataUrl=NEW_MODEL))
+
+    assert [answer.reason for answer in world.answers] == [""]
+    assert world.endpoint is not None
+    assert world.endpoint.config == NEW.config
+    assert "delete_endpoint" in world.sagemaker.calls
+
+
+def test_an_endpoint_that_somebody_deleted_is_made_anew(world: World) -> None:
+    world.sagemaker.endpoints.clear()
+
+    world.run(update(ModelDataUrl=NEW_MODEL))
+
+    assert [answer.reason for answer in world.answers] == [""]
+
+
+def test_an_endpoint_that_somebody_else_updated_is_left_alone(world: World) -> None:
+    world.sagemaker.exists("by-hand")
+
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+
+    [answer] = world.answers
+    assert "configuration by-hand" in answer.reason
+    assert world.endpoint is not None
+    assert world.endpoint.config == "by-hand"
+
+
+def test_an_update_that_sagemaker_refuses_leaves_the_endpoint_in_service(world: World) -> None:
+    world.sagemaker.errors["update_endpoint"] = PermanentError("not supported")
+
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+
+    assert [answer.reason for answer in world.answers] == ["not supported"]
+    assert world.endpoint is not None
+    assert world.endpoint.status is EndpointStatus.IN_SERVICE
+    assert set(world.sagemaker.configs) == {OLD.config}
+
+
+def test_an_update_that_takes_too_long_fails_and_is_still_ours_when_it_comes_through(
+    world: World,
+) -> None:
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+    for _ in range(54):
+        world.sweep()
+    [answer] = world.answers
+    assert "still Updating after 52 minutes" in answer.reason
+
+    world.settle()
+    world.run(update("back", old={"ModelDataUrl": NEW_MODEL}))
+
+    assert [bool(answer.reason) for answer in world.answers] == [True, False]
+    assert world.endpoint is not None
+    assert world.endpoint.config == OLD.config
+
+
+def test_an_update_that_comes_through_late_is_taken_back_by_the_rollback(world: World) -> None:
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+    for _ in range(53):
+        world.sweep()
+
+    world.wake(update("back", old={"ModelDataUrl": NEW_MODEL}))  # while it is still updating
+    world.settle()
+
+    assert [bool(answer.reason) for answer in world.answers] == [True, False]
+    assert world.endpoint is not None
+    assert world.endpoint.config == OLD.config
+
+
+def test_a_specification_that_failed_once_can_succeed_later(world: World) -> None:
+    world.wake(update("u1", ModelDataUrl=NEW_MODEL))
+    world.sagemaker.becomes(EndpointStatus.UPDATE_ROLLBACK_FAILED, "no capacity")
+    world.sweep()
+
+    world.run(update("u2", ModelDataUrl=NEW_MODEL))
+
+    assert [bool(answer.reason) for answer in world.answers] == [True, False]
+    assert set(world.sagemaker.configs) == {OLD.config, NEW.config}
+
+
+def test_a_newer_request_takes_the_place_of_one_that_cloudformation_gave_up(world: World) -> None:
+    first = update("first", ModelDataUrl=NEW_MODEL)
+    world.wake(first)
+    world.wake(update("cancelled", old={"ModelDataUrl": NEW_MODEL}))
+
+    world.wake(first)  # Lambda repeats it late
+    world.settle()
+
+    [answer] = world.answers
+    assert answer.waiting.request_id == "cancelled"
+    assert world.endpoint is not None
+    assert world.endpoint.config == OLD.config
+
+
+def test_an_invocation_that_is_overtaken_leaves_the_rest_to_the_other(world: World) -> None:
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+    world.sagemaker.settle()
+
+    world.room.meanwhile = lambda: world.wake(Sweep())
+    world.wake(EndpointChanged(ENDPOINT, "InService"))
+
+    assert len({answer.to_json() for answer in world.answers}) == 1
+    assert world.room.records[ENDPOINT].waiting is None
+
+
+def test_a_request_is_stored_even_when_another_invocation_writes_at_the_same_time(
+    world: World,
+) -> None:
+    def another_write() -> None:
+        world.room.save(world.room.records[ENDPOINT])
+
+    world.room.meanwhile = another_write
+    world.run(update(ModelDataUrl=NEW_MODEL))
+
+    assert [answer.reason for answer in world.answers] == [""]
+
+
+def test_a_lost_record_is_made_up_for_by_the_request(world: World) -> None:
+    world.room.records.clear()
+
+    world.run(update(ModelDataUrl=NEW_MODEL))
+
+    assert [answer.reason for answer in world.answers] == [""]
+    assert world.endpoint is not None
+    assert world.endpoint.config == NEW.config
+
+
+# --- another name --------------------------------------------------------------------------------
+
+
+def test_a_changed_name_makes_a_new_endpoint_and_cloudformation_deletes_the_old(
+    world: World,
+) -> None:
+    world.endpoint_name = "renamed"  # the function was updated before
+
+    world.run(update(EndpointName="renamed"))
+    assert set(world.sagemaker.endpoints) == {ENDPOINT, "renamed"}
+    world.run(delete())
+
+    assert [(a.physical_resource_id, a.reason) for a in world.answers] == [
+        ("renamed", ""),
+        (ENDPOINT, ""),
+    ]
+    assert set(world.sagemaker.endpoints) == {"renamed"}
+    assert len(world.sagemaker.configs) == 1
+    assert world.room.records["renamed"].former_names == ()
+
+
+def test_a_changed_name_that_fails_leaves_nothing_of_the_new_endpoint(world: World) -> None:
+    world.endpoint_name = "renamed"
+    world.wake(update(EndpointName="renamed"))
+    world.sagemaker.becomes(EndpointStatus.FAILED, "no ping", name="renamed")
+    world.settle()
+    world.endpoint_name = ENDPOINT
+
+    world.run(update("back", old={"EndpointName": "renamed"}))
+
+    assert [(a.physical_resource_id, bool(a.reason)) for a in world.answers] == [
+        (ENDPOINT, True),
+        (ENDPOINT, False),
+    ]
+    assert set(world.sagemaker.endpoints) == {ENDPOINT}
+    assert set(world.sagemaker.configs) == {OLD.config}
+
+
+def test_a_changed_name_is_refused_where_the_old_endpoint_could_not_be_deleted(
+    world: World,
+) -> None:
+    world.endpoint_name = "renamed"
+    world.sagemaker.unreachable = {ENDPOINT}
+    with pytest.raises(AccessDenied):
+        world.wake(update(EndpointName="renamed"))
+
+    world.clock.pass_minutes(3)
+    world.sweep()
+
+    [answer] = world.answers
+    assert "deploy with FormerEndpointName=relay" in answer.reason
+    assert answer.physical_resource_id == ENDPOINT
+    assert set(world.sagemaker.endpoints) == {ENDPOINT}
+
+
+def test_a_throttled_update_goes_on_later(world: World) -> None:
+    world.sagemaker.errors["update_endpoint"] = TransientError("ThrottlingException")
+    with pytest.raises(TransientError):
+        world.wake(update(ModelDataUrl=NEW_MODEL))
+
+    world.sagemaker.errors.clear()
+    world.settle()
+
+    assert [answer.reason for answer in world.answers] == [""]
+
+
+def test_the_tags_of_an_update_reach_the_endpoint_itself() -> None:
+    world = World()
+    world.run(create())
+    tagged = '{"Tags": [{"Key": "team", "Value": "fraud"}]}'
+
+    world.run(update(EndpointSpecification=tagged))
+
+    assert world.endpoint
+    assert world.sagemaker.tags[world.endpoint.arn] == {"team": "fraud"}

@@ -1,0 +1,50 @@
+"""docs/result.md shows what the code makes, and explains all of it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from relay.model import Outcome
+
+from tests.support import result_examples, result_schema
+from tests.support.samples import Json
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "result.md"
+TEXT = DOCUMENT.read_text()
+EXAMPLES: dict[str, Json] = {
+    name: json.loads(example)
+    for name, example in re.findall(r"^<!-- (\w+) -->\n```json\n(.*?)```$", TEXT, re.M | re.S)
+}
+
+MAKERS = {
+    Outcome.COMPLETED: result_examples.completed,
+    Outcome.FAILED: result_examples.failed,
+    Outcome.REJECTED: result_examples.rejected,
+    Outcome.EXPIRED: result_examples.expired,
+}
+MEMBERS = result_schema.members_of_schema()
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_the_example_of_an_outcome_is_what_the_code_makes(outcome: Outcome) -> None:
+    made = MAKERS[outcome]()
+
+    assert EXAMPLES[outcome] == made, json.dumps(made, indent=2)
+    assert made["data"]["outcome"] == outcome.value
+    assert result_schema.problems(made) == []
+
+
+def test_every_member_has_its_line() -> None:
+    section = TEXT.partition("## Every member")[2].partition("## What you may rely on")[0]
+    lines = set(re.findall(r"^\| `([a-z_.]+)` \|", section, re.M))
+
+    # Both bodies are told as one; an object that has members is told by them.
+    told = {line.removeprefix("data.").replace("failure.body", "output.body") for line in MEMBERS}
+    objects = {line for line in told if any(other.startswith(f"{line}.") for other in told)}
+    assert lines <= told
+    assert told - objects - {"data"} <= lines
+
+
+def test_it_names_the_version_of_the_contract() -> None:
+    assert result_schema.published()["$id"] in TEXT

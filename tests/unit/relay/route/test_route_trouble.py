@@ -1,0 +1,283 @@
+"""Routing when something fails: further attempts, and messages that come again."""
+
+import base64
+from typing import Any
+
+import pytest
+from relay.errors import AccessDenied
+from relay.ids import attempt_id
+from relay.model import AttemptState, Outcome
+from relay.report import Count, Level
+
+from tests.support import samples
+from tests.support.fakes import Crash
+from tests.support.notifying import (
+    ID,
+    THROTTLED,
+    documents,
+    notify,
+    report_by_relay,
+    submitted,
+    told,
+)
+from tests.support.pipelines import FakePipeline
+from tests.support.samples import (
+    BUCKET,
+    COMPLETED_QUEUE,
+    SERVER_ERROR,
+    SUBMIT_QUEUE,
+)
+
+
+@pytest.fixture
+def pipeline() -> FakePipeline:
+    return FakePipeline()
+
+
+class TestAFailureThatMayPass:
+    def test_is_tried_again_after_a_while(self, pipeline: FakePipeline) -> None:
+        submitted(pipeline)
+        notify(pipeline, samples.failed(ID, SERVER_ERROR))
+
+        report = pipeline.deliver_to_route()
+
+        assert pipeline.results() == []
+        assert report.counts == {Count.RETRIED: 1}
+        assert pipeline.ledger.states == {ID: AttemptState.RETRIED}
+        (call,) = pipeline.queues.delivered(SUBMIT_QUEUE)
+        assert call.delay_seconds == 30
+
+        pipeline.clock.advance(30)
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
+        attempt = pipeline.ledger.items[attempt_id(ID, 2)]
+        first = pipeline.ledger.items[ID]
+        assert (attempt.request_id, attempt.number) == (ID, 2)
+        for member in (
+            "location",
+            "version_id",
+            "content_type",
+            "accept",
+            "custom_attributes",
+            "ttl_seconds",
+            "timeout_seconds",
+            "requested_at",
+        ):
+            assert getattr(attempt, member) == getattr(first, member) is not None
+
+    def test_is_tried_as_often_as_the_deployment_says(self, pipeline: FakePipeline) -> None:
+        pipeline.call_submit({"input_location": f"s3://{BUCKET}/inputs/a.csv", "request_id": ID})
+        delays = []
+        while not pipeline.results():
+            notify(pipeline, samples.failed(pipeline.endpoint.invoked[-1], SERVER_ERROR))
+            pipeline.deliver_to_route()
+            delays += [pipeline.queues.delivered(SUBMIT_QUEUE)[-1].delay_seconds]
+            pipeline.clock.advance(900)
+            pipeline.deliver_to_submit()
+
+        assert pipeline.endpoint.invoked == [ID, attempt_id(ID, 2), attempt_id(ID, 3)]
+        assert delays[:2] == [30, 60]
+        (document,) = documents(pipeline)
+        assert (document["id"], document["data"]["attempts"]) == (ID, 3)
+        # From the call to the last attempt, those before it included.
+        assert document["data"]["timing"]["queued_ms"] == 1_800_000
+        assert sorted(pipeline.ledger.states.values()) == ["FAILED", "RETRIED", "RETRIED"]
+
+    def test_is_tried_again_when_it_expired(self, pipeline: FakePipeline) -> None:
+        submitted(pipeline)
+        report_by_relay(pipeline, Outcome.EXPIRED)
+
+        assert pipeline.deliver_to_route().counts == {Count.RETRIED: 1}
+
+    def test_is_never_tried_again_when_it_was_rejected(self, pipeline: FakePipeline) -> None:
+        submitted(pipeline)
+        report_by_relay(pipeline, Outcome.REJECTED)
+
+        assert pipeline.deliver_to_route().counts == {Count.REJECTED: 1}
+
+    def test_is_not_tried_again_with_an_inline_body_which_nobody_has_any_more(
+        self, pipeline: FakePipeline
+    ) -> None:
+        submitted(pipeline, location=None)
+        notify(pipeline, samples.failed(ID, SERVER_ERROR))
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.FAILED: 1}
+        assert pipeline.queues.delivered(SUBMIT_QUEUE) == []
+
+    def test_is_not_tried_again_when_the_relay_did_not_submit_it(
+        self, pipeline: FakePipeline
+    ) -> None:
+        notify(pipeline, samples.failed(ID, SERVER_ERROR))
+
+        assert pipeline.deliver_to_route().counts == {Count.FAILED: 1}
+
+    @pytest.mark.parametrize("after", [False, True])
+    @pytest.mark.parametrize("step", ["queues.send", "ledger.close"])
+    def test_is_tried_again_once_whatever_crashes(
+        self, pipeline: FakePipeline, step: str, after: bool
+    ) -> None:
+        submitted(pipeline)
+        notify(pipeline, samples.failed(ID, SERVER_ERROR))
+        pipeline.faults.plan(step, Crash(), after=after)
+        with pytest.raises(Crash):
+            pipeline.deliver_to_route()
+        pipeline.clock.advance(270)
+
+        pipeline.deliver_to_route()
+        pipeline.clock.advance(900)
+        pipeline.deliver_to_submit()
+
+        assert pipeline.endpoint.invoked == [attempt_id(ID, 2)]
+        assert pipeline.ledger.states[ID] is AttemptState.RETRIED
+
+
+class TestWhatCannotBeDoneNow:
+    def test_only_what_was_not_sent_comes_back(self, pipeline: FakePipeline) -> None:
+        ids = [f"{number:032x}" for number in range(3)]
+        for inference_id in ids:
+            submitted(pipeline, inference_id)
+        notify(pipeline, *map(samples.completed, ids))
+        pipeline.faults.plan("queues.send", THROTTLED, nth=2)
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.COMPLETED: 2, Count.RETURNED: 1, Count.HELD: 1}
+        assert list(report.returned) == ["relay-NotificationQueue-2"]
+        assert pipeline.ledger.states[ids[1]] is AttemptState.OPEN
+
+        pipeline.clock.advance(270)
+        assert pipeline.deliver_to_route().counts == {Count.COMPLETED: 1}
+        assert len(pipeline.results()) == 3
+
+    @pytest.mark.parametrize("after", [False, True])
+    def test_what_was_not_marked_comes_back_and_its_repeat_is_dropped(
+        self, pipeline: FakePipeline, after: bool
+    ) -> None:
+        submitted(pipeline)
+        notify(pipeline, samples.completed(ID))
+        pipeline.faults.plan("ledger.close", THROTTLED, after=after)
+
+        first = pipeline.deliver_to_route()
+        pipeline.clock.advance(270)
+        second = pipeline.deliver_to_route()
+
+        assert first.counts == {Count.RETURNED: 1}
+        assert second.counts == {Count.DUPLICATE if after else Count.COMPLETED: 1}
+        assert len(pipeline.results()) == 1
+        assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
+
+    @pytest.mark.parametrize("after", [False, True])
+    @pytest.mark.parametrize("step", ["ledger.look_up", "queues.send", "ledger.close"])
+    def test_a_crash_anywhere_neither_loses_nor_doubles_a_result(
+        self, pipeline: FakePipeline, step: str, after: bool
+    ) -> None:
+        submitted(pipeline)
+        notify(pipeline, samples.completed(ID))
+        pipeline.faults.plan(step, Crash(), after=after)
+        with pytest.raises(Crash):
+            pipeline.deliver_to_route()
+        # The visibility timeout, which lies within the five minutes of the FIFO queue.
+        pipeline.clock.advance(270)
+
+        pipeline.deliver_to_route()
+
+        assert len(pipeline.results()) == 1
+        assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
+
+    def test_a_ledger_that_cannot_be_read_gives_everything_back(
+        self, pipeline: FakePipeline
+    ) -> None:
+        submitted(pipeline)
+        notify(pipeline, samples.completed(ID), samples.completed("b" * 32))
+        pipeline.faults.plan("ledger.look_up", THROTTLED)
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.RETURNED: 2}
+        assert pipeline.results() == []
+
+    @pytest.mark.parametrize("step", ["ledger.look_up", "queues.send", "ledger.close"])
+    def test_a_right_that_lacks_is_told_loudly(self, pipeline: FakePipeline, step: str) -> None:
+        submitted(pipeline)
+        notify(pipeline, samples.completed(ID))
+        pipeline.faults.plan(step, AccessDenied("no right"))
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts[Count.RETURNED] == report.counts[Count.ACCESS_DENIED] == 1
+        assert len(told(report, Level.ERROR)) == 1
+
+    def test_time_that_has_run_out_gives_everything_back_untouched(
+        self, pipeline: FakePipeline
+    ) -> None:
+        notify(pipeline, samples.completed(ID))
+
+        report = pipeline.deliver_to_route(seconds=0)
+
+        assert report.counts == {Count.RETURNED: 1}
+        assert pipeline.faults.steps == ["queues.come_back"]
+
+    def test_time_that_runs_out_on_the_way_gives_the_rest_back(
+        self, pipeline: FakePipeline
+    ) -> None:
+        ids = [f"{number:032x}" for number in range(120)]
+        notify(pipeline, *map(samples.completed, ids))
+        _slow_look_ups(pipeline, seconds=21)
+
+        report = pipeline.deliver_to_route(limit=120, seconds=20)
+
+        assert report.counts == {Count.COMPLETED: 100, Count.RETURNED: 20}
+
+
+class TestATargetThatTakesLessThanOthers:
+    def test_gets_the_result_without_the_answer(self, pipeline: FakePipeline) -> None:
+        submitted(pipeline)
+        pipeline.queues.most_bytes[COMPLETED_QUEUE] = 10_000
+        notify(pipeline, _with_answer(20_000))
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.COMPLETED: 1}
+        (document,) = documents(pipeline)
+        assert document["data"]["output"]["body_omitted"] == {"reason": "too_large", "size": 20_000}
+        assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
+
+    def test_gets_answers_that_fit(self, pipeline: FakePipeline) -> None:
+        submitted(pipeline)
+        pipeline.queues.most_bytes[COMPLETED_QUEUE] = 10_000
+        notify(pipeline, _with_answer(5_000))
+
+        assert pipeline.deliver_to_route().counts == {Count.COMPLETED: 1}
+        (document,) = documents(pipeline)
+        assert len(document["data"]["output"]["body"]["content"]) == 5_000
+
+    @pytest.mark.parametrize("answer", [None, 20_000])
+    def test_and_not_even_that_holds_the_result_and_says_why(
+        self, pipeline: FakePipeline, answer: int | None
+    ) -> None:
+        submitted(pipeline)
+        pipeline.queues.most_bytes[COMPLETED_QUEUE] = 100
+        notify(pipeline, samples.completed(ID) if answer is None else _with_answer(answer))
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.RETURNED: 1, Count.HELD: 1}
+        (note,) = (note for note in report.notes if note.level is Level.ERROR)
+        assert note.text == "not sent"
+        assert f"{COMPLETED_QUEUE} takes 100 bytes" in dict(note.fields)["error"]
+
+
+def _with_answer(size: int) -> dict[str, Any]:
+    content = base64.b64encode(b"x" * size).decode()
+    return samples.completed(ID, responseBody={"content": content, "encoding": "BASE64"})
+
+
+def _slow_look_ups(pipeline: FakePipeline, seconds: float) -> None:
+    look_up = pipeline.ledger.look_up
+
+    def slow(ids: Any) -> Any:
+        pipeline.clock.advance(seconds)
+        return look_up(ids)
+
+    pipeline.ledger.look_up = slow  # type: ignore[method-assign]

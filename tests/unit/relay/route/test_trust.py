@@ -1,0 +1,129 @@
+"""What route believes. Each thing that is forged or foreign has its own words."""
+
+from typing import Any
+
+import pytest
+from relay.model import Notification, Outcome
+from relay.route.trust import distrust
+from relay.s3uri import S3Uri
+
+from tests.support import samples
+from tests.support.samples import BUCKET, FAILURES, OUTPUTS
+
+ID = "a" * 32
+
+
+def notification(outcome: Outcome = Outcome.COMPLETED, **members: Any) -> Notification:
+    defaults = {
+        "topic_arn": samples.SUCCESS_TOPIC,
+        "output_location": f"{OUTPUTS}{ID}" if outcome is Outcome.COMPLETED else None,
+    }
+    return Notification(ID, outcome, **{"endpoint": "relay", **defaults, **members})
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        notification(),
+        notification(topic_arn=samples.ERROR_TOPIC),
+        notification(topic_arn=None),
+        notification(endpoint="Relay"),
+        notification(location=S3Uri(BUCKET, "inputs/a.csv")),
+        notification(output_location=f"https://{BUCKET}.s3.us-east-1.amazonaws.com/outputs/x.out"),
+        notification(output_location=None),
+        notification(Outcome.FAILED),
+        notification(Outcome.FAILED, failure_location=f"{FAILURES}deep/x-error.out"),
+        notification(Outcome.REJECTED, topic_arn=None, from_relay=True),
+        notification(topic_arn=None, from_relay=True),
+        notification(topic_arn=None, from_storage=True),
+    ],
+)
+def test_what_is_about_an_attempt_of_ours_is_believed(ours: Notification) -> None:
+    assert distrust(ours, samples.attempt(ID), samples.route_settings()) is None
+
+
+def test_an_inference_that_somebody_else_submitted_is_believed_too() -> None:
+    untracked = notification(location=S3Uri("elsewhere", "a.csv"))
+
+    assert distrust(untracked, None, samples.route_settings()) is None
+
+
+@pytest.mark.parametrize(
+    ("foreign", "reason"),
+    [
+        (
+            notification(topic_arn="arn:aws:sns:us-east-1:000000000000:other"),
+            "it came through topic arn:aws:sns:us-east-1:000000000000:other, "
+            "which is not one of the relay's",
+        ),
+        (notification(endpoint="other"), "it is about endpoint other, not relay"),
+        (
+            notification(from_relay=True),
+            f"it says that it is the relay's own, but it came through {samples.SUCCESS_TOPIC}",
+        ),
+        (
+            notification(output_location="s3://elsewhere/outputs/x"),
+            f"its output location s3://elsewhere/outputs/x does not lie under {OUTPUTS}",
+        ),
+        (
+            notification(output_location=f"s3://{BUCKET}/outputs/../inputs/x"),
+            f"its output location s3://{BUCKET}/outputs/../inputs/x does not lie under {OUTPUTS}",
+        ),
+        (
+            notification(output_location=f"https://{BUCKET}.s3.example.com/outputs/x"),
+            f"its output location https://{BUCKET}.s3.example.com/outputs/x "
+            f"does not lie under {OUTPUTS}",
+        ),
+        (
+            notification(output_location="nowhere"),
+            f"its output location nowhere does not lie under {OUTPUTS}",
+        ),
+        (
+            notification(Outcome.FAILED, failure_location=f"{OUTPUTS}x"),
+            f"its failure location {OUTPUTS}x does not lie under {FAILURES}",
+        ),
+        (
+            notification(location=S3Uri(BUCKET, "inputs/b.csv")),
+            f"its input s3://{BUCKET}/inputs/b.csv is not the attempt's, "
+            f"s3://{BUCKET}/inputs/a.csv",
+        ),
+        (
+            notification(output_location=f"{OUTPUTS}{'x' * 1_018}"),
+            "its output location has a key of 1,026 bytes; S3 takes at most 1,024",
+        ),
+        (
+            notification(Outcome.FAILED, failure_location=f"{FAILURES}{'ü' * 508}"),
+            "its failure location has a key of 1,025 bytes; S3 takes at most 1,024",
+        ),
+        (
+            notification(location=S3Uri(BUCKET, "x" * 1_025)),
+            "its input location has a key of 1,025 bytes; S3 takes at most 1,024",
+        ),
+    ],
+)
+def test_what_is_foreign_says_why(foreign: Notification, reason: str) -> None:
+    assert distrust(foreign, samples.attempt(ID), samples.route_settings()) == reason
+
+
+def test_the_relays_own_report_must_be_about_an_attempt_of_the_ledger() -> None:
+    own = notification(Outcome.REJECTED, topic_arn=None, from_relay=True)
+
+    reason = distrust(own, None, samples.route_settings())
+
+    assert reason == f"the ledger knows no attempt {ID}"
+
+
+def test_a_success_needs_an_output_that_somebody_knows() -> None:
+    nowhere = notification(output_location=None)
+
+    reason = distrust(nowhere, None, samples.route_settings())
+
+    assert reason == "it names no output location, and the ledger does not know one either"
+
+
+def test_an_inline_input_is_compared_with_nothing() -> None:
+    inline = samples.attempt(ID, location=None)
+
+    named = notification(location=S3Uri(BUCKET, "inputs/whatever"))
+
+    assert distrust(named, inline, samples.route_settings()) is None

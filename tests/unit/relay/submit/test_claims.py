@@ -1,0 +1,246 @@
+"""Claims: whose a request is, and what becomes of the claim when something fails."""
+
+from typing import Any
+
+import pytest
+from relay.errors import (
+    PermanentError,
+)
+from relay.ids import attempt_id, request_id_of_caller
+from relay.model import Attempt, AttemptState
+from relay.report import Count, Level, Report
+
+from tests.support import samples
+from tests.support.fakes import Crash
+from tests.support.pipelines import FakePipeline
+from tests.support.samples import SUBMIT_QUEUE
+from tests.support.submitting import DENIED, THROTTLED, put, told, upload
+
+
+@pytest.fixture
+def pipeline() -> FakePipeline:
+    return FakePipeline()
+
+
+class TestADuplicate:
+    def test_in_another_message_is_acknowledged(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.deliver_to_submit()
+        upload(pipeline, "inputs/a.csv")
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.DUPLICATE: 1}
+        assert len(pipeline.endpoint.invocations) == 1
+        assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
+
+    def test_in_the_same_batch_is_acknowledged(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv", "inputs/a.csv")
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 1, Count.DUPLICATE: 1}
+        assert len(pipeline.endpoint.invocations) == 1
+
+    def test_in_the_same_batch_waits_in_the_first_message(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv", "inputs/a.csv")
+        pipeline.endpoint.trouble = THROTTLED
+        pipeline.deliver_to_submit()
+        pipeline.endpoint.trouble = None
+        pipeline.clock.advance(60)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 1}
+
+    def test_of_something_that_ended_long_ago_is_acknowledged(self, pipeline: FakePipeline) -> None:
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        ended = samples.attempt(
+            request_id, state=AttemptState.FAILED, claimed_by="relay-SubmitQueue-1"
+        )
+        pipeline.ledger.items[request_id] = ended
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.DUPLICATE: 1}
+        assert pipeline.ledger.items[request_id] == ended
+
+    def test_is_left_alone_while_the_first_message_waits(self, pipeline: FakePipeline) -> None:
+        """The first message crashed: it comes back, and nothing else may take its claim over."""
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("endpoint.invoke", Crash())
+        with pytest.raises(Crash):
+            pipeline.deliver_to_submit()
+        upload(pipeline, "inputs/a.csv")
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.DUPLICATE: 1}
+        assert pipeline.endpoint.invoked == []
+
+
+class TestACrash:
+    @pytest.mark.parametrize("after", [False, True])
+    @pytest.mark.parametrize("step", ["ledger.claim", "endpoint.invoke"])
+    def test_anywhere_is_taken_over_by_the_redelivery(
+        self, pipeline: FakePipeline, step: str, after: bool
+    ) -> None:
+        requests = upload(pipeline, "inputs/a.csv", "inputs/b.csv", "inputs/c.csv")
+        pipeline.faults.plan(step, Crash(), nth=2, after=after)
+        with pytest.raises(Crash):
+            pipeline.deliver_to_submit()
+        pipeline.clock.advance(270)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 3}
+        assert set(pipeline.endpoint.invoked) == set(requests)
+        assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
+
+    def test_gives_the_attempt_its_full_time_again(self, pipeline: FakePipeline) -> None:
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("endpoint.invoke", Crash())
+        with pytest.raises(Crash):
+            pipeline.deliver_to_submit()
+        before = pipeline.ledger.items[request_id].due_at
+        pipeline.clock.advance(270)
+
+        pipeline.deliver_to_submit()
+
+        assert (pipeline.ledger.items[request_id].due_at - before).total_seconds() == 270
+
+    def test_whose_attempt_cannot_be_taken_over_yet_comes_back(
+        self, pipeline: FakePipeline
+    ) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("endpoint.invoke", Crash())
+        with pytest.raises(Crash):
+            pipeline.deliver_to_submit()
+        pipeline.clock.advance(270)
+        pipeline.faults.plan("ledger.renew", THROTTLED)
+
+        first = pipeline.deliver_to_submit()
+        pipeline.clock.advance(270)
+        second = pipeline.deliver_to_submit()
+
+        assert first.counts == {Count.RETURNED: 1}
+        assert second.counts == {Count.SUBMITTED: 1}
+        assert len(pipeline.endpoint.invocations) == 1
+
+
+class TestTheLedger:
+    @pytest.mark.parametrize("after", [False, True])
+    def test_that_fails_to_answer_a_claim_has_the_message_come_again(
+        self, pipeline: FakePipeline, after: bool
+    ) -> None:
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("ledger.claim", THROTTLED, after=after)
+
+        first = pipeline.deliver_to_submit()
+        pipeline.clock.advance(60)
+        second = pipeline.deliver_to_submit()
+
+        assert first.counts == {Count.RETURNED: 1}
+        assert second.counts == {Count.SUBMITTED: 1}
+        assert pipeline.endpoint.invoked == [request_id]
+
+    @pytest.mark.parametrize("after", [False, True])
+    def test_that_fails_to_release_a_claim_has_it_taken_over(
+        self, pipeline: FakePipeline, after: bool
+    ) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.endpoint.trouble = THROTTLED
+        pipeline.faults.plan("ledger.release", THROTTLED, after=after)
+        pipeline.deliver_to_submit()
+        pipeline.endpoint.trouble = None
+        pipeline.clock.advance(60)
+
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
+
+    def test_that_is_not_there_at_all_is_told_loudly(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("ledger.claim", PermanentError("ResourceNotFoundException: no table"))
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 1}
+        assert told(report, Level.ERROR) == ["put off"]
+
+    def test_that_denies_access_is_told_loudly(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("ledger.claim", DENIED)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 1, Count.ACCESS_DENIED: 1}
+
+    def test_that_sends_the_whole_chunk_back_does_not_touch_the_other_chunks(self) -> None:
+        pipeline = FakePipeline()
+        upload(pipeline, *(f"inputs/{number}.csv" for number in range(30)))
+        ledger = _ClaimsRaise(pipeline, nth=2)
+
+        report = ledger.run()
+
+        assert report.counts == {Count.SUBMITTED: 25, Count.RETURNED: 5}
+
+
+class _ClaimsRaise:
+    """A ledger whose n-th claim raises as a whole, as it does when it cannot tell what is there."""
+
+    def __init__(self, pipeline: FakePipeline, nth: int) -> None:
+        self._pipeline = pipeline
+        self._nth = nth
+        self._calls = 0
+        self._claim = pipeline.ledger.claim
+        pipeline.ledger.claim = self._raise_once  # type: ignore[method-assign]
+
+    def run(self) -> Report:
+        return self._pipeline.deliver_to_submit()
+
+    def _raise_once(self, attempts: Any) -> Any:
+        self._calls += 1
+        if self._calls == self._nth:
+            raise THROTTLED
+        return self._claim(attempts)
+
+
+def test_a_further_attempt_is_claimed_under_its_own_id(pipeline: FakePipeline) -> None:
+    first = request_id_of_caller("order-1")
+    put(pipeline, {"request_id": first, "attempt": 2, "body": "1"})
+
+    pipeline.deliver_to_submit()
+
+    (attempt,) = pipeline.ledger.items.values()
+    assert (attempt.id, attempt.request_id, attempt.number) == (attempt_id(first, 2), first, 2)
+
+
+def test_a_claim_that_went_to_somebody_else_meanwhile_is_not_renewed_over(
+    pipeline: FakePipeline,
+) -> None:
+    """Its notification came between the look at the claim and its renewal."""
+    (request_id,) = upload(pipeline, "inputs/a.csv")
+    pipeline.faults.plan("endpoint.invoke", Crash())
+    with pytest.raises(Crash):
+        pipeline.deliver_to_submit()
+    pipeline.clock.advance(270)
+    _close_before_renewal(pipeline, request_id)
+
+    first = pipeline.deliver_to_submit()
+    pipeline.clock.advance(900)
+    second = pipeline.deliver_to_submit()
+
+    assert first.counts == {Count.RETURNED: 1}
+    assert second.counts == {Count.DUPLICATE: 1}
+    assert pipeline.ledger.states == {request_id: AttemptState.COMPLETED}
+
+
+def _close_before_renewal(pipeline: FakePipeline, request_id: str) -> None:
+    renew = pipeline.ledger.renew
+
+    def late(attempts: Any) -> Any:
+        item: Attempt = pipeline.ledger.items[request_id]
+        closed = samples.attempt(request_id, claimed_by=item.claimed_by, state="COMPLETED")
+        pipeline.ledger.items[request_id] = closed
+        return renew(attempts)
+
+    pipeline.ledger.renew = late  # type: ignore[method-assign]

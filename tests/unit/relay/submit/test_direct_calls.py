@@ -1,0 +1,111 @@
+"""Direct calls: what no queue holds is answered, handed over to the queue, or repeated."""
+
+import pytest
+from relay.errors import (
+    RelayError,
+    TransientError,
+)
+from relay.ids import request_id_of_caller
+from relay.report import Count, Level
+
+from tests.support.pipelines import FakePipeline
+from tests.support.samples import BUCKET, OUTPUTS, SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE
+from tests.support.submitting import DENIED, NOT_READY, THROTTLED, UNANSWERED, told
+
+
+@pytest.fixture
+def pipeline() -> FakePipeline:
+    return FakePipeline()
+
+
+class TestADirectCall:
+    def test_is_answered_for_each_request(self, pipeline: FakePipeline) -> None:
+        call = {
+            "requests": [
+                {"input_location": f"s3://{BUCKET}/inputs/a.csv", "request_id": "order-1"},
+                {"input_location": f"s3://{BUCKET}/inputs/a.csv", "request_id": "order-1"},
+                {"request_id": "order-2"},
+            ]
+        }
+
+        report = pipeline.call_submit(call)
+
+        one, two = request_id_of_caller("order-1"), request_id_of_caller("order-2")
+        answers = {(answer.request_id, answer.status) for answer in report.answers}
+        assert answers == {(one, "submitted"), (one, "duplicate"), (two, "rejected")}
+        by_status = {answer.status: answer for answer in report.answers}
+        assert by_status["submitted"].output_location == f"{OUTPUTS}{one}"
+        assert by_status["rejected"].reason == (
+            "it has neither an input location nor a body; give one"
+        )
+
+    @pytest.mark.parametrize("trouble", [THROTTLED, NOT_READY, DENIED])
+    def test_that_must_wait_is_handed_over_to_the_queue(
+        self, pipeline: FakePipeline, trouble: RelayError
+    ) -> None:
+        pipeline.endpoint.trouble = trouble
+
+        report = pipeline.call_submit({"body": "1,2", "request_id": "order-1", "ttl_seconds": 60})
+
+        assert [answer.status for answer in report.answers] == ["queued"]
+        assert report.returned == {}
+        assert pipeline.ledger.items == {}
+
+        pipeline.endpoint.trouble = None
+        assert pipeline.deliver_to_submit().counts == {}
+        pipeline.clock.advance(5)
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
+        (submission,) = pipeline.endpoint.invocations
+        assert submission.request.id == request_id_of_caller("order-1")
+        assert submission.request.body == b"1,2"
+        assert submission.attempt.ttl_seconds == 60
+
+    def test_that_cannot_be_handed_over_fails(self, pipeline: FakePipeline) -> None:
+        pipeline.endpoint.trouble = THROTTLED
+        pipeline.faults.plan("queues.send", TransientError("send to SubmitQueue: no"))
+
+        report = pipeline.call_submit({"body": "1"})
+
+        assert list(report.returned) == ["invocation-1"]
+        assert told(report, Level.ERROR) == ["could not be queued"]
+
+    @pytest.mark.parametrize(
+        ("step", "error"),
+        [
+            ("ledger.claim", THROTTLED),
+            ("ledger.release", THROTTLED),
+            ("endpoint.invoke", UNANSWERED),
+        ],
+    )
+    @pytest.mark.parametrize("after", [False, True])
+    def test_that_may_still_be_claimed_fails_and_is_taken_over_by_its_repetition(
+        self, pipeline: FakePipeline, step: str, error: RelayError, after: bool
+    ) -> None:
+        """A new message could not take the claim over: it would pass for a duplicate."""
+        if step == "ledger.release":
+            pipeline.faults.plan("endpoint.invoke", THROTTLED)
+        pipeline.faults.plan(step, error, after=after)
+
+        first = pipeline.call_submit({"body": "1"})
+        again = pipeline.call_submit({"body": "1"})
+
+        assert list(first.returned) == ["invocation-1"]
+        assert told(first, Level.ERROR) == ["must be repeated"]
+        assert pipeline.queues.delivered(SUBMIT_QUEUE) == []
+        assert again.counts == {Count.SUBMITTED: 1}
+
+    def test_that_nobody_can_read_fails_with_the_reason(self, pipeline: FakePipeline) -> None:
+        report = pipeline.call_submit({"colour": "red"})
+
+        assert list(report.returned) == ["invocation-1"]
+        (note,) = report.notes
+        assert (note.level, note.text) == (Level.ERROR, "unreadable")
+        assert pipeline.queues.delivered(SUBMIT_DEAD_LETTERS) == []
+
+    def test_that_is_repeated_by_its_caller_is_a_duplicate(self, pipeline: FakePipeline) -> None:
+        pipeline.call_submit({"body": "1", "request_id": "order-1"}, "invocation-1")
+
+        report = pipeline.call_submit({"body": "1", "request_id": "order-1"}, "invocation-2")
+
+        assert [answer.status for answer in report.answers] == ["duplicate"]
+        assert len(pipeline.endpoint.invocations) == 1

@@ -1,0 +1,53 @@
+"""How long what cannot be submitted now waits."""
+
+from relay.backoff import come_back_seconds
+from relay.model import Delivery, Incoming, InferenceRequest
+from relay.report import Report
+from relay.submit.jobs import jobs
+from relay.submit.output_locations import OutputLocations
+from relay.submit.requeue import Waiting
+
+from tests.support import samples
+from tests.support.fakes import FakeClock, FakeInbox, FakeQueues
+from tests.support.samples import NOON, SUBMIT_QUEUE
+
+
+def wait(*incoming: Incoming[InferenceRequest]) -> tuple[Report, FakeInbox, FakeQueues]:
+    queues = FakeQueues(FakeClock())
+    inbox = FakeInbox(queues, SUBMIT_QUEUE)
+    report = Report()
+    locations = OutputLocations(samples.OUTPUTS, samples.INPUTS, mirror=False)
+    waiting = list(jobs(incoming, samples.submit_settings(), NOON, locations))
+    Waiting(inbox, queues, SUBMIT_QUEUE).wait(waiting, report)
+    return report, inbox, queues
+
+
+def test_each_wait_is_twice_the_last_one_up_to_fifteen_minutes() -> None:
+    assert [come_back_seconds(count) for count in (1, 2, 3, 8, 9, 100)] == [
+        5, 10, 20, 640, 900, 900,
+    ]  # fmt: skip
+
+
+def test_a_message_with_several_requests_is_given_back_once() -> None:
+    two = (InferenceRequest("1", body=b""), InferenceRequest("2", body=b""))
+
+    report, inbox, _ = wait(Incoming(samples.delivery("m-1", receive_count=3), two))
+
+    assert list(report.returned) == ["m-1"]
+    assert inbox.delays == [("m-1", 20)]
+
+
+def test_what_no_queue_holds_gets_a_message_of_its_own() -> None:
+    two = (InferenceRequest("1", body=b""), InferenceRequest("2", body=b""))
+
+    report, inbox, queues = wait(Incoming(Delivery("invocation-1", "{}"), two))
+
+    assert [answer.status for answer in report.answers] == ["queued", "queued"]
+    assert [message.delay_seconds for message in queues.sent] == [5, 5]
+    assert (report.returned, inbox.delays) == ({}, [])
+
+
+def test_nothing_to_wait_for_is_nothing_to_do() -> None:
+    report, inbox, queues = wait()
+
+    assert (report.returned, inbox.delays, queues.sent) == ({}, [], [])

@@ -1,0 +1,346 @@
+"""Submitting: nothing is lost, nothing is inferred twice without need, and reasons are told."""
+
+import json
+from typing import Any
+
+import pytest
+from relay.errors import (
+    InvalidRequest,
+    PermanentError,
+    RelayError,
+)
+from relay.model import AttemptState
+from relay.report import Count, Level
+
+from tests.support import samples
+from tests.support.pipelines import FakePipeline
+from tests.support.samples import BUCKET, OUTPUTS, SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE
+from tests.support.submitting import (
+    DENIED,
+    NOT_READY,
+    THROTTLED,
+    UNANSWERED,
+    put,
+    reports_of_rejection,
+    told,
+    upload,
+)
+
+
+@pytest.fixture
+def pipeline() -> FakePipeline:
+    return FakePipeline()
+
+
+class TestAnUpload:
+    def test_is_claimed_and_invoked_with_its_own_id(self, pipeline: FakePipeline) -> None:
+        (request_id,) = upload(pipeline, "inputs/orders/a.csv")
+
+        report = pipeline.deliver_to_submit()
+
+        (submission,) = pipeline.endpoint.invocations
+        assert submission.attempt.id == submission.request.id == request_id
+        assert str(submission.request.location) == f"s3://{BUCKET}/inputs/orders/a.csv"
+        assert pipeline.ledger.states == {request_id: AttemptState.OPEN}
+        assert report.counts == {Count.SUBMITTED: 1}
+        assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
+
+    def test_is_claimed_before_it_is_invoked(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv", "inputs/b.csv")
+
+        pipeline.deliver_to_submit()
+
+        assert pipeline.faults.steps == ["ledger.claim"] * 2 + ["endpoint.invoke"] * 2
+
+    def test_that_sagemaker_puts_elsewhere_is_found_there(self, pipeline: FakePipeline) -> None:
+        here, there = upload(pipeline, "inputs/a.csv", "inputs/b.csv")
+        pipeline.endpoint.output_locations[there] = f"{OUTPUTS}elsewhere/{there}.out"
+
+        pipeline.deliver_to_submit()
+
+        assert pipeline.ledger.items[here].output_location == f"{OUTPUTS}{here}"
+        assert pipeline.ledger.items[there].output_location == f"{OUTPUTS}elsewhere/{there}.out"
+        assert pipeline.faults.steps.count("ledger.renew") == 1
+
+    def test_whose_output_could_not_be_noted_is_submitted_all_the_same(
+        self, pipeline: FakePipeline
+    ) -> None:
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.endpoint.output_locations[request_id] = f"{OUTPUTS}elsewhere/{request_id}.out"
+        pipeline.faults.plan("ledger.renew", THROTTLED)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 1}
+        assert told(report, Level.INFO) == ["output location not written"]
+
+
+class TestTheEndpoint:
+    @pytest.mark.parametrize("trouble", [THROTTLED, NOT_READY, DENIED])
+    def test_that_refuses_for_now_costs_nothing(
+        self, pipeline: FakePipeline, trouble: RelayError
+    ) -> None:
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.endpoint.trouble = trouble
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts[Count.RETURNED] == 1
+        assert pipeline.ledger.items == {}
+
+        pipeline.endpoint.trouble = None
+        pipeline.clock.advance(900)
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
+        assert pipeline.endpoint.invoked == [request_id]
+
+    def test_lets_messages_come_back_after_a_growing_time(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.endpoint.trouble = THROTTLED
+
+        for _ in range(10):
+            pipeline.deliver_to_submit()
+            pipeline.clock.advance(900)
+
+        assert [seconds for _, seconds in pipeline.inbox.delays] == [
+            5, 10, 20, 40, 80, 160, 320, 640, 900, 900,
+        ]  # fmt: skip
+
+    def test_returns_only_what_was_throttled(self, pipeline: FakePipeline) -> None:
+        first, second, third = upload(pipeline, "inputs/a.csv", "inputs/b.csv", "inputs/c.csv")
+        pipeline.faults.plan("endpoint.invoke", THROTTLED, nth=2)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 2, Count.RETURNED: 1}
+        assert list(report.returned) == ["relay-SubmitQueue-2"]
+        assert pipeline.endpoint.invoked == [first, third]
+        assert set(pipeline.ledger.items) == {first, third}
+
+    def test_that_is_away_is_not_asked_again_in_this_batch(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, *(f"inputs/{number}.csv" for number in range(60)))
+        pipeline.endpoint.trouble = NOT_READY
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 60}
+        assert pipeline.faults.steps.count("endpoint.invoke") == 25
+        assert pipeline.ledger.items == {}
+
+    def test_that_throttles_is_asked_for_every_request(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, *(f"inputs/{number}.csv" for number in range(60)))
+        pipeline.endpoint.trouble = THROTTLED
+
+        pipeline.deliver_to_submit()
+
+        assert pipeline.faults.steps.count("endpoint.invoke") == 60
+
+    def test_that_denies_access_is_told_loudly(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.endpoint.trouble = DENIED
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts[Count.ACCESS_DENIED] == 1
+        assert told(report, Level.ERROR) == ["put off"]
+
+    def test_that_does_not_answer_may_have_taken_it_so_the_claim_stays(
+        self, pipeline: FakePipeline
+    ) -> None:
+        """A further attempt that is released would lose its request: its result comes untracked."""
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("endpoint.invoke", UNANSWERED, after=True)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 1}
+        assert pipeline.ledger.states == {request_id: AttemptState.OPEN}
+
+        pipeline.clock.advance(900)
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
+        assert pipeline.ledger.states == {request_id: AttemptState.OPEN}
+
+    def test_that_calls_a_request_invalid_has_it_rejected(self, pipeline: FakePipeline) -> None:
+        (request_id,) = upload(pipeline, "inputs/a.csv")
+        pipeline.faults.plan("endpoint.invoke", PermanentError("ValidationError: no such thing"))
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.REFUSED: 1}
+        (rejection,) = reports_of_rejection(pipeline)
+        assert rejection["inferenceId"] == request_id
+        assert rejection["failureReason"] == "ValidationError: no such thing"
+
+
+class TestAnImpossibleRequest:
+    def test_is_reported_as_rejected_on_the_way_of_every_result(
+        self, pipeline: FakePipeline
+    ) -> None:
+        (request_id,) = upload(pipeline, "outputs/a.csv")
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.REFUSED: 1}
+        assert pipeline.endpoint.invoked == []
+        (rejection,) = reports_of_rejection(pipeline)
+        assert rejection["inferenceId"] == request_id
+        assert rejection["invocationStatus"] == "rejected"
+        assert (
+            rejection["failureReason"]
+            == f"its input does not lie under {samples.INPUTS}; put it there"
+        )
+
+        pipeline.deliver_to_route()
+        (result,) = pipeline.results()
+        assert json.loads(result.body)["data"]["outcome"] == "rejected"
+        assert pipeline.ledger.states == {request_id: AttemptState.REJECTED}
+
+    def test_tells_all_that_is_wrong_in_one_reason(self, pipeline: FakePipeline) -> None:
+        put(pipeline, {"ttl_seconds": 5, "timeout_seconds": 9999, "custom_attributes": "ü"})
+
+        pipeline.deliver_to_submit()
+
+        (rejection,) = reports_of_rejection(pipeline)
+        assert rejection["failureReason"].count("; ") >= 3
+
+    def test_beyond_all_bounds_is_still_only_its_own_problem(self, pipeline: FakePipeline) -> None:
+        put(pipeline, {"body": "1", "ttl_seconds": -(2**53), "custom_attributes": "x" * 400_000})
+        (good,) = upload(pipeline, "inputs/a.csv")
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.REFUSED: 1, Count.SUBMITTED: 1}
+        assert pipeline.endpoint.invoked == [good]
+
+    def test_that_cannot_be_reported_comes_back(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "outputs/a.csv")
+        pipeline.faults.plan("queues.send", THROTTLED)
+
+        first = pipeline.deliver_to_submit()
+        pipeline.clock.advance(60)
+        second = pipeline.deliver_to_submit()
+
+        assert first.counts == {Count.RETURNED: 1}
+        assert second.counts == {Count.REFUSED: 1}
+        assert len(reports_of_rejection(pipeline)) == 1
+
+
+class TestAMessage:
+    def test_that_nobody_can_read_is_parked_as_it_is(self, pipeline: FakePipeline) -> None:
+        pipeline.queues.put(SUBMIT_QUEUE, "order-33.csv is ready \N{SNOWMAN}")
+
+        report = pipeline.deliver_to_submit()
+
+        (parked,) = pipeline.queues.delivered(SUBMIT_DEAD_LETTERS)
+        assert parked.body == "order-33.csv is ready \N{SNOWMAN}"
+        attributes = dict(parked.attributes)
+        assert attributes["reason"].startswith("not JSON")
+        assert attributes["parked_by"] == "submit"
+        assert report.counts == {Count.PARKED: 1}
+        assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
+
+    def test_that_cannot_be_parked_comes_back(self, pipeline: FakePipeline) -> None:
+        pipeline.queues.put(SUBMIT_QUEUE, "no JSON")
+        pipeline.faults.plan("queues.send", THROTTLED)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 1}
+
+    def test_with_several_requests_comes_back_only_for_those_that_must_wait(
+        self, pipeline: FakePipeline
+    ) -> None:
+        put(pipeline, {"requests": [{"body": "1"}, {"body": "2"}, {"body": "3"}]})
+        pipeline.faults.plan("endpoint.invoke", THROTTLED, nth=2)
+
+        first = pipeline.deliver_to_submit()
+        pipeline.clock.advance(60)
+        second = pipeline.deliver_to_submit()
+
+        assert first.counts == {Count.SUBMITTED: 2, Count.RETURNED: 1}
+        assert second.counts == {Count.SUBMITTED: 1, Count.DUPLICATE: 2}
+        bodies = [submission.request.body for submission in pipeline.endpoint.invocations]
+        assert bodies == [b"1", b"3", b"2"]
+
+    def test_with_several_requests_warns_when_some_may_be_inferred_twice(
+        self, pipeline: FakePipeline
+    ) -> None:
+        put(pipeline, {"requests": [{"body": "1"}, {"body": "2"}]})
+        pipeline.faults.plan("endpoint.invoke", THROTTLED, nth=2)
+        pipeline.faults.plan("ledger.renew", THROTTLED)
+
+        report = pipeline.deliver_to_submit()
+
+        assert told(report, Level.WARNING) == ["may be inferred twice"]
+
+    def test_whose_delay_cannot_be_set_comes_back_later(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv")
+        pipeline.endpoint.trouble = THROTTLED
+        pipeline.faults.plan("queues.come_back", THROTTLED)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.RETURNED: 1}
+        assert told(report, Level.WARNING) == ["could not set the delay"]
+        pipeline.endpoint.trouble = None
+        pipeline.clock.advance(270)
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
+
+    def test_of_s3_itself_is_ignored_and_counted(self, pipeline: FakePipeline) -> None:
+        put(pipeline, {"Service": "Amazon S3", "Event": "s3:TestEvent"})
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.IGNORED: 1}
+
+
+class TestTime:
+    def test_that_has_run_out_gives_everything_back_untouched(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, "inputs/a.csv", "inputs/b.csv")
+
+        report = pipeline.deliver_to_submit(seconds=0)
+
+        assert report.counts == {Count.RETURNED: 2}
+        assert pipeline.ledger.items == {}
+        assert pipeline.endpoint.invoked == []
+
+    def test_that_runs_out_on_the_way_gives_the_rest_back(self, pipeline: FakePipeline) -> None:
+        upload(pipeline, *(f"inputs/{number}.csv" for number in range(60)))
+        pipeline.endpoint.invoke = _slowly(pipeline, seconds=11)  # type: ignore[method-assign]
+
+        report = pipeline.deliver_to_submit(seconds=20)
+
+        assert report.counts == {Count.SUBMITTED: 50, Count.RETURNED: 10}
+        assert len(pipeline.endpoint.invoked) == 50
+
+
+def _slowly(pipeline: FakePipeline, seconds: float) -> Any:
+    invoke = pipeline.endpoint.invoke
+
+    def slow(submissions: Any) -> Any:
+        pipeline.clock.advance(seconds)
+        return invoke(submissions)
+
+    return slow
+
+
+def test_no_log_line_holds_a_payload(pipeline: FakePipeline) -> None:
+    secret = "4111111111111111"
+    pipeline.faults.plan("endpoint.invoke", THROTTLED, nth=2)
+    put(pipeline, {"body": secret, "custom_attributes": secret})
+    put(pipeline, {"body": secret * 9_000})
+    put(pipeline, {"body": secret, "custom_attributes": secret + "\n"})
+    put(pipeline, {"body": secret, "ttl_seconds": "soon"})
+
+    report = pipeline.deliver_to_submit()
+
+    assert len(report.notes) >= 3
+    assert secret not in repr(report.notes)
+
+
+def test_an_invalid_request_that_only_the_adapter_can_see_is_rejected(
+    pipeline: FakePipeline,
+) -> None:
+    upload(pipeline, "inputs/a.csv")
+    pipeline.faults.plan("endpoint.invoke", InvalidRequest("Parameter validation failed"))
+
+    assert pipeline.deliver_to_submit().counts == {Count.REFUSED: 1}
