@@ -1,4 +1,4 @@
-"""`python -m local.functions.invoke FUNCTION EVENT`: one built function on one event, under Lambda's runtime.
+"""`python -m local.functions.invoke FUNCTION EVENT`: a built function, under Lambda's runtime.
 
 Standard output is the function's answer and nothing else.
 """

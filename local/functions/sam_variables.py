@@ -1,4 +1,4 @@
-"""`python -m local.functions.sam_variables`: the variables of deployed functions, for `sam local invoke`.
+"""`python -m local.functions.sam_variables`: deployed functions' variables, for `sam local`.
 
 `sam local` knows only the template: a reference such as `!Ref SubmitQueue` becomes a made-up name.
 This prints what the deployed functions were given, as `sam local invoke --env-vars` reads it.

@@ -22,7 +22,7 @@ _USAGE = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the command and returns its exit code, which is that of `python -m local.functions.invoke`."""
+    """Runs the command and returns its exit code: that of `python -m local.functions.invoke`."""
     match list(arguments):
         case ["invoke", *rest]:
             return call(rest, _invoke, _USAGE)

@@ -8,7 +8,7 @@ from typing import Self
 
 from local.stack.errors import LocalStackError
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 STACK_NAME = "relay"
 REGION = "us-east-1"

@@ -14,7 +14,7 @@ from relay.settings import RouteSettings, SubmitSettings
 
 Json = dict[str, Any]
 
-EVENTS = Path(__file__).parents[1] / "events"
+EVENTS = Path(__file__).parents[2] / "events"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 BUCKET = "relay-data-000000000000-us-east-1"

@@ -1,12 +1,8 @@
 """Async Inference Relay: from uploads to exactly one result each, through a SageMaker endpoint.
 
-For each function a use case, and what only it needs:
+Each function has a package of its own name: submit/, route/, reconcile/, provision/.
 
-    submit       submission: claiming, succession, waiting; reads events and calls
-    route        routing: trust, decisions, backoff; reads events and S3's objects
-    reconcile    reconciliation, status; reads actions
-    provision    provisioning/
-
-For all of them: routes/ says where results go, result and answer are what goes there, aws/ has the
-adapters behind ports, bootstrap puts them together, and telemetry reports.
+All of them share events/ (the only readers of what comes from outside), routes/ (the language of
+routes), aws/ (the adapters behind the ports, and the only place that imports boto3), the model and
+its ports. bootstrap puts a function together; telemetry logs and counts what it did.
 """

@@ -39,7 +39,7 @@ def test_a_deployment_that_is_wrong_does_not_start() -> None:
 
 def test_a_function_does_not_load_what_belongs_to_the_others() -> None:
     question = (
-        "import sys; from relay import bootstrap; from tests import samples; "
+        "import sys; from relay import bootstrap; from tests.support import samples; "
         "bootstrap.route(samples.ROUTE_ENVIRONMENT); "
         "print(*(name for name in sys.modules if name.startswith('relay.')))"
     )

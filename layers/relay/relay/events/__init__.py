@@ -1,0 +1,1 @@
+"""What comes from outside, read once: the only readers of raw dicts."""

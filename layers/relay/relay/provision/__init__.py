@@ -1,13 +1,10 @@
-"""The endpoint's life: a custom resource that never waits inside a function.
+"""The provision function: the endpoint's life, of which no call waits for SageMaker.
 
-`events` reads what wakes the function, `reception` stores who waits, `lifecycle` takes the steps,
-and `record` is what is remembered between them.
-
-    what the endpoint should be   specification, deployment, scaling; read from properties by
-                                  reading and additions; images finds the image
-    what SageMaker is asked for   requests; rules and checking refuse what it would refuse
-    what comes in                 events, stack_requests, orders; ordering answers a roll-out
-    how it gets there             lifecycle and its steps: turns, serving, attaching, removal,
-                                  collection, answering, adopting
-    what people are told          answers, reasons, advice, description, adoption
+events            what wakes the function
+provision         the use case: stores who asks, then takes the steps that can be taken now
+specification/    what the endpoint should be
+lifecycle/        the steps from what is to what should be, and the record between them
+rollout_requests  roll-outs that are asked for by a call or an upload
+routes_resource   the custom resource that checks a route document
+describe          how the endpoint stands
 """

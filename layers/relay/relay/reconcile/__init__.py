@@ -1,0 +1,1 @@
+"""The reconcile function: overdue attempts, and the status of requests."""

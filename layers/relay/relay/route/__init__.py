@@ -1,0 +1,1 @@
+"""The route function: notifications become results on their targets."""

@@ -1,0 +1,1 @@
+"""The submit function: requests become attempts at the endpoint."""

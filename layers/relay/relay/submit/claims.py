@@ -130,7 +130,10 @@ def put_off(job: Job, error: RelayError, report: Report) -> None:
     )
 
 
-# Succession: a further attempt follows only one that is closed as RETRIED.
+# Succession: a further attempt follows only one that is closed as RETRIED. Route sends the retry
+# first and closes the attempt after it. A crash in between leaves the attempt open, and another
+# notification of it may yet end in a result. So submitting the next attempt closes the last one
+# first; and where a result went out already, there is nothing left to submit.
 
 
 @dataclass(frozen=True, slots=True)

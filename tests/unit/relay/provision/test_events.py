@@ -17,7 +17,7 @@ from relay.provision.events import (
 from relay.provision.lifecycle.record import RequestType
 from relay.provision.specification.read import read_specification
 
-EVENTS = Path(__file__).parents[3] / "events" / "provision"
+EVENTS = Path(__file__).parents[4] / "events" / "provision"
 
 
 def event(name: str) -> dict[str, object]:

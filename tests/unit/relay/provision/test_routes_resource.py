@@ -13,7 +13,7 @@ COMPLETED = "arn:aws:sqs:us-east-1:000000000000:relay-completed.fifo"
 FAILED = "arn:aws:sqs:us-east-1:000000000000:relay-failed.fifo"
 TOPIC = "arn:aws:sns:us-east-1:000000000000:news"
 
-EVENT = json.loads((Path(__file__).parents[3] / "events" / "provision" / "routes.json").read_text())
+EVENT = json.loads((Path(__file__).parents[4] / "events" / "provision" / "routes.json").read_text())
 
 
 def document(**route: str) -> str:

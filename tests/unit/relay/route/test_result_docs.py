@@ -10,7 +10,7 @@ from relay.model import Outcome
 from tests.support import result_examples, result_schema
 from tests.support.samples import Json
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "result.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "result.md"
 TEXT = DOCUMENT.read_text()
 EXAMPLES: dict[str, Json] = {
     name: json.loads(example)

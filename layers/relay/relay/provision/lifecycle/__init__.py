@@ -1,0 +1,1 @@
+"""The endpoint's life: one idempotent state machine over DescribeEndpoint."""

@@ -5,8 +5,14 @@ from collections.abc import Mapping
 from typing import Final, get_args
 
 from relay.errors import ConfigurationError
-from relay.provision.specification import api_requests, images, validation
-from relay.provision.specification.api_requests import RequestCheck, accept_anything
+from relay.provision.specification import images, validation
+from relay.provision.specification.api_requests import (
+    VARIANT,
+    RequestCheck,
+    accept_anything,
+    create_endpoint_config,
+    create_model,
+)
 from relay.provision.specification.deployment import Deployment
 from relay.provision.specification.overrides import PROPERTY, Additions
 from relay.provision.specification.properties import PropertyReader
@@ -87,11 +93,8 @@ def read_specification(
     )
     _refuse_overlaps(reader)
     _refuse_another_variant(reader)
-    made = (
-        api_requests.create_model(specification),
-        api_requests.create_endpoint_config(specification),
-    )
-    validation.check(reader, *made, by=check)
+    model, config = create_model(specification), create_endpoint_config(specification)
+    validation.check(reader, model, config, by=check)
     reader.check()
     return specification
 
@@ -162,10 +165,10 @@ def _refuse_overlaps(reader: PropertyReader) -> None:
 
 
 def _refuse_another_variant(reader: PropertyReader) -> None:
-    if (name := reader.text("VariantName")) not in ("", api_requests.VARIANT):
+    if (name := reader.text("VariantName")) not in ("", VARIANT):
         reader.refuse(
             f"VariantName is {name}, but the relay names the variant of its own endpoint "
-            f"{api_requests.VARIANT}, so that no roll-out resets its capacity: "
+            f"{VARIANT}, so that no roll-out resets its capacity: "
             "leave VariantName out, which is for EndpointMode existing"
         )
 

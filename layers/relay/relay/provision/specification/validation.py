@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from relay.provision.specification import validation
 from relay.provision.specification.api_requests import Flaw, Request, RequestCheck
 from relay.provision.specification.overrides import PROPERTY
 from relay.provision.specification.properties import PropertyReader
@@ -57,7 +56,7 @@ def check(reader: PropertyReader, model: Request, config: Request, *, by: Reques
     inputs = reader.folder("S3InputPath") if reader.text("S3InputPath") else None
     found = [("CreateModel", flaw) for flaw in by("CreateModel", model)]
     found += [("CreateEndpointConfig", flaw) for flaw in by("CreateEndpointConfig", config)]
-    found += validation.flaws(model, config, inputs)
+    found += flaws(model, config, inputs)
     for operation, flaw in found:
         origin, where = _origin(operation, flaw.path)
         if not reader.has_refused(where if origin.startswith(PROPERTY) else origin):
@@ -75,7 +74,9 @@ def _origin(operation: str, path: str) -> tuple[str, str]:
     raise AssertionError("every operation has an origin for the rest")
 
 
-# What SageMaker's API demands beyond its model: rules that tie several members together.
+# What SageMaker's API demands beyond its model: rules that tie several members together. Only the
+# documentation of the members states them; SageMaker's own refusals come one at a time, and some of
+# them only minutes later, when the endpoint fails to come up.
 
 # Of a request's environments together, in UTF-8.
 _ENVIRONMENT_BYTES: Final = 32 * 1024

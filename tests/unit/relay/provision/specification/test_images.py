@@ -95,6 +95,8 @@ KNOWN = [
     ),
 ]
 
+DATA = files("relay.provision.specification").joinpath("images.json")
+
 
 @pytest.mark.parametrize(("arguments", "uri"), KNOWN)
 def test_a_framework_is_resolved_to_sagemakers_own_image(
@@ -138,7 +140,9 @@ def test_a_message_lists_no_more_than_a_person_reads() -> None:
 
 
 def test_every_alias_leads_to_an_image_and_every_image_has_accounts() -> None:
-    document = json.loads(files("relay.provision").joinpath("images.json").read_text())
+    document = json.loads(
+        files("relay.provision.specification").joinpath("images.json").read_text()
+    )
     known = [set(" ".join(each.values()).split()) for each in document["accounts"]]
 
     for frameworks in document["processors"].values():
@@ -152,7 +156,9 @@ def test_every_alias_leads_to_an_image_and_every_image_has_accounts() -> None:
 
 
 def test_no_region_has_two_accounts_for_one_image() -> None:
-    document = json.loads(files("relay.provision").joinpath("images.json").read_text())
+    document = json.loads(
+        files("relay.provision.specification").joinpath("images.json").read_text()
+    )
 
     for accounts in document["accounts"]:
         regions = " ".join(accounts.values()).split()
@@ -160,7 +166,7 @@ def test_no_region_has_two_accounts_for_one_image() -> None:
 
 
 def test_the_data_says_where_it_comes_from() -> None:
-    origin = json.loads(files("relay.provision").joinpath("images.json").read_text())["origin"]
+    origin = json.loads(DATA.read_text())["origin"]
 
     assert origin["package"] == "sagemaker-core"
     assert origin["licence"] == "Apache-2.0"
