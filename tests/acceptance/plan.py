@@ -28,7 +28,7 @@ class Part:
 _PARTS = (
     Part("build, deploy the stack, wait for the endpoint", 12, 30),
     Part("uploads with odd keys, direct, inline, failed, rejected, parked", 10, 25),
-    Part("fewer topics, S3's events instead (three updates of the stack)", 35, 60),
+    Part("answers in notifications, and without again (two updates of the stack)", 25, 45),
     Part("a roll-out, a rollback, an archive under models/", 40, 70),
     Part("routes that change, that are wrong, a target that is gone and back", 15, 30),
     Part("a second stack, deleted and deployed again under its name", 35, 60),

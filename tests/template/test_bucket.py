@@ -15,16 +15,14 @@ GENERATED = "${AWS::StackName}-data-${AWS::AccountId}-${AWS::Region}"
 
 def names(**parameters: str) -> dict[str, Any]:
     """The bucket's name or ARN wherever it has to be spelled out, by who spells it."""
-    found = deployed(ResultObjectEvents="true", **parameters)
-    senders = {
-        name: statement["Condition"]["ArnEquals"]["aws:SourceArn"]
-        for name in ("SubmitQueuePolicy", "NotificationQueuePolicy")
-        for statement in found[name].properties["PolicyDocument"]["Statement"]
+    found = deployed(**parameters)
+    (sender,) = (
+        statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+        for statement in found["SubmitQueuePolicy"].properties["PolicyDocument"]["Statement"]
         if statement["Principal"] == {"Service": "s3.amazonaws.com"}
-    }
-    assert len(senders) == 2
+    )
     return {
-        **senders,
+        "SubmitQueuePolicy": sender,
         "DataBucket": found["DataBucket"].properties["BucketName"],
         "ArtifactPermission": found["ArtifactPermission"].properties["SourceArn"],
     }
@@ -49,7 +47,7 @@ def test_nothing_else_knows_the_name() -> None:
     """Everything that need not exist before the bucket asks for the bucket itself."""
     text = str({name: each.properties for name, each in deployed().items()})
 
-    assert text.count("-data-${AWS::AccountId}") == len(names()) - 1  # without S3's second channel
+    assert text.count("-data-${AWS::AccountId}") == len(names())
 
 
 def test_the_generated_name_fits_in_every_region_for_the_longest_stack_name() -> None:

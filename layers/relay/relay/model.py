@@ -127,7 +127,6 @@ class Notification:
     Source: the InferenceResult notification of SageMaker's guide, "Check prediction results"; all
     members but the id and the outcome may be missing in real ones. `expired` and `rejected` come
     from the relay itself, through the same queue, so that there is one path to a result.
-    `from_storage` is one that was made of a WrittenObject: all it tells is a location and a time.
     """
 
     inference_id: str
@@ -145,20 +144,6 @@ class Notification:
     finished_at: datetime | None = None
     response_body: bytes | None = field(default=None, repr=False)
     from_relay: bool = False
-    from_storage: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenObject:
-    """S3's word that an object was written under the outputs or failures: the second channel."""
-
-    location: S3Uri
-    written_at: datetime | None
-    topic_arn: str | None = None
-
-
-# What route is told.
-Announcement = Notification | WrittenObject
 
 
 @dataclass(frozen=True, slots=True)

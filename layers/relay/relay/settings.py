@@ -62,10 +62,6 @@ class _Reader:
     def topic_arn(self, name: str) -> str:
         return self.matching(name, _TOPIC_ARN, "the ARN of a topic")
 
-    def optional_topic_arn(self, name: str) -> str | None:
-        """None for an empty one; a variable that is not there at all is a mistake."""
-        return None if self._environment.get(name) == "" else self.topic_arn(name)
-
     def folder(self, name: str) -> S3Uri:
         """An S3 URI that ends in a slash, so that no prefix can be part of another name."""
         value = self._environment.get(name, "")
@@ -139,8 +135,8 @@ class RouteSettings:
     endpoint_arn: str
     outputs: S3Uri
     failures: S3Uri
-    success_topic_arn: str | None
-    error_topic_arn: str | None
+    success_topic_arn: str
+    error_topic_arn: str
     ledger_table: str
     submit_queue_url: str
     dead_letter_queue_url: str
@@ -151,8 +147,8 @@ class RouteSettings:
 
     @property
     def topic_arns(self) -> frozenset[str]:
-        """The topics that SageMaker publishes to: none, one, or two."""
-        return frozenset(arn for arn in (self.success_topic_arn, self.error_topic_arn) if arn)
+        """The topics that SageMaker publishes to."""
+        return frozenset((self.success_topic_arn, self.error_topic_arn))
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -163,8 +159,8 @@ class RouteSettings:
             endpoint_arn=reader.matching("ENDPOINT_ARN", _ENDPOINT_ARN, "the ARN of an endpoint"),
             outputs=reader.folder("OUTPUT_PATH"),
             failures=reader.folder("FAILURE_PATH"),
-            success_topic_arn=reader.optional_topic_arn("SUCCESS_TOPIC_ARN"),
-            error_topic_arn=reader.optional_topic_arn("ERROR_TOPIC_ARN"),
+            success_topic_arn=reader.topic_arn("SUCCESS_TOPIC_ARN"),
+            error_topic_arn=reader.topic_arn("ERROR_TOPIC_ARN"),
             ledger_table=reader.text("LEDGER_TABLE_NAME"),
             submit_queue_url=reader.queue_url("SUBMIT_QUEUE_URL"),
             dead_letter_queue_url=reader.queue_url("NOTIFICATION_DEAD_LETTER_QUEUE_URL"),

@@ -40,28 +40,14 @@ def test_an_empty_default_is_none() -> None:
 def test_route_reads_its_environment() -> None:
     settings = samples.route_settings()
 
-    assert settings.success_topic_arn == samples.SUCCESS_TOPIC
+    assert settings.topic_arns == {samples.SUCCESS_TOPIC, samples.ERROR_TOPIC}
     assert (settings.max_attempts, settings.retry_delay_seconds) == (3, 30)
 
 
-@pytest.mark.parametrize(
-    ("success", "error"),
-    [
-        (samples.SUCCESS_TOPIC, samples.ERROR_TOPIC),
-        (samples.SUCCESS_TOPIC, samples.SUCCESS_TOPIC),
-        (samples.SUCCESS_TOPIC, ""),
-        ("", samples.ERROR_TOPIC),
-        ("", ""),
-    ],
-)
-def test_route_lives_with_two_topics_one_or_none(success: str, error: str) -> None:
-    settings = samples.route_settings(SUCCESS_TOPIC_ARN=success, ERROR_TOPIC_ARN=error)
-
-    assert (settings.success_topic_arn, settings.error_topic_arn) == (
-        success or None,
-        error or None,
-    )
-    assert settings.topic_arns == {success, error} - {""}
+@pytest.mark.parametrize("name", ["SUCCESS_TOPIC_ARN", "ERROR_TOPIC_ARN"])
+def test_route_needs_both_topics(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} must be the ARN of a topic, not ''"):
+        samples.route_settings(**{name: ""})
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:

@@ -14,15 +14,7 @@ from relay.events.fields import Fields
 from relay.events.s3 import CreatedObject, created_objects, is_s3_event
 from relay.events.sagemaker import read_notification
 from relay.ids import request_id_of_upload
-from relay.model import (
-    Announcement,
-    Content,
-    Delivery,
-    Incoming,
-    InferenceRequest,
-    TopicCheck,
-    WrittenObject,
-)
+from relay.model import Content, Delivery, Incoming, InferenceRequest, Notification, TopicCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +51,11 @@ def read_submissions(event: object, invocation_id: str) -> list[Incoming[Inferen
     return [_incoming(delivery, _requests) for delivery in _deliveries(event, invocation_id)]
 
 
-def read_notifications(event: object, invocation_id: str) -> list[Incoming[Announcement]]:
-    """What an event of route announces.
+def read_notifications(event: object, invocation_id: str) -> list[Incoming[Notification]]:
+    """The notifications in an event of the route function.
 
     Understood: SageMaker's notifications, in SNS in SQS, raw or not, or in SNS direct; the relay's
-    own in SQS; S3's word that an object was created, as for submissions.
+    own in SQS.
     """
     return [_incoming(delivery, _notifications) for delivery in _deliveries(event, invocation_id)]
 
@@ -156,11 +148,7 @@ def _unwrapped(message: _Message) -> _Message:
     )
 
 
-def _notifications(message: _Message) -> tuple[tuple[Announcement, ...], int]:
-    if is_s3_event(message.value):
-        objects, ignored = created_objects(message.value)
-        topic = message.topic_arn
-        return tuple(WrittenObject(it.location, it.created_at, topic) for it in objects), ignored
+def _notifications(message: _Message) -> tuple[tuple[Notification, ...], int]:
     notification = read_notification(message.value, message.topic_arn)
     return ((), 1) if isinstance(notification, TopicCheck) else ((notification,), 0)
 

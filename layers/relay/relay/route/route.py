@@ -12,12 +12,11 @@ from datetime import datetime
 
 from relay.backoff import have_come_back
 from relay.errors import AccessDenied, MessageTooLong, RelayError
-from relay.model import Announcement, AttemptState, Delivery, Held, Holding, Incoming, Notification
+from relay.model import AttemptState, Delivery, Held, Holding, Incoming, Notification
 from relay.parking import Parking
 from relay.ports import Clock, Inbox, Ledger, Outbox, RoutesSource
 from relay.report import Count, Level, Report
 from relay.route.decisions import Decision, Finished, decide, ledger_id
-from relay.route.object_events import as_notifications, settled
 from relay.route.trust import distrust
 from relay.settings import RouteSettings
 
@@ -45,14 +44,12 @@ class Route:
         self._clock = clock
         self._parking = Parking(outbox, clock, settings.dead_letter_queue_url, "route")
 
-    def __call__(self, incoming: Sequence[Incoming[Announcement]], until: datetime) -> Report:
+    def __call__(self, incoming: Sequence[Incoming[Notification]], until: datetime) -> Report:
         """Works on a batch until it is done or time runs out; the rest is given back."""
         report = Report()
         self._parking.park_unreadable(incoming, report)
         report.count(Count.IGNORED, sum(item.ignored for item in incoming))
-        announced = [(item.delivery, content) for item in incoming for content in item.contents]
-        readable, foreign = as_notifications(announced, self._settings, report)
-        self._parking.park(foreign, report)
+        readable = [(item.delivery, content) for item in incoming for content in item.contents]
         for start in range(0, len(readable), _CHUNK):
             chunk = readable[start : start + _CHUNK]
             if self._clock.now() >= until:
@@ -89,10 +86,8 @@ class Route:
                 _give_back(Finished(delivery, notification, None), "not looked up", error, report)
             return []
         return [
-            Finished(delivery, told, attempt)
+            Finished(delivery, notification, known.get(ledger_id(notification)))
             for delivery, notification in chunk
-            for attempt in (known.get(ledger_id(notification)),)
-            if (told := settled(delivery, notification, attempt, self._settings, report))
         ]
 
     def _believed(self, chunk: Sequence[Finished], report: Report) -> list[Finished]:

@@ -13,8 +13,7 @@ def distrust(
     """Why a notification is not ours to route; None when it is.
 
     The relay's own notifications come through no topic: only roles that may send to the queue
-    itself can make them, and they are about attempts of the ledger. So is what was made of an
-    object: only the data bucket may tell the queue about objects.
+    itself can make them, and they are about attempts of the ledger.
     """
     topic = notification.topic_arn
     if topic is not None and topic not in settings.topic_arns:

@@ -35,7 +35,6 @@ def notification(outcome: Outcome = Outcome.COMPLETED, **members: Any) -> Notifi
         notification(Outcome.FAILED, failure_location=f"{FAILURES}deep/x-error.out"),
         notification(Outcome.REJECTED, topic_arn=None, from_relay=True),
         notification(topic_arn=None, from_relay=True),
-        notification(topic_arn=None, from_storage=True),
     ],
 )
 def test_what_is_about_an_attempt_of_ours_is_believed(ours: Notification) -> None:

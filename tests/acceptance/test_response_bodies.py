@@ -1,4 +1,4 @@
-"""Results without notifications, and by one topic for both kinds."""
+"""Results with the model's answer, which the notifications carry where that is asked for."""
 
 import uuid
 from collections.abc import Iterator
@@ -15,52 +15,29 @@ from tests.acceptance.target import Target
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-BOTH = {
-    "NotificationTopics": "both",
-    "ResultObjectEvents": "false",
-    "IncludeInferenceResponseIn": "",
-}
 ANSWERS = "SUCCESS_NOTIFICATION_TOPIC,ERROR_NOTIFICATION_TOPIC"
 
 
 @pytest.fixture(scope="module")
-def channels(target: Target) -> Iterator[Target]:
-    """For tests that change the channels; afterwards they are as they were."""
+def including(target: Target) -> Iterator[Target]:
+    """A stack whose notifications carry answers; afterwards they do not."""
+    assert target.updated(IncludeInferenceResponseIn=ANSWERS) == ("UPDATE_COMPLETE", [])
     yield target
-    assert target.updated(**BOTH) == ("UPDATE_COMPLETE", [])
-
-
-def test_without_topics_s3_tells_of_outputs(
-    channels: Target, s3: "S3Client", downstream: Downstream
-) -> None:
-    changed = channels.updated(NotificationTopics="none", ResultObjectEvents="true")
-    assert changed == ("UPDATE_COMPLETE", [])
-
-    subject = upload(s3, channels, GOOD)
-
-    data = downstream.result(subject, seconds=30).event["data"]
-    assert (data["outcome"], data["tracked"]) == ("completed", True)
-    assert "received" not in data["timing"]
-    bucket, _, key = data["output"]["location"].removeprefix("s3://").partition("/")
-    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert target.updated(IncludeInferenceResponseIn="") == ("UPDATE_COMPLETE", [])
 
 
 @pytest.mark.assumption("response-body-encoding")
-def test_one_topic_tells_of_both_kinds_and_objects_double_nothing(
-    channels: Target,
+def test_a_result_has_the_answer_that_its_notification_carries(
+    including: Target,
     s3: "S3Client",
     downstream: Downstream,
     dead_letters: DeadLetters,
     observe: Observe,
 ) -> None:
-    changed = channels.updated(
-        NotificationTopics="one", ResultObjectEvents="true", IncludeInferenceResponseIn=ANSWERS
-    )
-    assert changed == ("UPDATE_COMPLETE", [])
     parked = dead_letters.count()
 
-    with tapped(channels) as tap:
-        good, bad = upload(s3, channels, GOOD), upload(s3, channels, BAD)
+    with tapped(including) as tap:
+        good, bad = upload(s3, including, GOOD), upload(s3, including, BAD)
         completed, failed = downstream.result(good, seconds=30), downstream.result(bad, seconds=30)
         ids = [result.event["data"]["inference_id"] for result in (completed, failed)]
         encodings = [tap.about(inference_id).encoding for inference_id in ids]
