@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from relay.routes.compiled import Routes
 from relay.routes.document import STANDARD_BYTES, RoutesError
 from relay.routes.expressions import Expression
-from relay.routes.route import OTHERWISE, Route, Verdict
+from relay.routes.route import OTHERWISE, RouteRule, Verdict
 
 from local.console.table import shortened, table
 
@@ -42,13 +42,13 @@ def explained(routes: Routes, result: Mapping[str, object]) -> Iterator[str]:
         yield f"  {sign} {verdict.route}{_where(route, verdict)}: {_why(route, verdict, result)}"
 
 
-def _row(route: Route) -> tuple[str, str, str, str]:
+def _row(route: RouteRule) -> tuple[str, str, str, str]:
     delay = f"{route.delay_seconds} s" if route.delay_seconds else ""
     target = f"{route.target.name}, a {route.target.kind.value}".replace("a event", "an event")
     return route.name, target, route.group.text if route.group else "", delay
 
 
-def _where(route: Route, verdict: Verdict) -> str:
+def _where(route: RouteRule, verdict: Verdict) -> str:
     addressed = verdict.addressed
     if addressed is None:
         return ""
@@ -57,7 +57,7 @@ def _where(route: Route, verdict: Verdict) -> str:
     return f" -> {addressed.target.name}{group}{delay}"
 
 
-def _why(route: Route, verdict: Verdict, result: Mapping[str, object]) -> str:
+def _why(route: RouteRule, verdict: Verdict, result: Mapping[str, object]) -> str:
     problem = verdict.problem
     if route.name == OTHERWISE:
         reason = "no route matched"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
-from relay.provision.endpoint import Endpoint, EndpointStatus
+from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.events import (
     ArtifactsUploaded,
     ArtifactUploaded,
@@ -17,10 +17,10 @@ from relay.provision.events import (
     Sweep,
     WakeUp,
 )
-from relay.provision.lifecycle.ports import AnswerNotDelivered, Outdated
-from relay.provision.lifecycle.record import Record, RequestType
-from relay.provision.lifecycle.responses import Answer
-from relay.provision.provision import Reception
+from relay.provision.lifecycle.custom_resource import RequestType, Response
+from relay.provision.lifecycle.ports import Outdated, ResponseNotDelivered
+from relay.provision.lifecycle.record import Record
+from relay.provision.provision import Provision
 from relay.provision.specification.api_requests import Flaw, Request
 from relay.provision.specification.deployment import Strategy
 from relay.provision.specification.existing import Setup
@@ -122,7 +122,7 @@ class FakeSageMaker:
         self.tags: dict[str, dict[str, str]] = {}
         self.models: dict[str, Specification] = {}
         self.configs: dict[str, Specification] = {}
-        self.endpoints: dict[str, Endpoint] = {}
+        self.endpoints: dict[str, EndpointDescription] = {}
         self.pending: dict[str, str] = {}
         self.retained: list[bool] = []
         # Given at last, other than by a configuration.
@@ -149,11 +149,11 @@ class FakeSageMaker:
     def flaws(self, operation: str, request: Request) -> Iterable[Flaw]:
         return ()
 
-    def describe(self, endpoint_name: str) -> Endpoint:
+    def describe(self, endpoint_name: str) -> EndpointDescription:
         with self._call("describe"):
             if endpoint_name in self.unreachable:
                 raise AccessDenied(f"not authorised to describe {endpoint_name}")
-            absent = Endpoint(endpoint_name, EndpointStatus.ABSENT)
+            absent = EndpointDescription(endpoint_name, EndpointStatus.ABSENT)
             return self.endpoints.get(endpoint_name, absent)
 
     def describe_config(self, name: str) -> Setup:
@@ -280,7 +280,7 @@ class FakeSageMaker:
         self._clock.pass_minutes(0.01)
         arn = f"arn:aws:sagemaker:{REGION}:000000000000:endpoint/{name}"
         count = self.counts[name]
-        self.endpoints[name] = Endpoint(
+        self.endpoints[name] = EndpointDescription(
             name, status, arn, config, reason, self._clock.now(), count, count
         )
 
@@ -363,15 +363,15 @@ class FakeWaitingRoom:
 class FakePostman:
     def __init__(self, fuse: Fuse) -> None:
         self._fuse = fuse
-        self.delivered: list[Answer] = []
+        self.delivered: list[Response] = []
         self.reachable = True
         # What CloudFormation does at once when it has the answer.
         self.on_delivery: Callable[[], None] = lambda: None
 
-    def deliver(self, answer: Answer) -> None:
+    def deliver(self, answer: Response) -> None:
         with self._fuse.around():
             if not self.reachable:
-                raise AnswerNotDelivered("not reachable")
+                raise ResponseNotDelivered("not reachable")
             self.delivered.append(answer)
             self.on_delivery()
 
@@ -391,8 +391,8 @@ class World:
         self.postman = FakePostman(self.fuse)
         self.notes: list[Note] = []
 
-    def reception(self) -> Reception:
-        return Reception(
+    def reception(self) -> Provision:
+        return Provision(
             self.endpoint_name,
             REGION,
             control_plane=self.sagemaker,
@@ -433,11 +433,11 @@ class World:
         return [(each["asked_by"], each["outcome"]) for each in told if each]
 
     @property
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[Response]:
         return self.postman.delivered
 
     @property
-    def endpoint(self) -> Endpoint | None:
+    def endpoint(self) -> EndpointDescription | None:
         return self.sagemaker.endpoints.get(ENDPOINT)
 
     def log(self) -> str:
@@ -504,5 +504,5 @@ def _request(
     )
 
 
-def without_times(endpoint: Endpoint | None) -> Endpoint | None:
+def without_times(endpoint: EndpointDescription | None) -> EndpointDescription | None:
     return endpoint and replace(endpoint, last_modified=None)

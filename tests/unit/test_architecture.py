@@ -124,6 +124,17 @@ class TestAnApp:
         assert len(path.read_text().splitlines()) <= MAX_APP_LINES
 
 
+def test_no_class_name_stands_for_two_things() -> None:
+    places: dict[str, list[str]] = {}
+    for module, path in NAMES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(module)
+
+    assert "Route" in places
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_no_module_imports_itself_by_a_detour() -> None:
     graph = {module: of_layer(imports(path)) for module, path in NAMES.items()}
 

@@ -23,7 +23,7 @@ _ROUTES_MAX_AGE = timedelta(seconds=5)
 if TYPE_CHECKING:
     from relay.ports import AttemptReader
     from relay.provision.lifecycle.ports import Journal
-    from relay.provision.provision import Reception
+    from relay.provision.provision import Provision
     from relay.reconcile.reconcile import Reconcile
     from relay.route.route import Route
     from relay.submit.submit import Submit
@@ -95,7 +95,7 @@ def reconcile(environment: Mapping[str, str] = os.environ) -> "tuple[Reconcile, 
     return Reconcile(settings, ledger, S3Storage(clients.s3), outbox, SystemClock()), ledger
 
 
-def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -> "Reception":
+def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -> "Provision":
     """The use case of the provision function, which writes its log to `journal` as it goes.
 
     Raises:
@@ -105,12 +105,12 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
     from relay.aws.cloudformation import CloudFormationPostman
     from relay.aws.provision_records import DynamoDbWaitingRoom
     from relay.aws.sagemaker import SageMakerControlPlane
-    from relay.provision.provision import Reception
+    from relay.provision.provision import Provision
 
     settings = ProvisionSettings.read(environment)
     clients = Clients()
     clock = SystemClock()
-    return Reception(
+    return Provision(
         settings.endpoint,
         settings.region,
         control_plane=SageMakerControlPlane(lambda: clients.sagemaker),

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from relay.aws.cloudformation import CloudFormationPostman
-from relay.provision.lifecycle.ports import AnswerNotDelivered
-from relay.provision.lifecycle.responses import Answer
+from relay.provision.lifecycle.custom_resource import Response
+from relay.provision.lifecycle.ports import ResponseNotDelivered
 
 from tests.support.provisioning_fakes import World, create
 
@@ -47,11 +47,11 @@ def cloudformation(status: int = 200) -> Iterator[tuple[str, list[Put]]]:
             thread.join()
 
 
-def answer_to(url: str) -> Answer:
+def answer_to(url: str) -> Response:
     world = World()
     world.run(create())
     [answer] = world.answers
-    return replace(answer, waiting=replace(answer.waiting, response_url=url))
+    return replace(answer, request=replace(answer.request, response_url=url))
 
 
 def test_an_answer_arrives_as_cloudformation_signed_it() -> None:
@@ -69,7 +69,7 @@ def test_an_answer_arrives_as_cloudformation_signed_it() -> None:
 def test_an_answer_that_is_refused_is_not_delivered(status: int) -> None:
     with (
         cloudformation(status) as (url, _),
-        pytest.raises(AnswerNotDelivered, match=str(status)) as refusal,
+        pytest.raises(ResponseNotDelivered, match=str(status)) as refusal,
     ):
         CloudFormationPostman().deliver(answer_to(url))
 
@@ -80,7 +80,7 @@ def test_an_answer_that_nobody_takes_is_not_delivered() -> None:
     with cloudformation() as (url, _):
         pass
 
-    with pytest.raises(AnswerNotDelivered, match="could not be reached") as refusal:
+    with pytest.raises(ResponseNotDelivered, match="could not be reached") as refusal:
         CloudFormationPostman().deliver(answer_to(url))
 
     assert "secret" not in str(refusal.value)
@@ -88,12 +88,12 @@ def test_an_answer_that_nobody_takes_is_not_delivered() -> None:
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/secret", "no address"])
 def test_an_answer_goes_to_no_other_kind_of_address(url: str) -> None:
-    with pytest.raises(AnswerNotDelivered, match="neither https nor http"):
+    with pytest.raises(ResponseNotDelivered, match="neither https nor http"):
         CloudFormationPostman().deliver(answer_to(url))
 
 
 def test_an_address_with_a_line_break_is_not_delivered() -> None:
-    with pytest.raises(AnswerNotDelivered) as refusal:
+    with pytest.raises(ResponseNotDelivered) as refusal:
         CloudFormationPostman().deliver(answer_to("http://127.0.0.1:9/se\r\ncret"))
 
     assert "cret" not in str(refusal.value)

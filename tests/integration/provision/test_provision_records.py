@@ -12,7 +12,7 @@ from moto import mock_aws
 from relay.aws.provision_records import DynamoDbWaitingRoom
 from relay.errors import PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.lifecycle.pending_request import RequestType, StackChange, Waiting
+from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, StackChange
 from relay.provision.lifecycle.ports import Outdated, WaitingRoom
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import Kind, Recipe, RollOut
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TABLE = "ledger"
-WAITING = Waiting(
+WAITING = PendingRequest(
     type=RequestType.UPDATE,
     request_id="update-1",
     response_url="https://answers.example/?secret",

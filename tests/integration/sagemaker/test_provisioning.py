@@ -13,7 +13,7 @@ from relay.aws.autoscaling import ApplicationAutoScaling
 from relay.aws.sagemaker import SageMakerControlPlane
 from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.provision import Reception
+from relay.provision.provision import Provision
 
 from tests.support.provisioning_fakes import REGION, World, create, delete, deploy, specification
 from tests.support.sagemaker_stack import XGBOOST, Clients, Stack, eventually
@@ -26,8 +26,8 @@ class Deployment(World):
         super().__init__(endpoint_name=stack.name)
         self.stack = stack
 
-    def reception(self) -> Reception:
-        return Reception(
+    def reception(self) -> Provision:
+        return Provision(
             self.endpoint_name,
             REGION,
             control_plane=SageMakerControlPlane(lambda: self.stack.sagemaker),

@@ -6,8 +6,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from relay.provision.lifecycle.ports import AnswerNotDelivered
-from relay.provision.lifecycle.responses import Answer
+from relay.provision.lifecycle.custom_resource import Response
+from relay.provision.lifecycle.ports import ResponseNotDelivered
 
 _SECONDS: Final = 10
 
@@ -15,10 +15,10 @@ _SECONDS: Final = 10
 class CloudFormationPostman:
     """The port `Postman` of provision. Its address is a secret: no error names it."""
 
-    def deliver(self, answer: Answer) -> None:
-        url = answer.waiting.response_url
+    def deliver(self, answer: Response) -> None:
+        url = answer.request.response_url
         if urlsplit(url).scheme not in ("https", "http"):
-            raise AnswerNotDelivered("the ResponseURL is neither https nor http")
+            raise ResponseNotDelivered("the ResponseURL is neither https nor http")
         # CloudFormation signs an empty content type; urllib would fill in another, and S3 refuse
         # it.
         request = Request(  # noqa: S310 - the scheme is checked above
@@ -29,13 +29,13 @@ class CloudFormationPostman:
                 pass
         except HTTPError as error:
             with error:
-                raise AnswerNotDelivered(
-                    f"CloudFormation answered {error.code} to request {answer.waiting.request_id}"
+                raise ResponseNotDelivered(
+                    f"CloudFormation answered {error.code} to request {answer.request.request_id}"
                 ) from error
         except (OSError, HTTPException, ValueError) as error:
             # The error's own text may hold the address.
             cause = error.reason if isinstance(error, URLError) else type(error).__name__
-            raise AnswerNotDelivered(
-                f"CloudFormation could not be reached for request {answer.waiting.request_id}: "
+            raise ResponseNotDelivered(
+                f"CloudFormation could not be reached for request {answer.request.request_id}: "
                 f"{cause}"
             ) from error

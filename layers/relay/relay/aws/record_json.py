@@ -10,9 +10,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from relay.provision.lifecycle.pending_request import RequestType, StackChange, Waiting
-from relay.provision.lifecycle.record import Attempt, Goal, Record
-from relay.provision.lifecycle.rollouts import Conclusion, Kind, Outcome, Recipe, RollOut
+from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, StackChange
+from relay.provision.lifecycle.record import ChangeAttempt, Goal, Record
+from relay.provision.lifecycle.rollouts import Conclusion, Kind, Recipe, RollOut, RollOutOutcome
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.scaling import Registration, Scaling
 from relay.provision.specification.specification import Generation, Specification
@@ -80,7 +80,8 @@ def record_from_json(endpoint_name: str, version: int, text: str) -> Record:
         target=target,
         creating=document["creating"],
         retain_capacity=document["retain_capacity"],
-        attempt=attempt and Attempt(attempt["config"], _time_from_json(attempt["last_modified"])),
+        attempt=attempt
+        and ChangeAttempt(attempt["config"], _time_from_json(attempt["last_modified"])),
         roll_out=_roll_out_from_json(document.get("roll_out")),
         waiting=_waiting_from_json(waiting),
         stack_change=_change_from_json(document.get("stack_change")),
@@ -106,10 +107,10 @@ def _registration_from_json(document: _Document | None) -> Registration:
     return Registration(Scaling(**scaling) if scaling else None, document["sure"])
 
 
-def _waiting_from_json(document: _Document | None) -> Waiting | None:
+def _waiting_from_json(document: _Document | None) -> PendingRequest | None:
     if document is None:
         return None
-    return Waiting(
+    return PendingRequest(
         type=RequestType(document["type"]),
         request_id=document["request_id"],
         response_url=document["response_url"],
@@ -176,7 +177,7 @@ def _conclusion_to_json(told: Conclusion) -> _Document:
 def _conclusion_from_json(document: _Document) -> Conclusion:
     return Conclusion(
         _any_roll_out(document["roll_out"]),
-        Outcome(document["outcome"]),
+        RollOutOutcome(document["outcome"]),
         datetime.fromisoformat(document["ended_at"]),
         document["reason"],
     )

@@ -13,8 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import classify
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, TransientError
-from relay.provision.endpoint import Endpoint, EndpointStatus
-from relay.provision.lifecycle.advice import advice
+from relay.provision.endpoint import EndpointDescription, EndpointStatus
+from relay.provision.lifecycle.messages import advice
 from relay.provision.specification import api_requests
 from relay.provision.specification.api_requests import Flaw, Request
 from relay.provision.specification.deployment import Deployment, Strategy
@@ -58,12 +58,12 @@ class SageMakerControlPlane:
 
         return api_model.flaws(self._connect().meta.service_model, operation, request)
 
-    def describe(self, endpoint_name: str) -> Endpoint:
+    def describe(self, endpoint_name: str) -> EndpointDescription:
         try:
             found = self._connect().describe_endpoint(EndpointName=endpoint_name)
         except (ClientError, BotoCoreError) as error:
             if _MISSING.search(_validation_text(error)):
-                return Endpoint(endpoint_name, EndpointStatus.ABSENT)
+                return EndpointDescription(endpoint_name, EndpointStatus.ABSENT)
             raise classify(error, f"describe endpoint {endpoint_name}") from error
         try:
             status = EndpointStatus(found["EndpointStatus"])
@@ -72,7 +72,7 @@ class SageMakerControlPlane:
                 f"endpoint {endpoint_name} has a status that the relay does not know: {error}"
             ) from error
         variants = found.get("ProductionVariants", [])
-        return Endpoint(
+        return EndpointDescription(
             name=endpoint_name,
             status=status,
             arn=found["EndpointArn"],

@@ -2,14 +2,14 @@
 
 from dataclasses import asdict
 
-from relay.provision.endpoint import Endpoint
+from relay.provision.endpoint import EndpointDescription
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import Conclusion, Recipe, RollOut
 from relay.provision.specification.specification import Generation
 
 
 def describe(
-    endpoint: Endpoint, record: Record, problems: tuple[str, ...] = ()
+    endpoint: EndpointDescription, record: Record, problems: tuple[str, ...] = ()
 ) -> dict[str, object]:
     """The keys are documented in docs/endpoint.md; values of environments are never shown.
 

@@ -38,7 +38,7 @@ _CHANGING: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class EndpointDescription:
     """One answer of DescribeEndpoint; everything but name and status is empty when it is absent."""
 
     name: str

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 from relay.errors import UnreadableMessage
-from relay.provision.lifecycle.pending_request import RequestType
+from relay.provision.lifecycle.custom_resource import RequestType
 
 _STATE_CHANGE: Final = "SageMaker Endpoint State Change"
 _SCHEDULED: Final = "Scheduled Event"

@@ -17,10 +17,16 @@ from relay.provision.events import (
     Sweep,
     WakeUp,
 )
+from relay.provision.lifecycle.custom_resource import (
+    PendingRequest,
+    RequestType,
+    Response,
+    StackChange,
+)
 from relay.provision.lifecycle.lifecycle import Lifecycle
-from relay.provision.lifecycle.pending_request import RequestType, StackChange, Waiting
 from relay.provision.lifecycle.ports import (
     Autoscaler,
+    Context,
     ControlPlane,
     Journal,
     Outdated,
@@ -28,9 +34,8 @@ from relay.provision.lifecycle.ports import (
     WaitingRoom,
 )
 from relay.provision.lifecycle.record import Record
-from relay.provision.lifecycle.responses import Answer
 from relay.provision.lifecycle.rollouts import Properties, Recipe
-from relay.provision.rollout_requests import Ordering, Verdict
+from relay.provision.rollout_requests import RollOutQueue, RollOutResponse
 from relay.provision.specification import existing
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.read import read_specification
@@ -46,7 +51,7 @@ _ARCHIVE: Final = ".tar.gz"
 _ALARMING: Final = ("OutOfService", "UpdateRollbackFailed", "Failed")
 
 
-class Reception:
+class Provision:
     """The use case of the provision function.
 
     Args:
@@ -73,10 +78,9 @@ class Reception:
         self._postman = postman
         self._clock = clock
         self._journal = journal
-        self._lifecycle = Lifecycle(
-            control_plane, autoscaler, waiting_room, postman, clock, journal, self._resolve
-        )
-        self._ordering = Ordering(waiting_room, clock, journal, self._resolve)
+        context = Context(control_plane, autoscaler, postman, clock, journal, self._resolve)
+        self._lifecycle = Lifecycle(context, waiting_room)
+        self._roll_outs = RollOutQueue(context, waiting_room)
 
     def handle(self, wake_up: WakeUp) -> dict[str, object]:
         """Does what can be done now. Answers direct calls; every other answer is empty.
@@ -100,7 +104,7 @@ class Reception:
                 for upload in uploads:
                     self._roll_out_upload(upload)
             case DirectCall():
-                return self._order(wake_up)
+                return self._call(wake_up)
             case Describe():
                 return self._describe()
         return {}
@@ -131,35 +135,35 @@ class Reception:
         if not upload.key.startswith(_ARTIFACTS) or not upload.key.endswith(_ARCHIVE):
             self._note(f"{location} is no artifact: ignored")
             return
-        self._ordering.take(
+        self._roll_outs.take(
             self._endpoint_name, rollout_requests.of_upload(location, upload.version, upload.order)
         )
         self._lifecycle.advance(self._endpoint_name)
 
-    def _order(self, call: DirectCall) -> dict[str, object]:
+    def _call(self, call: DirectCall) -> dict[str, object]:
         """Answers what will happen, or what already has: it never waits for SageMaker."""
         if call.action == "delete":
-            return Verdict(
+            return RollOutResponse(
                 "refused", "the stack owns the endpoint: delete the stack, and the endpoint goes"
             ).to_json()
         try:
-            order = rollout_requests.read(call.members)
+            asked = rollout_requests.read(call.members)
         except ConfigurationError as error:
-            return Verdict("refused", str(error)).to_json()
-        verdict = self._ordering.take(self._endpoint_name, order)
+            return RollOutResponse("refused", str(error)).to_json()
+        response = self._roll_outs.take(self._endpoint_name, asked)
         try:
             self._lifecycle.advance(self._endpoint_name)
         except RelayError as error:
             # It is stored, and whoever asked is told so; the sweep goes on with it.
-            self._note(f"{order.asked_by}: not begun yet: {error}", alarming=True)
-        return self._ended(verdict).to_json()
+            self._note(f"{asked.asked_by}: not begun yet: {error}", alarming=True)
+        return self._ended(response).to_json()
 
-    def _ended(self, verdict: Verdict) -> Verdict:
+    def _ended(self, response: RollOutResponse) -> RollOutResponse:
         record = self._room.load(self._endpoint_name)
         for told in record.history if record else ():
-            if told.roll_out.id == verdict.roll_out_id:
-                return Verdict(told.outcome.value, told.reason, verdict.roll_out_id)
-        return verdict
+            if told.roll_out.id == response.roll_out_id:
+                return RollOutResponse(told.outcome.value, told.reason, response.roll_out_id)
+        return response
 
     # --- CloudFormation asks ---------------------------------------------------------------------
 
@@ -207,7 +211,7 @@ class Reception:
 
     def _accepted(self, stored: Record, request: CustomResourceRequest) -> Record:
         known = self._generations_in(request, stored.endpoint_name)
-        record = stored.accept(self._waiting(request), known)
+        record = stored.accept(self._pending(request), known)
         now = self._clock.now()
         if request.type is RequestType.DELETE:
             if stored.adoption or existing.is_existing(request.properties):
@@ -231,8 +235,8 @@ class Reception:
         self._refuse_other_names(specification.endpoint_name)
         return specification
 
-    def _waiting(self, request: CustomResourceRequest) -> Waiting:
-        return Waiting(
+    def _pending(self, request: CustomResourceRequest) -> PendingRequest:
+        return PendingRequest(
             type=request.type,
             request_id=request.request_id,
             response_url=request.response_url,
@@ -270,16 +274,16 @@ class Reception:
 
     def _turn_away(self, request: CustomResourceRequest, stored: Record) -> None:
         """The endpoint belongs to another stack: answers at once and touches nothing."""
-        waiting = self._waiting(request)
+        waiting = self._pending(request)
         self._note(f"{request.type.value} of another stack turned away", alarming=True)
         if request.type is RequestType.DELETE:
-            self._postman.deliver(Answer.removed(waiting))
+            self._postman.deliver(Response.removed(waiting))
             return
         reason = (
             f"endpoint {stored.endpoint_name} belongs to the stack {stored.stack_id} "
             "and is left alone. Choose another EndpointName"
         )
-        self._postman.deliver(Answer.failed(waiting, reason))
+        self._postman.deliver(Response.failed(waiting, reason))
 
     def _note(self, text: str, *, alarming: bool = False) -> None:
         level = Level.WARNING if alarming else Level.INFO

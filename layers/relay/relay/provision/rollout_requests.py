@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from relay.errors import ConfigurationError
-from relay.ports import Clock
-from relay.provision.lifecycle.begin import Resolve
-from relay.provision.lifecycle.ports import Journal, Outdated, WaitingRoom
+from relay.provision.lifecycle.ports import Context, Outdated, WaitingRoom
 from relay.provision.lifecycle.record import Goal, Record
 from relay.provision.lifecycle.rollouts import (
     Kind,
-    Outcome,
     Recipe,
     RollOut,
+    RollOutOutcome,
     changed,
     overwritten,
     way_back,
@@ -44,10 +42,12 @@ _SETTINGS: Final = {
 }
 _ANYWAY: Final = ("action", "asked_by", "request_id", "deployment")
 _LONGEST_NAME: Final = 200
+# Tries to store a roll-out when other invocations write the same record.
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RollOutRequest:
     """A roll-out that somebody asks for, before it is known whether it can be.
 
     `upload` orders the uploads of artifacts; it is empty for direct calls. `id` recognises what
@@ -62,7 +62,7 @@ class Order:
     upload: str = ""
 
 
-def read(members: Mapping[str, object]) -> Order:
+def read(members: Mapping[str, object]) -> RollOutRequest:
     """A direct call, `{"action": "deploy", …}` or `{"action": "rollback", …}`.
 
     Raises:
@@ -91,14 +91,16 @@ def read(members: Mapping[str, object]) -> Order:
     if problems:
         raise ConfigurationError("; ".join(problems))
     id = f"{kind} {request_id}" if "request_id" in members else ""
-    return Order(kind, str(asked_by), _complete(changes), settings, id)
+    return RollOutRequest(kind, str(asked_by), _complete(changes), settings, id)
 
 
-def of_upload(location: str, version: str, order: str) -> Order:
-    """An artifact that was put under `models/`. `order` grows from one upload to the next."""
+def of_upload(location: str, version: str, sequence: str) -> RollOutRequest:
+    """An artifact that was put under `models/`. `sequence` grows from one upload to the next."""
     changes = {"ModelDataUrl": location, "ModelDataVersion": version}
-    digest = hashlib.sha256(f"{location} {order}".encode()).hexdigest()[:16]
-    return Order(Kind.DEPLOY, f"upload of {location}", changes, {}, f"upload {digest}", order)
+    digest = hashlib.sha256(f"{location} {sequence}".encode()).hexdigest()[:16]
+    return RollOutRequest(
+        Kind.DEPLOY, f"upload of {location}", changes, {}, f"upload {digest}", sequence
+    )
 
 
 def _complete(changes: dict[str, str]) -> dict[str, str]:
@@ -142,14 +144,8 @@ def _text(name: str, value: object, problems: list[str]) -> str:
     return ""
 
 
-# Takes roll-outs in: decides at once what will happen with each, and stores it.
-
-# Tries to store a roll-out when other invocations write the same record.
-_TRIES = 3
-
-
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RollOutResponse:
     """What will happen: `accepted`, `waiting`, `refused`, `unchanged`, `overtaken` or `known`.
 
     Or, where it is over already, the outcome of the roll-out.
@@ -168,60 +164,61 @@ class _Refused(Exception):
     """Why a roll-out can never begin."""
 
 
-class Ordering:
-    """Stores who asks for which roll-out; the lifecycle begins it."""
+class RollOutQueue:
+    """Decides at once what will happen with a roll-out, and stores it; the lifecycle begins it."""
 
-    def __init__(self, room: WaitingRoom, clock: Clock, journal: Journal, resolve: Resolve) -> None:
+    def __init__(self, context: Context, room: WaitingRoom) -> None:
+        self._context = context
         self._room = room
-        self._clock = clock
-        self._journal = journal
-        self._resolve = resolve
 
-    def take(self, endpoint_name: str, order: Order) -> Verdict:
+    def take(self, endpoint_name: str, request: RollOutRequest) -> RollOutResponse:
         """Raises Outdated when other invocations keep writing the record."""
         for _ in range(_TRIES):
             stored = self._room.load(endpoint_name) or Record(endpoint_name)
-            record, verdict = self._decide(stored, order)
+            record, response = self._decide(stored, request)
             try:
                 if record is not stored:
                     self._room.save(record)
             except Outdated:
                 continue
-            level = Level.ERROR if verdict.status == "refused" else Level.INFO
-            text = f"{order.kind} asked for by {order.asked_by}: {verdict.status} {verdict.reason}"
-            fields = (("endpoint", endpoint_name), ("roll_out", verdict.roll_out_id))
-            self._journal(Note(level, text.rstrip(), fields))
-            return verdict
+            level = Level.ERROR if response.status == "refused" else Level.INFO
+            asked = f"{request.kind} asked for by {request.asked_by}"
+            text = f"{asked}: {response.status} {response.reason}"
+            fields = (("endpoint", endpoint_name), ("roll_out", response.roll_out_id))
+            self._context.journal(Note(level, text.rstrip(), fields))
+            return response
         raise Outdated(f"other invocations keep writing the record of {endpoint_name}")
 
-    def _decide(self, stored: Record, order: Order) -> tuple[Record, Verdict]:
-        now = self._clock.now()
+    def _decide(self, stored: Record, request: RollOutRequest) -> tuple[Record, RollOutResponse]:
+        now = self._context.clock.now()
         # The version makes the id of a direct call one of a kind.
-        id = order.id or f"{order.kind} {now:%Y-%m-%dT%H:%M:%SZ} #{stored.version}"
-        roll_out = RollOut(id, order.kind, order.asked_by, now, order.changes, order.settings)
+        id = request.id or f"{request.kind} {now:%Y-%m-%dT%H:%M:%SZ} #{stored.version}"
+        roll_out = RollOut(
+            id, request.kind, request.asked_by, now, request.changes, request.settings
+        )
         if stored.has_handled(roll_out.id):
-            return stored, Verdict("known", "the same event has come before", roll_out.id)
-        if order.upload and order.upload < stored.newest_upload:
+            return stored, RollOutResponse("known", "the same event has come before", roll_out.id)
+        if request.upload and request.upload < stored.newest_upload:
             reason = "a newer artifact was uploaded meanwhile"
-            told = stored.telling(roll_out, Outcome.OVERTAKEN, now, reason)
-            return told.remembering(roll_out.id), Verdict("overtaken", reason, roll_out.id)
+            told = stored.telling(roll_out, RollOutOutcome.OVERTAKEN, now, reason)
+            return told.remembering(roll_out.id), RollOutResponse("overtaken", reason, roll_out.id)
         try:
             roll_out = self._checked(stored, roll_out)
         except (_Refused, ConfigurationError) as error:
-            verdict = Verdict("refused", str(error), roll_out.id)
-            if not order.upload:
-                return stored, verdict  # whoever calls directly has the answer
-            told = stored.telling(roll_out, Outcome.REFUSED, now, str(error))
-            return told.remembering(roll_out.id), verdict
-        newest = order.upload or stored.newest_upload
+            response = RollOutResponse("refused", str(error), roll_out.id)
+            if not request.upload:
+                return stored, response  # whoever calls directly has the answer
+            told = stored.telling(roll_out, RollOutOutcome.REFUSED, now, str(error))
+            return told.remembering(roll_out.id), response
+        newest = request.upload or stored.newest_upload
         if reason := self._unchanged(stored, roll_out):
             record = replace(stored, newest_upload=newest).remembering(roll_out.id)
-            return record, Verdict("unchanged", reason, roll_out.id)
+            return record, RollOutResponse("unchanged", reason, roll_out.id)
         record = replace(stored.queue(roll_out, now), newest_upload=newest)
         if stored.goal is Goal.SERVE or stored.waiting:
             doing = stored.roll_out.asked_by if stored.roll_out else "CloudFormation"
-            return record, Verdict("waiting", f"for {doing}", roll_out.id)
-        return record, Verdict("accepted", "", roll_out.id)
+            return record, RollOutResponse("waiting", f"for {doing}", roll_out.id)
+        return record, RollOutResponse("accepted", "", roll_out.id)
 
     def _checked(self, stored: Record, roll_out: RollOut) -> RollOut:
         """The roll-out with all its changes. Raises what speaks against it."""
@@ -234,7 +231,7 @@ class Ordering:
             roll_out = replace(roll_out, changes=way_back(_before(stored)))
         waiting = stored.queued.changes if stored.queued else {}
         properties = changed(base.properties, {**waiting, **roll_out.changes, **roll_out.settings})
-        self._resolve(properties)
+        self._context.resolve(properties)
         return roll_out
 
     def _unchanged(self, stored: Record, roll_out: RollOut) -> str:
@@ -251,7 +248,7 @@ class Ordering:
         if stored.queued or stored.stack_change:
             return ""
         base = _base(stored)
-        wanted = self._resolve(changed(base.properties, roll_out.changes)).generation
+        wanted = self._context.resolve(changed(base.properties, roll_out.changes)).generation
         if stored.target and wanted == stored.target.generation:
             return "this very roll-out is under way"
         if stored.target is None and wanted == stored.generations[0]:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from relay.ports import Clock
 from relay.provision.events import CustomResourceRequest
+from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, Response
 from relay.provision.lifecycle.ports import Journal, Postman
-from relay.provision.lifecycle.record import RequestType, Waiting
-from relay.provision.lifecycle.responses import Answer
 from relay.report import Level, Note
 from relay.routes.compiled import Routes
 from relay.routes.document import Problem, RoutesError
@@ -26,8 +25,8 @@ class RoutesCheck:
     journal: Journal
 
     def answer(self, request: CustomResourceRequest) -> None:
-        """Raises AnswerNotDelivered."""
-        waiting = Waiting(
+        """Raises ResponseNotDelivered."""
+        waiting = PendingRequest(
             type=request.type,
             request_id=request.request_id,
             response_url=request.response_url,
@@ -39,7 +38,7 @@ class RoutesCheck:
         reason = "" if request.type is RequestType.DELETE else _objection(request.properties)
         level = Level.WARNING if reason else Level.INFO
         self.journal(Note(level, f"routes checked: {reason or 'they can be used'}"))
-        self.postman.deliver(Answer(waiting, waiting.physical_resource_id, reason))
+        self.postman.deliver(Response(waiting, waiting.physical_resource_id, reason))
 
 
 def _objection(properties: Mapping[str, object]) -> str:

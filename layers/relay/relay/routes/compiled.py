@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from relay.routes.document import read_document
-from relay.routes.route import Route, Verdict
+from relay.routes.route import RouteRule, Verdict
 from relay.routes.target import Addressed, Target
 
 
@@ -13,8 +13,8 @@ from relay.routes.target import Addressed, Target
 class Routes:
     """A compiled route document: read once, and from then on only evaluated."""
 
-    routes: tuple[Route, ...]
-    otherwise: Route
+    routes: tuple[RouteRule, ...]
+    otherwise: RouteRule
 
     @classmethod
     def read(cls, text: str) -> Self:

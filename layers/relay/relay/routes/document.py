@@ -13,7 +13,7 @@ from typing import Final
 from relay.errors import PermanentError
 from relay.routes.expression_check import BadExpression, Mistake, compiled, nearest
 from relay.routes.expressions import Expression
-from relay.routes.route import OTHERWISE, Route
+from relay.routes.route import OTHERWISE, RouteRule
 from relay.routes.target import Target, TargetKind
 
 # An SSM parameter holds 4 KB in the standard tier, which is free, and 8 KB in the advanced one.
@@ -60,7 +60,7 @@ class RoutesError(PermanentError):
         self.problems = tuple(problems)
 
 
-def read_document(text: str) -> tuple[tuple[Route, ...], Route]:
+def read_document(text: str) -> tuple[tuple[RouteRule, ...], RouteRule]:
     """The routes and what `otherwise` says. Raises RoutesError with every problem."""
     return _Reading().document(_parsed(text))
 
@@ -106,7 +106,7 @@ class _Reading:
     def __init__(self) -> None:
         self._problems: list[Problem] = []
 
-    def document(self, value: object) -> tuple[tuple[Route, ...], Route]:
+    def document(self, value: object) -> tuple[tuple[RouteRule, ...], RouteRule]:
         members = self._object(value, "", ("routes", OTHERWISE))
         routes = [
             route
@@ -127,7 +127,7 @@ class _Reading:
             raise RoutesError(self._problems)
         return tuple(routes), otherwise
 
-    def _route(self, value: object, path: str) -> Route | None:
+    def _route(self, value: object, path: str) -> RouteRule | None:
         members = self._object(value, path, _ROUTE_MEMBERS)
         if not isinstance(value, dict):
             return None
@@ -135,7 +135,7 @@ class _Reading:
         when = self._expression(members, "when", path)
         return self._directed(members, path, name, when)
 
-    def _otherwise(self, value: object) -> Route | None:
+    def _otherwise(self, value: object) -> RouteRule | None:
         members = self._object(value, OTHERWISE, _OTHERWISE_MEMBERS)
         if not isinstance(value, dict):
             return None
@@ -143,7 +143,7 @@ class _Reading:
 
     def _directed(
         self, members: dict[str, object], path: str, name: str | None, when: Expression | None
-    ) -> Route | None:
+    ) -> RouteRule | None:
         target = self._target(members, path)
         group = self._expression(members, "group", path)
         delay = self._delay(members, path)
@@ -157,7 +157,7 @@ class _Reading:
             )
         if delay and target.kind in _NO_DELAY:
             self._refuse(f"{path}.delay", f"{_NO_DELAY[target.kind]}; only standard queues delay")
-        return None if name is None else Route(name, target, when, group, delay)
+        return None if name is None else RouteRule(name, target, when, group, delay)
 
     # --- members ---------------------------------------------------------------------------------
 
@@ -171,7 +171,7 @@ class _Reading:
             return None
         return name
 
-    def _check_names(self, routes: Sequence[Route]) -> None:
+    def _check_names(self, routes: Sequence[RouteRule]) -> None:
         seen: set[str] = set()
         for route in routes:
             if route.name in seen:

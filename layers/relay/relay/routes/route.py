@@ -27,7 +27,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class RouteRule:
     """A compiled route. Without `when` it matches every result."""
 
     name: str

@@ -17,7 +17,7 @@ from relay.errors import (
     RelayError,
     TransientError,
 )
-from relay.provision.endpoint import Endpoint, EndpointStatus
+from relay.provision.endpoint import EndpointDescription, EndpointStatus
 
 from tests.support.provisioning_fakes import specification
 
@@ -275,7 +275,9 @@ def test_an_endpoint_is_described(stub: Stubber, control_plane: SageMakerControl
     described = control_plane.describe("relay")
 
     status = EndpointStatus.UPDATE_ROLLBACK_FAILED
-    assert described == Endpoint("relay", status, ARN, "c", "no capacity", modified, 1, 3)
+    assert described == EndpointDescription(
+        "relay", status, ARN, "c", "no capacity", modified, 1, 3
+    )
 
 
 @pytest.mark.parametrize("asynchronous", [True, False])

@@ -14,7 +14,7 @@ from relay.provision.events import (
     Sweep,
     parse,
 )
-from relay.provision.lifecycle.record import RequestType
+from relay.provision.lifecycle.custom_resource import RequestType
 from relay.provision.specification.read import read_specification
 
 EVENTS = Path(__file__).parents[4] / "events" / "provision"

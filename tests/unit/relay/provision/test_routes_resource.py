@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from relay.provision.events import CustomResourceRequest, RoutesRequest, parse
-from relay.provision.lifecycle.ports import AnswerNotDelivered
+from relay.provision.lifecycle.ports import ResponseNotDelivered
 
 from tests.support.provisioning_fakes import World
 
@@ -42,7 +42,7 @@ def answered(world: World, wake_up: RoutesRequest) -> str:
     answer = world.answers.pop()
     assert world.answers == []
     assert answer.physical_resource_id == "CheckedRoutes"
-    assert answer.waiting.request_id == wake_up.request.request_id
+    assert answer.request.request_id == wake_up.request.request_id
     return answer.reason
 
 
@@ -101,7 +101,7 @@ def test_an_answer_that_does_not_arrive_is_an_error_so_that_lambda_repeats_the_c
     world = World()
     world.postman.reachable = False
 
-    with pytest.raises(AnswerNotDelivered):
+    with pytest.raises(ResponseNotDelivered):
         world.wake(request())
 
 

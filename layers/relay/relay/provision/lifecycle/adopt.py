@@ -1,49 +1,51 @@
-"""Steps about an endpoint that somebody else has made: look at it, and answer."""
+"""Steps about an existing endpoint, which the relay serves and never changes."""
 
-from relay.provision.endpoint import Endpoint, EndpointStatus
+from relay.provision.endpoint import EndpointDescription, EndpointStatus
+from relay.provision.lifecycle import respond
+from relay.provision.lifecycle.ports import Context, Next
 from relay.provision.lifecycle.record import Record
-from relay.provision.lifecycle.respond import Answering
-from relay.provision.lifecycle.step import Next, Surroundings
 from relay.provision.specification import existing
-from relay.provision.specification.existing import Adoption, Setup
+from relay.provision.specification.existing import Adoption
 
 
-class Adopting:
-    """Changes nothing: whatever is wrong is for the endpoint's owner to change."""
+def check(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
+    """Respond whether the existing endpoint has the configuration that the relay needs."""
+    wanted = _wanted(record)
+    setup = context.sagemaker.describe_config(endpoint.config)
+    if problems := wanted.problems(setup):
+        reason = existing.unsuitable(endpoint, problems)
+    else:
+        reason = wanted.missing_variant(setup)
+    if reason:
+        context.note(reason, record, endpoint, alarming=True)
+        return Next(record.failing(reason))
+    return respond.adopted(context, record, endpoint)
 
-    def __init__(self, surroundings: Surroundings, answering: Answering) -> None:
-        self._around = surroundings
-        self._answering = answering
 
-    def step(self, record: Record, wanted: Adoption, endpoint: Endpoint) -> Next | None:
-        if endpoint.status.changing:
-            return self._answering.wait(record, endpoint)
-        if endpoint.status is not EndpointStatus.IN_SERVICE:
-            return Next(record.failing(existing.not_in_service(endpoint)))
-        setup = self._setup(endpoint)
-        if problems := wanted.problems(setup):
-            reason = existing.unsuitable(endpoint, problems)
-        else:
-            reason = wanted.missing_variant(setup)
-        if reason:
-            self._around.note(reason, record, endpoint, alarming=True)
-            return Next(record.failing(reason))
-        return self._answering.adopted(record, endpoint)
+def refuse(_: Context, record: Record, endpoint: EndpointDescription) -> Next:
+    """Respond that the existing endpoint is not in service."""
+    return Next(record.failing(existing.not_in_service(endpoint)))
 
-    def look(self, record: Record, wanted: Adoption, endpoint: Endpoint) -> tuple[str, ...]:
-        """What is wrong now. Its owner may have changed it since, and nobody else would tell."""
-        if endpoint.status.changing:
-            return ()
-        if endpoint.status is not EndpointStatus.IN_SERVICE:
-            problems: tuple[str, ...] = (existing.not_in_service(endpoint),)
-        else:
-            setup = self._setup(endpoint)
-            problems = wanted.problems(setup)
-            if missing := wanted.missing_variant(setup):
-                problems = (*problems, missing)
-        for problem in problems:
-            self._around.note(f"no longer fit: {problem}", record, endpoint, alarming=True)
-        return problems
 
-    def _setup(self, endpoint: Endpoint) -> Setup:
-        return self._around.sagemaker.describe_config(endpoint.config)
+def problems(
+    context: Context, record: Record, wanted: Adoption, endpoint: EndpointDescription
+) -> tuple[str, ...]:
+    """What is wrong now; also logged. The endpoint's owner may have changed it since."""
+    if endpoint.status.changing:
+        return ()
+    if endpoint.status is not EndpointStatus.IN_SERVICE:
+        found: tuple[str, ...] = (existing.not_in_service(endpoint),)
+    else:
+        setup = context.sagemaker.describe_config(endpoint.config)
+        found = wanted.problems(setup)
+        if missing := wanted.missing_variant(setup):
+            found = (*found, missing)
+    for problem in found:
+        context.note(f"no longer fit: {problem}", record, endpoint, alarming=True)
+    return found
+
+
+def _wanted(record: Record) -> Adoption:
+    if record.adoption is None:
+        raise RuntimeError(f"{record.endpoint_name}: goal adopt without an adoption (bug)")
+    return record.adoption

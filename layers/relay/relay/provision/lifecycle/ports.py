@@ -1,21 +1,24 @@
-"""What provisioning needs from the world, besides `relay.ports.Clock`."""
+"""What steps are given and give back, and the ports of provision besides `relay.ports.Clock`."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from relay.errors import TransientError
-from relay.provision.endpoint import Endpoint
+from relay.ports import Clock
+from relay.provision.endpoint import EndpointDescription
+from relay.provision.lifecycle.custom_resource import Response
 from relay.provision.lifecycle.record import Record
-from relay.provision.lifecycle.responses import Answer
+from relay.provision.lifecycle.rollouts import Properties
 from relay.provision.specification.api_requests import Flaw, Request
 from relay.provision.specification.existing import Setup
 from relay.provision.specification.scaling import Scaling
 from relay.provision.specification.specification import Specification
-from relay.report import Note
+from relay.report import Level, Note
 
 
-class AnswerNotDelivered(TransientError):
-    """CloudFormation did not take the answer: the next wake-up repeats it."""
+class ResponseNotDelivered(TransientError):
+    """CloudFormation did not take the response: the next wake-up repeats it."""
 
 
 class Outdated(TransientError):
@@ -26,15 +29,15 @@ class ControlPlane(Protocol):
     """SageMaker's control plane. Every call can be repeated: what exists is not made again, and
     what is gone need not be deleted.
 
-    All of them raise AccessDenied for a missing right (also when the execution role lacks one),
-    EndpointNotReady while SageMaker is at work on the endpoint, TransientError for throttling and
-    the network, and PermanentError for what SageMaker will never accept.
+    All of them raise AccessDenied for a missing permission (also of the execution role),
+    EndpointNotReady while SageMaker changes the endpoint, TransientError for throttling and the
+    network, and PermanentError for what SageMaker will never accept.
     """
 
     def flaws(self, operation: str, request: Request) -> Iterable[Flaw]:
         """What the API's own model forbids in a request, without sending it. Never raises."""
 
-    def describe(self, endpoint_name: str) -> Endpoint: ...
+    def describe(self, endpoint_name: str) -> EndpointDescription: ...
 
     def describe_config(self, name: str) -> Setup:
         """What a configuration says about asynchronous inferences, whoever made it."""
@@ -46,7 +49,7 @@ class ControlPlane(Protocol):
     def create_endpoint(self, specification: Specification) -> None: ...
 
     def tag(self, endpoint_arn: str, specification: Specification) -> None:
-        """Gives an endpoint that exists the specification's tags; it keeps those it has besides."""
+        """Adds the specification's tags to an endpoint that exists; others stay."""
 
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None: ...
 
@@ -63,10 +66,10 @@ class Autoscaler(Protocol):
     """Application Auto Scaling. Both can be repeated, and raise what ControlPlane raises."""
 
     def register(self, endpoint_name: str, scaling: Scaling) -> None:
-        """Has the endpoint, which is in service, scale like this and in no other way."""
+        """Scale the endpoint, which is in service, like this and in no other way."""
 
     def deregister(self, endpoint_name: str) -> None:
-        """Leaves nothing behind: no target, no policy, no alarm."""
+        """Leave nothing behind: no target, no policy, no alarm."""
 
 
 class WaitingRoom(Protocol):
@@ -75,7 +78,7 @@ class WaitingRoom(Protocol):
     def load(self, endpoint_name: str) -> Record | None: ...
 
     def save(self, record: Record) -> Record:
-        """Writes the record and returns it with its new version.
+        """Write the record and return it with its new version.
 
         Raises:
             Outdated: the stored record is no longer the one that this one came from.
@@ -83,11 +86,58 @@ class WaitingRoom(Protocol):
 
 
 class Postman(Protocol):
-    """Carries answers to CloudFormation."""
+    """Sends responses to CloudFormation."""
 
-    def deliver(self, answer: Answer) -> None:
-        """Raises AnswerNotDelivered when CloudFormation did not take it."""
+    def deliver(self, response: Response) -> None:
+        """Raises ResponseNotDelivered when CloudFormation did not take it."""
 
 
-# Writes the log line by line, so that it also tells how far a crash had come.
+# Writes the log line by line, so that it also shows how far a crashed invocation came.
 Journal = Callable[[Note], None]
+# Makes a specification of properties, or raises ConfigurationError with everything that is wrong.
+Resolve = Callable[[Properties], Specification]
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The record after a step. A step never writes it: the loop does, once for each step.
+
+    `pause`: only time can bring the next step. `farewell`: CloudFormation knows that everything is
+    gone, and may delete the function's table and permissions at any moment.
+    """
+
+    record: Record
+    pause: bool = False
+    farewell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What steps work with."""
+
+    sagemaker: ControlPlane
+    autoscaler: Autoscaler
+    postman: Postman
+    clock: Clock
+    journal: Journal
+    resolve: Resolve
+
+    def note(
+        self,
+        text: str,
+        record: Record,
+        endpoint: EndpointDescription | None = None,
+        *,
+        alarming: bool = False,
+    ) -> None:
+        """Write one line of the log about this endpoint."""
+        status = endpoint.status.value if endpoint else ""
+        level = Level.ERROR if alarming else Level.INFO
+        fields = (("endpoint", record.endpoint_name), ("status", status))
+        self.journal(Note(level, text, fields))
+
+
+# One step of the endpoint's life. None: there is nothing to do now.
+Step = Callable[[Context, Record, EndpointDescription], Next | None]
+# One that needs no DescribeEndpoint.
+EarlyStep = Callable[[Context, Record], Next]

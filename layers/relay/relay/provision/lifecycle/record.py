@@ -6,10 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, Self
 
-from relay.provision.lifecycle.pending_request import RequestType as RequestType
-from relay.provision.lifecycle.pending_request import StackChange
-from relay.provision.lifecycle.pending_request import Waiting as Waiting
-from relay.provision.lifecycle.rollouts import Conclusion, Kind, Outcome, Recipe, RollOut
+from relay.provision.lifecycle.custom_resource import PendingRequest, StackChange
+from relay.provision.lifecycle.rollouts import Conclusion, Kind, Recipe, RollOut, RollOutOutcome
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.scaling import Registration
 from relay.provision.specification.specification import Generation, Specification
@@ -32,7 +30,7 @@ class Goal(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class ChangeAttempt:
     """CreateEndpoint or UpdateEndpoint was called for this configuration.
 
     `last_modified` is the endpoint's before the call: an old configuration in service means a
@@ -57,10 +55,10 @@ class Record:
     # Whether an update keeps scaled capacity rather than take the new configuration's instance
     # count.
     retain_capacity: bool = True
-    attempt: Attempt | None = None
+    attempt: ChangeAttempt | None = None
     # Who asked for the target.
     roll_out: RollOut | None = None
-    waiting: Waiting | None = None
+    waiting: PendingRequest | None = None
     # What the waiting request is about, as long as something else is under way.
     stack_change: StackChange | None = None
     # Why the waiting request fails. Kept from the moment it is known until it is answered.
@@ -106,7 +104,7 @@ class Record:
         return (*known, self.target.generation)
 
     @property
-    def asker(self) -> Waiting | None:
+    def asker(self) -> PendingRequest | None:
         """CloudFormation, if it waits for what is in hand rather than for its turn."""
         return None if self.stack_change else self.waiting
 
@@ -133,7 +131,9 @@ class Record:
 
     # --- a request arrives -----------------------------------------------------------------------
 
-    def accept(self, waiting: Waiting, known: Iterable[tuple[Generation, Recipe]] = ()) -> Self:
+    def accept(
+        self, waiting: PendingRequest, known: Iterable[tuple[Generation, Recipe]] = ()
+    ) -> Self:
         """Replaces whatever was waiting: CloudFormation asks again only when it has given that up.
 
         What is under way goes on, and what has not begun steps back. `known` are generations that
@@ -175,7 +175,7 @@ class Record:
         record = replace(self, queued=roll_out.after(overtaken)).remembering(roll_out.id)
         if overtaken is None:
             return record
-        return record.telling(overtaken, Outcome.OVERTAKEN, now, f"by {roll_out.asked_by}")
+        return record.telling(overtaken, RollOutOutcome.OVERTAKEN, now, f"by {roll_out.asked_by}")
 
     def remembering(self, request_id: str) -> Self:
         return replace(self, handled=(*self.handled, request_id)[-_REMEMBERED:])
@@ -229,11 +229,11 @@ class Record:
         record = self
         for roll_out in (self.roll_out, self.queued):
             if roll_out and roll_out.kind is not Kind.STACK:
-                record = record.telling(roll_out, Outcome.OVERTAKEN, now, why)
+                record = record.telling(roll_out, RollOutOutcome.OVERTAKEN, now, why)
         return replace(record._without_target(), stack_change=None, queued=None)
 
     def attempted(self, config: str, last_modified: datetime | None) -> Self:
-        return replace(self, attempt=Attempt(config, last_modified))
+        return replace(self, attempt=ChangeAttempt(config, last_modified))
 
     def failing(self, reason: str) -> Self:
         """Answers with `reason`, leaving the endpoint as it is; what was made in vain is unused."""
@@ -261,15 +261,17 @@ class Record:
             unused=tuple(g for g in self.unused if g != generation) + ordered[_KEPT:],
         )
 
-    def concluded(self, outcome: Outcome, now: datetime, reason: str = "") -> Self:
+    def concluded(self, outcome: RollOutOutcome, now: datetime, reason: str = "") -> Self:
         """Tells what became of what is in hand."""
         return self.telling(self.roll_out, outcome, now, reason) if self.roll_out else self
 
-    def telling(self, roll_out: RollOut, outcome: Outcome, now: datetime, reason: str = "") -> Self:
+    def telling(
+        self, roll_out: RollOut, outcome: RollOutOutcome, now: datetime, reason: str = ""
+    ) -> Self:
         told = Conclusion(roll_out, outcome, now, reason)
         return replace(self, history=(told, *self.history)[:_TOLD])
 
-    def dropping(self, outcome: Outcome, now: datetime, reason: str) -> Self:
+    def dropping(self, outcome: RollOutOutcome, now: datetime, reason: str) -> Self:
         """The roll-out that waits will not begin."""
         if self.queued is None:
             return self

@@ -35,7 +35,7 @@ class Kind(StrEnum):
     REPAIR = "repair"  # the relay's own: back to what served before SageMaker got stuck
 
 
-class Outcome(StrEnum):
+class RollOutOutcome(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"  # what served before goes on serving, unless the reason says otherwise
     UNCHANGED = "unchanged"  # it served already
@@ -91,7 +91,7 @@ class Conclusion:
     """How a roll-out ended."""
 
     roll_out: RollOut
-    outcome: Outcome
+    outcome: RollOutOutcome
     ended_at: datetime
     reason: str = ""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from relay.provision.endpoint import Endpoint, EndpointStatus
+from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.specification.api_requests import VARIANT
 from relay.provision.specification.properties import PropertyReader
 from relay.s3uri import S3Uri
@@ -134,7 +134,7 @@ class Adoption:
                 yield f"{_OUTPUT}.NotificationConfig.{member} must be {wanted}, {_is(is_)}"
 
 
-def not_in_service(endpoint: Endpoint) -> str:
+def not_in_service(endpoint: EndpointDescription) -> str:
     """Why an endpoint that nobody is working on cannot be served."""
     if endpoint.status is EndpointStatus.ABSENT:
         return (
@@ -149,7 +149,7 @@ def not_in_service(endpoint: Endpoint) -> str:
     )
 
 
-def unsuitable(endpoint: Endpoint, problems: tuple[str, ...]) -> str:
+def unsuitable(endpoint: EndpointDescription, problems: tuple[str, ...]) -> str:
     """Everything that has to be changed before the relay can serve the endpoint."""
     return (
         f"endpoint {endpoint.name} cannot be served as it is configured ({endpoint.config}): "

@@ -221,7 +221,7 @@ def test_a_stack_update_whose_turn_never_comes_is_told_in_time(world: World) -> 
 
     [answer] = world.answers
     assert "a roll-out to endpoint relay was still under way" in answer.reason
-    assert world.answers[0].waiting.request_id == "update-1"
+    assert world.answers[0].request.request_id == "update-1"
     world.settle()
     assert serving(world) == config(ModelDataUrl=A), "the roll-out goes on"
     assert world.roll_outs[0] == (A, "succeeded")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from relay.provision.endpoint import Endpoint, EndpointStatus
+from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.events import Sweep, WakeUp
 from relay.provision.specification.scaling import Scaling
 
@@ -288,7 +288,7 @@ def test_a_crash_anywhere_changes_neither_the_end_nor_the_story(scenario: Scenar
 @dataclass(frozen=True)
 class Ending:
     answers: frozenset[str]
-    endpoints: dict[str, Endpoint | None]
+    endpoints: dict[str, EndpointDescription | None]
     configs: frozenset[str]
     models: frozenset[str]
     # Who asked for which roll-out, and how it ended.

@@ -4,7 +4,7 @@ import pytest
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.events import EndpointChanged
-from relay.provision.lifecycle.ports import AnswerNotDelivered
+from relay.provision.lifecycle.ports import ResponseNotDelivered
 
 from tests.support.provisioning_fakes import (
     ENDPOINT,
@@ -300,7 +300,7 @@ def test_a_success_that_cannot_be_delivered_never_becomes_a_failure() -> None:
     world.postman.reachable = False
     world.clock.pass_minutes(54)
 
-    with pytest.raises(AnswerNotDelivered):
+    with pytest.raises(ResponseNotDelivered):
         world.sweep()
     world.postman.reachable = True
     world.sweep()
@@ -319,7 +319,9 @@ def test_an_answer_that_nobody_can_want_any_more_is_dropped_with_the_endpoint() 
 
     assert world.answers == []
     assert world.endpoint is None
-    assert any(note.level == "error" and "nobody waits" in note.text for note in world.notes)
+    assert any(
+        note.level == "error" and "CloudFormation timed out" in note.text for note in world.notes
+    )
 
 
 def test_another_stack_gets_neither_the_endpoint_nor_its_place() -> None:
@@ -344,7 +346,7 @@ def test_no_secret_reaches_the_log() -> None:
 
     assert "hush" not in world.log()
     assert "secret" not in world.log()
-    assert "answered Create" in world.log()
+    assert "responded to Create" in world.log()
 
 
 def test_a_stack_that_failed_without_a_trace_has_no_claim_on_the_next_ones_endpoint() -> None:

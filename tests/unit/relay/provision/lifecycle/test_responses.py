@@ -1,11 +1,11 @@
 import json
 
-from relay.provision.lifecycle.responses import Answer
+from relay.provision.lifecycle.custom_resource import Response
 
 from tests.support.provisioning_fakes import World, create
 
 
-def answered() -> Answer:
+def answered() -> Response:
     world = World()
     world.run(create())
     return world.answers[0]
@@ -23,14 +23,14 @@ def test_a_success_has_the_members_that_cloudformation_asks_for() -> None:
 
 
 def test_a_failure_has_its_reason() -> None:
-    document = json.loads(Answer.failed(answered().waiting, "no ping").to_json())
+    document = json.loads(Response.failed(answered().request, "no ping").to_json())
 
     assert (document["Status"], document["Reason"]) == ("FAILED", "no ping")
 
 
 def test_a_long_reason_is_cut_to_what_cloudformation_accepts() -> None:
     for reason in ("x" * 9000, "é" * 9000, '"' * 9000, "\U0001f4a5" * 9000):
-        text = Answer.failed(answered().waiting, reason).to_json()
+        text = Response.failed(answered().request, reason).to_json()
 
         assert len(text.encode()) <= 4096
         assert json.loads(text)["Reason"].endswith("…")
@@ -39,5 +39,5 @@ def test_a_long_reason_is_cut_to_what_cloudformation_accepts() -> None:
 def test_an_answer_holds_no_address() -> None:
     answer = answered()
 
-    assert "secret" in answer.waiting.response_url
+    assert "secret" in answer.request.response_url
     assert "secret" not in answer.to_json()

@@ -255,7 +255,7 @@ def test_a_newer_request_takes_the_place_of_one_that_cloudformation_gave_up(worl
     world.settle()
 
     [answer] = world.answers
-    assert answer.waiting.request_id == "cancelled"
+    assert answer.request.request_id == "cancelled"
     assert world.endpoint is not None
     assert world.endpoint.config == OLD.config
 

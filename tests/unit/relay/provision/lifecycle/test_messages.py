@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-from relay.provision.endpoint import Endpoint, EndpointStatus
+from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import messages
-from relay.provision.lifecycle.advice import advice
+from relay.provision.lifecycle.messages import advice
 
 from local.sagemaker.failures import KINDS, failure_reason
 from local.sagemaker.resources import EndpointConfig, Model
@@ -89,7 +89,9 @@ def test_every_kind_of_failure_that_the_emulator_plays_has_a_remedy(kind: str) -
 
 def test_a_failed_creation_tells_what_happened_and_what_to_do() -> None:
     reason = "The primary container for production variant AllTraffic did not pass the ping health"
-    endpoint = Endpoint("relay", EndpointStatus.FAILED, failure_reason=f"{reason} check.")
+    endpoint = EndpointDescription(
+        "relay", EndpointStatus.FAILED, failure_reason=f"{reason} check."
+    )
 
     told = messages.not_created(endpoint, WANTED)
 
