@@ -1,4 +1,4 @@
-"""How things stand, in one document, without any secret: the answer to `describe`."""
+"""The response to `describe`: the state of the endpoint in one document, without any secret."""
 
 from dataclasses import asdict
 
@@ -16,7 +16,7 @@ def describe(
     `problems` are those of an endpoint that the relay has not made.
     """
     generations = [_generation(made, record) for made in record.generations]
-    history = [_conclusion(told) for told in record.history]
+    history = [_conclusion(ended) for ended in record.history]
     return {
         "endpoint": {
             "name": endpoint.name,
@@ -97,10 +97,10 @@ def _roll_out(roll_out: RollOut) -> dict[str, object]:
     }
 
 
-def _conclusion(told: Conclusion) -> dict[str, object]:
+def _conclusion(ended: Conclusion) -> dict[str, object]:
     return {
-        **_roll_out(told.roll_out),
-        "ended_at": told.ended_at.isoformat(),
-        "outcome": told.outcome.value,
-        "reason": told.reason,
+        **_roll_out(ended.roll_out),
+        "ended_at": ended.ended_at.isoformat(),
+        "outcome": ended.outcome.value,
+        "reason": ended.reason,
     }

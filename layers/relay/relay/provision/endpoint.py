@@ -39,7 +39,7 @@ _CHANGING: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class EndpointDescription:
-    """One answer of DescribeEndpoint; everything but name and status is empty when it is absent."""
+    """A response of DescribeEndpoint; everything but name and status is empty when it is absent."""
 
     name: str
     status: EndpointStatus

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 from relay.errors import UnreadableMessage
-from relay.provision.lifecycle.custom_resource import RequestType
+from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType
 
 _STATE_CHANGE: Final = "SageMaker Endpoint State Change"
 _SCHEDULED: Final = "Scheduled Event"
@@ -34,6 +34,18 @@ class CustomResourceRequest:
     properties: Mapping[str, object]
     # Empty unless it is an Update.
     old_properties: Mapping[str, object]
+
+    def pending(self, first_id: str, now: datetime) -> PendingRequest:
+        """`first_id` is the physical resource id of a Create."""
+        return PendingRequest(
+            type=self.type,
+            request_id=self.request_id,
+            response_url=self.response_url,
+            stack_id=self.stack_id,
+            logical_resource_id=self.logical_resource_id,
+            physical_resource_id=self.physical_resource_id or first_id,
+            since=now,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Takes in whatever wakes the function, and stores who waits before anything is done."""
+"""Handles what wakes the function, and stores every request before anything is done for it."""
 
 from typing import Final
 
@@ -18,7 +18,6 @@ from relay.provision.events import (
     WakeUp,
 )
 from relay.provision.lifecycle.custom_resource import (
-    PendingRequest,
     RequestType,
     Response,
     StackChange,
@@ -44,10 +43,10 @@ from relay.report import Level, Note
 
 # Tries to store a request when other invocations write the same record.
 _TRIES: Final = 3
-# What the bucket tells of; its own filter says so too.
+# The same filter as in the bucket's notification configuration.
 _ARTIFACTS: Final = "models/"
 _ARCHIVE: Final = ".tar.gz"
-# An endpoint that came to one of these by itself needs a person's look.
+# Statuses that call for an operator, when an endpoint changes to them by itself.
 _ALARMING: Final = ("OutOfService", "UpdateRollbackFailed", "Failed")
 
 
@@ -73,17 +72,14 @@ class Provision:
     ) -> None:
         self._endpoint_name = endpoint_name
         self._region = region
-        self._sagemaker = control_plane
         self._room = waiting_room
-        self._postman = postman
-        self._clock = clock
-        self._journal = journal
         context = Context(control_plane, autoscaler, postman, clock, journal, self._resolve)
+        self._context = context
         self._lifecycle = Lifecycle(context, waiting_room)
         self._roll_outs = RollOutQueue(context, waiting_room)
 
     def handle(self, wake_up: WakeUp) -> dict[str, object]:
-        """Does what can be done now. Answers direct calls; every other answer is empty.
+        """Do what can be done now. The response is empty but for direct calls.
 
         Raises:
             TransientError: something did not work now; the next wake-up tries again.
@@ -92,7 +88,9 @@ class Provision:
             case CustomResourceRequest():
                 self._receive(wake_up)
             case RoutesRequest(request):
-                self._check_routes(request)
+                from relay.provision import routes_resource  # no other wake-up needs it
+
+                routes_resource.respond(self._context, request)
             case EndpointChanged(name, status):
                 if name == self._endpoint_name:
                     self._note(f"woken by {status}", alarming=status in _ALARMING)
@@ -109,11 +107,6 @@ class Provision:
                 return self._describe()
         return {}
 
-    def _check_routes(self, request: CustomResourceRequest) -> None:
-        from relay.provision.routes_resource import RoutesCheck  # no other wake-up needs it
-
-        RoutesCheck(self._postman, self._clock, self._journal).answer(request)
-
     def _sweep(self) -> None:
         self._lifecycle.advance(self._endpoint_name)
         own = self._room.load(self._endpoint_name)
@@ -124,7 +117,7 @@ class Provision:
                 own = self._room.save(own.unlinked(name))
 
     def _describe(self) -> dict[str, object]:
-        endpoint = self._sagemaker.describe(self._endpoint_name)
+        endpoint = self._context.sagemaker.describe(self._endpoint_name)
         record = self._room.load(self._endpoint_name) or Record(endpoint.name)
         return describe(endpoint, record, self._lifecycle.look(self._endpoint_name))
 
@@ -141,11 +134,10 @@ class Provision:
         self._lifecycle.advance(self._endpoint_name)
 
     def _call(self, call: DirectCall) -> dict[str, object]:
-        """Answers what will happen, or what already has: it never waits for SageMaker."""
+        """Respond with what will happen, or has happened: a call never waits for SageMaker."""
         if call.action == "delete":
-            return RollOutResponse(
-                "refused", "the stack owns the endpoint: delete the stack, and the endpoint goes"
-            ).to_json()
+            reason = "the stack owns the endpoint: delete the stack, and the endpoint goes"
+            return RollOutResponse("refused", reason).to_json()
         try:
             asked = rollout_requests.read(call.members)
         except ConfigurationError as error:
@@ -154,15 +146,15 @@ class Provision:
         try:
             self._lifecycle.advance(self._endpoint_name)
         except RelayError as error:
-            # It is stored, and whoever asked is told so; the sweep goes on with it.
+            # It is stored, as the response says; the sweep goes on with it.
             self._note(f"{asked.asked_by}: not begun yet: {error}", alarming=True)
         return self._ended(response).to_json()
 
     def _ended(self, response: RollOutResponse) -> RollOutResponse:
         record = self._room.load(self._endpoint_name)
-        for told in record.history if record else ():
-            if told.roll_out.id == response.roll_out_id:
-                return RollOutResponse(told.outcome.value, told.reason, response.roll_out_id)
+        for ended in record.history if record else ():
+            if ended.roll_out.id == response.roll_out_id:
+                return RollOutResponse(ended.outcome.value, ended.reason, response.roll_out_id)
         return response
 
     # --- CloudFormation asks ---------------------------------------------------------------------
@@ -194,7 +186,7 @@ class Provision:
             return self._endpoint_name
         own = self._room.load(self._endpoint_name)
         if own and own.waiting and own.waiting.type is RequestType.CREATE:
-            # CloudFormation never had our answer to the Create and made up an id of its own.
+            # CloudFormation never got the response to the Create and made up an id of its own.
             return self._endpoint_name
         return request.physical_resource_id
 
@@ -211,8 +203,10 @@ class Provision:
 
     def _accepted(self, stored: Record, request: CustomResourceRequest) -> Record:
         known = self._generations_in(request, stored.endpoint_name)
-        record = stored.accept(self._pending(request), known)
-        now = self._clock.now()
+        record = stored.accept(
+            request.pending(self._endpoint_name, self._context.clock.now()), known
+        )
+        now = self._context.clock.now()
         if request.type is RequestType.DELETE:
             if stored.adoption or existing.is_existing(request.properties):
                 return record.release(now)
@@ -231,20 +225,9 @@ class Provision:
         return record.ask(StackChange(request.properties, request.old_properties, creating, before))
 
     def _resolve(self, properties: Properties) -> Specification:
-        specification = read_specification(properties, self._region, self._sagemaker.flaws)
+        specification = read_specification(properties, self._region, self._context.sagemaker.flaws)
         self._refuse_other_names(specification.endpoint_name)
         return specification
-
-    def _pending(self, request: CustomResourceRequest) -> PendingRequest:
-        return PendingRequest(
-            type=request.type,
-            request_id=request.request_id,
-            response_url=request.response_url,
-            stack_id=request.stack_id,
-            logical_resource_id=request.logical_resource_id,
-            physical_resource_id=request.physical_resource_id or self._endpoint_name,
-            since=self._clock.now(),
-        )
 
     def _generations_in(
         self, request: CustomResourceRequest, name: str
@@ -273,18 +256,18 @@ class Provision:
             )
 
     def _turn_away(self, request: CustomResourceRequest, stored: Record) -> None:
-        """The endpoint belongs to another stack: answers at once and touches nothing."""
-        waiting = self._pending(request)
+        """The endpoint belongs to another stack: respond at once and touch nothing."""
+        waiting = request.pending(self._endpoint_name, self._context.clock.now())
         self._note(f"{request.type.value} of another stack turned away", alarming=True)
         if request.type is RequestType.DELETE:
-            self._postman.deliver(Response.removed(waiting))
+            self._context.postman.deliver(Response.removed(waiting))
             return
         reason = (
             f"endpoint {stored.endpoint_name} belongs to the stack {stored.stack_id} "
             "and is left alone. Choose another EndpointName"
         )
-        self._postman.deliver(Response.failed(waiting, reason))
+        self._context.postman.deliver(Response.failed(waiting, reason))
 
     def _note(self, text: str, *, alarming: bool = False) -> None:
         level = Level.WARNING if alarming else Level.INFO
-        self._journal(Note(level, text, (("endpoint", self._endpoint_name),)))
+        self._context.journal(Note(level, text, (("endpoint", self._endpoint_name),)))

@@ -14,7 +14,6 @@ from relay.provision.lifecycle.rollouts import (
     Recipe,
     RollOut,
     RollOutOutcome,
-    changed,
     overwritten,
     way_back,
 )
@@ -48,7 +47,7 @@ _TRIES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class RollOutRequest:
-    """A roll-out that somebody asks for, before it is known whether it can be.
+    """A roll-out as it is asked for, before it is known whether it can begin.
 
     `upload` orders the uploads of artifacts; it is empty for direct calls. `id` recognises what
     comes twice; a direct call has one if its caller gives it one.
@@ -200,16 +199,17 @@ class RollOutQueue:
             return stored, RollOutResponse("known", "the same event has come before", roll_out.id)
         if request.upload and request.upload < stored.newest_upload:
             reason = "a newer artifact was uploaded meanwhile"
-            told = stored.telling(roll_out, RollOutOutcome.OVERTAKEN, now, reason)
-            return told.remembering(roll_out.id), RollOutResponse("overtaken", reason, roll_out.id)
+            record = stored.ended(roll_out, RollOutOutcome.OVERTAKEN, now, reason)
+            response = RollOutResponse("overtaken", reason, roll_out.id)
+            return record.remembering(roll_out.id), response
         try:
             roll_out = self._checked(stored, roll_out)
         except (_Refused, ConfigurationError) as error:
             response = RollOutResponse("refused", str(error), roll_out.id)
             if not request.upload:
-                return stored, response  # whoever calls directly has the answer
-            told = stored.telling(roll_out, RollOutOutcome.REFUSED, now, str(error))
-            return told.remembering(roll_out.id), response
+                return stored, response  # the caller has it
+            record = stored.ended(roll_out, RollOutOutcome.REFUSED, now, str(error))
+            return record.remembering(roll_out.id), response
         newest = request.upload or stored.newest_upload
         if reason := self._unchanged(stored, roll_out):
             record = replace(stored, newest_upload=newest).remembering(roll_out.id)
@@ -230,14 +230,14 @@ class RollOutQueue:
         if roll_out.kind is Kind.ROLLBACK:
             roll_out = replace(roll_out, changes=way_back(_before(stored)))
         waiting = stored.queued.changes if stored.queued else {}
-        properties = changed(base.properties, {**waiting, **roll_out.changes, **roll_out.settings})
-        self._context.resolve(properties)
+        changes = {**waiting, **roll_out.changes, **roll_out.settings}
+        self._context.resolve({**base.properties, **changes})
         return roll_out
 
     def _unchanged(self, stored: Record, roll_out: RollOut) -> str:
         """Why nothing would change; "" when something will.
 
-        Whoever has no answer to a call may repeat it; a second rollback must not undo the first.
+        A caller without a response may repeat the call; a second rollback must not undo the first.
         """
         for other in (stored.roll_out, stored.queued):
             if other and roll_out.kind is other.kind is Kind.ROLLBACK:
@@ -248,7 +248,7 @@ class RollOutQueue:
         if stored.queued or stored.stack_change:
             return ""
         base = _base(stored)
-        wanted = self._context.resolve(changed(base.properties, roll_out.changes)).generation
+        wanted = self._context.resolve({**base.properties, **roll_out.changes}).generation
         if stored.target and wanted == stored.target.generation:
             return "this very roll-out is under way"
         if stored.target is None and wanted == stored.generations[0]:

@@ -1,44 +1,29 @@
 """A deployment's route document is checked before anything reads it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from relay.ports import Clock
 from relay.provision.events import CustomResourceRequest
-from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, Response
-from relay.provision.lifecycle.ports import Journal, Postman
+from relay.provision.lifecycle.custom_resource import RequestType, Response
+from relay.provision.lifecycle.ports import Context
 from relay.report import Level, Note
 from relay.routes.compiled import Routes
 from relay.routes.document import Problem, RoutesError
 from relay.routes.target import Target
 
 
-@dataclass(frozen=True, slots=True)
-class RoutesCheck:
-    """Answers CloudFormation's `Custom::Routes`: the document can be used, or what is wrong in it.
+def respond(context: Context, request: CustomResourceRequest) -> None:
+    """Respond to `Custom::Routes`: the document can be used, or what is wrong in it.
 
-    Nothing is stored: an answer that does not arrive is given again when Lambda repeats the call.
+    Nothing is stored: a response that is not delivered is sent again when Lambda repeats the event.
+
+    Raises:
+        ResponseNotDelivered: CloudFormation did not take it.
     """
-
-    postman: Postman
-    clock: Clock
-    journal: Journal
-
-    def answer(self, request: CustomResourceRequest) -> None:
-        """Raises ResponseNotDelivered."""
-        waiting = PendingRequest(
-            type=request.type,
-            request_id=request.request_id,
-            response_url=request.response_url,
-            stack_id=request.stack_id,
-            logical_resource_id=request.logical_resource_id,
-            physical_resource_id=request.physical_resource_id or request.logical_resource_id,
-            since=self.clock.now(),
-        )
-        reason = "" if request.type is RequestType.DELETE else _objection(request.properties)
-        level = Level.WARNING if reason else Level.INFO
-        self.journal(Note(level, f"routes checked: {reason or 'they can be used'}"))
-        self.postman.deliver(Response(waiting, waiting.physical_resource_id, reason))
+    pending = request.pending(request.logical_resource_id, context.clock.now())
+    reason = "" if request.type is RequestType.DELETE else _objection(request.properties)
+    level = Level.WARNING if reason else Level.INFO
+    context.journal(Note(level, f"routes checked: {reason or 'they can be used'}"))
+    context.postman.deliver(Response(pending, pending.physical_resource_id, reason))
 
 
 def _objection(properties: Mapping[str, object]) -> str:

@@ -13,7 +13,6 @@ from relay.provision.lifecycle.rollouts import (
     Recipe,
     RollOut,
     RollOutOutcome,
-    changed,
     keeps_capacity,
     stacked,
 )
@@ -63,7 +62,7 @@ def _roll_out(context: Context, record: Record, roll_out: RollOut) -> Next:
     if serving is None:
         reason = "the relay has made no endpoint that could be changed"
         return Next(record.dropping(RollOutOutcome.REFUSED, now, reason))
-    properties = changed(serving.properties, roll_out.changes)
+    properties = {**serving.properties, **roll_out.changes}
     try:
         target = _target(context, properties, roll_out)
     except ConfigurationError as error:

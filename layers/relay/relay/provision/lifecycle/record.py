@@ -16,17 +16,17 @@ from relay.provision.specification.specification import Generation, Specificatio
 _KEPT: Final = 2
 # Lambda repeats an event for six hours at most; a request is recognised again for as many requests.
 _REMEMBERED: Final = 40
-# How many roll-outs can be looked back upon.
-_TOLD: Final = 8
+# How many roll-outs `describe` shows.
+_HISTORY: Final = 8
 
 
 class Goal(Enum):
     """Where the machine is going."""
 
     SERVE = "serve"  # the target in service
-    ADOPT = "adopt"  # an answer about an endpoint that somebody else has made
+    ADOPT = "adopt"  # a response about an existing endpoint
     REMOVE = "remove"  # neither endpoint nor anything that was made for it
-    REST = "rest"  # nowhere; what is left is to answer, to begin what waits, and to collect
+    REST = "rest"  # nothing under way; what is left is to respond, to begin what waits, to collect
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Record:
     waiting: PendingRequest | None = None
     # What the waiting request is about, as long as something else is under way.
     stack_change: StackChange | None = None
-    # Why the waiting request fails. Kept from the moment it is known until it is answered.
+    # Why the waiting request fails. Kept from the moment it is known until the response is sent.
     failure: str = ""
     # The one roll-out that waits its turn: a newer one takes its place.
     queued: RollOut | None = None
@@ -116,7 +116,7 @@ class Record:
 
     @property
     def serving(self) -> Recipe | None:
-        """What the good generation was made of; None where none serves or nobody knows."""
+        """What the good generation was made of; None where none serves or it is unknown."""
         return self.recipes.get(self.generations[0].config) if self.generations else None
 
     def owns(self, config: str) -> bool:
@@ -137,7 +137,7 @@ class Record:
         """Replaces whatever was waiting: CloudFormation asks again only when it has given that up.
 
         What is under way goes on, and what has not begun steps back. `known` are generations that
-        the request itself tells of, in case the record was lost.
+        the request itself names, in case the record was lost.
         """
         made = {generation.config for generation in self.made}
         found = [
@@ -170,12 +170,12 @@ class Record:
         return replace(self, stack_change=None, failure=self.failure or reason)
 
     def queue(self, roll_out: RollOut, now: datetime) -> Self:
-        """Takes the place of the one that waits, which is told so."""
+        """Takes the place of the one that waits, which ends as overtaken."""
         overtaken = self.queued
         record = replace(self, queued=roll_out.after(overtaken)).remembering(roll_out.id)
         if overtaken is None:
             return record
-        return record.telling(overtaken, RollOutOutcome.OVERTAKEN, now, f"by {roll_out.asked_by}")
+        return record.ended(overtaken, RollOutOutcome.OVERTAKEN, now, f"by {roll_out.asked_by}")
 
     def remembering(self, request_id: str) -> Self:
         return replace(self, handled=(*self.handled, request_id)[-_REMEMBERED:])
@@ -210,7 +210,7 @@ class Record:
         return replace(self._giving_up_roll_outs(now, why), goal=Goal.REMOVE)
 
     def adopt(self, adoption: Adoption, now: datetime) -> Self:
-        """Leaves the endpoint to whoever owns it from now on, and looks whether it can be served.
+        """Leaves the endpoint to its owner, and looks whether it can be served.
 
         What the relay has made of it before stays known, in case it gets it back.
         """
@@ -221,7 +221,7 @@ class Record:
         return replace(self, goal=Goal.REST)
 
     def release(self, now: datetime) -> Self:
-        """Heads for an answer to a Delete, touching nothing: the endpoint is not the relay's."""
+        """Heads for the response to a Delete, touching nothing: the endpoint is not the relay's."""
         record = self.remove(now, "the stack no longer serves the endpoint")
         return replace(record, adoption=None, generations=(), unused=(), recipes={})
 
@@ -229,19 +229,19 @@ class Record:
         record = self
         for roll_out in (self.roll_out, self.queued):
             if roll_out and roll_out.kind is not Kind.STACK:
-                record = record.telling(roll_out, RollOutOutcome.OVERTAKEN, now, why)
+                record = record.ended(roll_out, RollOutOutcome.OVERTAKEN, now, why)
         return replace(record._without_target(), stack_change=None, queued=None)
 
     def attempted(self, config: str, last_modified: datetime | None) -> Self:
         return replace(self, attempt=ChangeAttempt(config, last_modified))
 
     def failing(self, reason: str) -> Self:
-        """Answers with `reason`, leaving the endpoint as it is; what was made in vain is unused."""
+        """Responds with `reason` and leaves the endpoint; what was made in vain is unused."""
         failure = (self.failure or reason) if self.asker else self.failure
         return replace(self._without_target(), failure=failure)
 
     def undoing(self, reason: str, now: datetime) -> Self:
-        """Removes what a creation has made so far, and nothing else, and answers with `reason`."""
+        """Removes what a creation has made so far, and nothing else, and responds with `reason`."""
         made = (self.target.generation,) if self.target else ()
         failure = (self.failure or reason) if self.asker else self.failure
         removing = self.remove(now, "the endpoint could not be created")
@@ -262,20 +262,20 @@ class Record:
         )
 
     def concluded(self, outcome: RollOutOutcome, now: datetime, reason: str = "") -> Self:
-        """Tells what became of what is in hand."""
-        return self.telling(self.roll_out, outcome, now, reason) if self.roll_out else self
+        """How the roll-out under way ended."""
+        return self.ended(self.roll_out, outcome, now, reason) if self.roll_out else self
 
-    def telling(
+    def ended(
         self, roll_out: RollOut, outcome: RollOutOutcome, now: datetime, reason: str = ""
     ) -> Self:
-        told = Conclusion(roll_out, outcome, now, reason)
-        return replace(self, history=(told, *self.history)[:_TOLD])
+        ended = Conclusion(roll_out, outcome, now, reason)
+        return replace(self, history=(ended, *self.history)[:_HISTORY])
 
     def dropping(self, outcome: RollOutOutcome, now: datetime, reason: str) -> Self:
         """The roll-out that waits will not begin."""
         if self.queued is None:
             return self
-        return replace(self.telling(self.queued, outcome, now, reason), queued=None)
+        return replace(self.ended(self.queued, outcome, now, reason), queued=None)
 
     def answered(self) -> Self:
         return replace(self, waiting=None, stack_change=None, failure="")

@@ -1,7 +1,7 @@
-"""Roll-outs: who asked for what, what came of it, and how the stack and roll-outs share the say.
+"""Roll-outs: who asked for what, how it ended, and how it combines with the stack's properties.
 
-The stack's properties say what the endpoint is. A roll-out changes a few of them, in front of the
-stack's back, until the stack itself changes the same ones.
+The stack's properties say what the endpoint is. A roll-out changes a few of them without the stack,
+until the stack itself changes the same ones.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from typing import Final, Self
 Properties = Mapping[str, object]
 
 # Properties that a roll-out may change. Those of one group belong together: when the stack changes
-# one of them, it has the say over all of them.
+# one of them, the stack decides all of them.
 _GROUPS: Final = (
     ("ModelDataUrl", "ModelDataVersion"),
     ("ImageUri", "Framework", "FrameworkVersion"),
@@ -23,7 +23,7 @@ _GROUPS: Final = (
 )
 ROLLED_OUT: Final = tuple(name for group in _GROUPS for name in group)
 
-# A roll-out that cannot begin is repeated for so long; rights reach every part of AWS sooner.
+# A roll-out that cannot begin is repeated for so long; permissions reach every part of AWS sooner.
 _BEGIN_WITHIN: Final = timedelta(minutes=52)
 _PROPAGATION: Final = timedelta(minutes=3)
 
@@ -122,10 +122,6 @@ def stacked(new: Properties, before: Recipe | None) -> dict[str, object]:
     return merged
 
 
-def changed(base: Properties, changes: Mapping[str, str]) -> dict[str, object]:
-    return {**base, **changes}
-
-
 def way_back(recipe: Recipe) -> dict[str, str]:
     """The changes that lead to this recipe, from wherever."""
     return {name: str(recipe.properties.get(name, "")) for name in ROLLED_OUT}
@@ -144,8 +140,8 @@ def keeps_capacity(before: Properties, after: Properties) -> bool:
     """Whether an update keeps the capacity to which the endpoint was scaled.
 
     It does (RetainAllVariantProperties), or every new model would reset an autoscaled endpoint, or
-    wake one that sleeps at zero. But when the instance count itself is changed, that is what
-    somebody asks for; and a count that suited the old instance type means nothing for a new one.
+    scale out one at zero instances. But a changed instance count is what is asked for, and a count
+    that suited the old instance type means nothing for a new one.
     """
     return all(_same(before, after, name) for name in ("InstanceCount", "InstanceType"))
 
