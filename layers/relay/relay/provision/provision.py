@@ -203,10 +203,8 @@ class Provision:
 
     def _accepted(self, stored: Record, request: CustomResourceRequest) -> Record:
         known = self._generations_in(request, stored.endpoint_name)
-        record = stored.accept(
-            request.pending(self._endpoint_name, self._context.clock.now()), known
-        )
         now = self._context.clock.now()
+        record = stored.accept(request.pending(self._endpoint_name, now), known)
         if request.type is RequestType.DELETE:
             if stored.adoption or existing.is_existing(request.properties):
                 return record.release(now)

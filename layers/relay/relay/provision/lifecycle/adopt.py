@@ -10,13 +10,10 @@ from relay.provision.specification.existing import Adoption
 
 def check(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
     """Respond whether the existing endpoint has the configuration that the relay needs."""
-    wanted = _wanted(record)
-    setup = context.sagemaker.describe_config(endpoint.config)
-    if problems := wanted.problems(setup):
-        reason = existing.unsuitable(endpoint, problems)
-    else:
-        reason = wanted.missing_variant(setup)
-    if reason:
+    if record.adoption is None:
+        raise RuntimeError(f"{record.endpoint_name}: goal adopt without an adoption (bug)")
+    misfits, missing = _differences(context, record.adoption, endpoint)
+    if reason := existing.unsuitable(endpoint, misfits) if misfits else missing:
         context.note(reason, record, endpoint, alarming=True)
         return Next(record.failing(reason))
     return respond.adopted(context, record, endpoint)
@@ -33,19 +30,19 @@ def problems(
     """What is wrong now; also logged. The endpoint's owner may have changed it since."""
     if endpoint.status.changing:
         return ()
-    if endpoint.status is not EndpointStatus.IN_SERVICE:
-        found: tuple[str, ...] = (existing.not_in_service(endpoint),)
+    if endpoint.status is EndpointStatus.IN_SERVICE:
+        misfits, missing = _differences(context, wanted, endpoint)
+        found = (*misfits, missing) if missing else misfits
     else:
-        setup = context.sagemaker.describe_config(endpoint.config)
-        found = wanted.problems(setup)
-        if missing := wanted.missing_variant(setup):
-            found = (*found, missing)
+        found = (existing.not_in_service(endpoint),)
     for problem in found:
         context.note(f"no longer fit: {problem}", record, endpoint, alarming=True)
     return found
 
 
-def _wanted(record: Record) -> Adoption:
-    if record.adoption is None:
-        raise RuntimeError(f"{record.endpoint_name}: goal adopt without an adoption (bug)")
-    return record.adoption
+def _differences(
+    context: Context, wanted: Adoption, endpoint: EndpointDescription
+) -> tuple[tuple[str, ...], str]:
+    """What is wrong with the configuration, and what with the name of the variant."""
+    setup = context.sagemaker.describe_config(endpoint.config)
+    return wanted.problems(setup), wanted.missing_variant(setup)
