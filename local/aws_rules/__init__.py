@@ -6,6 +6,6 @@ can tell apart. `local.stack.aws_refusals` runs those that AWS enforces when it 
 
 from local.aws_rules.check import check
 from local.aws_rules.rule import RULES, Enforced, Problem, Refusal, Rule
-from local.aws_rules.template import Template
+from local.cloudformation.template import Template
 
 __all__ = ["RULES", "Enforced", "Problem", "Refusal", "Rule", "Template", "check"]

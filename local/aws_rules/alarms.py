@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _ALARM = "AWS::CloudWatch::Alarm"
 _API = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"

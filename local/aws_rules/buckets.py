@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from local.aws_rules.policies import admitting, permissions
+from local.aws_rules.permissions.policies import admitting, permissions
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.aws_rules.world import Resource, as_list
+from local.cloudformation.world import Resource, as_list
 
 _BUCKET = "AWS::S3::Bucket"
 _TYPES = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html"

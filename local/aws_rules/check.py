@@ -8,28 +8,32 @@ from typing import Any
 from local.aws_rules import (  # noqa: F401
     alarms,
     buckets,
-    cloudformation,
-    conditions,
     event_sources,
     events,
     functions,
-    iam,
-    limits,
-    names,
-    numbers,
     parameter_store,
-    partitions,
     queues,
-    resource_policies,
     tables,
     topics,
 )
-from local.aws_rules.choices import Choices, explore
-from local.aws_rules.intrinsics import leaves
-from local.aws_rules.parameters import PARTITIONS
-from local.aws_rules.resolution import TemplateResource, TemplateWorld
+from local.aws_rules.cross_service import (  # noqa: F401
+    cloudformation,
+    limits,
+    names,
+    numbers,
+    partitions,
+)
+from local.aws_rules.permissions import (  # noqa: F401
+    conditions,
+    identity_policies,
+    resource_policies,
+)
 from local.aws_rules.rule import RULES, Refusal, Rule
-from local.aws_rules.template import Template
+from local.cloudformation.choices import Choices, explore
+from local.cloudformation.intrinsics import leaves
+from local.cloudformation.parameters import PARTITIONS
+from local.cloudformation.resolution import TemplateResource, TemplateWorld
+from local.cloudformation.template import Template
 
 
 def check(template: Template, rules: Sequence[Rule] | None = None) -> list[Refusal]:

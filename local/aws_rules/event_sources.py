@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from local.aws_rules.policies import role_may
+from local.aws_rules.permissions.policies import role_may
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _SQS = "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"

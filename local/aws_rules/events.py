@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from local.aws_rules.policies import admitting, permissions
+from local.aws_rules.permissions.policies import admitting, permissions
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _RULE = "AWS::Events::Rule"
 _SCHEDULE = (

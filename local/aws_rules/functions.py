@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Iterator
 
-from local.aws_rules.policies import role_may, trusts
+from local.aws_rules.permissions.policies import role_may, trusts
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _FUNCTION = "AWS::Lambda::Function"
 _ENVIRONMENT = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from local.aws_rules.rule import Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _PARAMETER = "AWS::SSM::Parameter"
 _API = "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _QUEUE = "AWS::SQS::Queue"
 _CREATE = (

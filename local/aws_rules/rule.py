@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 
 class Enforced(Enum):

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from local.aws_rules.policies import identity_policies
+from local.aws_rules.permissions.policies import identity_policies
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _TABLE = "AWS::DynamoDB::Table"
 _API = "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html"

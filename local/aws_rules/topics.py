@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from local.aws_rules.policies import admitting, permissions
+from local.aws_rules.permissions.policies import admitting, permissions
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _FIFO = "https://docs.aws.amazon.com/sns/latest/dg/fifo-message-delivery.html"
 _DELIVERY = "https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html"

@@ -12,8 +12,9 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudformation, sns, sqs
 from ministack.services.cloudformation import stacks
 
-from local.aws_rules import RULES, Enforced, Refusal, identities
-from local.aws_rules.world import Resource, World
+from local.aws_rules import RULES, Enforced, Refusal
+from local.cloudformation import return_values
+from local.cloudformation.world import Resource, World
 
 _SELF = "the call"
 
@@ -72,7 +73,7 @@ class StackResource(Resource):
 
     @property
     def own_name(self) -> str | None:
-        given = self.get(identities.NAME_PROPERTIES.get(self.type, "-"))
+        given = self.get(return_values.NAME_PROPERTIES.get(self.type, "-"))
         return None if given is None else str(given)
 
     def references(self) -> frozenset[str]:
@@ -80,7 +81,9 @@ class StackResource(Resource):
             return self._names
         world = self.world
         where = (world.partition, world.region, world.account)
-        return frozenset({self.own_name, identities.arn(self.type, self.own_name, *where)} - {""})
+        return frozenset(
+            {self.own_name, return_values.arn(self.type, self.own_name, *where)} - {""}
+        )
 
 
 def refusals(resource: Resource) -> Iterator[Refusal]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.aws_rules.choices import Choices
-from local.aws_rules.resolution import TemplateWorld
+from local.cloudformation.choices import Choices
+from local.cloudformation.resolution import TemplateWorld
 from tests.template.rules import template
 
 _ABSENT = {"Ref": "AWS::NoValue"}

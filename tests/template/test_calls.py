@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 import pytest
 
-from local.aws_rules.policies import role_may
+from local.aws_rules.permissions.policies import role_may
 from tests.template.template import world
 
 # Function, actions, and the resource as an ARN with logical ids.

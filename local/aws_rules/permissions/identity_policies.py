@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from local.aws_rules.policies import Statement, place, statements
+from local.aws_rules.permissions.policies import Statement, place, statements
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _ROLE = "AWS::IAM::Role"
 _ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from local.aws_rules import identities
-from local.aws_rules.choices import Choices
-from local.aws_rules.parameters import LONG_REGIONS, PARTITIONS
-from local.aws_rules.template import Template
-from local.aws_rules.world import Resource, World
+from local.cloudformation import return_values
+from local.cloudformation.choices import Choices
+from local.cloudformation.parameters import LONG_REGIONS, PARTITIONS
+from local.cloudformation.template import Template
+from local.cloudformation.world import Resource, World
 
 _ACCOUNT = "123456789012"
 _ABSENT = object()
@@ -195,7 +195,7 @@ class TemplateWorld(World):
         if attribute is None:
             return resource.reference
         its_name = resource.physical_name
-        return identities.attribute(its_name, resource.arn, resource.reference, attribute)
+        return return_values.attribute(its_name, resource.arn, resource.reference, attribute)
 
     def _substitute(self, text: str, given: Mapping[str, Any]) -> str:
         def value(match: re.Match[str]) -> str:
@@ -246,7 +246,7 @@ class TemplateResource(Resource):
 
     @property
     def own_name(self) -> str | None:
-        given = self.get(identities.NAME_PROPERTIES.get(self.type, "-"))
+        given = self.get(return_values.NAME_PROPERTIES.get(self.type, "-"))
         return None if given is None else str(given)
 
     @cached_property
@@ -257,12 +257,12 @@ class TemplateResource(Resource):
     def arn(self) -> str:
         world = self.world
         where = (world.partition, world.region, world.account)
-        return identities.arn(self.type, self.physical_name, *where)
+        return return_values.arn(self.type, self.physical_name, *where)
 
     @cached_property
     def reference(self) -> str:
         world = self.world
-        return identities.reference(
+        return return_values.reference(
             self.type, self.physical_name, self.arn, world.region, world.url_suffix
         )
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from local.aws_rules.intrinsics import references
-from local.aws_rules.parameters import admits_fractions
-from local.aws_rules.resolution import TemplateResource
 from local.aws_rules.rule import Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.intrinsics import references
+from local.cloudformation.parameters import admits_fractions
+from local.cloudformation.resolution import TemplateResource
+from local.cloudformation.world import Resource
 
 # Properties of AWS's resources whose type is Integer or Long, by how they end.
 _INTEGERS = re.compile(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from local.aws_rules.world import Resource, World, as_list
+from local.cloudformation.world import Resource, World, as_list
 
 _ARN_OPERATORS = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
 _WELL_KNOWN = {

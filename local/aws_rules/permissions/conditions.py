@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from local.aws_rules.rule import Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _OPERATORS = {
     *("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"),

@@ -13,8 +13,8 @@ from unittest import mock
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from local.aws_rules.intrinsics import references
-from local.aws_rules.parameters import values
+from local.cloudformation.intrinsics import references
+from local.cloudformation.parameters import values
 
 # CloudFormation's maximum for the name of a stack.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
@@ -55,7 +55,7 @@ class Template:
         return plain
 
     def values(self, parameter: str, longest: bool) -> Sequence[Any]:
-        """What to try a parameter with, as `local.aws_rules.parameters` says."""
+        """What to try a parameter with, as `local.cloudformation.parameters` says."""
         if (parameter, longest) not in self._values:
             self._values[parameter, longest] = values(
                 parameter, self.parameters[parameter], self.conditions, longest

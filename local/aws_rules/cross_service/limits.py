@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from local.aws_rules.rule import Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _RETENTION_DAYS = {
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557),

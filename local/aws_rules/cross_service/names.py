@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from local.aws_rules.identities import NAME_PROPERTIES
 from local.aws_rules.rule import Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.return_values import NAME_PROPERTIES
+from local.cloudformation.world import Resource
 
-# Longest name, characters, and AWS's words, by type; the property is in `identities`.
+# Longest name, characters, and AWS's words, by type; `return_values` has the property.
 _LIMITS = {
     "AWS::CloudWatch::Alarm": (255, r".+", "alarmName"),
     "AWS::DynamoDB::Table": (255, r"[a-zA-Z0-9_.-]{3,}", "tableName"),

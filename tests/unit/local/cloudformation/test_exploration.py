@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from local.aws_rules import Template
-from local.aws_rules.choices import Choices, explore
-from local.aws_rules.parameters import admits, longest_value, values
-from local.aws_rules.resolution import TemplateWorld
+from local.cloudformation.choices import Choices, explore
+from local.cloudformation.parameters import admits, longest_value, values
+from local.cloudformation.resolution import TemplateWorld
 
 TEMPLATE = Template(
     {

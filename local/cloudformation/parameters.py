@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from local.aws_rules.intrinsics import references
+from local.cloudformation.intrinsics import references
 
 # A value of a parameter is at most this long.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html

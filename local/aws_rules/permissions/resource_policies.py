@@ -4,9 +4,9 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from local.aws_rules.policies import Statement, statements
+from local.aws_rules.permissions.policies import Statement, statements
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _POLICIES = ("AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy")
 _TARGETS = dict(zip(_POLICIES, ("Topics", "Queues", "Bucket"), strict=True))

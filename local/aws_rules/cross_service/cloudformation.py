@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from local.aws_rules.intrinsics import references
-from local.aws_rules.policies import trusts
-from local.aws_rules.resolution import TemplateResource, TemplateWorld
+from local.aws_rules.permissions.policies import trusts
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.intrinsics import references
+from local.cloudformation.resolution import TemplateResource, TemplateWorld
+from local.cloudformation.world import Resource
 
 _CONDITIONS = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html"
 _DEPENDS = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-dependson.html"

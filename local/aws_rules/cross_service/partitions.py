@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.aws_rules.world import Resource
+from local.cloudformation.world import Resource
 
 _ARNS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"
 # Hosts in China: https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-Beijing.html

@@ -1,0 +1,1 @@
+"""Rules on what resources of every type have: references, names, numbers, partitions."""

@@ -1,0 +1,1 @@
+"""Rules on policies: of roles, topics, queues and buckets."""

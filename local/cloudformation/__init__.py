@@ -1,0 +1,1 @@
+"""A template as CloudFormation evaluates it, for every combination of parameters that matters."""
