@@ -17,7 +17,6 @@ from local.sagemaker.validation import Document, operation_model, validate
 
 log = logging.getLogger("sagemaker")
 
-MAX_BODY_BYTES = 128_000
 _DEFAULT_TTL = 21_600
 _DEFAULT_TIMEOUT = 900
 

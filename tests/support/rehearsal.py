@@ -1,7 +1,7 @@
 """The control plane in memory: no AWS stand-in, no processes, no time.
 
-For whoever wants to know what the API accepts, and what it makes of it. `acceptance.accept` is the
-smaller question: what the parameters alone tell.
+For tests of what the API accepts, and of what it makes of it. `local.sagemaker.acceptance.accept`
+answers the smaller question: what the parameters alone tell.
 """
 
 import asyncio
