@@ -19,13 +19,12 @@ from typing import Any
 
 from benchmarks.figures import Figure, Sample
 from benchmarks.trees import handler_file
-from local.demo.inputs import Input, Kind
-from local.demo.results import queue_depths
-from local.demo.rows import held_out_rows
 from local.load.emulator import read_counters
-from local.load.exchange import wait_until_settled
+from local.load.inputs import Input, Kind
+from local.load.results import queue_depths, received
+from local.load.rows import held_out_rows
+from local.load.trial import wait_until_settled
 from local.load.uploads import Uploader, Window
-from local.model import data
 from local.stack.clients import Clients
 from local.stack.errors import LocalStackError
 from local.stack.settings import StackSettings
@@ -123,7 +122,7 @@ class _Track:
         self._outputs = outputs
         self._clients = Clients(settings)
         self._stack = Stack(settings)
-        self._rows = held_out_rows(model, len(data.held_out_rows()))
+        self._rows = held_out_rows(model)
 
     def run(self, name: str, count: int) -> Passage:
         """Raises LocalStackError when a result does not come."""
@@ -165,13 +164,13 @@ class _Track:
         begun = last = time.monotonic()
         while len(arrivals) < count:
             uploader.fill()
-            messages = self._received()
-            for body in messages:
+            before = last
+            for body in received(self._clients.sqs, self._outputs["CompletedQueueUrl"]):
                 last = time.monotonic()
                 uri, endpoint_seconds = _read(json.loads(body))
                 arrivals.setdefault(uri, Arrival(last - window.started[uri], endpoint_seconds))
                 uploader.arrived(uri)
-            if not messages:
+            if last == before:
                 self._stack.check()
                 if time.monotonic() - last > _SILENCE_SECONDS:
                     raise LocalStackError(
@@ -180,20 +179,6 @@ class _Track:
                     )
                 time.sleep(_PAUSE_SECONDS)
         return Passage(tuple(arrivals.values()), last - begun)
-
-    def _received(self) -> list[str]:
-        url = self._outputs["CompletedQueueUrl"]
-        found = self._clients.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-        messages = found.get("Messages", [])
-        if messages:
-            self._clients.sqs.delete_message_batch(
-                QueueUrl=url,
-                Entries=[
-                    {"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]}
-                    for n, message in enumerate(messages)
-                ],
-            )
-        return [message["Body"] for message in messages]
 
 
 class _TimedWindow(Window):

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
+from local.load.results import received
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -62,20 +64,8 @@ class Announcements:
 
     def repeat(self) -> None:
         """Takes in what S3 has said, and has the chosen part of it come to submit once more."""
-        while True:
-            found = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10)
-            messages = found.get("Messages", [])
-            if not messages:
-                return
-            for message in messages:
-                self._repeat(message["Body"])
-            self._sqs.delete_message_batch(
-                QueueUrl=self._queue_url,
-                Entries=[
-                    {"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]}
-                    for n, message in enumerate(messages)
-                ],
-            )
+        for body in received(self._sqs, self._queue_url):
+            self._repeat(body)
 
     def _repeat(self, body: str) -> None:
         key = announced_key(body)

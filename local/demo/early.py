@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-from local.demo.inputs import Input
+from local.load.inputs import Input
 from local.stack.clients import Clients
 from local.stack.errors import LocalStackError
 from local.stack.settings import STACK_NAME

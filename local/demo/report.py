@@ -1,36 +1,32 @@
 """What the demo shows at its end: results beside their inputs, queues, and where to look next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from local.console.table import shortened, table
-from local.demo.accounts import value_of
-from local.demo.inputs import Input, Kind, excerpt
-from local.demo.results import Result
+from local.demo.inputs import excerpt
+from local.load.account import Account, value_of
+from local.load.inputs import Input, Kind
+from local.load.results import Result
 from local.stack.settings import REPOSITORY, StackSettings
 
 _KEY_PLACES = 36
 _REASON_PLACES = 60
 
 
-def describe(
-    inputs: Mapping[str, Input],
-    results: Sequence[Result],
-    outputs: Mapping[str, str],
-    depths: Mapping[str, int],
-    settings: StackSettings,
-) -> str:
+def describe(account: Account, settings: StackSettings) -> str:
     """An excerpt of the results, the depth of every queue, and the files that stay."""
-    first = {result.subject: result for result in reversed(results)}
+    first, inputs, outputs = account.tally.first, account.uploads, account.outputs
     uris = {item.key: uri for uri, item in inputs.items()}
     chosen = excerpt(list(inputs.values()))
     rows = [_row(item, first.get(uris[item.key]), outputs) for item in chosen]
+    depths = [(name, str(n)) for name, n in sorted(account.depths.items())]
     return "\n".join(
         (
             "",
             table(("input", "outcome", "label", "output", "model alone", "remark"), rows),
             f"… and {len(inputs) - len(rows)} more",
             "",
-            table(("queue", "messages"), [(name, str(n)) for name, n in sorted(depths.items())]),
+            table(("queue", "messages"), depths),
             "",
             "Where to look next:",
             f"  {_relative(settings, 'logs')}  what each function, SageMaker and MiniStack wrote",

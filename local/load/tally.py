@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 
-from local.demo.results import Result
+from local.load.results import Result
 
 
 class Tally:

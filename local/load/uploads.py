@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from local.demo.inputs import Input
+from local.load.inputs import Input
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

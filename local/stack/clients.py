@@ -2,7 +2,7 @@
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import boto3
 import botocore.session
@@ -30,6 +30,12 @@ _NO_CONFIGURATION = {
 }
 
 
+class _Options(TypedDict, total=False):
+    endpoint_url: str
+    verify: str
+    config: Config
+
+
 class Clients:
     """The root user's clients. Threads may share them."""
 
@@ -41,88 +47,47 @@ class Clients:
             region_name=variables["AWS_DEFAULT_REGION"],
             botocore_session=botocore.session.Session(session_vars=_NO_CONFIGURATION),
         )
-        self._settings = settings
-        self._authority = variables["AWS_CA_BUNDLE"]
-        self._config = Config(
+        config = Config(
             proxies={},
             max_pool_connections=32,
             retries={"mode": "standard", "total_max_attempts": 3},
         )
+        authority = variables["AWS_CA_BUNDLE"]
+        self._aws = _Options(endpoint_url=settings.aws_url, verify=authority, config=config)
+        self._emulator = _Options(endpoint_url=settings.sagemaker_url, config=config)
 
     @cached_property
     def cloudformation(self) -> "CloudFormationClient":
-        return self._session.client(
-            "cloudformation",
-            endpoint_url=self._settings.aws_url,
-            verify=self._authority,
-            config=self._config,
-        )
+        return self._session.client("cloudformation", **self._aws)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        return self._session.client(
-            "dynamodb",
-            endpoint_url=self._settings.aws_url,
-            verify=self._authority,
-            config=self._config,
-        )
+        return self._session.client("dynamodb", **self._aws)
 
     @cached_property
     def functions(self) -> "LambdaClient":
-        return self._session.client(
-            "lambda",
-            endpoint_url=self._settings.aws_url,
-            verify=self._authority,
-            config=self._config,
-        )
+        return self._session.client("lambda", **self._aws)
 
     @cached_property
     def iam(self) -> "IAMClient":
-        return self._session.client(
-            "iam",
-            endpoint_url=self._settings.aws_url,
-            verify=self._authority,
-            config=self._config,
-        )
+        return self._session.client("iam", **self._aws)
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":
-        return self._session.client(
-            "logs",
-            endpoint_url=self._settings.aws_url,
-            verify=self._authority,
-            config=self._config,
-        )
+        return self._session.client("logs", **self._aws)
 
     @cached_property
     def s3(self) -> "S3Client":
-        return self._session.client(
-            "s3",
-            endpoint_url=self._settings.aws_url,
-            verify=self._authority,
-            config=self._config,
-        )
+        return self._session.client("s3", **self._aws)
 
     @cached_property
     def sqs(self) -> "SQSClient":
-        return self._session.client(
-            "sqs",
-            endpoint_url=self._settings.aws_url,
-            verify=self._authority,
-            config=self._config,
-        )
+        return self._session.client("sqs", **self._aws)
 
     @cached_property
     def sts(self) -> "STSClient":
-        return self._session.client(
-            "sts",
-            endpoint_url=self._settings.aws_url,
-            verify=self._authority,
-            config=self._config,
-        )
+        return self._session.client("sts", **self._aws)
 
     @cached_property
     def sagemaker(self) -> "SageMakerClient":
-        return self._session.client(
-            "sagemaker", endpoint_url=self._settings.sagemaker_url, config=self._config
-        )
+        return self._session.client("sagemaker", **self._emulator)

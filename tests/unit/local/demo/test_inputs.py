@@ -1,15 +1,13 @@
 """What the demo uploads."""
 
 from local.demo.inputs import (
-    Kind,
-    Row,
     deleted_input,
     early_input,
     excerpt,
     refused_inputs,
-    row_inputs,
     too_long_input,
 )
+from local.load.inputs import Kind, Row, row_inputs
 
 _ROW = Row(b"1,2,3", 0.25, "benign")
 

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from local.demo.results import Result
+from local.load.results import Result
 from local.load.tally import Tally
 
 _ONE = "s3://bucket/inputs/1.csv"

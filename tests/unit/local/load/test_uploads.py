@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from local.demo.inputs import Input, Kind
+from local.load.inputs import Input, Kind
 from local.load.uploads import Uploader, Window
 
 if TYPE_CHECKING:

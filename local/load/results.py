@@ -1,7 +1,8 @@
 """Reads result messages from the downstream queues and outputs from S3."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -12,10 +13,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
+_THREADS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the demo looks at in a result message (CloudEvents 1.0, see docs/)."""
+    """What a run looks at in a result message (CloudEvents 1.0, see docs/)."""
 
     id: str
     type: str
@@ -43,33 +46,41 @@ class Result:
 class Inbox:
     """Receives and deletes results from CompletedQueue and FailedQueue."""
 
-    def __init__(self, sqs: "SQSClient", completed_queue_url: str, failed_queue_url: str) -> None:
+    def __init__(self, sqs: "SQSClient", outputs: Mapping[str, str]) -> None:
+        """`outputs` are the stack's."""
         self._sqs = sqs
-        self._queues = {"CompletedQueue": completed_queue_url, "FailedQueue": failed_queue_url}
+        self._queues = {name: outputs[f"{name}Url"] for name in ("CompletedQueue", "FailedQueue")}
 
     def receive(self) -> Iterator[Result]:
         """What lies on the queues at this moment; waits for nothing."""
         for name, url in self._queues.items():
-            while True:
-                found = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-                messages = found.get("Messages", [])
-                if not messages:
-                    break
-                for message in messages:
-                    yield Result.parse(message["Body"], name)
-                self._sqs.delete_message_batch(
-                    QueueUrl=url,
-                    Entries=[
-                        {"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]}
-                        for n, message in enumerate(messages)
-                    ],
-                )
+            for body in received(self._sqs, url):
+                yield Result.parse(body, name)
 
 
-def read_output(s3: "S3Client", location: str) -> str:
-    """The text of an output object at `s3://bucket/key`."""
-    bucket, _, key = location.removeprefix("s3://").partition("/")
-    return s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+def received(sqs: "SQSClient", url: str) -> Iterator[str]:
+    """The bodies of the messages that lie on a queue at this moment; they are deleted."""
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        yield from (message["Body"] for message in messages)
+        sqs.delete_message_batch(
+            QueueUrl=url,
+            Entries=[
+                {"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]}
+                for n, message in enumerate(messages)
+            ],
+        )
+
+
+def read_outputs(s3: "S3Client", results: Iterable[Result]) -> dict[str, str]:
+    """The text of every output object that a result names, by its location (`s3://bucket/key`)."""
+
+    def read(location: str) -> str:
+        bucket, _, key = location.removeprefix("s3://").partition("/")
+        return s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+
+    locations = {result.output_location for result in results if result.output_location}
+    with ThreadPoolExecutor(_THREADS) as threads:
+        return dict(zip(locations, threads.map(read, locations), strict=True))
 
 
 def queue_depths(clients: Clients) -> dict[str, int]:

@@ -1,9 +1,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from local.chaos.accounts import Account
-from local.demo.inputs import Input, Kind
-from local.demo.results import Result
+from local.chaos.run import is_injected, summary
+from local.load.account import Account
+from local.load.inputs import Input, Kind
+from local.load.results import Result
 from local.load.tally import Tally
 
 _URI = "s3://bucket/inputs/1.csv"
@@ -20,7 +21,9 @@ _COMPLETED = Result(
 )
 _FAILED = replace(
     _COMPLETED,
+    type="relay.inference.failed",
     outcome="failed",
+    queue="FailedQueue",
     output_location=None,
     reason="ClientError: Received server error (500) from model. See the logs.",
 )
@@ -31,15 +34,18 @@ def _account(*results: Result, output: str = "0.25", **found: Sequence[str]) -> 
     tally = Tally(uploads)
     for result in results:
         tally.take(result)
-    counted = {"Recovered": 3, "Retried": 2, "Submitted": 9}
-    return Account(uploads, tally, {_OUTPUT: output}, counted, {}, **found)
+    return Account(uploads, tally, {_OUTPUT: output}, {}, explained=is_injected, **found)
+
+
+def _summary(account: Account) -> str:
+    return summary(account, {"Recovered": 3, "Retried": 2, "Submitted": 9})
 
 
 def test_a_right_result_is_no_problem_and_the_line_tells_what_the_functions_counted() -> None:
     account = _account(_COMPLETED)
 
     assert account.problems() == []
-    assert account.summary() == (
+    assert _summary(account) == (
         "chaos: uploaded=1 results=1 lost=0 duplicated=0 recovered=3 retried=2 expired=0 parked=0"
     )
 
@@ -48,14 +54,14 @@ def test_a_lost_upload_is_told() -> None:
     account = _account()
 
     assert len(account.problems()) == 1
-    assert "results=0 lost=1 duplicated=0" in account.summary()
+    assert "results=0 lost=1 duplicated=0" in _summary(account)
 
 
 def test_a_doubled_result_is_told() -> None:
     account = _account(_COMPLETED, _COMPLETED)
 
     assert len(account.problems()) == 1
-    assert "results=2 lost=0 duplicated=1" in account.summary()
+    assert "results=2 lost=0 duplicated=1" in _summary(account)
 
 
 def test_an_output_that_is_not_the_model_s_is_a_problem() -> None:
@@ -65,24 +71,29 @@ def test_an_output_that_is_not_the_model_s_is_a_problem() -> None:
 
 
 def test_the_injected_failure_and_an_expiry_are_no_problems() -> None:
-    expired = replace(_FAILED, outcome="expired", reason="nothing was heard of attempt 3")
+    expired = replace(
+        _FAILED,
+        type="relay.inference.expired",
+        outcome="expired",
+        reason="nothing was heard of attempt 3",
+    )
 
     assert _account(_FAILED).problems() == []
     assert _account(expired).problems() == []
-    assert "expired=1" in _account(expired).summary()
+    assert "expired=1" in _summary(_account(expired))
 
 
 def test_any_other_failure_is_a_problem() -> None:
     (problem,) = _account(replace(_FAILED, reason="ClientError: The request expired")).problems()
 
-    assert "no injected fault explains it" in problem
+    assert "is failed (ClientError: The request expired), expected completed" in problem
 
 
 def test_parked_messages_unrest_and_missing_rights_are_problems() -> None:
     account = replace(
         _account(_COMPLETED, unsettled=["1 attempts open"], denials=["route.log:1: AccessDenied"]),
-        parked={"SubmitDeadLetterQueue": 2},
+        depths={"SubmitDeadLetterQueue": 2, "RouteDeadLetterQueue": 0, "CompletedQueue": 1},
     )
 
     assert len(account.problems()) == 3
-    assert account.summary().endswith("parked=2")
+    assert _summary(account).endswith("parked=2")

@@ -2,7 +2,7 @@
 
 import json
 
-from local.demo.results import Result
+from local.load.results import Result
 
 
 def test_a_completed_result_names_its_output() -> None:
