@@ -1,8 +1,7 @@
 """Writes `relay/provision/specification/images.json` from the data of the `sagemaker-core` package.
 
 The package's code is never imported: it would need fifty others. Only its JSON files are read, out
-of its wheel, a folder into which the wheel was unpacked, or the environment in which it is
-installed:
+of its wheel or a folder into which the wheel was unpacked:
 
     python -m local.images sagemaker_core-2.27.0-py3-none-any.whl
 
@@ -20,7 +19,6 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from email.message import Message
 from email.parser import Parser
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,23 +50,18 @@ _CUDA: Final = re.compile(r"-cu\d")
 # Images for one family of instances, beside the version's own.
 _FAMILY_TAGS: Final = {("pytorch", "1.6.0"): {"p4d": "1.6.0-gpu-py36-cu110-ubuntu18.04"}}
 
+# How many levels below a member of the data file have lines of their own.
+_LEVELS: Final = {"origin": 0, "aliases": 0, "registries": 1, "accounts": 2, "processors": 4}
+
 # A part of a framework's file, as the package publishes it.
 Entry = Mapping[str, Any]
 
 
 class Source:
-    """The package's files: in a wheel, a folder, or the running environment."""
+    """The package's files: in a wheel, or a folder."""
 
-    def __init__(self, root: zipfile.Path | Path) -> None:
-        self._root = root
-
-    @classmethod
-    def open(cls, location: Path | None) -> "Source":
-        if location is None:
-            return cls(Path(str(distribution("sagemaker-core").locate_file(""))))
-        if location.is_dir():
-            return cls(location)
-        return cls(zipfile.Path(location))
+    def __init__(self, location: Path) -> None:
+        self._root = location if location.is_dir() else zipfile.Path(location)
 
     def framework(self, name: str) -> Entry:
         path = self._root / "sagemaker" / "core" / "image_uri_config" / f"{name}.json"
@@ -76,14 +69,9 @@ class Source:
         return document
 
     def metadata(self) -> Message:
-        folder = next(
-            entry
-            for entry in self._root.iterdir()
-            if entry.name.startswith("sagemaker_core-") and entry.name.endswith(".dist-info")
-        )
-        return Parser().parsestr(
-            (folder / "METADATA").read_text(encoding="utf-8"), headersonly=True
-        )
+        folder = next(each for each in self._root.iterdir() if each.name.endswith(".dist-info"))
+        text = (folder / "METADATA").read_text(encoding="utf-8")
+        return Parser().parsestr(text, headersonly=True)
 
 
 def compact(source: Source) -> dict[str, Any]:
@@ -156,43 +144,25 @@ def scope_of(document: Entry, name: str) -> Entry | None:
 
 def spelled(document: Mapping[str, Any]) -> str:
     """The data file's text, one line for each thing that can change by itself."""
-    processors = {
-        processor: {
-            framework: {
-                "aliases": _line(entry["aliases"]),
-                "versions": {version: _line(image) for version, image in entry["versions"].items()},
-            }
-            for framework, entry in frameworks.items()
-        }
-        for processor, frameworks in document["processors"].items()
-    }
-    accounts = [{a: _line(regions) for a, regions in each.items()} for each in document["accounts"]]
-    lines = {
-        "origin": _line(document["origin"]),
-        "accounts": accounts,
-        "registries": [_line(each) for each in document["registries"]],
-        "processors": processors,
-    }
-    return _indented(lines, "") + "\n"
+    return _indented(document, 1, "") + "\n"
 
 
-def _indented(value: Any, margin: str) -> str:
-    """JSON in which a string stands for itself: it is a line that is finished."""
-    if isinstance(value, str):
-        return value
+def _indented(value: Any, levels: int, margin: str) -> str:
+    """JSON in which members stand on lines of their own, so many levels deep."""
+    if not levels or not isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True)
     inside = margin + " "
     if isinstance(value, dict):
-        members = [f"{_line(name)}: {_indented(each, inside)}" for name, each in value.items()]
-        opening, closing = "{", "}"
+        opening, closing = "{}"
+        members = [
+            f"{json.dumps(name)}: {_indented(each, _LEVELS.get(name, levels - 1), inside)}"
+            for name, each in value.items()
+        ]
     else:
-        members = [_indented(each, inside) for each in value]
-        opening, closing = "[", "]"
+        opening, closing = "[]"
+        members = [_indented(each, levels - 1, inside) for each in value]
     body = ",\n".join(f"{inside}{member}" for member in members)
     return f"{opening}\n{body}\n{margin}{closing}"
-
-
-def _line(value: object) -> str:
-    return json.dumps(value, sort_keys=True)
 
 
 def images_of(framework: str, scope: Entry) -> Iterator[tuple[str, Entry]]:
@@ -262,19 +232,10 @@ def tags(
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Write images.json from sagemaker-core's data.")
-    parser.add_argument(
-        "package",
-        type=Path,
-        nargs="?",
-        help="a wheel of sagemaker-core, or the folder it was unpacked into; "
-        "without it, the installed package",
-    )
+    parser.add_argument("package", type=Path, help="a wheel of sagemaker-core, or its content")
     parser.add_argument("--output", type=Path, default=DATA_FILE)
     arguments = parser.parse_args()
-    try:
-        document = compact(Source.open(arguments.package))
-    except PackageNotFoundError:
-        parser.error("sagemaker-core is not installed: download its wheel and name it")
+    document = compact(Source(arguments.package))
     text = spelled(document)
     arguments.output.write_text(text, encoding="utf-8")
     print(f"{arguments.output}: sagemaker-core {document['origin']['version']}, {len(text)} bytes")

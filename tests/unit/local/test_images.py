@@ -93,7 +93,7 @@ def wheel(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def document(wheel: Path) -> dict[str, Any]:
-    return compact(Source.open(wheel))
+    return compact(Source(wheel))
 
 
 @pytest.mark.parametrize(
@@ -172,4 +172,4 @@ def test_a_wheel_that_was_unpacked_gives_the_same(
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "unpacked")  # noqa: S202 - made by this test
 
-    assert compact(Source.open(tmp_path / "unpacked")) == document
+    assert compact(Source(tmp_path / "unpacked")) == document
