@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.stack import interruption, processes
+from local.errors import LocalStackError
+from local.machine import interruption, processes
+from local.machine.interruption import Interrupted
+from local.machine.lock import exclusive
 from local.stack.clients import Clients
 from local.stack.deployment import stack_outputs
-from local.stack.errors import LocalStackError
-from local.stack.interruption import Interrupted
-from local.stack.lock import exclusive
 from local.stack.settings import StackSettings
 from local.stack.stack import Stack
 from local.stack.up import Narrator, bring_up, train_model
@@ -41,7 +41,7 @@ def perform(command: Callable[[StackSettings], int]) -> int:
 
 def up(settings: StackSettings) -> int:
     """Starts the stack and deploys; on a stack that runs, deploys the code as it is now."""
-    with exclusive(settings):
+    with exclusive(settings.directory):
         stack = Stack(settings)
         stack.check_ports_kept()
         ran_before = stack.running
@@ -59,7 +59,7 @@ def up(settings: StackSettings) -> int:
 
 def down(settings: StackSettings) -> int:
     """Stops every part that was recorded."""
-    with exclusive(settings):
+    with exclusive(settings.directory):
         stopped = Stack(settings).stop()
     print(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
     return 0

@@ -1,7 +1,7 @@
 """What AWS refuses, or lets pass and then does not do, and no linter knows: one function a rule.
 
 `check(template)` runs every rule over every combination of parameters and partitions that the rule
-can tell apart. `local.stack.aws_refusals` runs those that AWS enforces when it makes a resource.
+can tell apart. `local.ministack.refusals` runs those that AWS enforces when it makes a resource.
 """
 
 from local.aws_rules.check import check

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterator
 
 from local.chaos.schedule import Kill
 from local.load.usage import MINISTACK, function_workers
-from local.stack.process_table import Row, read_table
-from local.stack.processes import read_records
+from local.machine.process_table import Row, read_table
+from local.machine.processes import read_records
 from local.stack.settings import StackSettings
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
+from local.errors import LocalStackError
 from local.load.inputs import Input
 from local.stack.clients import Clients
-from local.stack.errors import LocalStackError
 from local.stack.settings import STACK_NAME
 
 _CREATING_SECONDS = 120.0

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local.errors import LocalStackError
 from local.functions.lambda_environment import Function
 from local.stack.certificate import Certificate
 from local.stack.clients import Clients
 from local.stack.deployment import Deployment, stack_outputs
 from local.stack.environment import client_variables
-from local.stack.errors import LocalStackError
 from local.stack.settings import REPOSITORY, StackSettings
 from local.stack.stack import Stack
 

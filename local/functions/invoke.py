@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from local.errors import LocalStackError
 from local.functions.deployed import NAMES, deployed_function, rebuild_if_changed
 from local.functions.lambda_runtime import Answer, Failure, Invocation, LambdaRuntime
-from local.stack import interruption
+from local.machine import interruption
+from local.machine.interruption import Interrupted
+from local.machine.lock import exclusive
 from local.stack.clients import Clients
-from local.stack.errors import LocalStackError
-from local.stack.interruption import Interrupted
-from local.stack.lock import exclusive
 from local.stack.settings import REPOSITORY, StackSettings
 from local.stack.stack import Stack
 from local.stack.up import Narrator, bring_up, train_model
@@ -86,7 +86,7 @@ def _a_stack(settings: StackSettings) -> Iterator[None]:
         yield
         return
     tell("no local stack is up: starting one for this call (`make up` keeps one)")
-    with exclusive(settings):
+    with exclusive(settings.directory):
         try:
             bring_up(settings, train_model(settings), Narrator(tell))
             yield

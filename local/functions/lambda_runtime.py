@@ -23,6 +23,7 @@ from typing import Self
 
 import samcli
 
+from local.errors import LocalStackError
 from local.functions.lambda_environment import (
     Function,
     link_runtime_client,
@@ -30,8 +31,7 @@ from local.functions.lambda_environment import (
     python,
     variables,
 )
-from local.stack.errors import LocalStackError
-from local.stack.tcp_ports import free_ports
+from local.machine.tcp_ports import free_ports
 
 _LOOPBACK = "127.0.0.1"
 _INVOCATIONS = "/2015-03-31/functions/function/invocations"

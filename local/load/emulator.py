@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from local.stack.errors import LocalStackError
+from local.errors import LocalStackError
 from local.stack.settings import StackSettings
 
 

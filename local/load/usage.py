@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from local.stack.process_table import Row, children, read_table
-from local.stack.processes import read_records
+from local.machine.process_table import Row, children, read_table
+from local.machine.processes import read_records
 from local.stack.settings import StackSettings
 
 MINISTACK = "ministack"

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from relay.routes.compiled import Routes
 from relay.routes.document import RoutesError
 
+from local.errors import LocalStackError
 from local.routes.documents import read_document, read_result
 from local.routes.explanation import explained, mistakes, overview
 from local.routes.results import SAMPLES
-from local.stack.errors import LocalStackError
 
 USABLE, UNUSABLE, MISUSED = 0, 1, 2
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from local.stack.errors import LocalStackError
+from local.errors import LocalStackError
 
 # What stands in the template's own document for its queues.
 _QUEUES: Final = {

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from local.machine import interruption
+from local.machine.lock import held
 from local.sam_local import docker, image, tunnel
-from local.stack import interruption
-from local.stack.lock import held
 from local.stack.settings import REPOSITORY, StackSettings
 
 Tell = Callable[[str], None]
@@ -47,7 +47,7 @@ def connected(settings: StackSettings, base: str, tell: Tell) -> Iterator[None]:
     ours = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:12]
     run = uuid.uuid4().hex
     with held(
-        REPOSITORY / ".local" / "sam-local.stack.lock",
+        REPOSITORY / ".local" / "sam-local.machine.lock",
         "another command connects containers to a local stack: end `make sam-connect` with "
         "Ctrl-C, or wait for `make sam-invoke`",
     ):

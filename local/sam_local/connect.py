@@ -5,11 +5,11 @@ import signal
 import sys
 from pathlib import Path
 
+from local.machine.interruption import Interrupted
 from local.sam_local import image
 from local.sam_local.bridge import connected
 from local.sam_local.invoke import check_stack
 from local.stack.deployment import machine_parameters
-from local.stack.interruption import Interrupted
 from local.stack.settings import REPOSITORY, StackSettings
 
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 
-from local.stack.errors import LocalStackError
+from local.errors import LocalStackError
 
 # Where `sam` looks, which does not know of Docker's contexts.
 _DEFAULT_HOST = "unix:///var/run/docker.sock"

@@ -8,15 +8,15 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from local.errors import LocalStackError
 from local.functions.deployed import configuration, logical_id, rebuild_if_changed, role_session
 from local.functions.invoke import tell
 from local.functions.lambda_runtime import Invocation, read_outcome
+from local.machine import interruption
 from local.sam_local import docker, image
 from local.sam_local.bridge import connected
-from local.stack import interruption
 from local.stack.clients import Clients
 from local.stack.deployment import machine_parameters
-from local.stack.errors import LocalStackError
 from local.stack.servers import sam_variables
 from local.stack.settings import REPOSITORY, StackSettings
 from local.stack.stack import Stack

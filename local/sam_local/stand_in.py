@@ -17,11 +17,11 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from local.errors import LocalStackError
 from local.functions.lambda_environment import link_runtime_client, python
+from local.machine import interruption
+from local.machine.interruption import Interrupted
 from local.sam_local import docker
-from local.stack import interruption
-from local.stack.errors import LocalStackError
-from local.stack.interruption import Interrupted
 
 _TOOLS = ("sh", "mv", "chmod", "cp", "rm", "mkdir", "env")
 

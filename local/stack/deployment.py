@@ -10,9 +10,9 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
+from local.errors import LocalStackError
+from local.machine.processes import Process
 from local.stack.clients import Clients
-from local.stack.errors import LocalStackError
-from local.stack.processes import Process
 from local.stack.servers import sam_variables
 from local.stack.settings import REPOSITORY, STACK_NAME, StackSettings
 

@@ -38,7 +38,7 @@ def parts(settings: StackSettings) -> tuple[Part, ...]:
 def _ministack(settings: StackSettings) -> Part:
     """AWS without SageMaker.
 
-    Started through hypercorn (see `local.stack.ministack`), as MiniStack's own image does, and not
+    Started through hypercorn (see `local.ministack`), as MiniStack's own image does, and not
     through `python -m ministack`: that one listens on port 443 as well whenever it may.
     """
     tls = Certificate.at(settings.tls)
@@ -68,7 +68,7 @@ def _ministack(settings: StackSettings) -> Part:
         port_variable="RELAY_AWS_PORT",
         command=(
             sys.executable,
-            *("-m", "local.stack.ministack", "ministack.app:app"),
+            *("-m", "local.ministack", "ministack.app:app"),
             *("--workers", "0", "--bind", address, "--keep-alive", "75"),
             *("--certfile", tls.certificate, "--keyfile", tls.key),
         ),

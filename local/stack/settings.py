@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from local.stack.errors import LocalStackError
+from local.errors import LocalStackError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

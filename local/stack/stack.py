@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from local.stack import certificate, processes
+from local.errors import LocalStackError
+from local.machine import processes
+from local.machine.lock import exclusive
+from local.machine.processes import Process, describe_log
+from local.machine.tcp_ports import free_ports, is_free
+from local.stack import certificate
 from local.stack.environment import read_environment_file
-from local.stack.errors import LocalStackError
-from local.stack.lock import exclusive
-from local.stack.processes import Process, describe_log
 from local.stack.servers import Part, parts
 from local.stack.settings import StackSettings
-from local.stack.tcp_ports import free_ports, is_free
 
 Tell = Callable[[str], None]
 
@@ -116,7 +117,7 @@ def stack_beside(settings: StackSettings, name: str) -> Iterator[StackSettings]:
         aws_port=aws_port,
         sagemaker_port=sagemaker_port,
     )
-    with exclusive(own):
+    with exclusive(own.directory):
         try:
             yield own
         finally:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from local.stack.processes import read_records
+from local.machine.processes import read_records
+from local.machine.tcp_ports import free_ports, is_free
 from local.stack.settings import REPOSITORY, StackSettings
-from local.stack.tcp_ports import free_ports, is_free
 from tests.acceptance.target import eventually
 from tests.support.stack import RunningStack, command_environment, run_local
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from local.machine.tcp_ports import free_ports
 from local.stack.servers import answers, parts
 from local.stack.settings import REPOSITORY, StackSettings
-from local.stack.tcp_ports import free_ports
 from tests.support.stack import RunningStack
 
 _SECONDS = 60.0

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+from local.machine.tcp_ports import free_ports
 from local.stack.clients import Clients
 from local.stack.deployment import stack_outputs
 from local.stack.environment import read_environment_file
 from local.stack.settings import REPOSITORY, StackSettings
-from local.stack.tcp_ports import free_ports
 from tests.support.targets import PARAMETERS
 
 # Waits until its standard input is closed, which happens even when pytest is killed. A command that

@@ -11,9 +11,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from local.machine.tcp_ports import free_ports
 from local.stack.servers import answers
 from local.stack.settings import REPOSITORY
-from local.stack.tcp_ports import free_ports
 from tests.support.sagemaker_stack import eventually
 
 TOPIC, QUEUE = {"Type": "AWS::SNS::Topic"}, {"Type": "AWS::SQS::Queue"}
@@ -26,7 +26,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[boto3.Se
     directory = tmp_path_factory.mktemp("ministack")
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "local.stack.ministack", "ministack.app:app"]
+    command = [sys.executable, "-m", "local.ministack", "ministack.app:app"]
     variables = {"GATEWAY_PORT": str(port), "MINISTACK_HOST": "127.0.0.1", "BIND_HOST": "127.0.0.1"}
     with (
         (directory / "log").open("w") as log,

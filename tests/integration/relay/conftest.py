@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from local.stack.tcp_ports import free_ports
+from local.machine.tcp_ports import free_ports
 from tests.contract.queues import create_queues
 from tests.support.sagemaker_stack import eventually
 

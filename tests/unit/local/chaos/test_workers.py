@@ -10,7 +10,7 @@ import pytest
 from local.chaos.schedule import Kill
 from local.chaos.workers import Killer
 from local.load.usage import MINISTACK
-from local.stack.processes import ProcessRecord
+from local.machine.processes import ProcessRecord
 from local.stack.settings import StackSettings
 
 

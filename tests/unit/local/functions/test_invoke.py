@@ -10,7 +10,7 @@ from local.stack.settings import REPOSITORY
 
 @pytest.fixture(autouse=True)
 def _no_signal_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.stack.interruption.install", lambda: None)
+    monkeypatch.setattr("local.machine.interruption.install", lambda: None)
 
 
 @pytest.mark.parametrize("arguments", [[], ["route"], ["nothing", "x.json"], ["route", "x", "y"]])

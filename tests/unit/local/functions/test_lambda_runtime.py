@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from local.errors import LocalStackError
 from local.functions.lambda_environment import Function, passes, variables
 from local.functions.lambda_runtime import Answer, Failure, find_emulator, read_outcome
-from local.stack.errors import LocalStackError
 
 
 @pytest.mark.parametrize(

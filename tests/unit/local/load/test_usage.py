@@ -1,5 +1,5 @@
 from local.load.usage import function_workers
-from local.stack.process_table import Row
+from local.machine.process_table import Row
 
 _MINISTACK = 40
 

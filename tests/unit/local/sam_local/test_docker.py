@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from samcli.local.lambdafn.env_vars import EnvironmentVariables
 
+from local.errors import LocalStackError
 from local.sam_local import docker, image
 from local.sam_local.__main__ import main
 from local.stack.certificate import issue
 from local.stack.deployment import machine_parameters
 from local.stack.environment import client_variables
-from local.stack.errors import LocalStackError
 from local.stack.settings import StackSettings
 
 FakeDocker = Callable[[str], None]
@@ -151,7 +151,7 @@ def test_wrong_usage_lists_the_commands(
 def test_without_a_stack_it_says_how_one_is_started(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("local.stack.interruption.install", lambda: None)
+    monkeypatch.setattr("local.machine.interruption.install", lambda: None)
     monkeypatch.setenv("RELAY_LOCAL_DIR", str(tmp_path))
 
     code = main(["invoke", "route", "events/route/completed-via-sqs.json"])

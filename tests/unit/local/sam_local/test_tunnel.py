@@ -17,8 +17,8 @@ from typing import IO
 
 import pytest
 
+from local.machine.tcp_ports import free_ports
 from local.sam_local import tunnel
-from local.stack.tcp_ports import free_ports
 
 _SECONDS = 20
 

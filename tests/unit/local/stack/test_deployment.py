@@ -3,8 +3,8 @@
 import pytest
 from samcli.cli.types import CfnParameterOverridesType
 
+from local.errors import LocalStackError
 from local.stack.deployment import machine_parameters, parameter_override
-from local.stack.errors import LocalStackError
 
 
 @pytest.mark.parametrize(

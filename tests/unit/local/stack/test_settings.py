@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.stack.errors import LocalStackError
+from local.errors import LocalStackError
 from local.stack.settings import REPOSITORY, StackSettings
 
 

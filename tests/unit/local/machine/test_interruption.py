@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.stack import interruption
-from local.stack.interruption import Interrupted, postponed
+from local.machine import interruption
+from local.machine.interruption import Interrupted, postponed
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

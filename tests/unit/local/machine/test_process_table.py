@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from local.stack.process_table import children, from_listing, read_table
+from local.machine.process_table import children, from_listing, read_table
 
 
 def test_a_child_is_found_by_its_parent_with_its_command_and_memory() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.stack.shared_archive import SharedArchive
+from local.ministack.shared_archive import SharedArchive
 
 
 @pytest.fixture

@@ -5,20 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.stack.errors import LocalStackError
-from local.stack.settings import StackSettings
+from local.errors import LocalStackError
 
 
 @contextmanager
-def exclusive(settings: StackSettings) -> Iterator[None]:
-    """Holds the stack's lock; the system releases it even when the command is killed.
+def exclusive(directory: Path) -> Iterator[None]:
+    """Holds the lock of the stack in a directory; it is released even when the command is killed.
 
     Raises:
         LocalStackError: another command holds it.
     """
     with held(
-        settings.directory / "lock",
-        f"another command is starting or stopping the stack in {settings.directory}: "
+        directory / "lock",
+        f"another command is starting or stopping the stack in {directory}: "
         "wait for it, or end it with Ctrl-C",
     ):
         yield

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from local.stack.errors import LocalStackError
-from local.stack.interruption import postponed
+from local.errors import LocalStackError
+from local.machine.interruption import postponed
 
 _POLL_SECONDS = 0.1
 _TERMINATE_SECONDS = 8.0

@@ -1,4 +1,4 @@
-"""`python -m local.stack.ministack …`: MiniStack under hypercorn, corrected in several places.
+"""MiniStack corrected in several places.
 
 IAM knows no action for a batch of SQS messages or of PartiQL statements: AWS asks for the right to
 each thing in it. MiniStack 1.5 asks for an action named like the call, which no real policy grants.
@@ -15,7 +15,7 @@ It tells a function nothing of its LoggingConfig, and keeps log lines below the 
 for. Lambda sets variables, on which Powertools acts, and drops such lines.
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 
-It takes what AWS refuses; `local.stack.aws_refusals` has it refuse that too.
+It takes what AWS refuses; `local.ministack.refusals` has it refuse that too.
 
 And it unpacks the layer, thousands of small files, for each of these environments. They share one.
 
@@ -35,14 +35,13 @@ import zipfile
 from types import SimpleNamespace
 from typing import Any
 
-import hypercorn.__main__
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import cloudwatch, lambda_svc, sqs
 from ministack.services.cloudformation import changesets, engine, handlers, stacks
 
 from local.functions.lambda_environment import logging_variables, passes
-from local.stack import aws_refusals
-from local.stack.shared_archive import SharedArchive
+from local.ministack import refusals
+from local.ministack.shared_archive import SharedArchive
 
 # Python's own limit again: a package for Step Functions, which MiniStack imports, raises it for the
 # whole process, and with it for the tests that import this module.
@@ -204,7 +203,8 @@ def _check(statement: str, prefix: str) -> tuple[str, str]:
     return f"dynamodb:PartiQL{verb}", f"{prefix}:table/{match['table']}"
 
 
-if __name__ == "__main__":
+def install() -> None:
+    """Puts the corrections into MiniStack's modules."""
     iam_actions.extract_iam_action = extract_iam_action
     iam_actions.extract_resource_arn = extract_resource_arn
     cloudwatch._evaluate_alarm = evaluate_alarm
@@ -216,5 +216,4 @@ if __name__ == "__main__":
     for module in (engine, changesets, handlers, stacks):  # each has imported it by name
         module._evaluate_conditions = evaluate_conditions
     lambda_runtime.zipfile = SimpleNamespace(**(vars(zipfile) | {"ZipFile": SharedArchive}))
-    aws_refusals.install()
-    sys.exit(hypercorn.__main__.main(sys.argv[1:]))
+    refusals.install()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from ministack.services import lambda_svc, sqs
 
-from local.stack import ministack
+from local.ministack import corrections
 
 DEBUG, METRICS, ERROR = '{"level":"DEBUG"}', '{"_aws":{}}', '{"level":"ERROR"}'
 
@@ -26,7 +26,7 @@ DEBUG, METRICS, ERROR = '{"level":"DEBUG"}', '{"_aws":{}}', '{"level":"ERROR"}'
 def test_a_batch_of_messages_needs_the_right_to_the_single_message(call: str, action: str) -> None:
     headers = {"x-amz-target": f"AmazonSQS.{call}"}
 
-    found = ministack.extract_iam_action("sqs", "POST", "/", headers, b"{}", {})
+    found = corrections.extract_iam_action("sqs", "POST", "/", headers, b"{}", {})
 
     assert found == action
 
@@ -40,7 +40,7 @@ def test_each_statement_of_a_batch_needs_its_own_right_on_its_own_table() -> Non
     )
     body = json.dumps({"Statements": [{"Statement": text} for text in statements]}).encode()
 
-    checks = ministack.dynamodb_transaction_checks(
+    checks = corrections.dynamodb_transaction_checks(
         "dynamodb:BatchExecuteStatement", body, "us-east-1", "000000000000"
     )
 
@@ -66,7 +66,7 @@ def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
     headers = {"x-amz-target": f"GraniteServiceVersion20100801.{call}"}
     body = json.dumps(members).encode()
 
-    arn = ministack.extract_resource_arn(
+    arn = corrections.extract_resource_arn(
         "monitoring", "POST", "/", headers, body, {}, "us-east-1", "000000000000"
     )
 
@@ -76,7 +76,7 @@ def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
 def test_describing_alarms_needs_the_right_to_all_of_them() -> None:
     headers = {"x-amz-target": "GraniteServiceVersion20100801.DescribeAlarms"}
 
-    arn = ministack.extract_resource_arn(
+    arn = corrections.extract_resource_arn(
         "monitoring", "POST", "/", headers, b'{"AlarmNames":["a"]}', {}, "us-east-1", "000000000000"
     )
 
@@ -88,11 +88,11 @@ def test_alarms_on_sagemakers_metrics_are_left_to_the_endpoint_emulator(
 ) -> None:
     evaluated: list[str] = []
     monkeypatch.setattr(
-        ministack, "_evaluate_alarm", lambda alarm: evaluated.append(alarm["Namespace"])
+        corrections, "_evaluate_alarm", lambda alarm: evaluated.append(alarm["Namespace"])
     )
 
     for namespace in ("AWS/SageMaker", "AWS/SQS"):
-        ministack.evaluate_alarm({"Namespace": namespace})
+        corrections.evaluate_alarm({"Namespace": namespace})
 
     assert evaluated == ["AWS/SQS"]
 
@@ -100,7 +100,7 @@ def test_alarms_on_sagemakers_metrics_are_left_to_the_endpoint_emulator(
 def test_a_statement_that_is_not_understood_is_refused() -> None:
     body = json.dumps({"Statements": [{"Statement": "DROP TABLE orders"}]}).encode()
 
-    checks = ministack.dynamodb_transaction_checks(
+    checks = corrections.dynamodb_transaction_checks(
         "dynamodb:BatchExecuteStatement", body, "us-east-1", "000000000000"
     )
 
@@ -111,7 +111,7 @@ def test_transactions_are_checked_as_before() -> None:
     item = {"Put": {"TableName": "orders", "Item": {}}}
     body = json.dumps({"TransactItems": [item]}).encode()
 
-    checks = ministack.dynamodb_transaction_checks(
+    checks = corrections.dynamodb_transaction_checks(
         "dynamodb:TransactWriteItems", body, "us-east-1", "000000000000"
     )
 
@@ -157,21 +157,21 @@ def _send(queue: str, *ages: float) -> None:
 @pytest.mark.usefixtures("mapped")
 def test_messages_are_gathered_until_the_oldest_has_waited_for_the_window(queue: str) -> None:
     _send(queue, 0.0, 0.0)
-    assert ministack.receive_messages_for_esm(queue, 100) == []
+    assert corrections.receive_messages_for_esm(queue, 100) == []
 
     _send(queue, WINDOW_SECONDS)
 
-    assert len(ministack.receive_messages_for_esm(queue, 100)) == 3
+    assert len(corrections.receive_messages_for_esm(queue, 100)) == 3
 
 
 def test_the_window_is_that_of_the_mapping(queue: str, mapped: Callable[..., None]) -> None:
     _send(queue, 2.0)
     mapped(3.0)
-    assert ministack.receive_messages_for_esm(queue, 100) == []
+    assert corrections.receive_messages_for_esm(queue, 100) == []
 
     mapped(2.0)
 
-    assert len(ministack.receive_messages_for_esm(queue, 100)) == 1
+    assert len(corrections.receive_messages_for_esm(queue, 100)) == 1
 
 
 def test_without_a_window_nothing_waits_and_a_batch_has_its_size(
@@ -180,7 +180,7 @@ def test_without_a_window_nothing_waits_and_a_batch_has_its_size(
     mapped(0)
     _send(queue, *[0.0] * 12)
 
-    batches = [len(ministack.receive_messages_for_esm(queue, 10)) for _ in range(3)]
+    batches = [len(corrections.receive_messages_for_esm(queue, 10)) for _ in range(3)]
 
     assert batches == [10, 2, 0]
 
@@ -189,8 +189,8 @@ def test_without_a_window_nothing_waits_and_a_batch_has_its_size(
 def test_a_full_batch_does_not_wait_and_may_be_larger_than_ten(queue: str) -> None:
     _send(queue, *[0.0] * 25)
 
-    assert len(ministack.receive_messages_for_esm(queue, 20)) == 20
-    assert ministack.receive_messages_for_esm(queue, 20) == []
+    assert len(corrections.receive_messages_for_esm(queue, 20)) == 20
+    assert corrections.receive_messages_for_esm(queue, 20) == []
 
 
 def test_the_poller_is_woken_when_the_window_is_over(
@@ -201,20 +201,20 @@ def test_the_poller_is_woken_when_the_window_is_over(
     mapped(0.1)
     _send(queue, 0.0)
 
-    ministack.receive_messages_for_esm(queue, 100)
+    corrections.receive_messages_for_esm(queue, 100)
 
     assert woken.wait(10)
-    assert len(ministack.receive_messages_for_esm(queue, 100)) == 1
+    assert len(corrections.receive_messages_for_esm(queue, 100)) == 1
 
 
 def test_what_was_received_is_invisible_for_the_queue_s_own_timeout(queue: str) -> None:
     _send(queue, 10.0)
 
-    (message,) = ministack.receive_messages_for_esm(queue, 100)
+    (message,) = corrections.receive_messages_for_esm(queue, 100)
 
     assert message["receive_count"] == 1
     assert 20 < message["visible_at"] - time.time() <= 30
-    assert ministack.receive_messages_for_esm(queue, 100) == []
+    assert corrections.receive_messages_for_esm(queue, 100) == []
 
 
 @pytest.mark.parametrize(("asked", "granted"), [(1, 1), (2, 2), (50, 2), ("50", 2), ("1", 1)])
@@ -223,7 +223,7 @@ def test_a_mapping_has_as_many_environments_as_it_asks_for_and_the_machine_bears
 ) -> None:
     mapping = {"ScalingConfig": {"MaximumConcurrency": asked}}
 
-    assert ministack.sqs_esm_concurrency(mapping, {}, {}) == granted
+    assert corrections.sqs_esm_concurrency(mapping, {}, {}) == granted
 
 
 def _logging(**members: str) -> dict[str, object]:
@@ -244,7 +244,7 @@ def _logging(**members: str) -> dict[str, object]:
 def test_a_function_is_told_the_level_of_its_logs(
     config: dict[str, object], level: str | None
 ) -> None:
-    found = ministack.execution_credentials(config)
+    found = corrections.execution_credentials(config)
 
     assert found.get("AWS_LAMBDA_LOG_LEVEL") == level
     assert found["AWS_ACCESS_KEY_ID"]
@@ -258,19 +258,19 @@ def test_a_log_loses_what_lambda_would_not_send(
     level: str, kept: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logs: list[str] = []
-    monkeypatch.setattr(ministack, "_emit_lambda_logs", lambda *given: logs.append(given[2]))
+    monkeypatch.setattr(corrections, "_emit_lambda_logs", lambda *given: logs.append(given[2]))
     config = _logging(LogFormat="JSON", ApplicationLogLevel=level)
 
-    ministack.emit_lambda_logs({"config": config}, "id", "\n".join((DEBUG, METRICS, ERROR)))
+    corrections.emit_lambda_logs({"config": config}, "id", "\n".join((DEBUG, METRICS, ERROR)))
 
     assert logs == ["\n".join(kept)]
 
 
 def test_a_log_in_plain_text_is_kept_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     logs: list[str] = []
-    monkeypatch.setattr(ministack, "_emit_lambda_logs", lambda *given: logs.append(given[2]))
+    monkeypatch.setattr(corrections, "_emit_lambda_logs", lambda *given: logs.append(given[2]))
 
-    ministack.emit_lambda_logs({"config": _logging(LogFormat="Text")}, "id", DEBUG)
+    corrections.emit_lambda_logs({"config": _logging(LogFormat="Text")}, "id", DEBUG)
 
     assert logs == [DEBUG]
 
@@ -280,7 +280,7 @@ def test_a_list_parameter_is_given_when_it_is_not_empty(value: str, given: bool)
     joined = {"Fn::Join": ["", {"Ref": "Names"}]}
     template = {"Conditions": {"HasNames": {"Fn::Not": [{"Fn::Equals": [joined, ""]}]}}}
 
-    found = ministack.evaluate_conditions(template, {"Names": {"Value": value}})
+    found = corrections.evaluate_conditions(template, {"Names": {"Value": value}})
 
     assert found == {"HasNames": given}
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from local.stack import processes
-from local.stack.errors import LocalStackError
-from local.stack.processes import Process, ProcessRecord
+from local.errors import LocalStackError
+from local.machine import processes
+from local.machine.processes import Process, ProcessRecord
 
 _FOREVER = "import time; time.sleep(600)"
 

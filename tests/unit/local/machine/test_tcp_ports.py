@@ -2,7 +2,7 @@
 
 import socket
 
-from local.stack.tcp_ports import free_ports, is_free
+from local.machine.tcp_ports import free_ports, is_free
 
 
 def test_a_port_with_a_server_is_taken() -> None:
