@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.figures import Figure, Sample
 from benchmarks.trees import handler_file
 from local.errors import LocalStackError
-from local.load.emulator import read_counters
+from local.stack.emulator import read_counters
 from local.load.inputs import Input, Kind
 from local.load.results import queue_depths, received
 from local.load.rows import held_out_rows

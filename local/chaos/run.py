@@ -9,12 +9,12 @@ from local.chaos.schedule import Schedule
 from local.chaos.workers import Killer
 from local.console.table import table
 from local.load.account import Account
-from local.load.emulator import read_counters, set_faults
 from local.load.metrics import count_metrics
 from local.load.results import Result
 from local.load.rows import many_inputs
 from local.load.tally import Tally
 from local.load.trial import Trial, run_beside
+from local.stack.emulator import read_counters, set_faults
 from local.stack.settings import StackSettings
 from local.stack.up import Narrator, bring_up, train_model
 

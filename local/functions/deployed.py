@@ -1,7 +1,5 @@
 """The functions as they were built and deployed to a local stack, ready to be run."""
 
-import json
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +9,13 @@ from local.functions.lambda_environment import Function
 from local.stack.certificate import Certificate
 from local.stack.clients import Clients
 from local.stack.deployment import Deployment, stack_outputs
+from local.stack.emulator import put_session
 from local.stack.environment import client_variables
 from local.stack.settings import REPOSITORY, StackSettings
 from local.stack.stack import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
-
-_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 NAMES = ("submit", "route", "reconcile", "provision")
 
@@ -121,22 +118,12 @@ def role_session(
 ) -> Mapping[str, str]:
     """Credentials that may do what the role may, as variables for an SDK.
 
-    The SageMaker emulator is told whose they are: it cannot ask STS.
-
     Raises:
-        LocalStackError: the emulator does not take them.
+        LocalStackError: the SageMaker emulator does not take them.
     """
     session = clients.sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name)
     credentials = session["Credentials"]
-    request = urllib.request.Request(  # noqa: S310 - http, on this machine
-        f"{settings.sagemaker_url}/_emulator/sessions/{credentials['AccessKeyId']}",
-        data=json.dumps({"role": role_arn, "session_name": session_name}).encode(),
-        method="PUT",
-    )
-    try:
-        _NO_PROXY.open(request, timeout=10).close()
-    except OSError as exc:
-        raise LocalStackError(f"the SageMaker emulator does not take a session: {exc}") from exc
+    put_session(settings, credentials["AccessKeyId"], role_arn, session_name)
     return {
         "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],

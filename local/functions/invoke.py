@@ -4,17 +4,14 @@ Standard output is the function's answer and nothing else.
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.errors import LocalStackError
+from local.commands import perform
 from local.functions.deployed import NAMES, deployed_function, rebuild_if_changed
 from local.functions.lambda_runtime import Answer, Failure, Invocation, LambdaRuntime
-from local.machine import interruption
-from local.machine.interruption import Interrupted
 from local.machine.lock import exclusive
 from local.stack.clients import Clients
 from local.stack.settings import REPOSITORY, StackSettings
@@ -50,20 +47,16 @@ def call(
     The exit code is 0 for an answer, 1 when the function raised or the stack, the build or the
     runtime failed, 2 for wrong usage.
     """
-    interruption.install()
-    try:
-        name, event = _read(arguments, usage_lines)
-        invocation = run(name, event, StackSettings.from_environment(os.environ))
-    except _Misuse as misuse:
-        print(misuse, file=sys.stderr)
-        return MISUSED
-    except LocalStackError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return RAISED
-    except Interrupted as interrupted:
-        print(f"ended by {interrupted}", file=sys.stderr)
-        return interrupted.exit_code
-    return _report(name, invocation)
+
+    def command(settings: StackSettings) -> int:
+        try:
+            name, event = _read(arguments, usage_lines)
+        except _Misuse as misuse:
+            print(misuse, file=sys.stderr)
+            return MISUSED
+        return _report(name, run(name, event, settings))
+
+    return perform(command)
 
 
 def invoke(name: str, event: object, settings: StackSettings) -> Invocation:

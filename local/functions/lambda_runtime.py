@@ -31,7 +31,7 @@ from local.functions.lambda_environment import (
     python,
     variables,
 )
-from local.machine.tcp_ports import free_ports
+from local.machine.tcp_ports import free_ports, is_served
 
 _LOOPBACK = "127.0.0.1"
 _INVOCATIONS = "/2015-03-31/functions/function/invocations"
@@ -177,7 +177,7 @@ class LambdaRuntime:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS
-        while not _listens(self._port):
+        while not is_served(self._port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise LocalStackError(
                     f"the Lambda runtime emulator does not answer on {_LOOPBACK}:{self._port}. "
@@ -264,13 +264,3 @@ def read_outcome(body: bytes) -> Answer | Failure:
             trace = rest.get("stackTrace")
             return Failure(error, message, tuple(trace) if isinstance(trace, list) else ())
     return Answer(payload)
-
-
-def _listens(port: int) -> bool:
-    connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=1)
-    try:
-        connection.connect()
-    except OSError:
-        return False
-    connection.close()
-    return True

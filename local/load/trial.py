@@ -11,13 +11,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.console.progress import Progress
 from local.functions import logs
 from local.load.account import Account
-from local.load.emulator import read_counters
 from local.load.inputs import Input
 from local.load.results import Inbox, Result, queue_depths, read_outputs
 from local.load.tally import Tally
 from local.load.uploads import Uploader, Window
 from local.machine.interruption import Interrupted
 from local.stack.clients import Clients
+from local.stack.emulator import read_counters
 from local.stack.settings import StackSettings
 from local.stack.stack import Stack, stack_beside
 from local.stack.up import Narrator

@@ -14,8 +14,13 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     # macOS lets a second server bind to 127.0.0.1 beside one on every address.
+    return not is_served(port)
+
+
+def is_served(port: int) -> bool:
+    """Whether a server takes connections there."""
     with socket.socket() as client:
-        return client.connect_ex((_LOOPBACK, port)) != 0
+        return client.connect_ex((_LOOPBACK, port)) == 0
 
 
 def free_ports(count: int) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""The endpoint emulator's own interface: its faults and its counters."""
+"""The endpoint emulator's own interface: its faults, its counters and its sessions."""
 
 import http.client
 import json
@@ -20,6 +20,12 @@ def read_counters(settings: StackSettings) -> Mapping[str, int]:
     return {name: number for name, number in state.items() if isinstance(number, int)}
 
 
+def put_session(settings: StackSettings, access_key_id: str, role: str, name: str) -> None:
+    """Says whose an access key is; the emulator cannot ask STS. Raises LocalStackError."""
+    session = json.dumps({"role": role, "session_name": name})
+    _call(settings, "PUT", f"/_emulator/sessions/{access_key_id}", session)
+
+
 def _call(
     settings: StackSettings, method: str, path: str, body: str | None = None
 ) -> dict[str, Any]:
@@ -28,9 +34,11 @@ def _call(
         connection.request(method, path, body)
         response = connection.getresponse()
         text = response.read().decode()
+    except OSError as exc:
+        raise LocalStackError(f"the emulator does not answer: {exc}") from exc
     finally:
         connection.close()
-    if response.status != http.HTTPStatus.OK:
+    if response.status >= http.HTTPStatus.BAD_REQUEST:
         raise LocalStackError(f"the emulator answered {response.status} to {path}: {text}")
-    document: dict[str, Any] = json.loads(text)
+    document: dict[str, Any] = json.loads(text or "{}")
     return document
