@@ -20,13 +20,13 @@ from typing import Any
 from benchmarks.figures import Figure, Sample
 from benchmarks.trees import handler_file
 from local.errors import LocalStackError
-from local.stack.emulator import read_counters
 from local.load.inputs import Input, Kind
 from local.load.results import queue_depths, received
 from local.load.rows import held_out_rows
 from local.load.trial import wait_until_settled
 from local.load.uploads import Uploader, Window
 from local.stack.clients import Clients
+from local.stack.emulator import read_counters
 from local.stack.settings import StackSettings
 from local.stack.stack import Stack, stack_beside
 from local.stack.up import bring_up, train_model
