@@ -77,11 +77,6 @@ class Uploader:
     ) -> None:
         self._threads.shutdown(cancel_futures=True)
 
-    @property
-    def busy(self) -> bool:
-        """Whether an upload has not ended, or has ended and `fill` has not looked at it."""
-        return bool(self._running)
-
     def fill(self) -> None:
         """Starts as many uploads as the window has room for. Raises what an earlier one raised."""
         ended = [upload for upload in self._running if upload.done()]
