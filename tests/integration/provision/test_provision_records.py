@@ -1,6 +1,5 @@
 """The waiting room and its stand-in keep the same contract."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -20,13 +19,11 @@ from relay.provision.specification.existing import Adoption
 from relay.provision.specification.specification import Generation
 
 from tests.support.provisioning_fakes import (
-    STACK,
     FakeClock,
     FakeWaitingRoom,
     Fuse,
     World,
     create,
-    deploy,
     specification,
     update,
 )
@@ -113,58 +110,6 @@ def test_what_is_stored_is_found_again(room: WaitingRoom) -> None:
     assert set(empty) == {"version", "retain_capacity"}, "every field must be there to be lost"
     assert room.load("relay") == saved
     assert saved == replace(busy_record(), version=1)
-
-
-def test_a_record_of_the_first_version_is_understood(dynamodb: "DynamoDBClient") -> None:
-    """As it was written in the middle of an update, with the target among the generations."""
-    world = World()
-    world.run(create())
-    target = specification(ModelDataUrl="s3://models/2.tar.gz")
-    old, new = (made.generation for made in (specification(), target))
-    known = {"model_data_version", "deployment", "volume_kms_key_id", "additions"}
-    document = {
-        "goal": "serve",
-        "stack_id": STACK,
-        "target": json.dumps({k: v for k, v in asdict(target).items() if k not in known}),
-        "creating": False,
-        "retain_capacity": True,
-        "attempt": None,
-        "waiting": {
-            "type": "Update",
-            "request_id": "update-1",
-            "response_url": "https://answers.example/?secret",
-            "stack_id": STACK,
-            "logical_resource_id": "Endpoint",
-            "physical_resource_id": "relay",
-            "since": world.clock.now().isoformat(),
-        },
-        "failure": "",
-        "generations": [asdict(old), asdict(new)],
-        "unused": [],
-        "former_names": [],
-        "handled": ["create-1", "update-1"],
-    }
-    dynamodb.put_item(
-        TableName=TABLE,
-        Item={
-            "id": {"S": "provision#relay"},
-            "version": {"N": "7"},
-            "record": {"S": json.dumps(document)},
-        },
-    )
-    world.answers.clear()
-    world.room = DynamoDbWaitingRoom(dynamodb, TABLE, world.clock)  # type: ignore[assignment]
-
-    world.settle()
-
-    assert [answer.reason for answer in world.answers] == [""]
-    assert world.endpoint is not None
-    assert world.endpoint.config == new.config
-    refusal = world.wake(deploy("s3://models/3.tar.gz"))
-    assert "update the stack once" in str(refusal["reason"])
-    changed = {"ModelDataUrl": "s3://models/2.tar.gz"}
-    world.run(update("u2", old=changed, **changed, InstanceCount="2"))
-    assert world.wake(deploy("s3://models/3.tar.gz"))["status"] == "accepted"
 
 
 def test_endpoints_do_not_meet(room: WaitingRoom) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import classify, translated
-from relay.aws.record_json import record_from_json, record_to_json
+from relay.aws.json_codec import from_json, to_json
 from relay.ports import Clock
 from relay.provision.lifecycle.ports import Outdated
 from relay.provision.lifecycle.record import Record
@@ -34,14 +34,14 @@ class DynamoDbWaitingRoom:
         item = found.get("Item")
         if item is None:
             return None
-        return record_from_json(endpoint_name, int(item["version"]["N"]), item["record"]["S"])
+        return from_json(Record, item["record"]["S"])
 
     def save(self, record: Record) -> Record:
         following = record.next_version()
         item = {
             "id": {"S": _id(record.endpoint_name)},
             "version": {"N": str(following.version)},
-            "record": {"S": record_to_json(following)},
+            "record": {"S": to_json(following)},
         }
         if record.empty:
             expires = self._clock.now() + _RETENTION

@@ -266,11 +266,6 @@ def _base(stored: Record) -> Recipe:
     if stored.stack_change:
         properties = stored.stack_change.properties
         return Recipe(properties, properties)
-    if stored.generations:
-        raise _Refused(
-            "an older version of the relay made this endpoint and did not remember of what: update "
-            "the stack once, with any change of the endpoint's parameters"
-        )
     raise _Refused("there is no endpoint that the relay made and could change")
 
 

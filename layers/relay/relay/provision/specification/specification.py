@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
-from typing import Final, Literal, Self
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
-from relay.provision.specification.deployment import Deployment, Strategy
+from relay.provision.specification.deployment import Deployment
 from relay.provision.specification.overrides import Additions
 from relay.provision.specification.scaling import Scaling
 
@@ -54,27 +54,6 @@ class Specification:
     scaling: Scaling | None = None
     volume_kms_key_id: str | None = None
     additions: Additions = field(default_factory=Additions)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """The counterpart of `to_json`; what an older relay has stored lacks the newer members."""
-        members = json.loads(text)
-        members["include_response_in"] = tuple(members["include_response_in"])
-        members["additions"] = Additions(**members.get("additions", {}))
-        if settings := members.pop("deployment", None):
-            members["deployment"] = Deployment(
-                **{
-                    **settings,
-                    "strategy": Strategy(settings["strategy"]),
-                    "alarms": tuple(settings["alarms"]),
-                }
-            )
-        if scaling := members.pop("scaling", None):
-            members["scaling"] = Scaling(**scaling)
-        return cls(**members)
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self))
 
     @property
     def can_go_over_in_parts(self) -> bool:

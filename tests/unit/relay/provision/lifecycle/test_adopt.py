@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from relay.aws.record_json import record_from_json, record_to_json
+from relay.aws.json_codec import from_json, to_json
 from relay.errors import AccessDenied
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.events import Describe, DirectCall, EndpointChanged
+from relay.provision.lifecycle.record import Record
 from relay.provision.specification.existing import Adoption, Setup
 
 from tests.support.provisioning_fakes import (
@@ -372,7 +373,7 @@ def test_what_is_wanted_survives_being_stored(world: World) -> None:
     world.run(create(**EXISTING, VariantName="primary"))
     record = world.room.records[ENDPOINT]
 
-    again = record_from_json(ENDPOINT, record.version, record_to_json(record))
+    again = from_json(Record, to_json(record))
 
     assert isinstance(again.adoption, Adoption)
     assert again == record

@@ -1,6 +1,7 @@
 """Between how many instances the endpoint scales: read, registered, kept, and taken away."""
 
 import pytest
+from relay.aws.json_codec import from_json, to_json
 from relay.errors import AccessDenied, ConfigurationError, PermanentError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.specification.scaling import Scaling
@@ -39,7 +40,7 @@ def test_scaling_is_read_from_the_properties_with_defaults() -> None:
 def test_the_target_need_not_be_a_whole_number() -> None:
     """Application Auto Scaling's TargetValue is a double."""
     scaled = {"MaxInstanceCount": "2", "TargetBacklogPerInstance": "1.5"}
-    stored = Specification.from_json(specification(**scaled).to_json())
+    stored = from_json(Specification, to_json(specification(**scaled)))
 
     assert stored.scaling == Scaling(0, 2, 1.5, 300, 300)
 

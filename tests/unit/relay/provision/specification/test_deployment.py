@@ -1,6 +1,7 @@
 """How an update goes over to the new configuration, as the stack's properties say it."""
 
 import pytest
+from relay.aws.json_codec import from_json, to_json
 from relay.errors import ConfigurationError
 from relay.provision.specification.deployment import Deployment, Strategy
 from relay.provision.specification.specification import Specification
@@ -34,7 +35,7 @@ def test_settings_change_no_name() -> None:
 def test_settings_are_stored_with_the_rest() -> None:
     stored = specification(ModelDataVersion="abc", **SETTINGS)
 
-    assert Specification.from_json(stored.to_json()) == stored
+    assert from_json(Specification, to_json(stored)) == stored
 
 
 @pytest.mark.parametrize(

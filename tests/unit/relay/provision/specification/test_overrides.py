@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from relay.aws.json_codec import from_json, to_json
 from relay.errors import ConfigurationError
 from relay.provision.specification import api_requests
 from relay.provision.specification.read import read_specification
@@ -242,7 +243,7 @@ def test_what_is_added_changes_the_names(changed: dict[str, object], model_stays
 def test_additions_survive_being_stored() -> None:
     specification = adding({"Model": {"VpcConfig": VPC}, "Tags": [{"Key": "a", "Value": "b"}]})
 
-    assert Specification.from_json(specification.to_json()) == specification
+    assert from_json(Specification, to_json(specification)) == specification
 
 
 def test_what_an_earlier_version_stored_is_read_and_keeps_its_names() -> None:
@@ -265,7 +266,7 @@ def test_what_an_earlier_version_stored_is_read_and_keeps_its_names() -> None:
         }
     )
 
-    generation = Specification.from_json(stored).generation
+    generation = from_json(Specification, stored).generation
 
     # As the version without additions named them: the first twelve digits of a SHA-256 over these
     # members in this order.

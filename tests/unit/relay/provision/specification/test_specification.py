@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from relay.aws.json_codec import from_json, to_json
 from relay.errors import ConfigurationError
 from relay.provision.specification.read import read_specification
 from relay.provision.specification.specification import Specification
@@ -191,7 +192,7 @@ def test_a_specification_survives_being_stored() -> None:
         IncludeInferenceResponseIn=["SUCCESS_NOTIFICATION_TOPIC"], ModelEnvironment='{"A": "1"}'
     )
 
-    assert Specification.from_json(read.to_json()) == read
+    assert from_json(Specification, to_json(read)) == read
 
 
 def test_a_property_that_is_no_string_is_named() -> None:
