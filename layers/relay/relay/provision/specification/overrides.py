@@ -11,17 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from relay.provision.specification.endpoint_properties import ENDPOINT_PROPERTIES, PROPERTY
 from relay.provision.specification.properties import PropertyReader
 
-PROPERTY: Final = "EndpointSpecification"
 _SECTIONS: Final = {"Model": dict, "EndpointConfig": dict, "Tags": list}
 
-_NAMED = "the relay names it, after the endpoint and a hash of what goes into it"
-_ROLE = (
-    "the stack's own role is used; what it needs beyond comes with the parameter EndpointPolicyArns"
-)
-_TAGS = f"use {PROPERTY}.Tags, which the model, the configuration and the endpoint get"
-_ROUTED = "the relay sets it, or results would not reach it"
 _COMPONENTS = "it is for inference components, which take no asynchronous requests"
 _PACKAGE = (
     "the relay makes models of images and artifacts, and an image of the marketplace cannot run "
@@ -33,24 +27,13 @@ _CONTAINER_OF_ONES_OWN = {
     "InferenceSpecificationName": _PACKAGE,
     "MultiModelConfig": _MULTI_MODEL,
 }
-_OUTPUT = "EndpointConfig.AsyncInferenceConfig.OutputConfig"
 _VARIANT = "EndpointConfig.ProductionVariants[]"
 
 # Why a member is refused, by its path.
 REFUSED: Final[Mapping[str, str]] = {
-    "Model.ModelName": _NAMED,
-    "Model.ExecutionRoleArn": _ROLE,
-    "Model.Tags": _TAGS,
-    "Model.PrimaryContainer.Image": (
-        "use the parameter ImageUri, or Framework and FrameworkVersion"
-    ),
-    "Model.PrimaryContainer.ModelDataUrl": "use the parameter ModelDataUrl",
-    "Model.PrimaryContainer.Environment": "use the parameter ModelEnvironment",
+    **{member: each.instead for each in ENDPOINT_PROPERTIES for member in each.members},
     **{f"Model.PrimaryContainer.{name}": why for name, why in _CONTAINER_OF_ONES_OWN.items()},
     **{f"Model.Containers[].{name}": why for name, why in _CONTAINER_OF_ONES_OWN.items()},
-    "EndpointConfig.EndpointConfigName": _NAMED,
-    "EndpointConfig.Tags": _TAGS,
-    "EndpointConfig.KmsKeyId": "use the parameter VolumeKmsKeyId, which also grants its use",
     "EndpointConfig.ExecutionRoleArn": _COMPONENTS,
     "EndpointConfig.VpcConfig": f"{_COMPONENTS}; for the model use {PROPERTY}.Model.VpcConfig",
     "EndpointConfig.EnableNetworkIsolation": (
@@ -58,21 +41,7 @@ REFUSED: Final[Mapping[str, str]] = {
     ),
     "EndpointConfig.ShadowProductionVariants": "shadow tests exclude asynchronous endpoints",
     "EndpointConfig.ExplainerConfig": "SageMaker explains real-time inferences only",
-    "EndpointConfig.AsyncInferenceConfig.ClientConfig.MaxConcurrentInvocationsPerInstance": (
-        "use the parameter MaxConcurrentInvocationsPerInstance"
-    ),
-    f"{_OUTPUT}.S3OutputPath": _ROUTED,
-    f"{_OUTPUT}.S3FailurePath": _ROUTED,
-    f"{_OUTPUT}.NotificationConfig.SuccessTopic": _ROUTED,
-    f"{_OUTPUT}.NotificationConfig.ErrorTopic": _ROUTED,
-    f"{_OUTPUT}.NotificationConfig.IncludeInferenceResponseIn": (
-        "use the parameter IncludeInferenceResponseIn"
-    ),
-    f"{_OUTPUT}.KmsKeyId": "use the parameter OutputKmsKeyId, which also grants its use",
     f"{_VARIANT}.VariantName": "the relay names it AllTraffic, so that an update keeps capacity",
-    f"{_VARIANT}.ModelName": _NAMED,
-    f"{_VARIANT}.InstanceType": "use the parameter InstanceType",
-    f"{_VARIANT}.InitialInstanceCount": "use the parameter InstanceCount",
     f"{_VARIANT}.InstancePools": "the relay runs one instance type: use the parameter InstanceType",
     f"{_VARIANT}.AcceleratorType": "Elastic Inference is no longer available",
     f"{_VARIANT}.ServerlessConfig": "a serverless endpoint takes no asynchronous requests",
@@ -119,7 +88,7 @@ class Additions:
         )
         for path, why in additions._refusals():
             reader.refuse(f"{PROPERTY}.{path}: {why}")
-        return additions._well_shaped(reader)
+        return additions._well_shaped(reader)._with_properties(reader)
 
     @property
     def empty(self) -> bool:
@@ -167,6 +136,29 @@ class Additions:
             )
             del config["ProductionVariants"]
         return Additions(model, config, self.tags)
+
+    def _with_properties(self, reader: PropertyReader) -> "Additions":
+        """With the properties that go into a request as they are given."""
+        sections = {"Model": self.model, "EndpointConfig": self.config}
+        for each in ENDPOINT_PROPERTIES:
+            if each.passed_on and each.form and reader.given(each.name):
+                value = reader.formed(each.name, each.form)
+                for member in each.members:
+                    section, *steps = member.split(".")
+                    sections[section] = _put(sections[section], steps, value)
+        return Additions(sections["Model"], sections["EndpointConfig"], self.tags)
+
+
+def _put(request: dict[str, object], steps: list[str], value: object) -> dict[str, object]:
+    """The request with a value at a path; `Name[]` is the first member of a list."""
+    name, rest = steps[0].removesuffix("[]"), steps[1:]
+    if rest:
+        inner = request.get(name)
+        listed = name != steps[0]
+        part = inner[0] if listed and isinstance(inner, list) else inner
+        value = _put(part if isinstance(part, dict) else {}, rest, value)
+        value = [value] if listed else value
+    return {**request, name: value}
 
 
 def _walk(value: object, path: str) -> Iterator[tuple[str, object]]:

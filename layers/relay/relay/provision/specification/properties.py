@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 from relay.errors import ConfigurationError
+from relay.provision.specification.endpoint_properties import Form, Span
 from relay.s3uri import S3Uri
 
 # Limits of ContainerDefinition.Environment in CreateModel.
@@ -62,8 +63,10 @@ class PropertyReader:
             self.refuse(f"{name} must be {what}, not {value!r}" if value else f"{name} is missing")
         return value
 
-    def optional(self, name: str, pattern: re.Pattern[str], what: str) -> str | None:
-        return self.matching(name, pattern, what) if self.text(name) else None
+    def formed(self, name: str, form: Form | Span) -> str | int:
+        if isinstance(form, Span):
+            return self.integer(name, form.minimum, form.maximum)
+        return self.matching(name, form.pattern, form.words)
 
     def given(self, name: str) -> bool:
         """Whether the property says anything."""

@@ -1,6 +1,5 @@
 """Reads what the endpoint should be out of a custom resource's properties."""
 
-import re
 from collections.abc import Mapping
 from typing import Final, get_args
 
@@ -14,37 +13,12 @@ from relay.provision.specification.api_requests import (
     create_model,
 )
 from relay.provision.specification.deployment import Deployment
-from relay.provision.specification.overrides import PROPERTY, Additions
+from relay.provision.specification.endpoint_properties import FORMS, PROPERTY, SPANS
+from relay.provision.specification.overrides import Additions
 from relay.provision.specification.properties import PropertyReader
-from relay.provision.specification.scaling import MOST_INSTANCES, Scaling
+from relay.provision.specification.scaling import Scaling
 from relay.provision.specification.specification import Specification, TopicKind
 from relay.s3uri import S3Uri
-
-# Texts whose form the API's model leaves open, or says in a way that nobody can read: the form,
-# and the words for it.
-_TOPIC = (
-    re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[a-zA-Z0-9_.-]+"),
-    "the ARN of a topic",
-)
-_KMS_KEY = (re.compile(r"[a-zA-Z0-9:/_-]{1,2048}"), "a KMS key's ARN or id")
-_FORMS: Final = {
-    # Models and configurations are named after it, with a hyphen and twelve digits more.
-    "EndpointName": (
-        re.compile(r"[a-z0-9](-*[a-z0-9]){0,49}"),
-        "lower-case letters, digits and inner hyphens, at most 50",
-    ),
-    "ExecutionRoleArn": (
-        re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[a-zA-Z_0-9+=,.@/-]+"),
-        "the ARN of a role",
-    ),
-    "ImageUri": (re.compile(r"\S{1,255}"), "the URI of an image in ECR"),
-    "InstanceType": (re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9-]+"), "such as ml.m5.large"),
-    "ModelDataUrl": (re.compile(r"(https|s3)://[^/]+/.+"), "the S3 URI of a model.tar.gz"),
-    "SuccessTopicArn": _TOPIC,
-    "ErrorTopicArn": _TOPIC,
-    "OutputKmsKeyId": _KMS_KEY,
-    "VolumeKmsKeyId": _KMS_KEY,
-}
 
 _TOPIC_KINDS: Final[tuple[TopicKind, ...]] = get_args(TopicKind)
 # Frameworks whose images can serve nothing without an artifact (a Hugging Face image can fetch its
@@ -77,8 +51,8 @@ def read_specification(
         model_data_url=_optional(reader, "ModelDataUrl"),
         model_environment=reader.environment("ModelEnvironment"),
         instance_type=instance_type,
-        instance_count=reader.integer("InstanceCount", 1, MOST_INSTANCES),
-        max_concurrent_invocations=reader.integer("MaxConcurrentInvocationsPerInstance", 0, 1000),
+        instance_count=_whole_number(reader, "InstanceCount"),
+        max_concurrent_invocations=_whole_number(reader, "MaxConcurrentInvocationsPerInstance"),
         output_path=_location(reader, "S3OutputPath"),
         failure_path=_location(reader, "S3FailurePath"),
         success_topic_arn=_optional(reader, "SuccessTopicArn"),
@@ -100,11 +74,15 @@ def read_specification(
 
 
 def _required(reader: PropertyReader, name: str) -> str:
-    return reader.matching(name, *_FORMS[name])
+    return reader.matching(name, FORMS[name].pattern, FORMS[name].words)
 
 
 def _optional(reader: PropertyReader, name: str) -> str | None:
-    return reader.optional(name, *_FORMS[name])
+    return _required(reader, name) if reader.text(name) else None
+
+
+def _whole_number(reader: PropertyReader, name: str) -> int:
+    return reader.integer(name, SPANS[name].minimum, SPANS[name].maximum)
 
 
 def _image(reader: PropertyReader, region: str, instance_type: str, additions: Additions) -> str:

@@ -3,12 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
+from relay.provision.specification.endpoint_properties import MOST_INSTANCES
 from relay.provision.specification.properties import PropertyReader
 
 # Application Auto Scaling takes any cooldown; a request expires after six hours at the latest.
 _LONGEST_COOLDOWN: Final = 21_600
-# Instance counts are integers of 32 bits in both APIs (botocore's models).
-MOST_INSTANCES: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,41 +10,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from relay.provision.specification.api_requests import Flaw, Request, RequestCheck
-from relay.provision.specification.overrides import PROPERTY
+from relay.provision.specification.endpoint_properties import ENDPOINT_PROPERTIES, PROPERTY
 from relay.provision.specification.properties import PropertyReader
 from relay.s3uri import S3Uri
 
-# Where a member of a request comes from, when not from EndpointSpecification: the longest first.
+# The member of EndpointSpecification that a request begins with.
+_SECTIONS: Final = {"CreateModel": "Model", "CreateEndpointConfig": "EndpointConfig"}
 _ORIGINS: Final = {
-    "CreateModel": {
-        "PrimaryContainer.Environment": "ModelEnvironment",
-        "PrimaryContainer.ModelDataUrl": "ModelDataUrl",
-        "PrimaryContainer.Image": "ImageUri",
-        "ExecutionRoleArn": "ExecutionRoleArn",
-        "ModelName": "EndpointName",
-        "Tags": f"{PROPERTY}.Tags",
-        "": f"{PROPERTY}.Model",
-    },
-    "CreateEndpointConfig": {
-        "AsyncInferenceConfig.ClientConfig.MaxConcurrentInvocationsPerInstance": (
-            "MaxConcurrentInvocationsPerInstance"
-        ),
-        "AsyncInferenceConfig.OutputConfig.NotificationConfig.IncludeInferenceResponseIn": (
-            "IncludeInferenceResponseIn"
-        ),
-        "AsyncInferenceConfig.OutputConfig.NotificationConfig.SuccessTopic": "SuccessTopicArn",
-        "AsyncInferenceConfig.OutputConfig.NotificationConfig.ErrorTopic": "ErrorTopicArn",
-        "AsyncInferenceConfig.OutputConfig.S3OutputPath": "S3OutputPath",
-        "AsyncInferenceConfig.OutputConfig.S3FailurePath": "S3FailurePath",
-        "AsyncInferenceConfig.OutputConfig.KmsKeyId": "OutputKmsKeyId",
-        "ProductionVariants[0].InitialInstanceCount": "InstanceCount",
-        "ProductionVariants[0].InstanceType": "InstanceType",
-        "ProductionVariants[0].ModelName": "EndpointName",
-        "EndpointConfigName": "EndpointName",
-        "KmsKeyId": "VolumeKmsKeyId",
-        "Tags": f"{PROPERTY}.Tags",
-        "": f"{PROPERTY}.EndpointConfig",
-    },
+    member.replace("[]", "[0]"): each.name
+    for each in ENDPOINT_PROPERTIES
+    for member in each.members
 }
 
 
@@ -65,13 +40,12 @@ def check(reader: PropertyReader, model: Request, config: Request, *, by: Reques
 
 def _origin(operation: str, path: str) -> tuple[str, str]:
     """The property in which a path begins, and the path as its author knows it."""
-    for prefix, origin in _ORIGINS[operation].items():
-        if not prefix:
-            return origin, f"{origin}.{path}"
-        rest = path.removeprefix(prefix)
-        if path.startswith(prefix) and (not rest or rest[0] in ".["):
+    member = f"{_SECTIONS[operation]}.{path}"
+    for prefix, origin in _ORIGINS.items():
+        rest = member.removeprefix(prefix)
+        if member.startswith(prefix) and (not rest or rest[0] in ".["):
             return origin, f"{origin}{rest}"
-    raise AssertionError("every operation has an origin for the rest")
+    return f"{PROPERTY}.{_SECTIONS[operation]}", f"{PROPERTY}.{member}"
 
 
 # What SageMaker's API demands beyond its model: rules that tie several members together. Only the
