@@ -8,6 +8,7 @@ import pytest
 from relay.errors import MessageTooLong
 from relay.model import OutgoingMessage
 from relay.ports import Outbox
+from relay.routes.target import Target
 
 KINDS = ("queue", "fifo_queue", "topic", "fifo_topic", "bus")
 FIFO = ("fifo_queue", "fifo_topic")
@@ -124,7 +125,7 @@ class TargetsContract(ABC):
     def test_targets_that_do_not_exist_hold_back_only_their_own(self, targets: Targets) -> None:
         """A bus that does not exist is not among them: PutEvents does not tell."""
         nowhere = [
-            message(targets, kind, kind, address=_elsewhere(targets.arn(kind)))
+            message(targets, kind, kind, address=Target.parse(_elsewhere(targets.arn(kind))))
             for kind in self.kinds
             if kind != "bus"
         ]
@@ -142,7 +143,11 @@ ENDPOINT = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/relay"
 
 def message(targets: Targets, kind: str, key: str, **members: Any) -> OutgoingMessage:
     """A result as it goes to a target of that kind."""
-    own: dict[str, Any] = {"key": key, "address": targets.arn(kind), "body": '{"k":1}'}
+    own: dict[str, Any] = {
+        "key": key,
+        "address": Target.parse(targets.arn(kind)),
+        "body": '{"k":1}',
+    }
     if kind == "bus":
         own |= {"detail_type": "relay.inference.completed", "resources": (ENDPOINT,)}
     else:

@@ -348,7 +348,7 @@ class Relay(RuleBasedStateMachine):
                 assert known not in (None, "completed")
 
     def _results(self, targets: Sequence[str]) -> list[OutgoingMessage]:
-        return [m for m in self.world.queues.sent if m.address in targets]
+        return [m for m in self.world.queues.sent if str(m.address) in targets]
 
     def _name(self) -> int:
         self.names += 1

@@ -302,8 +302,8 @@ class FakeQueues:
         for message in messages:
             try:
                 with self._faults.step("queues.send"):
-                    if message.address in self.trouble:
-                        raise self.trouble[message.address]
+                    if str(message.address) in self.trouble:
+                        raise self.trouble[str(message.address)]
                     self._take(message)
             except RelayError as error:
                 failures[message.key] = error
@@ -363,11 +363,11 @@ class FakeQueues:
                 self.show_again(queue_url, delivery, seconds)
 
     def _take(self, message: OutgoingMessage) -> None:
-        _check_message(message, self.most_bytes.get(message.address))
+        _check_message(message, self.most_bytes.get(str(message.address)))
         self.sent.append(message)
         if message.deduplication_id is not None and self._is_repeat(message):
             return
-        queue_url = message.address
+        queue_url = str(message.address)
         self._numbers[queue_url] += 1
         visible_at = self._clock.now() + timedelta(seconds=message.delay_seconds)
         name = re.split("[/:]", queue_url)[-1]
@@ -377,7 +377,7 @@ class FakeQueues:
         self._delivered[queue_url].append(message)
 
     def _is_repeat(self, message: OutgoingMessage) -> bool:
-        key = (message.address, message.group_id, message.deduplication_id or "")
+        key = (str(message.address), message.group_id, message.deduplication_id or "")
         taken_at = self._deduplicated.get(key)
         now = self._clock.now()
         if taken_at is not None and now - taken_at < _DEDUPLICATION:
@@ -388,8 +388,9 @@ class FakeQueues:
 
 def _check_message(message: OutgoingMessage, most_bytes: int | None) -> None:
     """What the services refuse, written from their service models."""
-    fifo = message.address.endswith(".fifo")
-    bus, topic = (message.address.startswith(f"arn:aws:{name}:") for name in ("events", "sns"))
+    address = str(message.address)
+    fifo = address.endswith(".fifo")
+    bus, topic = (address.startswith(f"arn:aws:{name}:") for name in ("events", "sns"))
     attributes = sum(len(f"{name}String{value}".encode()) for name, value in message.attributes)
     most = most_bytes or (_MAX_EVENT_BYTES if bus or topic else _MAX_MESSAGE_BYTES)
     size = len(message.body.encode()) + attributes + len(f"{message.detail_type}".encode())

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from relay.s3uri import S3Uri
+
+if TYPE_CHECKING:  # functions that send to queues of the relay alone load no targets
+    from relay.routes.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +194,12 @@ class OutgoingMessage:
     """A message to one of the relay's own queues, or to a target of a route.
 
     `key` is the sender's own name for it, by which failures are told. `address` is the URL of one
-    of the relay's queues, or the ARN of a queue, a topic or an event bus. A bus has no attributes
+    of the relay's queues, or a target. A bus has no attributes
     to filter by, but `detail_type` and `resources`, which nothing else has.
     """
 
     key: str
-    address: str
+    address: "str | Target"
     body: str = field(repr=False)
     attributes: tuple[tuple[str, str], ...] = ()
     group_id: str | None = None

@@ -46,7 +46,7 @@ class OnAws:
             "sns": Topics(self._sns),
             "events": Buses(self._events),
         }
-        self.outbox = AwsOutbox(lambda address: services[address.split(":")[2]])
+        self.outbox = AwsOutbox(lambda address: services[str(address).split(":")[2]])
 
     def arn(self, kind: str) -> str:
         return self._arns[kind]

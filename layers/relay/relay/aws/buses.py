@@ -13,6 +13,8 @@ from relay.model import OutgoingMessage
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
+    from relay.routes.target import Target
+
 # What rules match on. AWS keeps sources that begin with "aws." to itself.
 SOURCE = "async-inference-relay"
 # What EventBridge puts around a detail (version, id, account, time, region, member names) counts
@@ -39,12 +41,12 @@ class Buses:
         return sum(len(text.encode()) for text in texts) + _ENVELOPE_BYTES
 
     def send(
-        self, address: str, batch: Sequence[OutgoingMessage]
+        self, address: "str | Target", batch: Sequence[OutgoingMessage]
     ) -> Mapping[int, RelayError | None]:
         answer = self._events.put_events(
             Entries=[
                 {
-                    "EventBusName": address,
+                    "EventBusName": str(address),
                     "Source": SOURCE,
                     "DetailType": message.detail_type,
                     "Detail": message.body,

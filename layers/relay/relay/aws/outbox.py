@@ -10,13 +10,16 @@ of its messages: it would only take the others' time.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import classify
 from relay.errors import MessageTooLong, PermanentError, RelayError, TransientError
 from relay.model import OutgoingMessage
+
+if TYPE_CHECKING:
+    from relay.routes.target import Target
 
 # Of SendMessageBatch, PublishBatch and PutEvents alike.
 _ENTRIES = 10
@@ -38,7 +41,7 @@ class Service(Protocol):
         ...
 
     def send(
-        self, address: str, batch: Sequence[OutgoingMessage]
+        self, address: "str | Target", batch: Sequence[OutgoingMessage]
     ) -> Mapping[int, RelayError | None]:
         """Makes one call. Answers by index: None for what the service confirmed.
 
@@ -50,14 +53,14 @@ class Service(Protocol):
 class AwsOutbox:
     """Fills in `relay.ports.Outbox`. `service_of` finds the service for an address."""
 
-    def __init__(self, service_of: Callable[[str], Service]) -> None:
+    def __init__(self, service_of: Callable[["str | Target"], Service]) -> None:
         self._service_of = service_of
         # What destinations take in one call, where they refused more. Of one message that was
         # refused nothing is remembered: its destination may take it after a change.
-        self._most_bytes: dict[str, int] = {}
+        self._most_bytes: dict[str | Target, int] = {}
 
     def send(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, RelayError]:
-        by_address: dict[str, list[OutgoingMessage]] = {}
+        by_address: dict[str | Target, list[OutgoingMessage]] = {}
         for message in messages:
             by_address.setdefault(message.address, []).append(message)
         failures: dict[str, RelayError] = {}
@@ -71,7 +74,7 @@ class AwsOutbox:
         return failures
 
     def _send_all(
-        self, service: Service, address: str, messages: Sequence[OutgoingMessage]
+        self, service: Service, address: "str | Target", messages: Sequence[OutgoingMessage]
     ) -> dict[str, RelayError]:
         failures: dict[str, RelayError] = {}
         rest = list(_sendable(service, address, messages, failures))
@@ -96,7 +99,7 @@ class AwsOutbox:
 
 def _sendable(
     service: Service,
-    address: str,
+    address: "str | Target",
     messages: Sequence[OutgoingMessage],
     failures: dict[str, RelayError],
 ) -> Iterator[tuple[OutgoingMessage, int]]:
@@ -135,7 +138,9 @@ def _smaller(size: int, refusal: MessageTooLong) -> int:
 
 
 def _unsent(
-    address: str, batch: Sequence[OutgoingMessage], answers: Mapping[int, RelayError | None]
+    address: "str | Target",
+    batch: Sequence[OutgoingMessage],
+    answers: Mapping[int, RelayError | None],
 ) -> dict[str, RelayError]:
     """What a call that was answered with 200 did not take.
 
@@ -153,7 +158,7 @@ def _keys(messages: Sequence[OutgoingMessage]) -> Iterator[str]:
     return (message.key for message in messages)
 
 
-def _failure(address: str, cause: ClientError | BotoCoreError) -> RelayError:
+def _failure(address: "str | Target", cause: ClientError | BotoCoreError) -> RelayError:
     error = classify(cause, f"send to {address}")
     error.__cause__ = cause
     return error

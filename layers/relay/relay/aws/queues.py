@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
+    from relay.routes.target import Target
+
 # The limit of ChangeMessageVisibilityBatch.
 _ENTRIES = 10
 
@@ -29,21 +31,20 @@ class Queues:
         return message_bytes(message)
 
     def send(
-        self, address: str, batch: Sequence[OutgoingMessage]
+        self, address: "str | Target", batch: Sequence[OutgoingMessage]
     ) -> Mapping[int, RelayError | None]:
         answer = self._sqs.send_message_batch(
             QueueUrl=self._url(address),
             Entries=[_entry(str(index), message) for index, message in enumerate(batch)],
         )
         taken = (entry["Id"] for entry in answer.get("Successful", []))
-        return by_index(taken, answer.get("Failed", []), address)
+        return by_index(taken, answer.get("Failed", []), str(address))
 
-    def _url(self, address: str) -> str:
+    def _url(self, address: "str | Target") -> str:
         """A queue's URL is the endpoint, its account and its name: no call is needed to ask."""
-        if not address.startswith("arn:"):
+        if isinstance(address, str):
             return address
-        *_, account, name = address.split(":")
-        return f"{self._sqs.meta.endpoint_url}/{account}/{name}"
+        return f"{self._sqs.meta.endpoint_url}/{address.account}/{address.name}"
 
 
 class SqsInbox:

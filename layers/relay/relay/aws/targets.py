@@ -1,9 +1,14 @@
 """Which service an address belongs to, and its client: made when something first goes there."""
 
+from typing import TYPE_CHECKING
+
 from relay.aws.clients import Clients
 from relay.aws.outbox import Service
 from relay.aws.queues import Queues
 from relay.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from relay.routes.target import Target
 
 
 class Targets:
@@ -17,12 +22,11 @@ class Targets:
         self._clients = {"": clients}
         self._services: dict[tuple[str, str], Service] = {}
 
-    def __call__(self, address: str) -> Service:
-        if not address.startswith("arn:"):  # one of the relay's own queues, by its URL
+    def __call__(self, address: "str | Target") -> Service:
+        if isinstance(address, str):  # one of the relay's own queues, by its URL
             return self._service("sqs", "")
-        _, _, service, region, _ = address.split(":", 4)
-        here = region == self._clients[""].region
-        return self._service(service, "" if here else region)
+        here = address.region == self._clients[""].region
+        return self._service(address.kind.service, "" if here else address.region)
 
     def _service(self, name: str, region: str) -> Service:
         key = name, region

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
 
+    from relay.routes.target import Target
+
 
 class Topics:
     """Fills in `relay.aws.outbox.Service` with PublishBatch, for standard and FIFO topics.
@@ -28,16 +30,16 @@ class Topics:
         return message_bytes(message)
 
     def send(
-        self, address: str, batch: Sequence[OutgoingMessage]
+        self, address: "str | Target", batch: Sequence[OutgoingMessage]
     ) -> Mapping[int, RelayError | None]:
         answer = self._sns.publish_batch(
-            TopicArn=address,
+            TopicArn=str(address),
             PublishBatchRequestEntries=[
                 _entry(str(index), message) for index, message in enumerate(batch)
             ],
         )
         taken = (entry["Id"] for entry in answer.get("Successful", []))
-        return by_index(taken, answer.get("Failed", []), address)
+        return by_index(taken, answer.get("Failed", []), str(address))
 
 
 def _entry(entry_id: str, message: OutgoingMessage) -> "PublishBatchRequestEntryTypeDef":

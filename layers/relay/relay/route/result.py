@@ -23,15 +23,6 @@ _TYPE = "relay.inference"
 # No message is to grow without bound by texts that others wrote. SageMaker takes at most 1,024
 # characters in a header, and the ledger keeps no more than this.
 _MAX_TEXT_CHARACTERS = 2_048
-# What a target takes of body and attributes in all: SQS 1 MiB, SNS and EventBridge 256 KiB. A
-# region or a queue may take less; see `shortened`.
-_MAX_MESSAGE_BYTES = {
-    TargetKind.QUEUE: 1_048_576,
-    TargetKind.FIFO_QUEUE: 1_048_576,
-    TargetKind.TOPIC: 262_144,
-    TargetKind.FIFO_TOPIC: 262_144,
-    TargetKind.BUS: 262_144,
-}
 # What else counts: types of attributes, or an EventBridge entry's time, source, type and resources.
 _RESERVED_BYTES = 1_024
 
@@ -51,7 +42,7 @@ class Result:
         return self._document
 
     def to_message(self, addressed: Addressed) -> OutgoingMessage:
-        """The message for a target, whose body fits what that target takes."""
+        """The message for a target, whose body fits what its kind takes; see also `shortened`."""
         attributes = (
             ("outcome", self.notification.outcome.value),
             ("endpoint", self.notification.endpoint),
@@ -63,8 +54,8 @@ class Result:
         length = sum(len(name) + len(value.encode()) for name, value in attributes)
         return OutgoingMessage(
             key=f"{self.notification.inference_id}/{addressed.route}",
-            address=addressed.target.arn,
-            body=self._text(_MAX_MESSAGE_BYTES[kind] - length - _RESERVED_BYTES),
+            address=addressed.target,
+            body=self._text(kind.most_bytes - length - _RESERVED_BYTES),
             attributes=attributes,
             group_id=addressed.group if fifo else None,
             deduplication_id=deduplication_id(self.request_id, addressed.route) if fifo else None,

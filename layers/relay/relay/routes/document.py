@@ -14,7 +14,7 @@ from relay.errors import PermanentError
 from relay.routes.expression_check import BadExpression, Mistake, compiled, nearest
 from relay.routes.expressions import Expression
 from relay.routes.route import OTHERWISE, RouteRule
-from relay.routes.target import Target, TargetKind
+from relay.routes.target import Target
 
 # An SSM parameter holds 4 KB in the standard tier, which is free, and 8 KB in the advanced one.
 STANDARD_BYTES: Final = 4096
@@ -24,12 +24,6 @@ LONGEST_DELAY: Final = 900
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ROUTE_MEMBERS: Final = ("name", "when", "to", "group", "delay")
 _OTHERWISE_MEMBERS: Final = ("to", "group", "delay")
-_NO_DELAY: Final = {
-    TargetKind.FIFO_QUEUE: "a FIFO queue can only delay all of its messages alike",
-    TargetKind.TOPIC: "a topic delivers at once",
-    TargetKind.FIFO_TOPIC: "a topic delivers at once",
-    TargetKind.BUS: "an event bus delivers at once",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +149,8 @@ class _Reading:
                 f"a {target.kind.value} keeps no order, so that a group means nothing to it; "
                 "leave it out or send to a FIFO queue or topic",
             )
-        if delay and target.kind in _NO_DELAY:
-            self._refuse(f"{path}.delay", f"{_NO_DELAY[target.kind]}; only standard queues delay")
+        if delay and target.kind.no_delay:
+            self._refuse(f"{path}.delay", f"{target.kind.no_delay}; only standard queues delay")
         return None if name is None else RouteRule(name, target, when, group, delay)
 
     # --- members ---------------------------------------------------------------------------------

@@ -5,32 +5,84 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Self
 
-# Names that the services take. A queue's may end in .fifo, and so may a topic's.
-_NAMES: Final = {
-    "sqs": re.compile(r"[A-Za-z0-9_-]{1,80}|(?=.{6,80}\Z)[A-Za-z0-9_-]+\.fifo"),
-    "sns": re.compile(r"[A-Za-z0-9_-]{1,256}|(?=.{6,256}\Z)[A-Za-z0-9_-]+\.fifo"),
-    "events": re.compile(r"event-bus/(?=.{1,256}\Z)[A-Za-z0-9._/-]+"),
-}
-_EXAMPLES: Final = {
-    "sqs": "arn:aws:sqs:<region>:<account>:<queue>",
-    "sns": "arn:aws:sns:<region>:<account>:<topic>",
-    "events": "arn:aws:events:<region>:<account>:event-bus/<bus>",
-}
+# What SQS takes of body and attributes in all, and SNS and EventBridge. A region or queue may take
+# less.
+_MIB: Final = 1_048_576
+_QUARTER_MIB: Final = 262_144
 
 
 class TargetKind(Enum):
-    """What a target is, and so how it is sent to. The value is its name for people."""
+    """What a target is, how its ARN ends, and what it takes. The value is its name for people.
 
-    QUEUE = "standard queue"
-    FIFO_QUEUE = "FIFO queue"
-    TOPIC = "standard topic"
-    FIFO_TOPIC = "FIFO topic"
-    BUS = "event bus"
+    `resource` is the last part of its ARN, of which `example` shows the form. `most_bytes` are of
+    one message. `ordered`: its messages have groups, within which they keep their order. `no_delay`
+    says why it cannot delay a message by itself; "" where it can.
+    """
 
-    @property
-    def ordered(self) -> bool:
-        """Whether its messages have groups, within which they keep their order."""
-        return self in (TargetKind.FIFO_QUEUE, TargetKind.FIFO_TOPIC)
+    QUEUE = "standard queue", "sqs", r"[A-Za-z0-9_-]{1,80}", "<queue>", _MIB
+    FIFO_QUEUE = (
+        "FIFO queue",
+        "sqs",
+        r"(?=.{6,80}\Z)[A-Za-z0-9_-]+\.fifo",
+        "<queue>",
+        _MIB,
+        True,
+        "a FIFO queue can only delay all of its messages alike",
+    )
+    TOPIC = (
+        "standard topic",
+        "sns",
+        r"[A-Za-z0-9_-]{1,256}",
+        "<topic>",
+        _QUARTER_MIB,
+        False,
+        "a topic delivers at once",
+    )
+    FIFO_TOPIC = (
+        "FIFO topic",
+        "sns",
+        r"(?=.{6,256}\Z)[A-Za-z0-9_-]+\.fifo",
+        "<topic>",
+        _QUARTER_MIB,
+        True,
+        "a topic delivers at once",
+    )
+    BUS = (
+        "event bus",
+        "events",
+        r"event-bus/(?=.{1,256}\Z)[A-Za-z0-9._/-]+",
+        "event-bus/<bus>",
+        _QUARTER_MIB,
+        False,
+        "an event bus delivers at once",
+    )
+
+    service: str
+    resource: re.Pattern[str]
+    example: str
+    most_bytes: int
+    ordered: bool
+    no_delay: str
+
+    def __new__(
+        cls,
+        label: str,
+        service: str,
+        resource: str,
+        example: str,
+        most_bytes: int,
+        ordered: bool = False,
+        no_delay: str = "",
+    ) -> Self:
+        kind = object.__new__(cls)
+        kind._value_ = label
+        kind.service = service
+        kind.resource = re.compile(resource)
+        kind.example = f"arn:aws:{service}:<region>:<account>:{example}"
+        kind.most_bytes = most_bytes
+        kind.ordered = ordered
+        kind.no_delay = no_delay
+        return kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +99,39 @@ class Target:
         Raises:
             ValueError: it is not the ARN of a queue, a topic or an event bus; says why.
         """
-        prefix, partition, service, region, account, name = _parts(arn)
-        if service not in _NAMES:
+        partition, service, region, account, resource = _parts(arn)
+        kinds = [kind for kind in TargetKind if kind.service == service]
+        if not kinds:
             raise ValueError(
                 f"{_shown(arn)} is of the service {_shown(service)}; results go to queues (sqs), "
                 "topics (sns) and event buses (events)"
             )
         well_formed = (
-            prefix == "arn"
-            and re.fullmatch(r"aws(-[a-z]+)*", partition)
+            re.fullmatch(r"aws(-[a-z]+)*", partition)
             and re.fullmatch(r"[a-z]+(-[a-z]+)+-[0-9]", region)
             and re.fullmatch(r"[0-9]{12}", account)
-            and _NAMES[service].fullmatch(name)
         )
-        if not well_formed:
-            hint = " (a subscription's ARN is longer than its topic's)" if ":" in name else ""
-            raise ValueError(f"{_shown(arn)} is not of the form {_EXAMPLES[service]}{hint}")
-        return cls(arn, _kind(service, name))
+        named = next((kind for kind in kinds if kind.resource.fullmatch(resource)), None)
+        if not well_formed or named is None:
+            hint = " (a subscription's ARN is longer than its topic's)" if ":" in resource else ""
+            raise ValueError(f"{_shown(arn)} is not of the form {kinds[0].example}{hint}")
+        return cls(arn, named)
+
+    def __str__(self) -> str:
+        return self.arn
 
     @property
     def region(self) -> str:
-        return self.arn.split(":", 5)[3]
+        return _parts(self.arn)[2]
 
     @property
     def account(self) -> str:
-        return self.arn.split(":", 5)[4]
+        return _parts(self.arn)[3]
 
     @property
     def name(self) -> str:
         """The queue's, topic's or bus's own name."""
-        return self.arn.split(":", 5)[5].removeprefix("event-bus/")
+        return _parts(self.arn)[4].removeprefix("event-bus/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +150,14 @@ class Addressed:
 
 
 def _parts(arn: str) -> list[str]:
-    parts = arn.split(":", 5)
-    if len(parts) == 6 and parts[0] == "arn":
+    """Partition, service, region, account and resource."""
+    prefix, *parts = arn.split(":", 5)
+    if len(parts) == 5 and prefix == "arn":
         return parts
+    example = TargetKind.QUEUE.example
     if arn.startswith(("https://", "http://")):
-        raise ValueError(f"{_shown(arn)} is an address; give the ARN ({_EXAMPLES['sqs']})")
-    raise ValueError(f"{_shown(arn)} is not an ARN, such as {_EXAMPLES['sqs']}")
-
-
-def _kind(service: str, name: str) -> TargetKind:
-    fifo = name.endswith(".fifo")
-    match service:
-        case "sqs":
-            return TargetKind.FIFO_QUEUE if fifo else TargetKind.QUEUE
-        case "sns":
-            return TargetKind.FIFO_TOPIC if fifo else TargetKind.TOPIC
-        case _:
-            return TargetKind.BUS
+        raise ValueError(f"{_shown(arn)} is an address; give the ARN ({example})")
+    raise ValueError(f"{_shown(arn)} is not an ARN, such as {example}")
 
 
 def _shown(text: str) -> str:

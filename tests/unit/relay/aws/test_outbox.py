@@ -59,7 +59,7 @@ def test_what_a_queue_takes_is_asked_for_once() -> None:
 def test_another_queue_may_take_more() -> None:
     small, large = LimitedSqs(256 * KIBIBYTE), LimitedSqs(1_024 * KIBIBYTE)
     services = {SUBMIT_QUEUE: Queues(cast(Any, small)), OTHER_QUEUE: Queues(cast(Any, large))}
-    sender = AwsOutbox(lambda address: services[address])
+    sender = AwsOutbox(lambda address: services[str(address)])
     batch = [message(key, 100 * KIBIBYTE) for key in "abcdefghij"]
 
     assert sender.send([*batch, *(message(m.key, 1, OTHER_QUEUE) for m in batch)]) == {}

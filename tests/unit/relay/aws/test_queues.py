@@ -8,6 +8,7 @@ from relay.aws.outbox import AwsOutbox
 from relay.aws.queues import Queues, SqsInbox
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.model import OutgoingMessage
+from relay.routes.target import Target
 
 from tests.support import samples
 from tests.support.samples import SUBMIT_QUEUE
@@ -229,7 +230,7 @@ def test_a_queue_that_is_named_by_its_arn_is_found_without_asking(
         },
     )
 
-    sent = message("a", address="arn:aws:sqs:us-east-1:000000000000:orders.fifo")
+    sent = message("a", address=Target.parse("arn:aws:sqs:us-east-1:000000000000:orders.fifo"))
 
     assert outbox.send([sent]) == {}
 

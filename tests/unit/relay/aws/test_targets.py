@@ -3,6 +3,7 @@
 import pytest
 from relay.aws.clients import Clients
 from relay.aws.targets import Targets
+from relay.routes.target import Target
 
 
 @pytest.fixture
@@ -26,14 +27,16 @@ def targets(monkeypatch: pytest.MonkeyPatch) -> Targets:
     ],
 )
 def test_an_address_leads_to_its_service(targets: Targets, address: str, service: str) -> None:
-    assert targets(address).name == service
+    to = Target.parse(address) if address.startswith("arn:") else address
+
+    assert targets(to).name == service
 
 
 def test_one_client_serves_all_queues_of_a_region(targets: Targets) -> None:
     own = targets("https://sqs.eu-west-1.amazonaws.com/000000000000/relay-SubmitQueue")
 
-    assert targets("arn:aws:sqs:eu-west-1:000000000000:orders") is own
-    assert targets("arn:aws:sqs:us-east-1:000000000000:orders") is not own
+    assert targets(Target.parse("arn:aws:sqs:eu-west-1:000000000000:orders")) is own
+    assert targets(Target.parse("arn:aws:sqs:us-east-1:000000000000:orders")) is not own
 
 
 @pytest.mark.parametrize(
@@ -47,6 +50,6 @@ def test_one_client_serves_all_queues_of_a_region(targets: Targets) -> None:
 def test_a_target_in_another_region_is_called_there(
     targets: Targets, region: str, endpoint: str
 ) -> None:
-    queues = targets(f"arn:aws:sqs:{region}:000000000000:orders")
+    queues = targets(Target.parse(f"arn:aws:sqs:{region}:000000000000:orders"))
 
     assert queues._sqs.meta.endpoint_url == endpoint  # type: ignore[attr-defined]

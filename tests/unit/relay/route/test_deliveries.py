@@ -12,6 +12,7 @@ from relay.model import AttemptState, Held, Outcome, OutgoingMessage
 from relay.reconcile.status import status
 from relay.report import Count, Level
 from relay.route.route import Route
+from relay.routes.target import Target
 
 from tests.support import samples
 from tests.support.fakes import (
@@ -400,7 +401,7 @@ class _Counting:
     def length(self, message: OutgoingMessage) -> int:
         return len(message.body)
 
-    def send(self, address: str, batch: Sequence[OutgoingMessage]) -> dict[int, None]:
+    def send(self, address: str | Target, batch: Sequence[OutgoingMessage]) -> dict[int, None]:
         self.batches.append(len(batch))
         return dict.fromkeys(range(len(batch)))
 

@@ -72,7 +72,7 @@ class TestAFailure:
 
         report = pipeline.deliver_to_route()
 
-        assert [message.address for message in pipeline.results()] == [FAILED_QUEUE]
+        assert [str(message.address) for message in pipeline.results()] == [FAILED_QUEUE]
         assert pipeline.ledger.states == {ID: AttemptState.FAILED}
         assert report.counts == {Count.FAILED: 1}
 
