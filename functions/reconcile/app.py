@@ -6,19 +6,18 @@ from relay.aws.clock import SystemClock
 from relay.reconcile.calls import Range, Scheduled, StatusQuestion, read_action
 from relay.reconcile.status import status
 from relay.responses import working_until
-from relay.telemetry import Metrics, new_logger, tell
+from relay.telemetry import Telemetry, new_logger
 
-logger = new_logger(bootstrap.log_level())
-metrics = Metrics()
+telemetry = Telemetry(new_logger(bootstrap.log_level()))
 clock = SystemClock()
 reconcile, ledger = bootstrap.reconcile()
 
 
-@logger.inject_lambda_context
+@telemetry.logger.inject_lambda_context
 def handler(event: object, context: LambdaContext) -> dict[str, object]:
-    """Takes the schedule's event and direct calls (see `relay.reconcile.calls`).
+    """Take the schedule's event and direct calls (see `relay.reconcile.calls`).
 
-    Answers what was found, or the status of a request.
+    Return what was found, or the status of a request.
     """
     until = working_until(context, clock.now())
     match read_action(event):
@@ -28,6 +27,6 @@ def handler(event: object, context: LambdaContext) -> dict[str, object]:
             report = reconcile.between(start, end, until)
         case Scheduled():
             report = reconcile(until)
-    tell(report, 1, logger, metrics)
+    telemetry.write_report(report, deliveries=1)
     counts = {str(name): number for name, number in report.counts.items()}
     return {"counts": counts, "minutes_behind": report.minutes_behind}

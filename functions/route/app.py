@@ -5,21 +5,20 @@ from relay import bootstrap
 from relay.aws.clock import SystemClock
 from relay.events.envelopes import read_notifications
 from relay.responses import respond, working_until
-from relay.telemetry import Metrics, new_logger, tell
+from relay.telemetry import Telemetry, new_logger
 
-logger = new_logger(bootstrap.log_level())
-metrics = Metrics()
+telemetry = Telemetry(new_logger(bootstrap.log_level()))
 clock = SystemClock()
 route = bootstrap.route()
 
 
-@logger.inject_lambda_context
+@telemetry.logger.inject_lambda_context
 def handler(event: object, context: LambdaContext) -> dict[str, object]:
-    """Takes SQS batches of SNS messages, raw or not, and SNS events.
+    """Take SQS batches of SNS messages, raw or not, and SNS events.
 
-    Answers a partial batch response.
+    Return a partial batch response.
     """
     incoming = read_notifications(event, context.aws_request_id)
     report = route(incoming, working_until(context, clock.now()))
-    tell(report, len(incoming), logger, metrics)
+    telemetry.write_report(report, len(incoming))
     return respond(incoming, report)

@@ -5,21 +5,20 @@ from relay import bootstrap
 from relay.aws.clock import SystemClock
 from relay.events.envelopes import read_submissions
 from relay.responses import respond, working_until
-from relay.telemetry import Metrics, new_logger, tell
+from relay.telemetry import Telemetry, new_logger
 
-logger = new_logger(bootstrap.log_level())
-metrics = Metrics()
+telemetry = Telemetry(new_logger(bootstrap.log_level()))
 clock = SystemClock()
 submit = bootstrap.submit()
 
 
-@logger.inject_lambda_context
+@telemetry.logger.inject_lambda_context
 def handler(event: object, context: LambdaContext) -> dict[str, object]:
-    """Takes SQS batches, S3, SNS and EventBridge events, and direct calls.
+    """Take SQS batches, S3, SNS and EventBridge events, and direct calls.
 
-    Answers a partial batch response, or what became of each request of a direct call.
+    Return a partial batch response, or what became of each request of a direct call.
     """
     incoming = read_submissions(event, context.aws_request_id)
     report = submit(incoming, working_until(context, clock.now()))
-    tell(report, len(incoming), logger, metrics)
+    telemetry.write_report(report, len(incoming))
     return respond(incoming, report)

@@ -16,7 +16,7 @@ from tests.protocol.model import (
 
 
 class Submitting:
-    """relay.submit.submit.Submit and relay.submit.requeue.Waiting, for one message."""
+    """relay.submit.submit.Submit and relay.submit.requeue, for one message."""
 
     def __init__(self, design: Design, world: World) -> None:
         self._design = design

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from relay import bootstrap
 from relay.report import Count, Level, Report
-from relay.telemetry import Metrics, new_logger, tell
+from relay.telemetry import Metrics, Telemetry, new_logger
 
 from local.functions.lambda_environment import Function, passes, variables
 from tests.template.template import Resource, deployed, resources, source
@@ -47,7 +47,7 @@ class CloudWatch:
         for level in Level:
             report.note(level, f"a {level} note")
         report.count(Count.ACCESS_DENIED)
-        tell(report, 1, logger, Metrics(namespace="Relay", service=name))
+        Telemetry(logger, Metrics(namespace="Relay", service=name)).write_report(report, 1)
 
         lines = (log.getvalue() + self._capsys.readouterr().out).splitlines()
         return [json.loads(line) for line in lines if passes(line, lambdas_level)]

@@ -190,6 +190,21 @@ class Incoming(Generic[Content]):
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """A request to submit, the attempt to claim for it, and the delivery that answers for both.
+
+    `extension` is the S3OutputPathExtension to ask for; empty for none. `taken_over`: an earlier
+    delivery of the same message claimed the attempt.
+    """
+
+    delivery: Delivery
+    request: InferenceRequest
+    attempt: Attempt
+    extension: str = ""
+    taken_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """A message to one of the relay's own queues, or to a target of a route.
 

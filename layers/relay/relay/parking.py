@@ -1,13 +1,13 @@
-"""Parking: a message that nobody can process keeps its body and gets its reason, out of the way."""
+"""Parking: a message that cannot be processed goes to the dead-letter queue with its reason."""
 
 import re
 from collections.abc import Sequence
 
+from relay.dispositions import Disposition, Ignored, NotParked, Parked
 from relay.model import Content, Delivery, Incoming, OutgoingMessage
 from relay.ports import Clock, Outbox
-from relay.report import Count, Level, Report
 
-# SQS refuses control characters in attribute values, and half characters break the log.
+# SQS refuses control characters in attribute values, and unpaired surrogates break the log.
 _UNSENDABLE = re.compile(r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]")
 # A reason may quote what is wrong, at any length.
 _MAX_REASON_CHARACTERS = 1_000
@@ -22,23 +22,21 @@ class Parking:
         self._queue_url = queue_url
         self._parked_by = parked_by
 
-    def park_unreadable(self, incoming: Sequence[Incoming[Content]], report: Report) -> None:
-        """Parks what nobody can read; what no queue holds is given back, as an error."""
-        unwanted = []
-        for item in incoming:
-            if item.problem is None:
-                continue
-            if item.delivery.queued:
-                unwanted.append((item.delivery, item.problem))
-            else:
-                report.give_back(item.delivery)
-                report.note(Level.ERROR, "unreadable", reason=_legible(item.problem))
-        self.park(unwanted, report)
+    def sort_out(self, incoming: Sequence[Incoming[Content]]) -> list[Disposition]:
+        """Ignore what needs nothing, and park what cannot be read."""
+        unreadable = [
+            (item.delivery, item.problem) for item in incoming if item.problem is not None
+        ]
+        return [
+            *(Ignored(item.delivery, item.ignored) for item in incoming if item.ignored),
+            *(NotParked(each, _legible(why)) for each, why in unreadable if not each.queued),
+            *self.park([(each, why) for each, why in unreadable if each.queued]),
+        ]
 
-    def park(self, unwanted: Sequence[tuple[Delivery, str]], report: Report) -> None:
-        """Parks deliveries with their reasons. One that cannot be parked is given back instead."""
+    def park(self, unwanted: Sequence[tuple[Delivery, str]]) -> list[Disposition]:
+        """Park deliveries with their reasons."""
         if not unwanted:
-            return
+            return []
         unwanted = [(delivery, _legible(reason)) for delivery, reason in unwanted]
         parked_at = self._clock.now().isoformat()
         failures = self._outbox.send(
@@ -57,20 +55,12 @@ class Parking:
                 for delivery, reason in unwanted
             ]
         )
-        for delivery, reason in unwanted:
-            error = failures.get(delivery.message_id)
-            if error is None:
-                report.count(Count.PARKED)
-                report.note(Level.WARNING, "parked", message_id=delivery.message_id, reason=reason)
-            else:
-                report.give_back(delivery)
-                report.note(
-                    Level.ERROR,
-                    "could not be parked",
-                    message_id=delivery.message_id,
-                    reason=reason,
-                    error=str(error),
-                )
+        return [
+            Parked(delivery, reason)
+            if (error := failures.get(delivery.message_id)) is None
+            else NotParked(delivery, reason, error)
+            for delivery, reason in unwanted
+        ]
 
 
 def _legible(reason: str) -> str:

@@ -1,4 +1,4 @@
-"""What a use case did, for its function to log, count and answer with."""
+"""What an invocation did, for its function to log, count and answer with."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Count(StrEnum):
 
 
 class Level(StrEnum):
-    """How loudly a note is logged."""
+    """The log level of a note: the name of the logger's method."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -41,15 +41,19 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One line of the log. `fields` are ids, locations and reasons; never a payload."""
+    """One line of the log. `fields` are ids, locations and reasons; never a payload.
+
+    `metric` is the name of a metric that counts it.
+    """
 
     level: Level
     text: str
     fields: tuple[tuple[str, str], ...] = ()
+    metric: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RequestAnswer:
     """What became of one request of a direct call."""
 
     request_id: str
@@ -69,7 +73,7 @@ class Answer:
 
 @dataclass
 class Report:
-    """Collects while a batch is worked on.
+    """The fold of an invocation's dispositions (see `relay.conclude`), and what else it noted.
 
     `returned` are the deliveries that must be delivered again: batch item failures where a queue
     delivered them, an error of the invocation where not. `minutes_behind` is reconcile's lag.
@@ -77,7 +81,7 @@ class Report:
 
     counts: Counter[Count] = field(default_factory=Counter)
     notes: list[Note] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[RequestAnswer] = field(default_factory=list)
     returned: dict[str, Delivery] = field(default_factory=dict)
     minutes_behind: int | None = None
 
@@ -89,8 +93,17 @@ class Report:
         kept = tuple((name, value) for name, value in fields.items() if value is not None)
         self.notes.append(Note(level, text, kept))
 
+    def answer(
+        self,
+        request_id: str,
+        status: str,
+        output_location: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        self.answers.append(RequestAnswer(request_id, status, output_location, reason))
+
     def give_back(self, delivery: Delivery) -> None:
-        """Has the delivery come again. Doing so twice is doing so once."""
+        """Return the delivery, once however often it is given back."""
         if delivery.message_id not in self.returned:
             self.returned[delivery.message_id] = delivery
             self.count(Count.RETURNED)

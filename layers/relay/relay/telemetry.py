@@ -1,17 +1,18 @@
-"""Logger and metrics of the functions. Imported by `app.py` files only.
+"""Logs and metrics of all functions. Imported by `app.py` files only.
 
 Logs carry ids, locations and reasons, never payloads: no body, no custom attributes, no answer of
 the model. One line for a batch, and one for each thing that a person may want to look into.
 """
 
 import logging
+from collections import Counter
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from relay.report import Level, Note, Report
 
-__all__ = ["Journal", "Metrics", "new_logger", "tell"]
+__all__ = ["Metrics", "Telemetry", "new_logger"]
 
 
 def new_logger(level: str) -> Logger:
@@ -27,50 +28,40 @@ def new_logger(level: str) -> Logger:
     return logger
 
 
-def tell(report: Report, deliveries: int, logger: Logger, metrics: Metrics) -> None:
-    """Logs and counts what was done with a batch of so many deliveries."""
-    for note in report.notes:
-        _write(note, logger)
-    counts = {str(name): number for name, number in report.counts.items()}
-    logger.info("batch", extra={"deliveries": deliveries, **counts})
-    if report.minutes_behind is not None:
-        counts["MinutesBehind"] = report.minutes_behind
-    if counts:
-        for name, number in counts.items():
-            metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
-        metrics.flush_metrics()
+class Telemetry:
+    """The one way by which a function logs and counts."""
 
+    def __init__(self, logger: Logger, metrics: Metrics | None = None) -> None:
+        self.logger = logger
+        self._metrics = metrics or Metrics()
+        self._counts: Counter[str] = Counter()
 
-class Journal:
-    """Logs notes as they come and counts them when the work is done: `Steps`, of them `Alarms`."""
+    def write(self, note: Note) -> None:
+        """Log a note at once; `flush` counts it under its metric."""
+        log = getattr(self.logger, note.level.value)
+        log(note.text, extra=dict(note.fields))
+        if note.metric is not None:
+            self._counts[note.metric] += 1
 
-    def __init__(self, logger: Logger, metrics: Metrics) -> None:
-        self._logger = logger
-        self._metrics = metrics
-        self._levels: list[Level] = []
+    def write_step(self, note: Note) -> None:
+        """Log a step of provision at once; `flush` counts `Steps`, and `Alarms` among them."""
+        self.write(note)
+        self._counts.update(Steps=1, Alarms=int(note.level in (Level.WARNING, Level.ERROR)))
 
-    def __call__(self, note: Note) -> None:
-        _write(note, self._logger)
-        self._levels.append(note.level)
+    def write_report(self, report: Report, deliveries: int) -> None:
+        """Log and count what an invocation did with so many deliveries."""
+        for note in report.notes:
+            self.write(note)
+        self._counts.update({str(name): number for name, number in report.counts.items()})
+        self.logger.info("batch", extra={"deliveries": deliveries, **self._counts})
+        if report.minutes_behind is not None:
+            self._counts["MinutesBehind"] = report.minutes_behind
+        self.flush()
 
     def flush(self) -> None:
-        """Counts what came since the last time; nothing where nothing came."""
-        levels, self._levels = self._levels, []
-        if levels:
-            alarms = sum(level in (Level.WARNING, Level.ERROR) for level in levels)
-            self._metrics.add_metric(name="Steps", unit=MetricUnit.Count, value=len(levels))
-            self._metrics.add_metric(name="Alarms", unit=MetricUnit.Count, value=alarms)
+        """Publish the counts since the last flush; nothing where nothing was counted."""
+        counts, self._counts = self._counts, Counter()
+        for name, number in counts.items():
+            self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+        if counts:
             self._metrics.flush_metrics()
-
-
-def _write(note: Note, logger: Logger) -> None:
-    fields = dict(note.fields)
-    match note.level:
-        case Level.DEBUG:
-            logger.debug(note.text, extra=fields)
-        case Level.INFO:
-            logger.info(note.text, extra=fields)
-        case Level.WARNING:
-            logger.warning(note.text, extra=fields)
-        case Level.ERROR:
-            logger.error(note.text, extra=fields)

@@ -1,6 +1,8 @@
 """Parking keeps the body, and says why, where and when."""
 
 import pytest
+from relay.conclude import conclude
+from relay.dispositions import Disposition
 from relay.model import Delivery, Incoming
 from relay.parking import Parking
 from relay.report import Count, Level, Report
@@ -20,10 +22,14 @@ def parking(queues: FakeQueues) -> Parking:
     return Parking(queues, FakeClock(), SUBMIT_DEAD_LETTERS, "submit")
 
 
-def test_a_parked_message_says_why_where_and_when(parking: Parking, queues: FakeQueues) -> None:
+def concluded(dispositions: list[Disposition]) -> Report:
     report = Report()
+    conclude(dispositions, report)
+    return report
 
-    parking.park([(samples.delivery("m-1", body="whatever"), "not JSON")], report)
+
+def test_a_parked_message_says_why_where_and_when(parking: Parking, queues: FakeQueues) -> None:
+    report = concluded(parking.park([(samples.delivery("m-1", body="whatever"), "not JSON")]))
 
     (parked,) = queues.delivered(SUBMIT_DEAD_LETTERS)
     assert parked.body == "whatever"
@@ -48,9 +54,7 @@ def test_a_parked_message_says_why_where_and_when(parking: Parking, queues: Fake
 def test_any_reason_becomes_one_that_sqs_takes(
     parking: Parking, queues: FakeQueues, reason: str
 ) -> None:
-    report = Report()
-
-    parking.park([(samples.delivery(), reason)], report)
+    report = concluded(parking.park([(samples.delivery(), reason)]))
 
     assert report.counts == {Count.PARKED: 1}
     assert len(queues.delivered(SUBMIT_DEAD_LETTERS)) == 1
@@ -61,18 +65,17 @@ def test_any_reason_becomes_one_that_sqs_takes(
 def test_a_message_that_is_delivered_twice_in_a_batch_is_parked_each_time(
     parking: Parking, queues: FakeQueues
 ) -> None:
-    report = Report()
-
-    parking.park([(samples.delivery("m-1"), "why"), (samples.delivery("m-1"), "why")], report)
+    report = concluded(
+        parking.park([(samples.delivery("m-1"), "why"), (samples.delivery("m-1"), "why")])
+    )
 
     assert report.returned == {}
 
 
 def test_what_no_queue_holds_is_not_parked_but_fails(parking: Parking, queues: FakeQueues) -> None:
-    report = Report()
     direct: Incoming[object] = Incoming(Delivery("invocation-1", "{}"), problem="not a call")
 
-    parking.park_unreadable([direct], report)
+    report = concluded(parking.sort_out([direct]))
 
     assert queues.sent == []
     assert list(report.returned) == ["invocation-1"]
@@ -80,6 +83,7 @@ def test_what_no_queue_holds_is_not_parked_but_fails(parking: Parking, queues: F
 
 
 def test_nothing_to_park_is_nothing_to_send(parking: Parking, queues: FakeQueues) -> None:
-    parking.park_unreadable([Incoming(samples.delivery(), ("content",))], Report())
+    dispositions = parking.sort_out([Incoming(samples.delivery(), ("content",))])
 
+    assert dispositions == []
     assert queues.sent == []

@@ -1,6 +1,6 @@
-"""Collecting what a use case did."""
+"""Collecting what an invocation did."""
 
-from relay.report import Answer, Count, Level, Report
+from relay.report import Count, Level, Report, RequestAnswer
 
 from tests.support import samples
 
@@ -15,7 +15,7 @@ def test_nothing_is_counted_as_nothing() -> None:
     assert report.counts == {Count.PARKED: 3}
 
 
-def test_a_delivery_is_given_back_once_however_often_it_is_said() -> None:
+def test_a_delivery_is_given_back_once() -> None:
     report = Report()
 
     report.give_back(samples.delivery("m-1"))
@@ -32,4 +32,4 @@ def test_notes_and_answers_leave_out_what_has_no_value() -> None:
     report.note(Level.INFO, "text", inference_id="i", input_location=None)
 
     assert report.notes[0].fields == (("inference_id", "i"),)
-    assert Answer("r", "queued").to_json() == {"request_id": "r", "status": "queued"}
+    assert RequestAnswer("r", "queued").to_json() == {"request_id": "r", "status": "queued"}

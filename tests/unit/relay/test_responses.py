@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from relay.model import Delivery, Incoming
-from relay.report import Answer, Count, Level, Report
+from relay.report import Count, Level, Report
 from relay.responses import Incomplete, respond, working_until
 
 from tests.support import samples
@@ -40,8 +40,8 @@ def test_a_batch_that_is_done_fails_nothing() -> None:
 def test_a_caller_is_told_what_became_of_each_request() -> None:
     report = Report()
     report.count(Count.SUBMITTED)
-    report.answers.append(Answer("r-1", "submitted", output_location="s3://b/o"))
-    report.answers.append(Answer("r-2", "rejected", reason="too long"))
+    report.answer("r-1", "submitted", output_location="s3://b/o")
+    report.answer("r-2", "rejected", reason="too long")
 
     assert respond(incoming(DIRECT), report) == {
         "requests": [

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from aws_lambda_powertools import Logger
 from relay.report import Count, Level, Note, Report
-from relay.telemetry import Journal, Metrics, tell
+from relay.telemetry import Metrics, Telemetry
 
 from tests.support.samples import Json
 
@@ -28,7 +28,7 @@ class Told:
         # Powertools keeps one logger for each service.
         logger = Logger(service=str(uuid.uuid4()), level=level, stream=log)
         metrics = Metrics(namespace="Relay", service="submit")
-        tell(report, 3, logger, metrics)
+        Telemetry(logger, metrics).write_report(report, 3)
         printed = log.getvalue() + self._capsys.readouterr().out
         return [json.loads(line) for line in printed.splitlines()]
 
@@ -79,28 +79,33 @@ def test_at_the_usual_level_a_batch_that_went_well_is_one_line(told: Told) -> No
     assert [line.get("message") for line in lines] == ["batch", None]
 
 
-def test_a_journal_logs_at_once_and_counts_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+def test_steps_are_logged_at_once_and_counted_at_the_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     log = io.StringIO()
     logger = Logger(service=str(uuid.uuid4()), level="INFO", stream=log)
-    journal = Journal(logger, Metrics(namespace="Relay", service="provision"))
+    telemetry = Telemetry(logger, Metrics(namespace="Relay", service="provision"))
 
-    journal(Note(Level.INFO, "creating"))
-    journal(Note(Level.ERROR, "refused"))
+    telemetry.write_step(Note(Level.INFO, "creating"))
+    telemetry.write_step(Note(Level.ERROR, "refused", metric="CreationsRefused"))
 
     logged = [json.loads(line)["message"] for line in log.getvalue().splitlines()]
     assert logged == ["creating", "refused"]
     assert capsys.readouterr().out == ""
-    journal.flush()
+    telemetry.flush()
     counted = json.loads(capsys.readouterr().out)
     assert (counted["Steps"], counted["Alarms"]) == ([2.0], [1.0])
+    assert counted["CreationsRefused"] == [1.0]
 
 
-def test_a_journal_counts_nothing_where_nothing_came(capsys: pytest.CaptureFixture[str]) -> None:
-    journal = Journal(Logger(service=str(uuid.uuid4())), Metrics(namespace="R", service="p"))
-    journal(Note(Level.DEBUG, "waiting"))
-    journal.flush()
+def test_nothing_is_counted_where_nothing_came(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry = Telemetry(
+        Logger(service=str(uuid.uuid4())), Metrics(namespace="Relay", service="provision")
+    )
+    telemetry.write_step(Note(Level.DEBUG, "waiting"))
+    telemetry.flush()
     capsys.readouterr()
 
-    journal.flush()
+    telemetry.flush()
 
     assert capsys.readouterr().out == ""

@@ -7,15 +7,24 @@ A result that did not arrive everywhere is held: the ledger remembers what arriv
 comes back after a growing delay, and the next try sends only the rest.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from relay.backoff import have_come_back
-from relay.errors import AccessDenied, MessageTooLong, RelayError
+from relay.backoff import back_off
+from relay.conclude import conclude
+from relay.dispositions import (
+    Disposition,
+    Duplicate,
+    NotRouted,
+    NotSent,
+    Retried,
+    Routed,
+)
+from relay.errors import MessageTooLong, RelayError
 from relay.model import AttemptState, Delivery, Held, Holding, Incoming, Notification
 from relay.parking import Parking
 from relay.ports import Clock, Inbox, Ledger, Outbox, RoutesSource
-from relay.report import Count, Level, Report
+from relay.report import Report
 from relay.route.decisions import Decision, Finished, decide, ledger_id
 from relay.route.trust import distrust
 from relay.settings import RouteSettings
@@ -45,72 +54,71 @@ class Route:
         self._parking = Parking(outbox, clock, settings.dead_letter_queue_url, "route")
 
     def __call__(self, incoming: Sequence[Incoming[Notification]], until: datetime) -> Report:
-        """Works on a batch until it is done or time runs out; the rest is given back."""
+        """Route a batch until it is done or time runs out; the rest is given back."""
         report = Report()
-        self._parking.park_unreadable(incoming, report)
-        report.count(Count.IGNORED, sum(item.ignored for item in incoming))
+        conclude(self.dispose(incoming, until, report), report)
+        back_off(report, self._inbox)
+        return report
+
+    def dispose(
+        self, incoming: Sequence[Incoming[Notification]], until: datetime, report: Report
+    ) -> list[Disposition]:
+        """Return what became of each notification, and of each delivery without one.
+
+        What is wrong with the routes goes into the report.
+        """
+        dispositions = self._parking.sort_out(incoming)
         readable = [(item.delivery, content) for item in incoming for content in item.contents]
         for start in range(0, len(readable), _CHUNK):
             chunk = readable[start : start + _CHUNK]
             if self._clock.now() >= until:
-                for delivery, _ in chunk:
-                    report.give_back(delivery)
+                dispositions += [NotRouted(*each) for each in chunk]
             else:
-                self._work(chunk, report)
-        have_come_back(report.returned.values(), self._inbox, report)
-        return report
+                dispositions += self._route(chunk, report)
+        return dispositions
 
-    def _work(self, chunk: Sequence[tuple[Delivery, Notification]], report: Report) -> None:
-        believed = self._believed(self._looked_up(chunk, report), report)
-        if not believed:
-            return
-        try:
-            routes = self._routes.current(report)
-        except RelayError as error:
-            for finished in believed:
-                _give_back(finished, "no routes", error, report)
-            return
-        decisions = decide(believed, routes, self._settings, self._clock.now(), report)
-        unsent = self._send(decisions)
-        sent = [each for each in decisions if not _missing(each, unsent)]
-        self._mark(sent, report)
-        self._hold([each for each in decisions if _missing(each, unsent)], unsent, report)
-
-    def _looked_up(
+    def _route(
         self, chunk: Sequence[tuple[Delivery, Notification]], report: Report
-    ) -> list[Finished]:
+    ) -> list[Disposition]:
         try:
             known = self._ledger.look_up([ledger_id(content) for _, content in chunk])
         except RelayError as error:
-            for delivery, notification in chunk:
-                _give_back(Finished(delivery, notification, None), "not looked up", error, report)
-            return []
-        return [
-            Finished(delivery, notification, known.get(ledger_id(notification)))
-            for delivery, notification in chunk
-        ]
+            return [NotRouted(*each, "not looked up", error) for each in chunk]
+        believed, dispositions = self._believed(
+            [Finished(*each, known.get(ledger_id(each[1]))) for each in chunk]
+        )
+        if not believed:
+            return dispositions
+        try:
+            routes = self._routes.current(report)
+        except RelayError as error:
+            return dispositions + [_not_routed(each, "no routes", error) for each in believed]
+        decisions = decide(believed, routes, self._settings, self._clock.now(), report)
+        unsent = self._send(decisions)
+        errors = [(decision, _errors(decision, unsent)) for decision in decisions]
+        dispositions += self._mark([decision for decision, missing in errors if not missing])
+        dispositions += self._hold([each for each in errors if each[1]])
+        return dispositions
 
-    def _believed(self, chunk: Sequence[Finished], report: Report) -> list[Finished]:
-        """Without what is not ours, which is parked, and duplicates, which are acknowledged.
+    def _believed(self, chunk: Sequence[Finished]) -> tuple[list[Finished], list[Disposition]]:
+        """Park what is not ours, and leave duplicates out.
 
         In this order: a forged notification must not pass for the first of two.
         """
         believed: dict[str, Finished] = {}
+        dispositions: list[Disposition] = []
         unwanted = []
         for finished in chunk:
-            problem = distrust(finished.notification, finished.attempt, self._settings)
+            delivery, notification = finished.delivery, finished.notification
+            problem = distrust(notification, finished.attempt, self._settings)
             if problem is not None:
-                unwanted.append((finished.delivery, problem))
+                unwanted.append((delivery, problem))
             elif _ended(finished) or finished.ledger_id in believed:
                 # Twice in one batch is one result; the first message answers for it.
-                report.count(Count.DUPLICATE)
-                report.note(
-                    Level.INFO, "duplicate", inference_id=finished.notification.inference_id
-                )
+                dispositions.append(Duplicate(delivery, notification.inference_id))
             else:
                 believed[finished.ledger_id] = finished
-        self._parking.park(unwanted, report)
-        return list(believed.values())
+        return list(believed.values()), dispositions + self._parking.park(unwanted)
 
     def _send(self, decisions: Sequence[Decision]) -> Mapping[str, RelayError]:
         """Answers what was not sent, by key.
@@ -133,52 +141,49 @@ class Route:
         left = {key: error for key, error in unsent.items() if key not in tried}
         return left | dict(self._outbox.send(shorter))
 
-    def _mark(self, sent: Sequence[Decision], report: Report) -> None:
+    def _mark(self, sent: Sequence[Decision]) -> list[Disposition]:
+        # What could not be marked was sent; a FIFO target drops the repeat that the redelivery
+        # will send.
         unmarked = self._ledger.close([decision.closing for decision in sent]) if sent else {}
-        for decision in sent:
-            error = unmarked.get(decision.closing.attempt.id)
-            if error is None:
-                _routed(decision, report)
-            else:
-                # It was sent; a FIFO target drops the repeat that the redelivery will send.
-                _give_back(decision.finished, "not marked", error, report)
+        return [
+            _routed(decision)
+            if (error := unmarked.get(decision.closing.attempt.id)) is None
+            else _not_routed(decision.finished, "not marked", error)
+            for decision in sent
+        ]
 
     def _hold(
-        self, unfinished: Sequence[Decision], unsent: Mapping[str, RelayError], report: Report
-    ) -> None:
-        """Remembers what arrived, and gives everything back.
+        self, unfinished: Sequence[tuple[Decision, Mapping[str, RelayError]]]
+    ) -> list[Disposition]:
+        """Remember what arrived; all of it is given back.
 
         A retry that was not sent is no result. What cannot be remembered is sent again, as after a
         crash.
         """
-        holdings = []
-        for decision in unfinished:
-            missing = _missing(decision, unsent)
-            error = next(unsent[m.key] for route, m in decision.messages if route in missing)
-            denied = any(isinstance(unsent.get(m.key), AccessDenied) for _, m in decision.messages)
-            report.count(Count.ACCESS_DENIED, denied)
-            report.give_back(decision.finished.delivery)
-            report.note(
-                Level.ERROR,
-                "not sent",
-                inference_id=decision.finished.notification.inference_id,
-                routes=", ".join(missing) or None,
-                error=str(error),
-            )
-            if decision.closing.state is not AttemptState.RETRIED:
-                report.count(Count.HELD)
-                held = _held(decision, missing)
-                if held != decision.held:
-                    closing = decision.closing
-                    holdings.append(Holding(closing.attempt, held, closing.known))
+        holdings = [
+            Holding(decision.closing.attempt, held, decision.closing.known)
+            for decision, errors in unfinished
+            if decision.result is not None
+            and (held := _held(decision, tuple(errors))) != decision.held
+        ]
         failures = self._ledger.hold(holdings) if holdings else {}
-        for attempt, error in failures.items():
-            report.note(Level.ERROR, "not remembered", inference_id=attempt, error=str(error))
+        return [
+            NotSent(
+                decision.finished.delivery,
+                decision.finished.notification,
+                errors,
+                held=decision.result is not None,
+                unwritten=failures.get(decision.closing.attempt.id),
+            )
+            for decision, errors in unfinished
+        ]
 
 
-def _missing(decision: Decision, unsent: Collection[str]) -> tuple[str, ...]:
-    """The routes whose messages were not sent."""
-    return tuple(route for route, message in decision.messages if message.key in unsent)
+def _errors(decision: Decision, unsent: Mapping[str, RelayError]) -> dict[str, RelayError]:
+    """Why messages were not sent, by the names of their routes."""
+    return {
+        route: unsent[message.key] for route, message in decision.messages if message.key in unsent
+    }
 
 
 def _held(decision: Decision, missing: tuple[str, ...]) -> Held:
@@ -197,30 +202,11 @@ def _ended(finished: Finished) -> bool:
     return another or attempt.state is not AttemptState.OPEN
 
 
-def _give_back(finished: Finished, text: str, error: RelayError, report: Report) -> None:
-    report.give_back(finished.delivery)
-    report.count(Count.ACCESS_DENIED, isinstance(error, AccessDenied))
-    report.note(
-        Level.ERROR, text, inference_id=finished.notification.inference_id, error=str(error)
-    )
+def _not_routed(finished: Finished, problem: str, error: RelayError) -> NotRouted:
+    return NotRouted(finished.delivery, finished.notification, problem, error)
 
 
-def _routed(decision: Decision, report: Report) -> None:
-    notification, closing = decision.finished.notification, decision.closing
-    counts = {
-        AttemptState.COMPLETED: Count.COMPLETED,
-        AttemptState.FAILED: Count.FAILED,
-        AttemptState.EXPIRED: Count.EXPIRED,
-        AttemptState.REJECTED: Count.REJECTED,
-        AttemptState.RETRIED: Count.RETRIED,
-    }
-    report.count(counts[closing.state])
-    good = closing.state is AttemptState.COMPLETED
-    report.note(
-        Level.DEBUG if good else Level.WARNING,
-        "routed" if closing.state is not AttemptState.RETRIED else "tried again",
-        inference_id=notification.inference_id,
-        request_id=closing.attempt.request_id,
-        outcome=notification.outcome.value,
-        reason=notification.failure_reason,
-    )
+def _routed(decision: Decision) -> Routed | Retried:
+    made = Retried if decision.result is None else Routed
+    finished, attempt = decision.finished, decision.closing.attempt
+    return made(finished.delivery, finished.notification, attempt.request_id)

@@ -6,16 +6,16 @@ behind by a crash is taken over by the redelivery of the same message, and by no
 taken over may have been invoked before, so it is never released: its notification may come.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from relay.errors import AccessDenied, RelayError, TransientError
+from relay.dispositions import Disposition, Duplicate, Submitted, TryAgain
+from relay.errors import RelayError
 from relay.ids import attempt_id
-from relay.model import Attempt, AttemptState, Closing
+from relay.model import Attempt, AttemptState, Closing, Job
 from relay.ports import Clock, Ledger
-from relay.report import Answer, Count, Level, Report
-from relay.submit.jobs import Job
+from relay.report import Level, Report
 
 
 class Claiming:
@@ -25,63 +25,56 @@ class Claiming:
         self._ledger = ledger
         self._clock = clock
 
-    def claim(self, chunk: Sequence[Job], report: Report) -> tuple[list[Job], list[Job]]:
-        """The jobs that are ours to do now, and those whose claim must be tried again."""
+    def claim(self, chunk: Sequence[Job]) -> tuple[list[Job], list[Disposition]]:
+        """Return the jobs that are ours to do now, and what becomes of the others."""
         try:
             successors = succeed(chunk, self._ledger, self._clock.now())
             claims = self._ledger.claim([job.attempt for job in successors.rightful])
         except RelayError as unavailable:
-            for job in chunk:
-                put_off(job, unavailable, report)
-            return [], same_again([(job, unavailable) for job in chunk], report)
+            return [], [TryAgain(job, unavailable, claim_kept=True) for job in chunk]
         ours: list[Job] = []
         left_behind: list[Job] = []
-        for job in successors.late:
-            duplicate(job.attempt, report)
-        for job, error in successors.unsettled:
-            put_off(job, error, report)
-        waiting = same_again(successors.unsettled, report)
+        others: list[Disposition] = [duplicate(job) for job in successors.late]
+        others += [TryAgain(job, error, claim_kept=True) for job, error in successors.unsettled]
         for job in successors.rightful:
             existing = claims.existing.get(job.attempt.id)
             problem = claims.unavailable.get(job.attempt.id)
             if problem is not None:
-                put_off(job, problem, report)
-                waiting += same_again([(job, problem)], report)
+                others.append(TryAgain(job, problem, claim_kept=True))
             elif existing is None:
                 ours.append(job)
             elif _left_behind(existing, job):
-                left_behind.append(job)
+                left_behind.append(replace(job, taken_over=True))
             else:
-                duplicate(job.attempt, report)
+                others.append(duplicate(job))
         failures = self._ledger.renew([job.attempt for job in left_behind]) if left_behind else {}
         for job in left_behind:
             problem = failures.get(job.attempt.id)
             if problem is None:
-                ours.append(replace(job, taken_over=True))
+                ours.append(job)
             else:
-                put_off(job, problem, report)
-                waiting += same_again([(job, problem)], report)
-        return ours, waiting
+                others.append(TryAgain(job, problem, claim_kept=True))
+        return ours, others
 
-    def release(self, jobs: Sequence[Job], report: Report) -> list[Job]:
-        """Gives claims back, so that whoever comes next starts afresh."""
-        failures = self._ledger.release([job.attempt for job in jobs]) if jobs else {}
-        for inference_id, error in failures.items():
-            report.note(
-                Level.WARNING, "claim not released", inference_id=inference_id, error=str(error)
-            )
-        held = [(job, failures[job.attempt.id]) for job in jobs if job.attempt.id in failures]
-        return [job for job in jobs if job.attempt.id not in failures] + same_again(held, report)
+    def release(self, refused: Sequence[TryAgain]) -> list[TryAgain]:
+        """Release claims, so that the next delivery starts afresh. Those that fail are kept."""
+        attempts = [each.job.attempt for each in refused]
+        failures = self._ledger.release(attempts) if attempts else {}
+        return [
+            replace(each, claim_kept=failure is not None, failure=failure)
+            for each in refused
+            for failure in (failures.get(each.job.attempt.id),)
+        ]
 
-    def settle(self, accepted: Sequence[Job], report: Report) -> None:
-        """Keeps what was submitted from being submitted again by a message that comes back.
+    def settle(self, dispositions: Iterable[Disposition], report: Report) -> None:
+        """Keep submitted jobs from being submitted again by a message that comes back.
 
         Only a message with several requests of which some must wait needs it.
         """
         attempts = [
-            replace(job.attempt, claimed_by="")
-            for job in accepted
-            if job.delivery.message_id in report.returned
+            replace(each.job.attempt, claimed_by="")
+            for each in dispositions
+            if isinstance(each, Submitted) and each.job.delivery.message_id in report.returned
         ]
         for inference_id, error in (self._ledger.renew(attempts) if attempts else {}).items():
             report.note(
@@ -92,42 +85,13 @@ class Claiming:
             )
 
 
+def duplicate(job: Job) -> Duplicate:
+    return Duplicate(job.delivery, job.attempt.id, job.request.id)
+
+
 def _left_behind(existing: Attempt, job: Job) -> bool:
     """Whether an earlier delivery of the same message crashed between claim and answer."""
     return existing.state is AttemptState.OPEN and existing.claimed_by == job.attempt.claimed_by
-
-
-def same_again(held: Sequence[tuple[Job, RelayError]], report: Report) -> list[Job]:
-    """Jobs that are, or may be, still claimed: only the same delivery can take the claim over.
-
-    A queue will bring it; an invocation that no queue holds must fail, so that it is repeated.
-    """
-    for job, error in held:
-        if not job.delivery.queued:
-            report.give_back(job.delivery)
-            report.note(
-                Level.ERROR, "must be repeated", request_id=job.request.id, error=str(error)
-            )
-    return [job for job, _ in held if job.delivery.queued]
-
-
-def duplicate(attempt: Attempt, report: Report) -> None:
-    report.count(Count.DUPLICATE)
-    report.answers.append(Answer(attempt.request_id, "duplicate"))
-    report.note(Level.INFO, "duplicate", inference_id=attempt.id, request_id=attempt.request_id)
-
-
-def put_off(job: Job, error: RelayError, report: Report) -> None:
-    report.count(Count.ACCESS_DENIED, isinstance(error, AccessDenied))
-    passing = isinstance(error, TransientError) and not isinstance(error, AccessDenied)
-    report.note(
-        # What does not pass by itself needs somebody who sees it.
-        Level.INFO if passing else Level.ERROR,
-        "put off",
-        inference_id=job.attempt.id,
-        request_id=job.request.id,
-        error=str(error),
-    )
 
 
 # Succession: a further attempt follows only one that is closed as RETRIED. Route sends the retry

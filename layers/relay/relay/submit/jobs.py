@@ -1,12 +1,12 @@
 """Jobs: a request, the attempt to be claimed for it, and the delivery that answers for both."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from relay.ids import attempt_id
-from relay.model import Attempt, Delivery, Incoming, InferenceRequest
+from relay.model import Attempt, Delivery, Incoming, InferenceRequest, Job
 from relay.s3uri import S3Uri
 from relay.settings import SubmitSettings
 from relay.submit.output_locations import OutputLocations
@@ -17,17 +17,6 @@ _LONGEST_SECONDS = 86_400
 _LONGEST_TEXT = 2_048
 
 _Kept = TypeVar("_Kept", str, S3Uri)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One request on its way, with the S3OutputPathExtension to ask for; empty for none."""
-
-    delivery: Delivery
-    request: InferenceRequest
-    attempt: Attempt
-    extension: str = ""
-    taken_over: bool = False
 
 
 def jobs(

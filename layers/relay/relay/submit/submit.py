@@ -6,20 +6,23 @@ Claim, then invoke: `relay.submit.claims` says why, and what happens to a claim 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
+from relay.backoff import back_off
+from relay.conclude import conclude
+from relay.dispositions import Disposition, Rejected, Submitted, TryAgain
 from relay.errors import EndpointNotReady, PermanentError, RelayError, Unanswered
 from relay.events.sagemaker import own_notification
-from relay.model import Attempt, Incoming, InferenceRequest, Outcome, OutgoingMessage
+from relay.model import Attempt, Incoming, InferenceRequest, Job, Outcome, OutgoingMessage
 from relay.parking import Parking
 from relay.ports import Accepted, Clock, Endpoint, Inbox, Ledger, Outbox, Submission
-from relay.report import Answer, Count, Level, Report
-from relay.s3uri import S3Uri
+from relay.report import Count, Level, Report
 from relay.settings import SubmitSettings
-from relay.submit.claims import Claiming, duplicate, put_off, same_again
-from relay.submit.jobs import Job, jobs
+from relay.submit.claims import Claiming, duplicate
+from relay.submit.jobs import jobs
 from relay.submit.limits import problems
 from relay.submit.output_locations import OutputLocations
-from relay.submit.requeue import Waiting
+from relay.submit.requeue import requeue
 
 # What one call of the ledger claims, and so what is at stake when time runs out.
 _CHUNK = 25
@@ -41,75 +44,80 @@ class Submit:
         self._endpoint = endpoint
         self._ledger = ledger
         self._outbox = outbox
+        self._inbox = inbox
         self._clock = clock
         self._claiming = Claiming(ledger, clock)
         self._parking = Parking(outbox, clock, settings.dead_letter_queue_url, "submit")
-        self._waiting = Waiting(inbox, outbox, settings.submit_queue_url)
         self._locations = OutputLocations(
             settings.outputs, settings.inputs, mirror=settings.mirror_input_folders
         )
         self._noted: set[str] = set()  # what is said once in the life of an environment
 
     def __call__(self, incoming: Sequence[Incoming[InferenceRequest]], until: datetime) -> Report:
-        """Works on a batch until it is done or time runs out; the rest is given back."""
+        """Submit a batch until it is done or time runs out; the rest is given back."""
         report = Report()
-        self._parking.park_unreadable(incoming, report)
-        report.count(Count.IGNORED, sum(item.ignored for item in incoming))
-        accepted: list[Job] = []
-        waiting: list[Job] = []
-        away = False
-        for chunk in _chunks(self._distinct(incoming, report)):
-            if away or self._clock.now() >= until:
-                waiting += chunk
-            else:
-                done, undone, away = self._work(chunk, report)
-                accepted += done
-                waiting += undone
-        self._waiting.wait(waiting, report)
-        self._claiming.settle(accepted, report)
+        dispositions = self.dispose(incoming, until, report)
+        conclude(dispositions, report)
+        back_off(report, self._inbox)
+        self._claiming.settle(dispositions, report)
         return report
 
+    def dispose(
+        self, incoming: Sequence[Incoming[InferenceRequest]], until: datetime, report: Report
+    ) -> list[Disposition]:
+        """Return what became of each job, and of each delivery without one.
+
+        What was learnt of the endpoint goes into the report.
+        """
+        dispositions = self._parking.sort_out(incoming)
+        away = False
+        for chunk in _chunks(self._distinct(incoming, dispositions)):
+            if away or self._clock.now() >= until:
+                dispositions += [TryAgain(job) for job in chunk]
+            else:
+                done, away = self._submit(chunk, report)
+                dispositions += done
+        return requeue(dispositions, self._outbox, self._settings.submit_queue_url)
+
     def _distinct(
-        self, incoming: Sequence[Incoming[InferenceRequest]], report: Report
+        self,
+        incoming: Sequence[Incoming[InferenceRequest]],
+        dispositions: list[Disposition],
     ) -> Iterator[Job]:
         """The same request twice in a batch is one job."""
         seen: set[str] = set()
         for job in jobs(incoming, self._settings, self._clock.now(), self._locations):
             if job.attempt.id in seen:
-                duplicate(job.attempt, report)
+                dispositions.append(duplicate(job))
             else:
                 seen.add(job.attempt.id)
                 yield job
 
-    def _work(self, chunk: Sequence[Job], report: Report) -> tuple[list[Job], list[Job], bool]:
-        """What was accepted, what must wait, and whether the endpoint is away altogether."""
-        claimed, waiting = self._claiming.claim(chunk, report)
+    def _submit(self, chunk: Sequence[Job], report: Report) -> tuple[list[Disposition], bool]:
+        """Return what became of each job, and whether the endpoint is away altogether."""
+        claimed, dispositions = self._claiming.claim(chunk)
         valid, refused = self._checked(claimed)
         answers = self._endpoint.invoke(
             [Submission(job.request, job.attempt, job.extension) for job in valid]
         )
-        accepted: list[Job] = []
-        throttled: list[Job] = []
-        held: list[tuple[Job, RelayError]] = []
-        not_ready = 0
+        accepted: list[tuple[Job, Accepted]] = []
+        throttled: list[TryAgain] = []
         for job in valid:
-            answer = answers[job.attempt.id]
-            if isinstance(answer, Accepted):
-                accepted.append(self._accepted(job, answer, report))
-            elif isinstance(answer, PermanentError):
-                refused.append((job, str(answer)))
-            else:
-                not_ready += isinstance(answer, EndpointNotReady)
-                put_off(job, answer, report)
-                if job.taken_over or isinstance(answer, Unanswered):
-                    held.append((job, answer))
-                else:
-                    throttled.append(job)
-        self._correct(accepted, valid, report)
-        waiting += self._refuse(refused, report)
-        waiting += self._claiming.release(throttled, report)
-        waiting += same_again(held, report)
-        return accepted, waiting, bool(valid) and not_ready == len(valid)
+            match answers[job.attempt.id]:
+                case Accepted() as answer:
+                    accepted.append((job, answer))
+                case PermanentError() as error:
+                    refused.append((job, str(error)))
+                case RelayError() as error:
+                    if job.taken_over or isinstance(error, Unanswered):
+                        dispositions.append(TryAgain(job, error, claim_kept=True))
+                    else:
+                        throttled.append(TryAgain(job, error))
+        dispositions += self._accept(accepted, report)
+        dispositions += self._reject(refused)
+        dispositions += self._claiming.release(throttled)
+        away = all(isinstance(answer, EndpointNotReady) for answer in answers.values())
+        return dispositions, bool(valid) and away
 
     def _checked(self, claimed: Sequence[Job]) -> tuple[list[Job], list[tuple[Job, str]]]:
         """What SageMaker may take, and what it never will, with the reasons."""
@@ -123,22 +131,26 @@ class Submit:
                 valid.append(job)
         return valid, refused
 
-    def _accepted(self, job: Job, answer: Accepted, report: Report) -> Job:
-        location = answer.output_location or job.attempt.output_location
-        for member in sorted(answer.left_out):
-            self._note_refused(member, report)
-        report.count(Count.SUBMITTED)
-        report.answers.append(Answer(job.request.id, "submitted", location))
-        report.note(
-            Level.DEBUG,
-            "submitted",
-            inference_id=job.attempt.id,
-            request_id=job.request.id,
-            input_location=_written(job.request.location),
-        )
-        if location is None or not self._may_lie_at(location, job, report):
-            return job
-        return replace(job, attempt=replace(job.attempt, output_location=location))
+    def _accept(self, accepted: Sequence[tuple[Job, Accepted]], report: Report) -> list[Submitted]:
+        """Write where the output goes, only where that is not what the claim predicted."""
+        submitted: list[Submitted] = []
+        mispredicted: list[Attempt] = []
+        for job, answer in accepted:
+            predicted = job.attempt.output_location
+            location = answer.output_location or predicted
+            for member in sorted(answer.left_out):
+                self._note_refused(member, report)
+            if location and self._may_lie_at(location, job, report) and location != predicted:
+                job = replace(job, attempt=replace(job.attempt, output_location=location))
+                mispredicted.append(job.attempt)
+                if not self._locations.learn(job.attempt.id, job.extension, location):
+                    text = "outputs have names of SageMaker's own; each costs one more ledger write"
+                    self._note_once(text, Level.INFO, report, location=location)
+            submitted.append(Submitted(job, location))
+        failures = self._ledger.renew(mispredicted) if mispredicted else {}
+        if not failures:
+            return submitted
+        return [replace(each, unwritten=failures.get(each.job.attempt.id)) for each in submitted]
 
     def _may_lie_at(self, location: str, job: Job, report: Report) -> bool:
         """Whether an output location may go into the ledger: reconcile looks nowhere else.
@@ -169,29 +181,8 @@ class Submit:
             self._noted.add(text)
             report.note(level, text, **fields)
 
-    def _correct(self, accepted: Sequence[Job], claimed: Sequence[Job], report: Report) -> None:
-        """Writes where the output goes, only where that is not what the claim predicted."""
-        predicted = {job.attempt.id: job.attempt.output_location for job in claimed}
-        wrong: list[Attempt] = []
-        for job in accepted:
-            found = job.attempt.output_location
-            if found is None or found == predicted[job.attempt.id]:
-                continue
-            wrong.append(job.attempt)
-            if not self._locations.learn(job.attempt.id, job.extension, found):
-                text = "outputs have names of SageMaker's own; each costs one more ledger write"
-                self._note_once(text, Level.INFO, report, location=found)
-        for inference_id, error in (self._ledger.renew(wrong) if wrong else {}).items():
-            # The notification names the location too; only the search for a lost one is harder.
-            report.note(
-                Level.INFO,
-                "output location not written",
-                inference_id=inference_id,
-                error=str(error),
-            )
-
-    def _refuse(self, refused: Sequence[tuple[Job, str]], report: Report) -> list[Job]:
-        """Reports requests that can never work, on the way that every result takes."""
+    def _reject(self, refused: Sequence[tuple[Job, str]]) -> list[Disposition]:
+        """Report requests that can never work, on the way that every result takes."""
         messages = [
             OutgoingMessage(
                 key=job.attempt.id,
@@ -203,35 +194,16 @@ class Submit:
             for job, reason in refused
         ]
         failures = self._outbox.send(messages) if messages else {}
-        waiting: list[Job] = []
-        for job, reason in refused:
-            error = failures.get(job.attempt.id)
-            if error is not None:
-                put_off(job, error, report)
-                waiting += same_again([(job, error)], report)
-                continue
-            report.count(Count.REFUSED)
-            report.answers.append(Answer(job.request.id, "rejected", reason=reason))
-            report.note(
-                Level.WARNING,
-                "rejected",
-                inference_id=job.attempt.id,
-                request_id=job.request.id,
-                reason=reason,
-            )
-        return waiting
-
-
-def _written(location: S3Uri | None) -> str | None:
-    return None if location is None else str(location)
+        return [
+            Rejected(job, reason)
+            if (error := failures.get(job.attempt.id)) is None
+            else TryAgain(job, error, claim_kept=True)
+            for job, reason in refused
+        ]
 
 
 def _chunks(jobs: Iterable[Job]) -> Iterator[list[Job]]:
-    chunk: list[Job] = []
-    for job in jobs:
-        chunk.append(job)
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
+    remaining = iter(jobs)
+    # Lazily: the answers to one chunk improve the predictions for the next.
+    while chunk := list(islice(remaining, _CHUNK)):
         yield chunk

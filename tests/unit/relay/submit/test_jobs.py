@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from relay.ids import attempt_id
-from relay.model import AttemptState, Delivery, Incoming, InferenceRequest
+from relay.model import AttemptState, Delivery, Incoming, InferenceRequest, Job
 from relay.s3uri import S3Uri
-from relay.submit.jobs import Job, jobs
+from relay.submit.jobs import jobs
 from relay.submit.output_locations import OutputLocations
 
 from tests.support import samples

@@ -1,11 +1,13 @@
 """How long what cannot be submitted now waits."""
 
-from relay.backoff import come_back_seconds
+from relay.backoff import back_off, come_back_seconds
+from relay.conclude import conclude
+from relay.dispositions import TryAgain
 from relay.model import Delivery, Incoming, InferenceRequest
 from relay.report import Report
 from relay.submit.jobs import jobs
 from relay.submit.output_locations import OutputLocations
-from relay.submit.requeue import Waiting
+from relay.submit.requeue import requeue
 
 from tests.support import samples
 from tests.support.fakes import FakeClock, FakeInbox, FakeQueues
@@ -17,8 +19,9 @@ def wait(*incoming: Incoming[InferenceRequest]) -> tuple[Report, FakeInbox, Fake
     inbox = FakeInbox(queues, SUBMIT_QUEUE)
     report = Report()
     locations = OutputLocations(samples.OUTPUTS, samples.INPUTS, mirror=False)
-    waiting = list(jobs(incoming, samples.submit_settings(), NOON, locations))
-    Waiting(inbox, queues, SUBMIT_QUEUE).wait(waiting, report)
+    waiting = map(TryAgain, jobs(incoming, samples.submit_settings(), NOON, locations))
+    conclude(requeue(waiting, queues, SUBMIT_QUEUE), report)
+    back_off(report, inbox)
     return report, inbox, queues
 
 

@@ -1,0 +1,182 @@
+"""The end of every job and notification: the only place that logs, counts, answers, gives back."""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from relay.dispositions import (
+    Disposition,
+    Duplicate,
+    Ignored,
+    NotParked,
+    NotRouted,
+    NotSent,
+    Parked,
+    Queued,
+    Rejected,
+    Retried,
+    Routed,
+    Submitted,
+    TryAgain,
+)
+from relay.errors import AccessDenied, RelayError, TransientError
+from relay.model import Job, Outcome
+from relay.report import Count, Level, Report
+
+_ROUTED = {
+    Outcome.COMPLETED: Count.COMPLETED,
+    Outcome.FAILED: Count.FAILED,
+    Outcome.EXPIRED: Count.EXPIRED,
+    Outcome.REJECTED: Count.REJECTED,
+}
+
+
+def conclude(dispositions: Iterable[Disposition], report: Report) -> None:
+    """Fold dispositions into the report."""
+    for each in dispositions:
+        match each:
+            case Ignored():
+                report.count(Count.IGNORED, each.number)
+            case Parked(delivery, reason):
+                report.count(Count.PARKED)
+                report.note(Level.WARNING, "parked", message_id=delivery.message_id, reason=reason)
+            case NotParked():
+                _not_parked(each, report)
+            case Duplicate():
+                _duplicate(each, report)
+            case Submitted():
+                _submitted(each, report)
+            case Rejected(job, reason):
+                report.count(Count.REFUSED)
+                report.answer(job.request.id, "rejected", reason=reason)
+                report.note(Level.WARNING, "rejected", **_ids(job), reason=reason)
+            case TryAgain():
+                _try_again(each, report)
+            case Queued(job, error):
+                _put_off(job, error, report)
+                report.answer(job.request.id, "queued")
+            case Routed():
+                _routed(each, report)
+            case Retried():
+                report.count(Count.RETRIED)
+                _note_outcome(each, Level.WARNING, "tried again", report)
+            case NotRouted(delivery, notification, problem, error):
+                report.give_back(delivery)
+                if error is not None:
+                    _count_denials(report, error)
+                    inference_id = notification.inference_id
+                    report.note(Level.ERROR, problem, inference_id=inference_id, error=str(error))
+            case NotSent():
+                _not_sent(each, report)
+            case _:
+                assert_never(each)
+
+
+def _not_parked(end: NotParked, report: Report) -> None:
+    report.give_back(end.delivery)
+    if end.error is None:
+        report.note(Level.ERROR, "unreadable", reason=end.reason)
+    else:
+        report.note(
+            Level.ERROR,
+            "could not be parked",
+            message_id=end.delivery.message_id,
+            reason=end.reason,
+            error=str(end.error),
+        )
+
+
+def _duplicate(end: Duplicate, report: Report) -> None:
+    report.count(Count.DUPLICATE)
+    if end.request_id is not None:
+        report.answer(end.request_id, "duplicate")
+    report.note(Level.INFO, "duplicate", inference_id=end.inference_id, request_id=end.request_id)
+
+
+def _submitted(end: Submitted, report: Report) -> None:
+    job, location = end.job, end.job.request.location
+    report.count(Count.SUBMITTED)
+    report.answer(job.request.id, "submitted", output_location=end.output_location)
+    report.note(
+        Level.DEBUG,
+        "submitted",
+        **_ids(job),
+        input_location=None if location is None else str(location),
+    )
+    if end.unwritten is not None:
+        # The notification names the location too; only the search for a lost one is harder.
+        report.note(
+            Level.INFO,
+            "output location not written",
+            inference_id=job.attempt.id,
+            error=str(end.unwritten),
+        )
+
+
+def _try_again(end: TryAgain, report: Report) -> None:
+    job, failure = end.job, end.failure
+    _put_off(job, end.error, report)
+    report.give_back(job.delivery)
+    if end.claim_kept and failure is not None:
+        report.note(
+            Level.WARNING,
+            "claim not released",
+            inference_id=job.attempt.id,
+            error=str(failure),
+        )
+    if not job.delivery.queued:
+        text = "must be repeated" if end.claim_kept else "could not be queued"
+        error = str(failure or end.error)
+        report.note(Level.ERROR, text, request_id=job.request.id, error=error)
+
+
+def _put_off(job: Job, error: RelayError | None, report: Report) -> None:
+    if error is None:
+        return
+    _count_denials(report, error)
+    passing = isinstance(error, TransientError) and not isinstance(error, AccessDenied)
+    # What does not pass by itself needs a person who sees it.
+    level = Level.INFO if passing else Level.ERROR
+    report.note(level, "put off", **_ids(job), error=str(error))
+
+
+def _routed(end: Routed, report: Report) -> None:
+    outcome = end.notification.outcome
+    report.count(_ROUTED[outcome])
+    level = Level.DEBUG if outcome is Outcome.COMPLETED else Level.WARNING
+    _note_outcome(end, level, "routed", report)
+
+
+def _note_outcome(end: Routed | Retried, level: Level, text: str, report: Report) -> None:
+    report.note(
+        level,
+        text,
+        inference_id=end.notification.inference_id,
+        request_id=end.request_id,
+        outcome=end.notification.outcome.value,
+        reason=end.notification.failure_reason,
+    )
+
+
+def _not_sent(end: NotSent, report: Report) -> None:
+    inference_id = end.notification.inference_id
+    report.give_back(end.delivery)
+    report.count(Count.HELD, end.held)
+    _count_denials(report, *end.errors.values())
+    report.note(
+        Level.ERROR,
+        "not sent",
+        inference_id=inference_id,
+        routes=", ".join(end.errors) or None,
+        error=str(next(iter(end.errors.values()))),
+    )
+    if end.unwritten is not None:
+        error = str(end.unwritten)
+        report.note(Level.ERROR, "not remembered", inference_id=inference_id, error=error)
+
+
+def _count_denials(report: Report, *errors: RelayError) -> None:
+    report.count(Count.ACCESS_DENIED, any(isinstance(error, AccessDenied) for error in errors))
+
+
+def _ids(job: Job) -> dict[str, str | None]:
+    return {"inference_id": job.attempt.id, "request_id": job.request.id}
