@@ -245,6 +245,7 @@ class TestAMessage:
         report = pipeline.deliver_to_submit()
 
         assert report.counts == {Count.RETURNED: 1}
+        assert [seconds for _, seconds in pipeline.inbox.delays] == [5]
 
     def test_with_several_requests_comes_back_only_for_those_that_must_wait(
         self, pipeline: FakePipeline
