@@ -96,7 +96,7 @@ def reconcile(environment: Mapping[str, str] = os.environ) -> "tuple[Reconcile, 
 
 
 def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -> "Provision":
-    """The use case of the provision function, which writes its log to `journal` as it goes.
+    """The use case of the provision function, which writes each step to `journal`.
 
     Raises:
         ConfigurationError: the environment is wrong, with every problem in one message.

@@ -65,8 +65,8 @@ class Rejected:
 class TryAgain:
     """The job comes again with its delivery. Without an `error`, it was not begun.
 
-    `claim_kept`: only the same delivery can take the claim over. `failure` is why the claim could
-    not be released, or the job not be sent to the queue.
+    `claim_kept`: the claim may be in the ledger, where only the same delivery can take it over.
+    `failure` is why the claim could not be released, or the job not be sent to the queue.
     """
 
     job: Job

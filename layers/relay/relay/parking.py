@@ -14,7 +14,7 @@ _MAX_REASON_CHARACTERS = 1_000
 
 
 class Parking:
-    """Puts messages on a dead-letter queue, with reason, place and time as attributes."""
+    """Sends messages to a dead-letter queue, with reason, function and time as attributes."""
 
     def __init__(self, outbox: Outbox, clock: Clock, queue_url: str, parked_by: str) -> None:
         self._outbox = outbox

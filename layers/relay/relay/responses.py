@@ -1,4 +1,4 @@
-"""What a function answers, and until when it works: the same for every use case over deliveries."""
+"""The answer of a function to its deliveries, and the time until which it works."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,18 +17,18 @@ class Incomplete(RelayError):
 
 
 class RemainingTime(Protocol):
-    """The part of Lambda's context that tells how long the function may still run."""
+    """The part of Lambda's context that has the remaining time of the invocation."""
 
     def get_remaining_time_in_millis(self) -> int: ...
 
 
 def working_until(context: RemainingTime, now: datetime) -> datetime:
-    """When to stop taking on more, so that the rest is given back in time."""
+    """Return when to begin nothing more, so that the rest is given back in time."""
     return now + timedelta(milliseconds=context.get_remaining_time_in_millis()) - _MARGIN
 
 
 def respond(incoming: Sequence[Incoming[Content]], report: Report) -> dict[str, object]:
-    """The function's answer.
+    """Return the function's answer.
 
     To a queue: the partial batch response. To a direct invocation: what became of each request.
 

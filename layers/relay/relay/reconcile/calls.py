@@ -33,7 +33,7 @@ class StatusQuestion:
 
 
 def read_action(event: object) -> Scheduled | Range | StatusQuestion:
-    """Raises PermanentError with what can be asked, for anything else."""
+    """Read what reconcile is asked. Raises PermanentError with what can be asked."""
     fields = Fields(event)
     if fields.optional_text("detail-type") == "Scheduled Event":
         return Scheduled()

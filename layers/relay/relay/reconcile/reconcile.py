@@ -18,7 +18,7 @@ from relay.s3uri import S3Uri
 from relay.settings import ReconcileSettings
 
 _MINUTE = timedelta(minutes=1)
-# Without a cursor: the first run of a deployment, or somebody deleted it.
+# Without a cursor: the first run of a deployment, or the cursor was deleted.
 _FIRST_LOOK_BACK = timedelta(hours=1)
 
 
@@ -50,7 +50,7 @@ class Reconcile:
         self._clock = clock
 
     def __call__(self, until: datetime) -> Report:
-        """Works from the cursor to now, as far as time allows; the next run goes on from there.
+        """Work from the cursor to now, as far as time allows; the next run goes on from there.
 
         The cursor moves only past minutes that are done.
 
@@ -73,7 +73,7 @@ class Reconcile:
         return cursor
 
     def between(self, start: datetime, end: datetime, until: datetime) -> Report:
-        """Works on the minutes from `start` to before `end` once more, whatever the cursor says."""
+        """Work on the minutes from `start` to before `end` once more, whatever the cursor says."""
         report = Report()
         last = min(_floor(end), _floor(self._clock.now()))
         reached = self._work(_floor(start), last, until, report)
@@ -81,7 +81,7 @@ class Reconcile:
         return report
 
     def _work(self, start: datetime, end: datetime, until: datetime, report: Report) -> datetime:
-        """Works on each minute before `end`; the first one that is not done."""
+        """Work on each minute before `end`. Return the first one that is not done."""
         minute = start
         while minute < end and self._clock.now() < until:
             for due in self._ledger.due_in(minute):
@@ -104,7 +104,7 @@ class Reconcile:
             _note(finding, report)
 
     def _find(self, attempt: Attempt) -> Finding:
-        """Looks into S3. Raises RelayError when it cannot tell: guessing would cost a result.
+        """Look into S3. Raises RelayError when it cannot tell: guessing would cost a result.
 
         Elsewhere than under the outputs the role may not look; S3 would refuse it for ever.
         """

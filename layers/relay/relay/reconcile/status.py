@@ -33,7 +33,7 @@ class RequestStatus:
 
 
 def status(request_id: str, ledger: AttemptReader) -> RequestStatus:
-    """Looks a request up by the relay's id, or by the id that its caller gave it.
+    """Look a request up by the relay's id, or by the id that its caller gave it.
 
     Raises:
         RelayError: the ledger cannot be read.

@@ -72,7 +72,7 @@ def decide(
 ) -> list[Decision]:
     """One decision for each, in the order in which they ended: FIFO groups keep it.
 
-    Routes are asked anew at every try, so that a document that was put right helps what is held.
+    Routes are evaluated at every try, so that a corrected document helps what is held.
     What a route of the same name has delivered before is not sent again.
     """
     problems: Counter[tuple[str, str]] = Counter()
@@ -96,8 +96,8 @@ def decide(
 
 def _worth_another_try(finished: Finished, settings: RouteSettings) -> bool:
     attempt, notification = finished.attempt, finished.notification
-    # An inline body is kept nowhere, and what somebody else submitted is theirs: only an upload of
-    # our own can be submitted again.
+    # An inline body is kept nowhere, and what others submitted is theirs: only an upload of our
+    # own can be submitted again.
     if attempt is None or not attempt.tracked or attempt.location is None:
         return False
     if attempt.held is not None and attempt.held.delivered:
@@ -164,7 +164,7 @@ def _result(
 
 
 def _untracked(notification: Notification, now: datetime) -> Attempt:
-    """The item for an inference that somebody else submitted, so that it is routed once too."""
+    """The item for an inference that others submitted, so that it is routed once too."""
     own_id = ledger_id(notification)
     return Attempt(
         id=own_id,

@@ -24,7 +24,7 @@ def to_body(content: bytes, content_type: str | None) -> dict[str, object]:
         try:
             return {"encoding": "json", "content": _parsed(text)}
         except (ValueError, RecursionError):
-            pass  # It is told as what it certainly is.
+            pass  # It becomes text or base64.
     return {"encoding": "text", "content": text}
 
 

@@ -29,7 +29,7 @@ _RESERVED_BYTES = 1_024
 
 @dataclass(frozen=True)  # without slots: the document is made once, for however many routes
 class Result:
-    """How a request ended. `attempt` is None for one that somebody else submitted."""
+    """How a request ended. `attempt` is None for one that others submitted."""
 
     request_id: str
     notification: Notification
@@ -191,7 +191,7 @@ class Result:
 
 
 def _classification(notification: Notification) -> FailureClass:
-    """Whether the same input may succeed if somebody submits it again."""
+    """Whether the same input may succeed if it is submitted again."""
     if notification.outcome is Outcome.EXPIRED:
         return FailureClass.TRANSIENT
     if notification.outcome is Outcome.REJECTED:

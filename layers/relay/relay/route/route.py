@@ -121,7 +121,7 @@ class Route:
         return list(believed.values()), dispositions + self._parking.park(unwanted)
 
     def _send(self, decisions: Sequence[Decision]) -> Mapping[str, RelayError]:
-        """Answers what was not sent, by key.
+        """Send all messages. Return what was not sent, by key.
 
         A target that takes less than its kind does elsewhere gets the result without the answer.
         """

@@ -46,7 +46,7 @@ def _misplaced(what: str, location: str | None, folder: S3Uri) -> str | None:
         if folder.contains(uri):
             return _impossible(what, uri)
     except ValueError:
-        pass  # told with the same words: whatever it is, it does not lie in the folder
+        pass  # whatever it is, it does not lie in the folder
     return f"its {what} location {location} does not lie under {folder}"
 
 

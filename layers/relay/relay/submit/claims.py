@@ -7,7 +7,7 @@ taken over may have been invoked before, so it is never released: its notificati
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from relay.dispositions import Disposition, Duplicate, Submitted, TryAgain
@@ -28,15 +28,13 @@ class Claiming:
     def claim(self, chunk: Sequence[Job]) -> tuple[list[Job], list[Disposition]]:
         """Return the jobs that are ours to do now, and what becomes of the others."""
         try:
-            successors = succeed(chunk, self._ledger, self._clock.now())
-            claims = self._ledger.claim([job.attempt for job in successors.rightful])
+            rightful, others = succeed(chunk, self._ledger, self._clock.now())
+            claims = self._ledger.claim([job.attempt for job in rightful])
         except RelayError as unavailable:
             return [], [TryAgain(job, unavailable, claim_kept=True) for job in chunk]
         ours: list[Job] = []
         left_behind: list[Job] = []
-        others: list[Disposition] = [duplicate(job) for job in successors.late]
-        others += [TryAgain(job, error, claim_kept=True) for job, error in successors.unsettled]
-        for job in successors.rightful:
+        for job in rightful:
             existing = claims.existing.get(job.attempt.id)
             problem = claims.unavailable.get(job.attempt.id)
             if problem is not None:
@@ -100,20 +98,17 @@ def _left_behind(existing: Attempt, job: Job) -> bool:
 # first; and where a result went out already, there is nothing left to submit.
 
 
-@dataclass(frozen=True, slots=True)
-class Successors:
-    """What to do with jobs: submit them, drop those that come too late, or come back to them."""
+def succeed(
+    jobs: Sequence[Job], ledger: Ledger, now: datetime
+) -> tuple[Sequence[Job], list[Disposition]]:
+    """Close the last attempts of jobs. Return the jobs to submit, and what becomes of the others.
 
-    rightful: Sequence[Job]
-    late: Sequence[Job]
-    unsettled: Sequence[tuple[Job, RelayError]]
-
-
-def succeed(jobs: Sequence[Job], ledger: Ledger, now: datetime) -> Successors:
-    """Closes the last attempts before the ones that are to be submitted."""
+    Raises:
+        RelayError: the ledger cannot be read.
+    """
     last = {job.attempt.id: _last_id(job) for job in jobs if job.attempt.number > 1}
     if not last:
-        return Successors(jobs, (), ())
+        return jobs, []
     closings = [
         Closing(replace(job.attempt, id=last[job.attempt.id]), AttemptState.RETRIED, now)
         for job in jobs
@@ -121,16 +116,17 @@ def succeed(jobs: Sequence[Job], ledger: Ledger, now: datetime) -> Successors:
     ]
     unclosed = ledger.close(closings)
     known = ledger.look_up(list(last.values()))
-    rightful, late, unsettled = [], [], []
+    rightful: list[Job] = []
+    others: list[Disposition] = []
     for job in jobs:
         last_id = last.get(job.attempt.id, "")
         if last_id in unclosed:
-            unsettled.append((job, unclosed[last_id]))
+            others.append(TryAgain(job, unclosed[last_id], claim_kept=True))
         elif last_id in known and known[last_id].state is not AttemptState.RETRIED:
-            late.append(job)
+            others.append(duplicate(job))
         else:
             rightful.append(job)
-    return Successors(rightful, late, unsettled)
+    return rightful, others
 
 
 def _last_id(job: Job) -> str:

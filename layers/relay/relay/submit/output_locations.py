@@ -39,7 +39,7 @@ class OutputLocations:
         return f"{self._slash}{folder}" if folder else ""
 
     def stop_mirroring(self) -> None:
-        """Asks for no folder any more: every output goes directly into the endpoint's own."""
+        """Ask for no folder any more: every output goes directly into the endpoint's own."""
         self._mirror = False
 
     def predict(self, inference_id: str, extension: str) -> str:
@@ -52,9 +52,9 @@ class OutputLocations:
         return self._outputs.contains(S3Uri.parse(location))
 
     def learn(self, inference_id: str, extension: str, location: str) -> bool:
-        """Predicts as SageMaker has named this output, which must lie below the outputs.
+        """Predict as SageMaker has named this output, which must lie below the outputs.
 
-        Answers whether there was anything to learn. There is nothing where the name is SageMaker's
+        Return whether there was anything to learn. There is nothing where the name is SageMaker's
         own: then every location has to be written down.
         """
         before, named, after = location.rpartition(inference_id)
