@@ -55,16 +55,15 @@ def conclude(dispositions: Iterable[Disposition], report: Report) -> None:
                 _put_off(job, error, report)
                 report.answer(job.request.id, "queued")
             case Routed():
-                _routed(each, report)
+                _ended(each, "routed", _ROUTED[each.notification.outcome], report)
             case Retried():
-                report.count(Count.RETRIED)
-                _note_outcome(each, Level.WARNING, "tried again", report)
+                _ended(each, "tried again", Count.RETRIED, report)
             case NotRouted(delivery, notification, problem, error):
                 report.give_back(delivery)
                 if error is not None:
                     _count_denials(report, error)
                     inference_id = notification.inference_id
-                    report.note(Level.ERROR, problem, inference_id=inference_id, error=str(error))
+                    report.note(Level.ERROR, problem, inference_id=inference_id, error=error)
             case NotSent():
                 _not_sent(each, report)
             case _:
@@ -73,16 +72,9 @@ def conclude(dispositions: Iterable[Disposition], report: Report) -> None:
 
 def _not_parked(end: NotParked, report: Report) -> None:
     report.give_back(end.delivery)
-    if end.error is None:
-        report.note(Level.ERROR, "unreadable", reason=end.reason)
-    else:
-        report.note(
-            Level.ERROR,
-            "could not be parked",
-            message_id=end.delivery.message_id,
-            reason=end.reason,
-            error=str(end.error),
-        )
+    text = "unreadable" if end.error is None else "could not be parked"
+    message_id = end.delivery.message_id
+    report.note(Level.ERROR, text, message_id=message_id, reason=end.reason, error=end.error)
 
 
 def _duplicate(end: Duplicate, report: Report) -> None:
@@ -93,23 +85,14 @@ def _duplicate(end: Duplicate, report: Report) -> None:
 
 
 def _submitted(end: Submitted, report: Report) -> None:
-    job, location = end.job, end.job.request.location
+    job = end.job
     report.count(Count.SUBMITTED)
     report.answer(job.request.id, "submitted", output_location=end.output_location)
-    report.note(
-        Level.DEBUG,
-        "submitted",
-        **_ids(job),
-        input_location=None if location is None else str(location),
-    )
+    report.note(Level.DEBUG, "submitted", **_ids(job), input_location=job.request.location)
     if end.unwritten is not None:
         # The notification names the location too; only the search for a lost one is harder.
-        report.note(
-            Level.INFO,
-            "output location not written",
-            inference_id=job.attempt.id,
-            error=str(end.unwritten),
-        )
+        text = "output location not written"
+        report.note(Level.INFO, text, inference_id=job.attempt.id, error=end.unwritten)
 
 
 def _try_again(end: TryAgain, report: Report) -> None:
@@ -117,16 +100,11 @@ def _try_again(end: TryAgain, report: Report) -> None:
     _put_off(job, end.error, report)
     report.give_back(job.delivery)
     if end.claim_kept and failure is not None:
-        report.note(
-            Level.WARNING,
-            "claim not released",
-            inference_id=job.attempt.id,
-            error=str(failure),
-        )
+        text = "claim not released"
+        report.note(Level.WARNING, text, inference_id=job.attempt.id, error=failure)
     if not job.delivery.queued:
         text = "must be repeated" if end.claim_kept else "could not be queued"
-        error = str(failure or end.error)
-        report.note(Level.ERROR, text, request_id=job.request.id, error=error)
+        report.note(Level.ERROR, text, request_id=job.request.id, error=failure or end.error)
 
 
 def _put_off(job: Job, error: RelayError | None, report: Report) -> None:
@@ -136,47 +114,37 @@ def _put_off(job: Job, error: RelayError | None, report: Report) -> None:
     passing = isinstance(error, TransientError) and not isinstance(error, AccessDenied)
     # What does not pass by itself needs a person who sees it.
     level = Level.INFO if passing else Level.ERROR
-    report.note(level, "put off", **_ids(job), error=str(error))
+    report.note(level, "put off", **_ids(job), error=error)
 
 
-def _routed(end: Routed, report: Report) -> None:
-    outcome = end.notification.outcome
-    report.count(_ROUTED[outcome])
-    level = Level.DEBUG if outcome is Outcome.COMPLETED else Level.WARNING
-    _note_outcome(end, level, "routed", report)
-
-
-def _note_outcome(end: Routed | Retried, level: Level, text: str, report: Report) -> None:
+def _ended(end: Routed | Retried, text: str, count: Count, report: Report) -> None:
+    notification = end.notification
+    report.count(count)
     report.note(
-        level,
+        Level.DEBUG if count is Count.COMPLETED else Level.WARNING,
         text,
-        inference_id=end.notification.inference_id,
+        inference_id=notification.inference_id,
         request_id=end.request_id,
-        outcome=end.notification.outcome.value,
-        reason=end.notification.failure_reason,
+        outcome=notification.outcome,
+        reason=notification.failure_reason,
     )
 
 
 def _not_sent(end: NotSent, report: Report) -> None:
-    inference_id = end.notification.inference_id
+    inference_id, routes = end.notification.inference_id, ", ".join(end.errors) or None
+    error, *_ = end.errors.values()
     report.give_back(end.delivery)
     report.count(Count.HELD, end.held)
     _count_denials(report, *end.errors.values())
-    report.note(
-        Level.ERROR,
-        "not sent",
-        inference_id=inference_id,
-        routes=", ".join(end.errors) or None,
-        error=str(next(iter(end.errors.values()))),
-    )
+    report.note(Level.ERROR, "not sent", inference_id=inference_id, routes=routes, error=error)
     if end.unwritten is not None:
-        error = str(end.unwritten)
-        report.note(Level.ERROR, "not remembered", inference_id=inference_id, error=error)
+        text = "not remembered"
+        report.note(Level.ERROR, text, inference_id=inference_id, error=end.unwritten)
 
 
 def _count_denials(report: Report, *errors: RelayError) -> None:
     report.count(Count.ACCESS_DENIED, any(isinstance(error, AccessDenied) for error in errors))
 
 
-def _ids(job: Job) -> dict[str, str | None]:
+def _ids(job: Job) -> dict[str, object]:
     return {"inference_id": job.attempt.id, "request_id": job.request.id}

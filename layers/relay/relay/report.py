@@ -89,8 +89,8 @@ class Report:
         if number:
             self.counts[what] += number
 
-    def note(self, level: Level, text: str, **fields: str | None) -> None:
-        kept = tuple((name, value) for name, value in fields.items() if value is not None)
+    def note(self, level: Level, text: str, **fields: object) -> None:
+        kept = tuple((name, str(value)) for name, value in fields.items() if value is not None)
         self.notes.append(Note(level, text, kept))
 
     def answer(

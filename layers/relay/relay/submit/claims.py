@@ -75,12 +75,8 @@ class Claiming:
             if isinstance(each, Submitted) and each.job.delivery.message_id in report.returned
         ]
         for inference_id, error in (self._ledger.renew(attempts) if attempts else {}).items():
-            report.note(
-                Level.WARNING,
-                "may be inferred twice",
-                inference_id=inference_id,
-                error=str(error),
-            )
+            text = "may be inferred twice"
+            report.note(Level.WARNING, text, inference_id=inference_id, error=error)
 
 
 def duplicate(job: Job) -> Duplicate:
