@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format template check audit test acceptance demo chaos soak bench up down invoke routes images \
+.PHONY: help setup lock format template references check audit test acceptance demo chaos soak bench up down invoke routes images \
   sam-invoke sam-connect sam-stand-in
 
 help: ## list the commands
@@ -57,6 +57,9 @@ audit: setup ## cdk-nag's AwsSolutions rules over the templates; needs node
 	@command -v npm >/dev/null || { echo "make audit runs cdk-nag, which needs node and npm; they are not here" >&2; exit 1; }
 	@$(MAKE) --no-print-directory "$(VENV)/audit/ready"
 	"$(BIN)/pytest" -q tests/audit
+
+references: setup ## write docs/reference/parameters.md and metrics.md
+	"$(BIN)/python" -m tests.template.references
 
 check: setup template ## everything that needs no local stack: format, lint, types, template, unit tests
 	"$(BIN)/ruff" format --check .

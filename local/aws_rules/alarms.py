@@ -1,6 +1,7 @@
 """Alarms: metrics that are published, under the dimensions under which they are."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from local.aws_rules.rule import Enforced, Problem, rule
 from local.cloudformation.world import Resource
@@ -119,8 +120,29 @@ _UNITS = {
 }
 
 
-def _dimensions(alarm: Resource) -> dict[str, str]:
-    return {str(each["Name"]): str(each["Value"]) for each in alarm.list("Dimensions")}
+@dataclass(frozen=True, slots=True)
+class _Metric:
+    """A metric that an alarm watches, and its path in the alarm ("" for an alarm of one metric)."""
+
+    path: str
+    namespace: str
+    name: str
+    dimensions: dict[str, str]
+
+
+def _metrics(alarm: Resource) -> Iterator[_Metric]:
+    """The alarm's own metric, or those of its metric math."""
+    found = {
+        f"Metrics[{index}].MetricStat.Metric.": each["MetricStat"]["Metric"]
+        for index, each in enumerate(alarm.list("Metrics"))
+        if "MetricStat" in each
+    }
+    if alarm.get("MetricName") is not None:
+        own = ("Namespace", "MetricName", "Dimensions")
+        found[""] = {name: alarm.get(name) for name in own}
+    for path, metric in found.items():
+        dimensions = {str(each["Name"]): str(each["Value"]) for each in metric["Dimensions"] or []}
+        yield _Metric(path, str(metric["Namespace"]), str(metric["MetricName"]), dimensions)
 
 
 @rule(
@@ -130,25 +152,30 @@ def _dimensions(alarm: Resource) -> dict[str, str]:
     enforced=Enforced.NEVER,
 )
 def an_alarm_is_on_a_metric_that_aws_publishes(alarm: Resource) -> Iterator[Problem]:
-    namespace, metric = str(alarm.get("Namespace")), alarm.get("MetricName")
-    if metric is None or namespace not in _METRICS:
-        if namespace.lower().startswith("aws/") and metric is not None:
+    for metric in _metrics(alarm):
+        yield from _unpublished_by_aws(metric)
+
+
+def _unpublished_by_aws(metric: _Metric) -> Iterator[Problem]:
+    namespace, name = metric.namespace, metric.name
+    known_metrics = _METRICS.get(namespace)
+    if known_metrics is None:
+        if namespace.lower().startswith("aws/"):
             known = ", ".join(_METRICS)
-            yield Problem("Namespace", f"name a namespace of AWS ({known}), not {namespace}")
-        return
-    known_metrics = _METRICS[namespace]
-    if metric not in known_metrics:
+            yield Problem(
+                f"{metric.path}Namespace", f"name a namespace of AWS ({known}), not {namespace}"
+            )
+    elif name not in known_metrics:
         yield Problem(
-            "MetricName",
+            f"{metric.path}MetricName",
             f"name a metric that {namespace} publishes ({', '.join(sorted(known_metrics))}), not "
-            f"{metric}",
+            f"{name}",
         )
-        return
-    dimensions = frozenset(_dimensions(alarm))
-    if dimensions not in known_metrics[metric]:
-        wanted = " or ".join(", ".join(sorted(each)) or "none" for each in known_metrics[metric])
+    elif frozenset(metric.dimensions) not in known_metrics[name]:
+        wanted = " or ".join(", ".join(sorted(each)) or "none" for each in known_metrics[name])
         yield Problem(
-            "Dimensions", f"give {metric} the dimensions under which it is published: {wanted}"
+            f"{metric.path}Dimensions",
+            f"give {name} the dimensions under which it is published: {wanted}",
         )
 
 
@@ -159,16 +186,18 @@ def an_alarm_is_on_a_metric_that_aws_publishes(alarm: Resource) -> Iterator[Prob
     enforced=Enforced.NEVER,
 )
 def an_alarms_dimension_is_the_name_of_a_resource(alarm: Resource) -> Iterator[Problem]:
-    if alarm.get("Namespace") not in _METRICS:
-        return
-    for name, value in _dimensions(alarm).items():
-        kind = _OWNERS.get(name)
-        if kind is None:
-            continue
-        owner = alarm.world.find(kind, value)
+    named = [
+        (metric.path, name, value)
+        for metric in _metrics(alarm)
+        if metric.namespace in _METRICS
+        for name, value in metric.dimensions.items()
+        if name in _OWNERS
+    ]
+    for path, name, value in named:
+        owner = alarm.world.find(_OWNERS[name], value)
         if owner is None or value.startswith(("arn:", "https:")):
             yield Problem(
-                f"Dimensions.{name}",
+                f"{path}Dimensions.{name}",
                 f"give the name of a resource of this stack (such as !GetAtt X.{name}), not "
                 f"{value[:80]}",
             )
@@ -182,32 +211,36 @@ def an_alarms_dimension_is_the_name_of_a_resource(alarm: Resource) -> Iterator[P
 )
 def an_alarm_is_on_a_metric_that_a_function_publishes(alarm: Resource) -> Iterator[Problem]:
     """Powertools publishes under the dimension `service`, POWERTOOLS_SERVICE_NAME."""
-    namespace, world = str(alarm.get("Namespace")), alarm.world
-    if namespace.lower().startswith("aws/") or alarm.get("MetricName") is None:
-        return
+    for metric in _metrics(alarm):
+        if not metric.namespace.lower().startswith("aws/"):
+            yield from _unpublished_by_functions(alarm, metric)
+
+
+def _unpublished_by_functions(alarm: Resource, metric: _Metric) -> Iterator[Problem]:
+    namespace, dimensions = metric.namespace, metric.dimensions
     variables = [e.get("Environment", "Variables") or {} for e in _publishers(alarm)]
     publishers = [e for e in variables if e.get("POWERTOOLS_METRICS_NAMESPACE") == namespace]
     if not publishers:
         named = sorted({str(each.get("POWERTOOLS_METRICS_NAMESPACE")) for each in variables})
         yield Problem(
-            "Namespace", f"name the namespace of a function: {', '.join(named)}, not {namespace}"
+            f"{metric.path}Namespace",
+            f"name the namespace of a function: {', '.join(named)}, not {namespace}",
         )
         return
     services = sorted({str(each.get("POWERTOOLS_SERVICE_NAME")) for each in publishers})
-    dimensions = _dimensions(alarm)
     if set(dimensions) != {"service"} or dimensions["service"] not in services:
         yield Problem(
-            "Dimensions",
+            f"{metric.path}Dimensions",
             "give the one dimension service, POWERTOOLS_SERVICE_NAME of a function "
             f"({', '.join(services)}), "
             f"not {dimensions}",
         )
-    metrics = world.metrics.get(namespace)
-    if metrics is not None and alarm.get("MetricName") not in metrics:
+    metrics = alarm.world.metrics.get(namespace)
+    if metrics is not None and metric.name not in metrics:
         yield Problem(
-            "MetricName",
+            f"{metric.path}MetricName",
             f"name a metric that the functions publish ({', '.join(sorted(metrics))}), not "
-            f"{alarm.get('MetricName')}",
+            f"{metric.name}",
         )
 
 

@@ -45,7 +45,7 @@ NEEDED = (
     Needed("SubmitRole", "SubmitRequests", Scenarios.submit, ("sagemaker:InvokeEndpointAsync",)),
     Needed(
         "SubmitRole",
-        "HandOverToTheQueue",
+        "QueueRequests",
         Scenarios.submit_while_throttled,
         (_SEND, "relay-SubmitQueue"),
     ),
@@ -57,7 +57,7 @@ NEEDED = (
     ),
     Needed(
         "SubmitRole",
-        "Park",
+        "SendToDeadLetterQueue",
         Scenarios.submit_what_nobody_can_read,
         (_SEND, "relay-SubmitDeadLetterQueue"),
     ),
@@ -70,33 +70,35 @@ NEEDED = (
     Needed("RouteRole", "ReadRoutes", Scenarios.route, ("ssm:GetParameter",)),
     Needed(
         "RouteRole",
-        "SendResultsElsewhere",
+        "SendToFurtherTargets",
         Scenarios.route_to_what_does_not_exist,
         (_SEND, "relay-further-absent"),
     ),
-    Needed("RouteRole", "LookUpAndMark", Scenarios.route, ("dynamodb:BatchGetItem",)),
+    Needed("RouteRole", "ReadAndCloseAttempts", Scenarios.route, ("dynamodb:BatchGetItem",)),
     Needed("RouteRole", "SendResults", Scenarios.route, (_SEND, "relay-completed.fifo")),
     Needed(
         "RouteRole",
-        "TryAgain",
+        "QueueRetries",
         Scenarios.route_a_failure_that_may_pass,
         (_SEND, "relay-SubmitQueue"),
     ),
     Needed(
         "RouteRole",
-        "Park",
+        "SendToDeadLetterQueue",
         Scenarios.route_what_nobody_can_read,
         (_SEND, "relay-NotificationDeadLetterQueue"),
     ),
-    Needed("ReconcileRole", "FindOverdue", Scenarios.reconcile, ("dynamodb:Query",)),
+    Needed("ReconcileRole", "QueryOverdue", Scenarios.reconcile, ("dynamodb:Query",)),
     Needed(
         "ReconcileRole",
-        "ReadAttemptsAndMoveTheCursor",
+        "ReadAttemptsAndWriteCursor",
         Scenarios.ask_for_a_status,
         ("dynamodb:BatchGetItem",),
     ),
-    Needed("ReconcileRole", "FindOutputsAndFailures", Scenarios.reconcile, ("s3:ListBucket",)),
-    Needed("ReconcileRole", "Report", Scenarios.reconcile, (_SEND, "relay-NotificationQueue")),
+    Needed("ReconcileRole", "ListOutputsAndFailures", Scenarios.reconcile, ("s3:ListBucket",)),
+    Needed(
+        "ReconcileRole", "ReportOverdue", Scenarios.reconcile, (_SEND, "relay-NotificationQueue")
+    ),
     Needed(
         "ProvisionRole",
         "ManageModels",
@@ -105,13 +107,13 @@ NEEDED = (
     ),
     Needed(
         "ProvisionRole",
-        "TagWhatIsMade",
+        "TagResources",
         Scenarios.create_and_delete_a_model,
         ("sagemaker:AddTags",),
     ),
     Needed(
         "ProvisionRole",
-        "HandOverTheExecutionRole",
+        "PassExecutionRole",
         Scenarios.create_and_delete_a_model,
         ("iam:PassRole",),
     ),
@@ -127,22 +129,24 @@ NEEDED = (
         Scenarios.scale,
         ("application-autoscaling:RegisterScalableTarget",),
     ),
-    Needed("ProvisionRole", "LetItMakeItsAlarms", Scenarios.scale, ("cloudwatch:PutMetricAlarm",)),
-    Needed("ProvisionRole", "LetItSeeItsAlarms", Scenarios.scale, ("cloudwatch:DescribeAlarms",)),
+    Needed("ProvisionRole", "PutScalingAlarms", Scenarios.scale, ("cloudwatch:PutMetricAlarm",)),
+    Needed(
+        "ProvisionRole", "DescribeScalingAlarms", Scenarios.scale, ("cloudwatch:DescribeAlarms",)
+    ),
     Needed(
         "ProvisionRole",
-        "WakeTheEndpoint",
+        "PutWakeAlarm",
         Scenarios.scale,
         ("when calling the PutMetricAlarm operation",),
     ),
     Needed(
         "ProvisionRole",
-        "LetItHaveItsRole",
+        "CreateServiceLinkedRole",
         Scenarios.scale_for_the_first_time,
         ("iam:CreateServiceLinkedRole",),
     ),
     Needed("ProvisionRole", "ManageEndpoint", Scenarios.describe, ("sagemaker:DescribeEndpoint",)),
-    Needed("ProvisionRole", "RememberWhoWaits", Scenarios.describe, ("dynamodb:GetItem",)),
+    Needed("ProvisionRole", "ReadAndWriteRecords", Scenarios.describe, ("dynamodb:GetItem",)),
     Needed(
         "EndpointExecutionRole",
         "ReadInputsAndModels",
@@ -155,16 +159,16 @@ NEEDED = (
         Scenarios.infer,
         ("s3:PutObject",),
     ),
-    Needed("EndpointExecutionRole", "Notify", Scenarios.infer, ("sns:Publish",)),
+    Needed("EndpointExecutionRole", "PublishNotifications", Scenarios.infer, ("sns:Publish",)),
     Needed(
         "EndpointExecutionRole",
-        "WatchAlarms",
+        "DescribeAlarms",
         Scenarios.watch_an_alarm,
         ("cloudwatch:DescribeAlarms",),
     ),
     Needed("EndpointExecutionRole", "ReadArtifact", Scenarios.read_the_artifact, ("s3:GetObject",)),
     Needed(
-        "EndpointExecutionRole", "FindObjects", Scenarios.look_for_an_object, ("s3:ListBucket",)
+        "EndpointExecutionRole", "ListObjects", Scenarios.look_for_an_object, ("s3:ListBucket",)
     ),
 )
 
@@ -176,13 +180,13 @@ NOT_ENFORCED = {
     ("SubmitRole", "WriteLogs"): _LOGS,
     ("RouteRole", "WriteLogs"): _LOGS,
     ("ReconcileRole", "WriteLogs"): _LOGS,
-    ("ReconcileRole", "Park"): _DESTINATION,
+    ("ReconcileRole", "SendToDeadLetterQueue"): _DESTINATION,
     ("ProvisionRole", "WriteLogs"): _LOGS,
-    ("ProvisionRole", "Park"): _DESTINATION,
+    ("ProvisionRole", "SendToDeadLetterQueue"): _DESTINATION,
     ("EndpointExecutionRole", "WriteLogs"): "the emulator writes its model servers' logs to files",
     ("EndpointExecutionRole", "PublishMetrics"): "the emulator publishes metrics of its own",
     ("EndpointExecutionRole", "PullImage"): _IMAGE,
-    ("EndpointExecutionRole", "LogInToRegistry"): _IMAGE,
+    ("EndpointExecutionRole", "GetRegistryToken"): _IMAGE,
 }
 
 

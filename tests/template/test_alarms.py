@@ -1,10 +1,26 @@
 """What goes off, and who is told."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from tests.template.template import Resource, deployed, resolve, resources, source, target
 
 ALARMS = resources("CloudWatch::Alarm")
+METRICS: list[Mapping[str, Any]] = [
+    metric
+    for alarm in ALARMS
+    for metric in (
+        [
+            each["MetricStat"]["Metric"]
+            for each in alarm.properties["Metrics"]
+            if "MetricStat" in each
+        ]
+        if "Metrics" in alarm.properties
+        else [alarm.properties]
+    )
+]
 ROLLING_BACK = {"FailedInferencesAlarm", "ModelErrorsAlarm", "ModelLatencyAlarm"}
 
 
@@ -32,8 +48,8 @@ def test_alarms_on_a_variant_watch_the_one_that_is_named() -> None:
     """A metric of a variant that is not there has no data, and its alarm says nothing for ever."""
     watched = [
         dimension["Value"]
-        for alarm in ALARMS
-        for dimension in alarm.properties["Dimensions"]
+        for metric in METRICS
+        for dimension in metric["Dimensions"]
         if dimension["Name"] == "VariantName"
     ]
 
@@ -51,8 +67,8 @@ def test_the_stack_may_be_updated_without_its_alarms() -> None:
 def test_every_dead_letter_queue_is_watched() -> None:
     watched = {
         target(dimension["Value"])
-        for alarm in ALARMS
-        for dimension in alarm.properties["Dimensions"]
+        for metric in METRICS
+        for dimension in metric["Dimensions"]
         if dimension["Name"] == "QueueName"
     }
 
@@ -70,6 +86,6 @@ def _all() -> dict[str, dict[str, object]]:
 
 def test_the_models_latency_is_compared_in_microseconds() -> None:
     """https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html"""
-    (alarm,) = (each for each in ALARMS if each.properties["MetricName"] == "ModelLatency")
+    (alarm,) = (each for each in ALARMS if each.properties.get("MetricName") == "ModelLatency")
 
     assert resolve(alarm.properties["Threshold"]) == "600000000"

@@ -46,10 +46,15 @@ class TestAParameterForAKey:
 
 def allowed(role: str, **parameters: str) -> list[tuple[str, Any]]:
     """What a role may do with keys: action and condition."""
-    policies = deployed(**parameters)[role].properties["Policies"]
+    found = deployed(**parameters)
+    attached = [
+        policy.properties
+        for policy in found.values()
+        if policy.type == "AWS::IAM::Policy" and {"Ref": role} in policy.properties["Roles"]
+    ]
     return [
         (statement["Action"], statement.get("Condition", {}))
-        for policy in policies
+        for policy in (*found[role].properties["Policies"], *attached)
         for statement in policy["PolicyDocument"]["Statement"]
         if "kms:" in str(statement["Action"])
     ]

@@ -4,6 +4,7 @@ import pytest
 
 from tests.template.template import (
     Resource,
+    Statement,
     deployed,
     resolve,
     resource,
@@ -25,9 +26,16 @@ def refuses_plain_connections(guarded: Resource) -> bool:
         not statement.allows
         and statement.document["Principal"] == "*"
         and statement.document["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-        and guarded.name in map(target_or_path, statement.resources)
+        and guarded.name in _subjects(statement)
         for statement in resource_statements()
     )
+
+
+def _subjects(statement: Statement) -> list[str]:
+    """What a statement is about: for "*" in a queue's policy, the queues that carry it."""
+    if statement.resources == ["*"]:
+        return [target(queue) for queue in statement.owner.properties["Queues"]]
+    return [target_or_path(each) for each in statement.resources]
 
 
 def target_or_path(value: object) -> str:

@@ -8,26 +8,26 @@ from relay.model import Delivery
 
 
 class Count(StrEnum):
-    """What is counted: the names of the metrics."""
+    """What is counted: the names of the metrics, each with what docs/reference/metrics.md says."""
 
-    SUBMITTED = "Submitted"
-    COMPLETED = "CompletedRouted"
-    FAILED = "FailedRouted"
-    EXPIRED = "ExpiredRouted"
-    REJECTED = "RejectedRouted"
-    RETRIED = "Retried"
-    REFUSED = "Refused"
-    DUPLICATE = "Duplicate"
-    IGNORED = "Ignored"
-    PARKED = "Parked"
-    RETURNED = "Returned"
-    HELD = "Held"
-    RECOVERED = "Recovered"
-    OVERDUE = "Overdue"
-    ACCESS_DENIED = "AccessDenied"
-    OPTION_REFUSED = "OptionRefused"
-    ROUTES_UNUSABLE = "RoutesUnusable"
-    ROUTE_NOT_EVALUATED = "RouteNotEvaluated"
+    SUBMITTED = "Submitted"  # attempts that SageMaker accepted
+    COMPLETED = "CompletedRouted"  # results with outcome completed
+    FAILED = "FailedRouted"  # results with outcome failed
+    EXPIRED = "ExpiredRouted"  # results with outcome expired
+    REJECTED = "RejectedRouted"  # results with outcome rejected
+    RETRIED = "Retried"  # failed attempts that are followed by another one
+    REFUSED = "Refused"  # requests that SageMaker does not accept
+    DUPLICATE = "Duplicate"  # deliveries of what was done before
+    IGNORED = "Ignored"  # events about nothing to do, such as a TestNotification
+    PARKED = "Parked"  # messages sent to a dead-letter queue
+    RETURNED = "Returned"  # messages that are received again
+    HELD = "Held"  # results that did not arrive at every target
+    RECOVERED = "Recovered"  # overdue attempts whose object was found
+    OVERDUE = "Overdue"  # overdue attempts without an object
+    ACCESS_DENIED = "AccessDenied"  # calls without a permission
+    OPTION_REFUSED = "OptionRefused"  # options that SageMaker does not accept
+    ROUTES_UNUSABLE = "RoutesUnusable"  # route documents that are not valid
+    ROUTE_NOT_EVALUATED = "RouteNotEvaluated"  # routes whose expression failed
 
 
 class Level(StrEnum):
