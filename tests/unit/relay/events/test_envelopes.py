@@ -333,6 +333,15 @@ def test_a_notification_knows_its_topic_unless_raw_delivery_dropped_it(
     assert incoming.contents[0].topic_arn == topic
 
 
+def test_an_event_of_s3_is_no_notification() -> None:
+    event = samples.sqs_event(samples.upload("outputs/a.out"))
+
+    (incoming,) = read_notifications(event, "invocation-1")
+
+    assert (incoming.contents, incoming.ignored) == ((), 0)
+    assert incoming.problem == "eventSource is None, not 'aws:sagemaker'"
+
+
 @pytest.mark.parametrize("name", ["test-notification-via-sqs", "test-notification-direct"])
 def test_sagemakers_test_notification_is_ignored(name: str) -> None:
     incoming = read_notifications(samples.event(f"route/{name}"), "invocation-1")
