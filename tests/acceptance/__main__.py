@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from tests.acceptance import report
 from tests.acceptance.assumptions import PAGE, read_page
@@ -32,6 +33,9 @@ DIRECTORY = REPOSITORY / ".local" / "acceptance"
 _REFUSED = 2
 _INTERRUPTED = 130
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+# Everything that begins with the name is removed, so nothing shorter is one.
+_NAME = re.compile(r"relay-acceptance-[0-9a-f]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def on_the_local_stack(run: Run) -> int:
-    with running_stack(DIRECTORY / "stack") as stack:
-        target = LocalTarget(stack)
-        return _observed(run, target, lambda: None, DIRECTORY / "local.json", target.region)
+    try:
+        with running_stack(DIRECTORY / "stack") as stack:
+            target = LocalTarget(stack)
+            return _observed(run, target, lambda: None, DIRECTORY / "local.json", target.region)
+    except RuntimeError as error:
+        print(f"no local stack to run on: {error}", file=sys.stderr)
+        return 1
 
 
 def on_aws(run: Run, given: argparse.Namespace) -> int:
@@ -94,6 +102,8 @@ def on_aws(run: Run, given: argparse.Namespace) -> int:
     directory = DIRECTORY / name
     try:
         session = account.session()
+        if not session.region_name:
+            raise NoRegionError
         caller = session.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         print(f"no account to run on: {error}", file=sys.stderr)
@@ -179,8 +189,18 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--instance-price", type=float, default=0.25, help="of an hour, in US dollars, or more"
     )
-    parser.add_argument("--remove", metavar="NAME", help="only remove what a killed run has left")
+    parser.add_argument(
+        "--remove", metavar="NAME", type=_run_name, help="only remove what a killed run has left"
+    )
     return parser.parse_args(arguments)
+
+
+def _run_name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not the name of a run, such as relay-acceptance-0123ab"
+        )
+    return text
 
 
 if __name__ == "__main__":

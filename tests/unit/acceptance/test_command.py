@@ -97,6 +97,38 @@ def test_without_credentials_it_says_so(
     assert "nobody-has-this" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "name", ["relay", "relay-acceptance-", "relay-acceptance-0123a", "xrelay-acceptance-0123ab"]
+)
+def test_only_what_a_run_made_is_removed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--target", "aws", "--remove", name])
+
+    assert ended.value.code == 2
+    assert f"'{name}' is not the name of a run" in capsys.readouterr().err
+
+
+def test_without_a_region_nothing_is_asked_and_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Account, "session", lambda _self: SimpleNamespace(region_name=None))
+
+    assert command.main(["--target", "aws", "--yes"]) == 2
+    assert "You must specify a region" in capsys.readouterr().err
+
+
+def test_a_local_stack_that_does_not_come_up_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_directory: Path) -> None:
+        raise RuntimeError("`python -m local up` failed: port 4566 is taken")
+
+    monkeypatch.setattr(command, "running_stack", refuse)
+
+    assert command.main(["--target", "local"]) == 1
+    assert "port 4566 is taken" in capsys.readouterr().err
+
+
 class Preparation:
     """Of a target that comes no further."""
 
