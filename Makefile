@@ -83,7 +83,8 @@ demo: setup ## run the whole pipeline once, beside a stack that is up, and check
 
 acceptance: setup ## the whole pipeline as a black box, here or on an account: TARGET=aws PROFILE=… REGION=… YES=1
 	@exec "$(BIN)/python" -m tests.acceptance $(if $(TARGET),--target $(TARGET)) \
-	  $(if $(PROFILE),--profile $(PROFILE)) $(if $(REGION),--region $(REGION)) $(if $(YES),--yes) \
+	  $(if $(PROFILE),--profile "$(PROFILE)") $(if $(REGION),--region $(REGION)) \
+	  $(if $(filter 1,$(YES)),--yes) \
 	  $(if $(filter 0,$(SCALING)),--no-scaling) $(if $(ONLY),--only "$(ONLY)") \
 	  $(if $(INSTANCE_TYPE),--instance-type $(INSTANCE_TYPE)) \
 	  $(if $(INSTANCE_PRICE),--instance-price $(INSTANCE_PRICE)) $(if $(REMOVE),--remove $(REMOVE))
@@ -99,10 +100,10 @@ bench: setup ## what it costs beside bare and usual code, in one table: N=100,10
 	  $(if $(ONLY),--only $(ONLY)) $(if $(OUTPUT),--output $(OUTPUT))
 
 invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
-	@exec "$(BIN)/python" -m local.functions.invoke $(FUNCTION) $(EVENT)
+	@exec "$(BIN)/python" -m local.functions.invoke $(FUNCTION) $(if $(EVENT),"$(EVENT)")
 
 sam-invoke: setup ## the same by `sam local invoke`, in Docker: FUNCTION=… EVENT=… IMAGE=…
-	@exec env IMAGE="$(IMAGE)" "$(BIN)/python" -m local.sam_local invoke $(FUNCTION) $(EVENT)
+	@exec env IMAGE="$(IMAGE)" "$(BIN)/python" -m local.sam_local invoke $(FUNCTION) $(if $(EVENT),"$(EVENT)")
 
 sam-connect: setup ## let `sam local` in another shell reach the local stack, until Ctrl-C: IMAGE=…
 	@exec env IMAGE="$(IMAGE)" "$(BIN)/python" -m local.sam_local connect
