@@ -128,7 +128,9 @@ def _directions(settings: StackSettings, outputs: Mapping[str, str]) -> str:
             "",
             f"  source {shlex.quote(str(settings.environment_file))}",
             f"  aws s3 cp row.csv s3://{bucket}/inputs/row.csv",
-            f"  aws sqs receive-message --wait-time-seconds 10 --queue-url {queue}",
+            # Version 1 of the AWS CLI has an endpoint of its own for SQS in us-east-1.
+            "  aws sqs receive-message --wait-time-seconds 10 "
+            f"--endpoint-url {settings.aws_url} --queue-url {queue}",
             "",
             f"Logs are in {settings.logs}. `make up` again deploys changed code.",
         )
