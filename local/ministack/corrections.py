@@ -21,6 +21,8 @@ And it unpacks the layer, thousands of small files, for each of these environmen
 
 Its conditions know no Fn::Join, so that a list parameter counts as given when it is empty.
 
+It makes no alarm on metric math. Here it makes one, which is never evaluated.
+
 Last, deleting alarms needs the right to all of them, not to those that are named; describing them
 needs a right that no ARN of an alarm grants; and it evaluates alarms on SageMaker's metrics, which
 is the endpoint emulator's to do.
@@ -37,7 +39,7 @@ from typing import Any
 
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import cloudwatch, lambda_svc, sqs
-from ministack.services.cloudformation import changesets, engine, handlers, stacks
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 from local.functions.lambda_environment import logging_variables, passes
 from local.ministack import refusals
@@ -66,6 +68,7 @@ _extract_iam_action = iam_actions.extract_iam_action
 _dynamodb_transaction_checks = iam_actions.dynamodb_transaction_checks
 _extract_resource_arn = iam_actions.extract_resource_arn
 _evaluate_alarm = cloudwatch._evaluate_alarm
+_alarm_record = provisioners._cw_metric_alarm_record
 _sqs_esm_concurrency = lambda_svc._sqs_esm_concurrency
 _execution_credentials = lambda_runtime.execution_credentials
 _emit_lambda_logs = lambda_svc._emit_lambda_logs
@@ -95,9 +98,21 @@ def extract_resource_arn(
 
 
 def evaluate_alarm(alarm: dict[str, Any]) -> None:
-    """MiniStack's own, except for the metrics that the endpoint emulator publishes."""
-    if alarm.get("Namespace") != "AWS/SageMaker":
+    """MiniStack's own, except for the metrics that the endpoint emulator publishes, and for metric
+    math."""
+    if alarm.get("Namespace") != "AWS/SageMaker" and "Metrics" not in alarm:
         _evaluate_alarm(alarm)
+
+
+def alarm_record(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """MiniStack's own, and one for metric math: described by its first metric, never evaluated."""
+    if not (queries := properties.get("Metrics")):
+        plain: dict[str, Any] = _alarm_record(name, properties)
+        return plain
+    first = next(query["MetricStat"] for query in queries if "MetricStat" in query)
+    described = {**first["Metric"], "Period": first["Period"], "Statistic": first["Stat"]}
+    record = _alarm_record(name, {**properties, **described, "Metrics": None})
+    return {**record, "Metrics": queries}
 
 
 def dynamodb_transaction_checks(
@@ -208,6 +223,7 @@ def install() -> None:
     iam_actions.extract_iam_action = extract_iam_action
     iam_actions.extract_resource_arn = extract_resource_arn
     cloudwatch._evaluate_alarm = evaluate_alarm
+    provisioners._cw_metric_alarm_record = alarm_record
     iam_actions.dynamodb_transaction_checks = dynamodb_transaction_checks
     lambda_svc._sqs_esm_concurrency = sqs_esm_concurrency
     sqs._receive_messages_for_esm = receive_messages_for_esm

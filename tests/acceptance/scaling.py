@@ -32,7 +32,8 @@ class Scaled:
         self.cloudwatch = target.client("cloudwatch")
 
     def update(self, **parameters: str) -> None:
-        assert self._target.updated(**parameters) == ("UPDATE_COMPLETE", [])
+        ended = self._target.updated(**parameters)
+        assert ended == ("UPDATE_COMPLETE", []), ended
 
     def instances(self) -> int:
         (variant,) = self._endpoint()["ProductionVariants"]

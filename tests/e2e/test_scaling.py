@@ -50,5 +50,5 @@ def test_operators_are_told_where_they_gave_a_topic(scaled: Scaled, target: Targ
 
     telling = [alarm["AlarmName"] for alarm in alarms if _OPERATORS in alarm["AlarmActions"]]
 
-    assert len(telling) == 13
+    assert len(telling) == 8
     assert all(name.startswith(target.stack_name) for name in telling)

@@ -287,3 +287,29 @@ def test_a_list_parameter_is_given_when_it_is_not_empty(value: str, given: bool)
 
 def test_importing_it_leaves_python_its_limit_of_recursion() -> None:
     assert sys.getrecursionlimit() == 1000
+
+
+def test_an_alarm_on_metric_math_is_made_and_never_evaluated() -> None:
+    depth = {
+        "Metric": {"Namespace": "AWS/SQS", "MetricName": "Depth", "Dimensions": []},
+        "Period": 300,
+        "Stat": "Maximum",
+    }
+    properties = {
+        "Metrics": [
+            {"Id": "total", "Expression": "SUM(METRICS())"},
+            {"Id": "one", "MetricStat": depth, "ReturnData": False},
+        ],
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": 1,
+        "Threshold": "0",
+        "AlarmActions": ["arn:aws:sns:us-east-1:000000000000:operators"],
+    }
+
+    alarm = corrections.alarm_record("dead-letters", properties)
+    state = alarm["StateValue"]
+    corrections.evaluate_alarm(alarm)
+
+    assert alarm["AlarmActions"] == properties["AlarmActions"]
+    assert alarm["Metrics"] == properties["Metrics"]
+    assert alarm["StateValue"] == state == "INSUFFICIENT_DATA"
