@@ -260,7 +260,7 @@ def _publishers(alarm: Resource) -> list[_Publisher]:
     return [_Publisher(each) for each in alarm.world.all("AWS::Lambda::Function")]
 
 
-@rule(_ALARM, words="Period must be 10, 30 or a multiple of 60", source=_API)
+@rule(_ALARM, words="Period must be 10, 20, 30 or a multiple of 60", source=_API)
 def an_alarms_period_is_one(alarm: Resource) -> Iterator[Problem]:
     period = alarm.number("Period")
     if period is None:
@@ -272,6 +272,7 @@ def an_alarms_period_is_one(alarm: Resource) -> Iterator[Problem]:
             "Period",
             "set it to at least 60: AWS's own metrics come once a minute",
             "The metric has no data of a higher resolution than a minute",
+            Enforced.NEVER,
         )
     evaluated = period * (alarm.number("EvaluationPeriods") or 1)
     longest = 86_400 if period < 3600 else 604_800
@@ -309,21 +310,6 @@ def an_alarms_unit_is_the_metrics(alarm: Resource) -> Iterator[Problem]:
     unit, metric = alarm.get("Unit"), str(alarm.get("MetricName"))
     if unit is not None and metric in _UNITS and unit != _UNITS[metric]:
         yield Problem("Unit", f"take out Unit, or set it to {_UNITS[metric]}")
-
-
-@rule(_ALARM, words="Invalid arn syntax", source=_API)
-def an_alarm_tells_an_arn(alarm: Resource) -> Iterator[Problem]:
-    for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
-        actions = [str(each) for each in alarm.list(name)]
-        for action in actions:
-            if not action.startswith("arn:"):
-                yield Problem(name, f"give the topic's ARN (!Ref Topic), not {action[:60]}")
-            elif action.endswith(".fifo"):
-                yield Problem(name, "name a standard topic", "FIFO topics are not supported")
-        if len(actions) > 5:
-            yield Problem(
-                name, "name at most five actions", "Member must have length less than or equal to 5"
-            )
 
 
 @rule(

@@ -6,6 +6,7 @@ from typing import Any
 
 # Each module registers its rules.
 from local.aws_rules import (  # noqa: F401
+    alarm_settings,
     alarms,
     buckets,
     event_sources,

@@ -17,11 +17,13 @@ class Enforced(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What one resource does against a rule. `words` only where they differ from the rule's."""
+    """What one resource does against a rule. `words` and `enforced` only where they differ from the
+    rule's."""
 
     path: str
     change: str
     words: str = ""
+    enforced: "Enforced | None" = None
 
 
 Check = Callable[[Resource], Iterator[Problem]]
@@ -56,8 +58,8 @@ class Rule:
             # A property of a shape that the rule cannot read is one that AWS cannot read either.
             problems = [_unreadable(resource, exc)]
         for problem in problems:
-            words = problem.words or self.words
-            yield Refusal(self, resource.name, problem.path, words, problem.change)
+            words, enforced = problem.words or self.words, problem.enforced or self.enforced
+            yield Refusal(self, resource.name, problem.path, words, problem.change, enforced)
 
 
 def _unreadable(resource: Resource, exc: Exception) -> Problem:
@@ -77,12 +79,16 @@ class Refusal:
     path: str
     words: str
     change: str
+    enforced: Enforced
     given: str = ""
 
     def __str__(self) -> str:
         where = f"{self.resource}.{self.path}" if self.path else self.resource
+        if self.path.startswith("Outputs."):
+            # An output belongs to no resource.
+            where = self.path
         given = f" [with {self.given}]" if self.given else ""
-        return f"{where}: {self.rule.enforced.value}: {self.words} -> {self.change}{given}"
+        return f"{where}: {self.enforced.value}: {self.words} -> {self.change}{given}"
 
 
 RULES: list[Rule] = []

@@ -89,8 +89,10 @@ class StackResource(Resource):
 def refusals(resource: Resource) -> Iterator[Refusal]:
     """What AWS would say to the resource when it is made."""
     for rule in RULES:
-        if rule.enforced is Enforced.CREATION and rule.applies_to(resource.type):
-            yield from rule.refusals(resource)
+        if rule.enforced is not Enforced.TEMPLATE and rule.applies_to(resource.type):
+            yield from (
+                each for each in rule.refusals(resource) if each.enforced is Enforced.CREATION
+            )
 
 
 def install() -> None:

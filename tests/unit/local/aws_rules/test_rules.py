@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from local.aws_rules import RULES, Rule, Template, check
+from local.aws_rules import RULES, Enforced, Rule, Template, check
 from tests.template.editing import edited_template
 
 HEALTHY = Template.read(
@@ -31,6 +31,20 @@ def test_a_rule_refuses_what_breaks_it_and_says_what_to_change(broken: dict[str,
 
     assert found, "it passes"
     assert any(broken["change"] in each.change for each in found), [str(each) for each in found]
+
+
+def test_an_output_is_named_without_a_resource() -> None:
+    (found,) = check(edited_template(HEALTHY, {}, ["Outputs/TopicArn/Condition"]))
+
+    assert str(found).startswith("Outputs.TopicArn: CloudFormation refuses the template: ")
+
+
+def test_what_aws_does_not_refuse_is_told_apart_from_what_it_does() -> None:
+    wrong = edited_template(HEALTHY, {"Resources/QueueAlarm/Properties/Period": 10})
+
+    (found,) = check(wrong)
+
+    assert found.enforced is Enforced.NEVER
 
 
 def test_every_rule_is_broken_here() -> None:
