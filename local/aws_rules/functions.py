@@ -1,4 +1,4 @@
-"""Functions: environment, logging, layers, and where failed invocations go."""
+"""Functions: environment, logging and layers."""
 
 import json
 import re
@@ -12,7 +12,6 @@ _FUNCTION = "AWS::Lambda::Function"
 _ENVIRONMENT = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"
 _LOGGING = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html"
 _QUOTAS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
-_ASYNC = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"
 _POWERTOOLS = "https://docs.powertools.aws.dev/lambda/python/latest/core/logger/"
 _RESERVED = {
     *("_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV"),
@@ -179,8 +178,8 @@ def a_log_group_extracts_metrics(function: Resource) -> Iterator[Problem]:
     enforced=Enforced.NEVER,
 )
 def a_function_may_write_its_log(function: Resource) -> Iterator[Problem]:
-    """PutLogEvents and CreateLogStream are rights to streams, whose ARNs go on after the "
-    "group's."""
+    """PutLogEvents and CreateLogStream are rights to streams, whose ARNs go on after the
+    group's."""
     name = function.get("LoggingConfig", "LogGroup")
     group = function.world.find("AWS::Logs::LogGroup", name)
     role = function.world.find("AWS::IAM::Role", function.get("Role"))
@@ -190,6 +189,7 @@ def a_function_may_write_its_log(function: Resource) -> Iterator[Problem]:
             "give the name of the log group (!Ref LogGroup), not its ARN",
             "Value at 'loggingConfig.logGroup' failed to satisfy constraint: Member must satisfy "
             "regular expression pattern: [.\\-_/#A-Za-z0-9]+",
+            Enforced.CREATION,
         )
     if group is None or role is None:
         return
@@ -201,46 +201,4 @@ def a_function_may_write_its_log(function: Resource) -> Iterator[Problem]:
                 f"allow {role.name} {action} on the streams of {group.name} (!GetAtt "
                 f"{group.name}.Arn, "
                 "which ends in :*)",
-            )
-
-
-_CALLS = {
-    "sqs": ("AWS::SQS::Queue", "sqs:SendMessage", "SQS"),
-    "sns": ("AWS::SNS::Topic", "sns:Publish", "SNS"),
-    "lambda": ("AWS::Lambda::Function", "lambda:InvokeFunction", "Lambda"),
-}
-
-
-@rule(
-    _FUNCTION,
-    "AWS::Lambda::EventInvokeConfig",
-    words="The provided execution role does not have permissions to call SendMessage on SQS",
-    source=_ASYNC,
-)
-def the_role_may_send_to_the_destinations(resource: Resource) -> Iterator[Problem]:
-    if resource.type == _FUNCTION:
-        function: Resource | None = resource
-        paths: tuple[tuple[str, ...], ...] = (("DeadLetterConfig", "TargetArn"),)
-    else:
-        function = resource.world.find(_FUNCTION, resource.get("FunctionName"))
-        paths = tuple(("DestinationConfig", on, "Destination") for on in ("OnFailure", "OnSuccess"))
-    role = function and resource.world.find("AWS::IAM::Role", function.get("Role"))
-    for path in paths:
-        arn = str(resource.get(*path) or "")
-        service = (arn.split(":") + ["", "", ""])[2]
-        if arn.endswith(".fifo"):
-            yield Problem(
-                ".".join(path),
-                "name a standard queue or topic: Lambda takes no FIFO one here",
-                "The destination is a FIFO queue or topic, which is not supported",
-            )
-        if role is None or service not in _CALLS:
-            continue
-        kind, action, name = _CALLS[service]
-        if resource.world.find(kind, arn) and not role_may(role, action, arn, resource):
-            yield Problem(
-                ".".join(path),
-                f"allow {role.name} {action} on {arn.rpartition(':')[2]}",
-                f"The provided execution role does not have permissions to call "
-                f"{action.partition(':')[2]} on {name}",
             )

@@ -10,12 +10,20 @@ from typing import Any
 from local.cloudformation.world import Resource, World, as_list
 
 _ARN_OPERATORS = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
+_LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
+# What managed policies of AWS grant, of what the rules ask for.
+# https://docs.aws.amazon.com/lambda/latest/dg/permissions-managed-policies.html
 _WELL_KNOWN = {
+    "AWSLambdaBasicExecutionRole": _LOGS,
     "AWSLambdaSQSQueueExecutionRole": (
-        "sqs:ReceiveMessage",
-        "sqs:DeleteMessage",
-        "sqs:GetQueueAttributes",
-    )
+        *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+        *_LOGS,
+    ),
+    "AWSLambdaVPCAccessExecutionRole": (
+        *("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces"),
+        *("ec2:DeleteNetworkInterface", *_LOGS),
+    ),
+    "AWSXRayDaemonWriteAccess": ("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
 }
 
 
@@ -124,8 +132,9 @@ def identity_policies(role: Resource) -> Iterator[tuple[Resource, list[Statement
                 yield policy, statements(policy, "PolicyDocument")
 
 
-def role_may(role: Resource, action: str, arn: str, before: Resource) -> bool:
-    """Whether the role has the permission by the time that `before` is made.
+def role_may(role: Resource, action: str, arn: str | None, before: Resource) -> bool:
+    """Whether the role has the permission by the time that `before` is made; without an ARN, the
+    permission on any resource.
 
     What a managed policy of somebody else's grants is not known, so it is taken to grant it.
     """
@@ -139,11 +148,46 @@ def role_may(role: Resource, action: str, arn: str, before: Resource) -> bool:
     for owner, found in identity_policies(role):
         in_time = owner.name == role.name or role.world.is_made_before(owner, before)
         for statement in found:
-            if statement.names_action(action) and statement.names_resource(arn):
-                if not statement.allows and "Condition" not in statement.document:
-                    return False
-                allowed = allowed or (statement.allows and in_time)
+            if _denies(statement, action, arn):
+                return False
+            allowed = allowed or (in_time and _allows(statement, action, arn))
     return allowed
+
+
+def how_to_allow(
+    role: Resource, action: str, arn: str | None, before: Resource, what: str = ""
+) -> str:
+    """What to change where `role_may` says no; `what` is the resource as its template calls it."""
+    found = [(owner, each) for owner, policy in identity_policies(role) for each in policy]
+    on = f" on {what}" if what else ""
+    for owner, statement in found:
+        if _denies(statement, action, arn):
+            return f"take {action}{on} out of the denial in {owner.name}.{statement.path}"
+    for owner, statement in found:
+        if _allows(statement, action, arn):
+            return f"let {before.name} wait for {owner.name} (DependsOn), which allows {action}{on}"
+    return (
+        f"allow {role.name} {action}{on}, in the role itself or in a policy that {before.name} "
+        "waits for (DependsOn)"
+    )
+
+
+def _denies(statement: Statement, action: str, arn: str | None) -> bool:
+    """Whatever the context of the call is."""
+    return (
+        not statement.allows
+        and "Condition" not in statement.document
+        and statement.names_action(action)
+        and statement.names_resource("*" if arn is None else arn)
+    )
+
+
+def _allows(statement: Statement, action: str, arn: str | None) -> bool:
+    return (
+        statement.allows
+        and statement.names_action(action)
+        and (arn is None or statement.names_resource(arn))
+    )
 
 
 def trusts(role: Resource, service: str) -> bool:
