@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from local.aws_rules.permissions.policies import role_may
+from local.aws_rules.cross_service.event_patterns import malformed
+from local.aws_rules.permissions.policies import how_to_allow, role_may
 from local.aws_rules.rule import Enforced, Problem, rule
 from local.cloudformation.world import Resource
 
@@ -103,15 +104,13 @@ def visibility_leaves_time_for_retries(mapping: Resource) -> Iterator[Problem]:
 def the_function_may_receive(mapping: Resource) -> Iterator[Problem]:
     queue, function = _queue(mapping), _function(mapping)
     role = function and mapping.world.find("AWS::IAM::Role", function.get("Role"))
-    if queue is None or role is None:
+    if queue is None or function is None or role is None:
         return
     for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
         if not role_may(role, f"sqs:{action}", queue.arn, mapping):
             yield Problem(
                 "EventSourceArn",
-                f"allow {role.name} sqs:{action} on {queue.name}, in the role itself or in a "
-                "policy that the "
-                "mapping waits for (DependsOn)",
+                how_to_allow(role, f"sqs:{action}", queue.arn, function, queue.name),
                 f"The provided execution role does not have permissions to call {action} on SQS",
             )
 
@@ -130,6 +129,40 @@ def reserved_concurrency_covers_the_mapping(mapping: Resource) -> Iterator[Probl
         yield Problem(
             "ScalingConfig.MaximumConcurrency",
             f"set it to at most ReservedConcurrentExecutions ({reserved:.0f})",
+        )
+
+
+@rule(
+    _MAPPING,
+    words="Provisioned mode and maximum concurrency are mutually exclusive",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html",
+)
+def a_mapping_scales_in_one_way(mapping: Resource) -> Iterator[Problem]:
+    maximum = mapping.get("ScalingConfig", "MaximumConcurrency")
+    if maximum is not None and mapping.get("ProvisionedPollerConfig"):
+        yield Problem(
+            "ProvisionedPollerConfig", "take out ProvisionedPollerConfig or MaximumConcurrency"
+        )
+
+
+@rule(
+    _MAPPING,
+    words="Invalid filter pattern definition.",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html",
+)
+def the_filters_of_a_mapping_are_patterns(mapping: Resource) -> Iterator[Problem]:
+    filters = mapping.list("FilterCriteria", "Filters")
+    for index, each in enumerate(filters):
+        path, words = (
+            f"FilterCriteria.Filters[{index}].Pattern",
+            "Invalid filter pattern definition:",
+        )
+        yield from malformed(each.get("Pattern"), path, words)
+    if len(filters) > 5:
+        yield Problem(
+            "FilterCriteria.Filters",
+            f"write at most five filters, not {len(filters)}; one pattern may list several values",
+            "The number of filters is above the quota",
         )
 
 

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from local.aws_rules.cross_service.event_patterns import malformed
 from local.aws_rules.permissions.policies import admitting, permissions
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.cloudformation.world import Resource
+from local.cloudformation.world import Resource, as_list
 
 _RULE = "AWS::Events::Rule"
 _SCHEDULE = (
@@ -28,6 +29,13 @@ def a_schedule_is_well_formed(schedule: Resource) -> Iterator[Problem]:
                 "Parameter(s) EventPattern or ScheduleExpression must be specified.",
             )
         return
+    bus = schedule.get("EventBusName")
+    if bus is not None and str(bus).rpartition("/")[2] != "default":
+        yield Problem(
+            "EventBusName",
+            "leave the rule on the default event bus, or use AWS::Scheduler::Schedule",
+            "ScheduleExpression is supported only on the default event bus.",
+        )
     rate = _RATE.fullmatch(str(expression))
     if rate is None:
         cron = re.fullmatch(r"cron\((.*)\)", str(expression))
@@ -111,6 +119,7 @@ def a_rules_dead_letter_queue_admits_it(schedule: Resource) -> Iterator[Problem]
                 "name a standard queue",
                 "Parameter DeadLetterConfig.Arn is not valid. Reason: a FIFO queue is not "
                 "supported",
+                Enforced.CREATION,
             )
         if queue is not None and not _admitted(schedule, queue):
             yield Problem(
@@ -148,34 +157,25 @@ _SAGEMAKER_EVENTS = {
     source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html",
 )
 def an_event_pattern_is_well_formed(schedule: Resource) -> Iterator[Problem]:
+    yield from malformed(
+        schedule.get("EventPattern"), "EventPattern", "Event pattern is not valid. Reason:"
+    )
+
+
+@rule(
+    _RULE,
+    words="No event has this detail-type, so the rule never matches",
+    source="https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html",
+    enforced=Enforced.NEVER,
+)
+def a_rule_is_about_an_event_that_sagemaker_sends(schedule: Resource) -> Iterator[Problem]:
     pattern = schedule.get("EventPattern")
-    for path, value in _members(pattern or {}, "EventPattern"):
-        if not isinstance(value, list):
+    if not isinstance(pattern, dict) or as_list(pattern.get("source")) != ["aws.sagemaker"]:
+        return
+    for kind in as_list(pattern.get("detail-type")):
+        if isinstance(kind, str) and kind not in _SAGEMAKER_EVENTS:
             yield Problem(
-                path,
-                f"write a list: [{value}]",
-                f'Event pattern is not valid. Reason: "{path.rpartition(".")[2]}" must be an '
-                "object or an "
-                "array",
+                "EventPattern.detail-type",
+                "name an event that SageMaker sends, such as SageMaker Endpoint State Change, "
+                f"not {kind}",
             )
-        elif not value:
-            yield Problem(
-                path, "name at least one value", "Event pattern is not valid. Reason: Empty arrays"
-            )
-    if isinstance(pattern, dict) and pattern.get("source") == ["aws.sagemaker"]:
-        for kind in pattern.get("detail-type", []):
-            if isinstance(kind, str) and kind not in _SAGEMAKER_EVENTS:
-                yield Problem(
-                    "EventPattern.detail-type",
-                    "name an event that SageMaker sends, such as SageMaker Endpoint State Change, "
-                    f"not {kind}",
-                    "No event has this detail-type, so the rule never matches",
-                )
-
-
-def _members(value: object, path: str) -> Iterator[tuple[str, object]]:
-    if isinstance(value, dict):
-        for key, each in value.items():
-            yield from _members(each, f"{path}.{key}")
-    else:
-        yield path, value

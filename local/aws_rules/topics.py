@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from local.aws_rules.cross_service.event_patterns import malformed
 from local.aws_rules.permissions.policies import admitting, permissions
 from local.aws_rules.rule import Enforced, Problem, rule
 from local.cloudformation.world import Resource
@@ -75,7 +76,38 @@ def a_subscriptions_dead_letter_queue_admits_the_topic(subscription: Resource) -
             "RedrivePolicy.deadLetterTargetArn",
             "name a standard queue for a standard topic, a FIFO queue for a FIFO topic",
             "Invalid parameter: RedrivePolicy: dead-letter queue must be of the topic's kind",
+            Enforced.CREATION,
         )
+
+
+@rule(
+    "AWS::SNS::Subscription",
+    words="Invalid parameter: FilterPolicy",
+    source="https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html",
+)
+def a_filter_policy_is_a_pattern(subscription: Resource) -> Iterator[Problem]:
+    words = "Invalid parameter: FilterPolicy:"
+    yield from malformed(subscription.get("FilterPolicy"), "FilterPolicy", words)
+
+
+@rule(
+    "AWS::SNS::Subscription",
+    words="SageMaker publishes without message attributes, so the filter lets nothing through",
+    source="https://docs.aws.amazon.com/sns/latest/dg/sns-message-filtering-scope.html",
+    enforced=Enforced.NEVER,
+)
+def a_filter_on_sagemakers_notifications_is_about_their_body(
+    subscription: Resource,
+) -> Iterator[Problem]:
+    endpoints = subscription.world.all("Custom::AsyncEndpoint")
+    names = ("SuccessTopicArn", "ErrorTopicArn")
+    published = {str(endpoint.get(name)) for endpoint in endpoints for name in names}
+    if (
+        subscription.get("FilterPolicy")
+        and subscription.get("FilterPolicyScope") != "MessageBody"
+        and str(subscription.get("TopicArn")) in published
+    ):
+        yield Problem("FilterPolicyScope", "set FilterPolicyScope to MessageBody")
 
 
 def _admits(subscription: Resource, *path: str) -> Iterator[Problem]:

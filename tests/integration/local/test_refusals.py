@@ -137,6 +137,24 @@ REFUSED = {
         "Long",
         "Member must have length less than or equal to 80",
     ),
+    # Of a rule about what AWS mostly lets pass.
+    "a FIFO queue for what a standard topic cannot deliver": (
+        {
+            "Topic": TOPIC,
+            "Fifo": FIFO,
+            "Subscription": {
+                "Type": "AWS::SNS::Subscription",
+                "Properties": {
+                    "TopicArn": {"Ref": "Topic"},
+                    "Protocol": "email",
+                    "Endpoint": "operators@example.com",
+                    "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Fifo", "Arn"]}},
+                },
+            },
+        },
+        "Subscription",
+        "dead-letter queue must be of the topic's kind",
+    ),
     "a table's attribute that is no key": (
         {
             "Table": {
@@ -171,6 +189,24 @@ def test_what_aws_takes_is_made(session: tuple[boto3.Session, str]) -> None:
     resources = {**bucket("admitted", QUEUE, DependsOn="Policy"), **admitting("admitted")}
 
     status, reasons = deployed(session, resources)
+
+    assert (status, reasons) == ("CREATE_COMPLETE", {})
+
+
+def test_what_aws_lets_pass_without_effect_is_made(session: tuple[boto3.Session, str]) -> None:
+    alarm = {
+        "Namespace": "AWS/SQS",
+        "MetricName": "NumberOfMessagesSent",
+        "Statistic": "Sum",
+        "Period": 10,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+
+    status, reasons = deployed(
+        session, {"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm}}
+    )
 
     assert (status, reasons) == ("CREATE_COMPLETE", {})
 
