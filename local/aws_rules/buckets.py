@@ -122,6 +122,7 @@ def a_notification_is_about_an_event_of_s3(bucket: Resource) -> Iterator[Problem
                 f"{each.path}.Filter",
                 "take the * out: S3 compares a prefix or suffix character by character",
                 "A wildcard in a filter is an ordinary character, which no key has",
+                Enforced.NEVER,
             )
 
 
@@ -232,12 +233,3 @@ def a_buckets_settings_agree(bucket: Resource) -> Iterator[Problem]:
                 "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or "
                 "aws:kms:dsse",
             )
-    ids = [
-        str(each["Id"]) for each in bucket.list("LifecycleConfiguration", "Rules") if "Id" in each
-    ]
-    if len(set(ids)) < len(ids):
-        yield Problem(
-            "LifecycleConfiguration.Rules",
-            "give each rule its own Id",
-            "Rule ID must be unique. Found same ID for more than one rule",
-        )

@@ -12,6 +12,7 @@ from local.aws_rules import (  # noqa: F401
     event_sources,
     events,
     functions,
+    lifecycles,
     parameter_store,
     queues,
     tables,

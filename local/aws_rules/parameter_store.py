@@ -49,6 +49,34 @@ def a_value_nests_no_parameter(parameter: Resource) -> Iterator[Problem]:
         )
 
 
+@rule(
+    _PARAMETER,
+    words="Parameter policies are only supported by parameters of the advanced tier.",
+    source=_TIERS,
+)
+def a_parameter_with_policies_is_advanced(parameter: Resource) -> Iterator[Problem]:
+    if parameter.get("Policies") and (parameter.get("Tier") or "Standard") == "Standard":
+        yield Problem("Policies", "set Tier to Advanced or Intelligent-Tiering")
+
+
+@rule(
+    _PARAMETER,
+    words="Parameter value, cannot be validated against allowedPattern",
+    source=_API,
+)
+def a_value_matches_its_pattern(parameter: Resource) -> Iterator[Problem]:
+    pattern, value = parameter.get("AllowedPattern"), parameter.get("Value")
+    if pattern is None or value is None:
+        return
+    try:
+        matches = re.search(str(pattern), str(value))
+    except re.error:
+        # Parameter Store's expressions are Java's, some of which Python cannot read.
+        return
+    if matches is None:
+        yield Problem("AllowedPattern", f"let {pattern} match the value, or take it out")
+
+
 @rule(_PARAMETER, words="Parameter name must be a fully qualified name.", source=_API)
 def a_parameters_name_is_one(parameter: Resource) -> Iterator[Problem]:
     name = parameter.own_name

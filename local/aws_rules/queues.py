@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from local.aws_rules.rule import Enforced, Problem, rule
-from local.cloudformation.world import Resource
+from local.cloudformation.world import Resource, as_list
 
 _QUEUE = "AWS::SQS::Queue"
 _CREATE = (
@@ -14,6 +14,7 @@ _CREATE = (
 _DLQ = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"
 # SQS's own default, in seconds.
 _RETENTION = 345_600
+_TARGET = "RedrivePolicy.deadLetterTargetArn"
 
 
 @rule(
@@ -67,14 +68,13 @@ def a_queue_is_encrypted_in_one_way(queue: Resource) -> Iterator[Problem]:
 )
 def a_dead_letter_queue_is_of_the_same_kind(queue: Resource) -> Iterator[Problem]:
     dead = _dead_letters(queue)
-    path = "RedrivePolicy.deadLetterTargetArn"
     if dead is not None and dead.is_true("FifoQueue") != queue.is_true("FifoQueue"):
         kind = "FIFO" if queue.is_true("FifoQueue") else "standard"
-        yield Problem(path, f"name a {kind} queue, or make {dead.name} one")
+        yield Problem(_TARGET, f"name a {kind} queue, or make {dead.name} one")
     target = _redrive(queue).get("deadLetterTargetArn")
     if target is not None and not str(target).startswith("arn:"):
         yield Problem(
-            path,
+            _TARGET,
             "give the queue's ARN (!GetAtt Queue.Arn), not its URL or name",
             "Value for parameter RedrivePolicy is invalid. Reason: Invalid value for "
             "deadLetterTargetArn.",
@@ -102,11 +102,43 @@ def a_dead_letter_queue_keeps_messages_at_least_as_long(queue: Resource) -> Iter
         )
 
 
-def _redrive(queue: Resource) -> dict[str, Any]:
-    found = queue.get("RedrivePolicy")
+@rule(
+    _QUEUE,
+    words="Value for parameter RedrivePolicy is invalid. Reason: the dead-letter queue does not "
+    "allow this source queue.",
+    source=_DLQ,
+)
+def a_dead_letter_queue_admits_its_source(queue: Resource) -> Iterator[Problem]:
+    dead = _dead_letters(queue)
+    if dead is None:
+        return
+    allowed = _document(dead, "RedriveAllowPolicy")
+    permission = allowed.get("redrivePermission", "allowAll")
+    sources = [str(each) for each in as_list(allowed.get("sourceQueueArns"))]
+    if dead.name == queue.name:
+        yield Problem(
+            _TARGET,
+            "name another queue than the queue itself",
+            f"Circular dependency between resources: [{queue.name}]",
+            Enforced.TEMPLATE,
+        )
+    elif permission == "denyAll" or (permission == "byQueue" and queue.arn not in sources):
+        yield Problem(
+            _TARGET,
+            f"let RedriveAllowPolicy of {dead.name} admit {queue.name}: take it out, or name the "
+            "queue's ARN in sourceQueueArns (byQueue)",
+        )
+
+
+def _document(queue: Resource, name: str) -> dict[str, Any]:
+    found = queue.get(name)
     if isinstance(found, str):
         found = json.loads(found)
     return found if isinstance(found, dict) else {}
+
+
+def _redrive(queue: Resource) -> dict[str, Any]:
+    return _document(queue, "RedrivePolicy")
 
 
 def _dead_letters(queue: Resource) -> Resource | None:

@@ -1,5 +1,6 @@
 """DynamoDB tables, and the rights to their indexes."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,6 +64,31 @@ def throughput_is_given_where_it_is_provisioned(table: Resource) -> Iterator[Pro
             )
         if not on_demand and throughput is None:
             yield Problem(path, "set BillingMode to PAY_PER_REQUEST, or give ProvisionedThroughput")
+
+
+@rule(
+    _TABLE,
+    words=_INVALID + "Unknown ProjectionType",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Projection.html",
+)
+def an_index_names_attributes_where_it_includes_some(table: Resource) -> Iterator[Problem]:
+    for each in _indexes(table):
+        name, projection = str(each.get("IndexName")), each.get("Projection", {})
+        path, kind = f"Indexes[{name}].Projection", projection.get("ProjectionType")
+        if (kind == "INCLUDE") != bool(projection.get("NonKeyAttributes")):
+            given = "is" if projection.get("NonKeyAttributes") else "is not"
+            yield Problem(
+                path,
+                "name NonKeyAttributes where ProjectionType is INCLUDE, and only there",
+                f"{_INVALID}ProjectionType is {kind}, and NonKeyAttributes {given} specified",
+            )
+        if not re.fullmatch(r"[a-zA-Z0-9_.-]{3,255}", name):
+            yield Problem(
+                f"Indexes[{name}].IndexName",
+                "use 3 to 255 letters, digits, _, . and - in the index's name",
+                "Value at 'indexName' failed to satisfy constraint: Member must have length "
+                "greater than or equal to 3",
+            )
 
 
 @rule(
