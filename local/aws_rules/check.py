@@ -26,6 +26,7 @@ from local.aws_rules.cross_service import (  # noqa: F401
     partitions,
 )
 from local.aws_rules.permissions import (  # noqa: F401
+    attachments,
     conditions,
     execution_roles,
     identity_policies,

@@ -25,6 +25,7 @@ _SAMPLES = (
     "arn:${AWS::Partition}:sqs:${AWS::Region}:111122223333:results",
     "arn:${AWS::Partition}:iam::111122223333:role/service-role/Inference",
     "s3://a-bucket/a/key.tar.gz",
+    "arn:${AWS::Partition}:iam::111122223333:policy/inference",
 )
 # Numbers in a parameter of type String, whose pattern is to bound them.
 _DIGITS = ("0", "1", "999", "1000000")
@@ -63,7 +64,10 @@ def values(
 
 def _typical(name: str) -> str:
     """What a parameter without a pattern is meant for, judged by its name."""
-    kinds = (("KeyArn", _SAMPLES[0]), ("Arn", _SAMPLES[3]), ("Ur", _SAMPLES[5]))
+    kinds = (
+        *(("KeyArn", _SAMPLES[0]), ("PolicyArn", _SAMPLES[6]), ("Arn", _SAMPLES[3])),
+        ("Ur", _SAMPLES[5]),
+    )
     return next((sample for word, sample in kinds if word in name), _NAMES[0])
 
 

@@ -249,6 +249,26 @@ def a_key_is_named_by_its_key_arn(resource: Resource) -> Iterator[Problem]:
 
 
 @rule(
+    _ROLE,
+    *_ATTACHED,
+    words="The condition never holds: a service-linked role's ARN has the service's name in it",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html",
+    enforced=Enforced.NEVER,
+)
+def a_service_linked_role_is_its_services(resource: Resource) -> Iterator[Problem]:
+    for statement in _all(resource):
+        services = {service for _, service in statement.values("iam:AWSServiceName")}
+        for arn in statement.resources:
+            owner = re.search(r":role/aws-service-role/([^/*?]+)/", arn)
+            if owner is not None and services and owner[1] not in services:
+                yield Problem(
+                    f"{statement.path}.Condition",
+                    f"let iam:AWSServiceName be {owner[1]}, as in the ARN, not "
+                    f"{', '.join(sorted(services))}",
+                )
+
+
+@rule(
     "AWS::IAM::*",
     words="Requires capabilities : [CAPABILITY_NAMED_IAM]",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html",
