@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from local.aws_rules.permissions.policies import trusts
+from local.aws_rules.permissions.policies import identity_policies, trusts
 from local.aws_rules.rule import Enforced, Problem, rule
 from local.cloudformation.intrinsics import references
 from local.cloudformation.resolution import TemplateResource, TemplateWorld
@@ -121,8 +121,8 @@ def a_deletion_policy_is_one(resource: Resource) -> Iterator[Problem]:
 
 
 def _unresolved(world: TemplateWorld, value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """References to resources that do not exist. Asks for conditions and for no parameter's "
-    "value."""
+    """References to resources that do not exist. Asks for conditions and for no parameter's
+    value."""
     match value:
         case {"Fn::If": [str(name), then, otherwise]}:
             holds = world.holds({"Condition": name})
@@ -139,6 +139,42 @@ def _unresolved(world: TemplateWorld, value: Any, path: str) -> Iterator[tuple[s
         case list():
             for each in value:
                 yield from _unresolved(world, each, path)
+
+
+@rule(
+    "*",
+    words="Template error: Fn::Select cannot select nonexistent value",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-select.html",
+    enforced=Enforced.TEMPLATE,
+)
+def a_selected_value_exists(resource: Resource) -> Iterator[Problem]:
+    if not isinstance(resource, TemplateResource):
+        return
+    for path, index, members in _selections(resource.world, resource.properties, ""):
+        if not isinstance(members, list) or not 0 <= index < len(members):
+            yield Problem(
+                path,
+                "put the Fn::Select under an !If that holds only where the value has so many "
+                "parts, or let a parameter in it have an AllowedPattern",
+                f"Template error: Fn::Select cannot select nonexistent value at index {index}",
+            )
+
+
+def _selections(world: TemplateWorld, value: Any, path: str) -> Iterator[tuple[str, int, Any]]:
+    """Every Fn::Select that is evaluated, resolved no further than it needs."""
+    match value:
+        case {"Fn::If": [str(name), then, otherwise]}:
+            holds = world.holds({"Condition": name})
+            yield from _selections(world, then if holds else otherwise, path)
+        case {"Fn::Select": [index, members]}:
+            yield path, int(world.resolve(index)), world.resolve(members)
+        case dict():
+            for key, each in value.items():
+                inner = path if key.startswith("Fn::") else f"{path}.{key}".lstrip(".")
+                yield from _selections(world, each, inner)
+        case list():
+            for each in value:
+                yield from _selections(world, each, path)
 
 
 def _is_missing(world: TemplateWorld, name: str) -> bool:
@@ -175,3 +211,24 @@ def sagemaker_may_assume_the_endpoints_role(endpoint: Resource) -> Iterator[Prob
         )
     if arn is not None and not str(arn).startswith("arn:"):
         yield Problem("ExecutionRoleArn", "give the role's ARN (!GetAtt Role.Arn)", "Invalid ARN")
+
+
+@rule(
+    "Custom::AsyncEndpoint",
+    words="A policy of a role may be attached after what uses the role is made, or be taken off "
+    "before it is deleted",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html",
+    enforced=Enforced.NEVER,
+)
+def an_endpoint_waits_for_the_policies_of_its_roles(endpoint: Resource) -> Iterator[Problem]:
+    world = endpoint.world
+    function = world.find("AWS::Lambda::Function", endpoint.get("ServiceToken"))
+    arns = [endpoint.get("ExecutionRoleArn"), function and function.get("Role")]
+    for role in filter(None, (world.find("AWS::IAM::Role", arn) for arn in arns if arn)):
+        for policy, _ in identity_policies(role):
+            if policy.name != role.name and not world.is_made_before(policy, endpoint):
+                yield Problem(
+                    "",
+                    f"add {policy.name} to DependsOn of {endpoint.name}, or refer to it under its "
+                    "condition",
+                )

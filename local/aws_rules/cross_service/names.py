@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 
 from local.aws_rules.rule import Problem, rule
+from local.cloudformation.intrinsics import references
+from local.cloudformation.resolution import TemplateResource
 from local.cloudformation.return_values import NAME_PROPERTIES
 from local.cloudformation.world import Resource
 
@@ -22,6 +24,8 @@ _LIMITS = {
     "AWS::SQS::Queue": (80, r"[a-zA-Z0-9_-]+(\.fifo)?", "queueName"),
     "AWS::SSM::Parameter": (1011, r".+", "name"),
 }
+# What is the same for all stacks of an account and region.
+_SHARED = {f"AWS::{each}" for each in ("Partition", "Region", "AccountId", "URLSuffix")}
 _ENDPOINT = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 # And the page of each API, such as S3's
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -74,6 +78,27 @@ def an_endpoints_name_is_one(endpoint: Resource) -> Iterator[Problem]:
             f"use letters, digits and hyphens, at most 63 of them, not {len(str(name))}; a "
             "parameter for it "
             "needs an AllowedPattern and MaxLength: 63",
+        )
+
+
+@rule(
+    *_LIMITS,
+    words="Resource with this identifier already exists.",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html",
+)
+def a_name_is_the_stacks_own(resource: Resource) -> Iterator[Problem]:
+    """AWS refuses it when a second stack is made of the template in one account and region. A
+    layer's name is shared: each stack adds a version."""
+    shared = resource.type == "AWS::Lambda::LayerVersion"
+    if not isinstance(resource, TemplateResource) or resource.own_name is None or shared:
+        return
+    where = NAME_PROPERTIES[resource.type]
+    if not set(references(resource.properties[where])) - _SHARED:
+        name = resource.own_name
+        yield Problem(
+            where,
+            f"put ${{AWS::StackName}} into the name {name}, or let a parameter give it",
+            f"Resource of type '{resource.type}' with identifier '{name}' already exists.",
         )
 
 
