@@ -1,4 +1,4 @@
-"""DynamoDB tables, and the rights to their indexes."""
+"""DynamoDB tables, and the permissions for their indexes."""
 
 import re
 from collections.abc import Iterator

@@ -126,7 +126,7 @@ def _numbers(parameter: Mapping[str, Any], longest: bool) -> Sequence[Any]:
     low, high = parameter.get("MinValue"), parameter.get("MaxValue")
     bounds = [each for each in (low, high) if each is not None]
     if longest:
-        # The decimal of a fraction is as long as somebody cares to write it: a few digits here.
+        # The decimal of a fraction is of any length: a few digits here.
         return [max([parameter.get("Default", 0), *bounds, 1_000_000], key=lambda n: len(str(n)))]
     return list(dict.fromkeys([parameter.get("Default", low or 0), *bounds]))
 

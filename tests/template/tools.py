@@ -41,7 +41,17 @@ def checkov(templates: Mapping[Path, str], home: Path) -> list[Finding]:
         raise AssertionError(f"{CHECKOV} is missing; `make template` installs it")
     files = [argument for file in templates for argument in ("--file", file)]
     done = _run(
-        [CHECKOV, "--framework", "cloudformation", "--skip-download", "--output", "json", *files],
+        # By its own interpreter: the path in the script is that of the environment before a move.
+        [
+            CHECKOV.with_name("python"),
+            CHECKOV,
+            "--framework",
+            "cloudformation",
+            "--skip-download",
+            "--output",
+            "json",
+            *files,
+        ],
         home,
     )
     report = _json(done)

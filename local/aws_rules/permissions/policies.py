@@ -136,7 +136,7 @@ def role_may(role: Resource, action: str, arn: str | None, before: Resource) -> 
     """Whether the role has the permission by the time that `before` is made; without an ARN, the
     permission on any resource.
 
-    What a managed policy of somebody else's grants is not known, so it is taken to grant it.
+    What a managed policy from outside the template grants is not known: it counts as granted.
     """
     for managed in role.list("ManagedPolicyArns"):
         granted = _WELL_KNOWN.get(str(managed).rpartition("/")[2])

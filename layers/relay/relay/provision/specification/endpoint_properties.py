@@ -66,7 +66,7 @@ _VARIANT = "EndpointConfig.ProductionVariants[]"
 _ASYNC = "EndpointConfig.AsyncInferenceConfig"
 _OUTPUT = f"{_ASYNC}.OutputConfig"
 
-# Forms are those that the API's model leaves open, or says in a way that nobody can read.
+# Forms are those that the API's model leaves open, or states in a pattern that is hard to read.
 ENDPOINT_PROPERTIES: Final = (
     EndpointProperty(
         "EndpointName",
