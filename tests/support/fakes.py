@@ -1,4 +1,4 @@
-"""Fakes of the relay's ports that behave like the services behind them, and fail when told to.
+"""Fakes of the relay's ports that behave like the services behind them, and fail on demand.
 
 They pass the same contract as the adapters (`tests/contract`). What they leave out is said in their
 docstrings.
@@ -79,7 +79,7 @@ class Faults:
 
 
 class FakeClock:
-    """Stands still until it is told to go on."""
+    """Stands still until `advance`."""
 
     def __init__(self, now: datetime = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)) -> None:
         self._now = now
@@ -96,8 +96,8 @@ class FakeEndpoint:
 
     `trouble` is what every invocation meets until it is None again. `names` says where outputs go;
     without it they go where the claim predicted, except for `output_locations`, by inference id.
-    `refuses` are the members without which every request is taken. It infers nothing and notifies
-    nobody.
+    `refuses` are the members without which every request is taken. It infers nothing and publishes
+    no notification.
     """
 
     def __init__(self, faults: Faults | None = None) -> None:
@@ -283,7 +283,7 @@ class FakeQueues:
     took within the last five minutes. `trouble` is what every message to an address meets;
     `most_bytes` is what an address takes where that is less than services take at most.
     Messages of a FIFO group do not wait for one another, nothing expires, and there is no redrive:
-    `receive` tells how often a message came.
+    `receive` returns how often a message came.
     """
 
     def __init__(self, clock: FakeClock, faults: Faults | None = None) -> None:
@@ -458,7 +458,7 @@ class FakeRouteDocuments:
 
 
 class FakeRoutes:
-    """A route document that changes when it is told to; `trouble` is raised instead, where set."""
+    """A route document that changes by `replace`; `trouble` is raised instead, where set."""
 
     def __init__(self, document: str) -> None:
         self.trouble: RelayError | None = None

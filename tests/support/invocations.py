@@ -8,7 +8,7 @@ from tests.support.samples import Json
 
 
 class LambdaContext:
-    """What Lambda tells a function about its invocation."""
+    """The context that Lambda passes with an invocation."""
 
     def __init__(self, remaining_seconds: int = 45) -> None:
         self.function_name = "relay-function"

@@ -38,5 +38,5 @@ def documents(pipeline: FakePipeline) -> list[Json]:
     return [json.loads(message.body) for message in pipeline.results()]
 
 
-def told(report: Report, level: Level) -> list[str]:
+def logged(report: Report, level: Level) -> list[str]:
     return [note.text for note in report.notes if note.level is level]

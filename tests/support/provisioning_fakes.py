@@ -117,7 +117,7 @@ class FakeSageMaker:
     def __init__(self, fuse: Fuse, clock: FakeClock) -> None:
         self._fuse = fuse
         self._clock = clock
-        # Configurations that somebody else has made.
+        # Configurations that the relay did not create.
         self.setups: dict[str, Setup] = {}
         self.tags: dict[str, dict[str, str]] = {}
         self.models: dict[str, Specification] = {}
@@ -429,8 +429,8 @@ class World:
     def roll_outs(self) -> list[tuple[str, str]]:
         """How the roll-outs ended, newest first: who asked, and the outcome."""
         described = self.describe()
-        told = [described["last_roll_out"], *described["earlier_roll_outs"]]
-        return [(each["asked_by"], each["outcome"]) for each in told if each]
+        history = [described["last_roll_out"], *described["earlier_roll_outs"]]
+        return [(each["asked_by"], each["outcome"]) for each in history if each]
 
     @property
     def answers(self) -> list[Response]:
@@ -467,7 +467,7 @@ def delete(
 
 
 def deploy(model_data_url: str = "", **members: object) -> DirectCall:
-    """`{"action": "deploy", …}`; asked by the artifact's address unless told otherwise."""
+    """`{"action": "deploy", …}`; asked by the artifact's address by default."""
     if model_data_url:
         members = {"model_data_url": model_data_url, "asked_by": model_data_url} | members
     return DirectCall("deploy", {"action": "deploy", **members})

@@ -1,7 +1,7 @@
 """The control plane in memory: no AWS stand-in, no processes, no time.
 
 For tests of what the API accepts, and of what it makes of it. `local.sagemaker.acceptance.accept`
-answers the smaller question: what the parameters alone tell.
+answers the smaller question: what the parameters alone show.
 """
 
 import asyncio
@@ -175,7 +175,7 @@ class QuietAlarms:
 
 
 class Silence:
-    """Nobody listens."""
+    """A bus without listeners."""
 
     async def announce(self, kind: str, detail: Mapping[str, Any]) -> None:
         pass

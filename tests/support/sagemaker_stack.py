@@ -213,7 +213,7 @@ class Stack:
         return self._call("PUT", "faults", faults)
 
     def force_status(self, status: str) -> None:
-        """Puts the endpoint into a status that nobody can ask AWS for."""
+        """Put the endpoint into a status that no call of AWS brings about."""
         self._call("PUT", f"endpoints/{self.name}/status", {"status": status})
 
     def _call(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Any:

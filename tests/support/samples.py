@@ -32,7 +32,7 @@ NOTIFICATION_DEAD_LETTERS = f"{_QUEUES}/relay-NotificationDeadLetterQueue"
 COMPLETED_QUEUE = "arn:aws:sqs:us-east-1:000000000000:relay-completed.fifo"
 FAILED_QUEUE = "arn:aws:sqs:us-east-1:000000000000:relay-failed.fifo"
 
-# What the template says unless somebody else says otherwise.
+# What the template has by default.
 ROUTES = json.dumps(
     {
         "routes": [

@@ -18,7 +18,7 @@ from tests.support.samples import BUCKET, NOTIFICATION_QUEUE, SUBMIT_QUEUE
 
 THROTTLED = TransientError("invoke endpoint relay: ThrottlingException: Rate exceeded")
 NOT_READY = EndpointNotReady("Endpoint relay of account 000000000000 not found.")
-DENIED = AccessDenied("invoke endpoint relay: AccessDeniedException: no right")
+DENIED = AccessDenied("invoke endpoint relay: AccessDeniedException: not authorized")
 UNANSWERED = Unanswered("invoke endpoint relay: read timed out")
 
 
@@ -38,5 +38,5 @@ def reports_of_rejection(pipeline: FakePipeline) -> list[dict[str, Any]]:
     return [json.loads(message.body) for message in messages]
 
 
-def told(report: Report, level: Level) -> list[str]:
+def logged(report: Report, level: Level) -> list[str]:
     return [note.text for note in report.notes if note.level is level]

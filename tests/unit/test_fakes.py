@@ -1,4 +1,4 @@
-"""The fakes keep the contract of the adapters, and fail when told to."""
+"""The fakes keep the contract of the adapters, and fail on demand."""
 
 import pytest
 from relay.errors import EndpointNotReady, PermanentError, TransientError
@@ -151,7 +151,7 @@ def test_a_fifo_queue_takes_a_repeat_again_after_five_minutes() -> None:
     assert len(queues.sent) == 3
 
 
-def test_a_fifo_queue_tells_groups_apart() -> None:
+def test_a_fifo_queue_distinguishes_groups() -> None:
     queues = FakeQueues(FakeClock())
 
     queues.send([result(group_id="g-1"), result(group_id="g-2")])

@@ -138,7 +138,7 @@ def test_only_the_messages_that_must_come_again_are_failures(
 
 
 @pytest.mark.parametrize("event", [{}, [], None, {"Records": []}, samples.sns_event("no JSON")])
-def test_a_direct_event_that_nobody_can_read_fails_so_that_its_destination_gets_it(
+def test_an_unreadable_direct_event_fails_so_that_its_destination_gets_it(
     handler: Handler, context: LambdaContext, event: Any
 ) -> None:
     with pytest.raises(Incomplete, match="1 of 1 deliveries were not processed: "):

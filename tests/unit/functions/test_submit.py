@@ -142,7 +142,7 @@ def test_a_direct_call_that_must_wait_is_queued(
         ({"body": 5}, "body is not a string"),
     ],
 )
-def test_a_direct_call_that_nobody_can_read_fails_with_the_reason(
+def test_an_unreadable_direct_call_fails_with_the_reason(
     handler: Handler, context: LambdaContext, event: Any, reason: str
 ) -> None:
     with pytest.raises(Incomplete, match=reason):

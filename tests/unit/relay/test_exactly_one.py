@@ -150,7 +150,7 @@ class TestAnotherEndpoint:
         assert report.counts == {Count.EXPIRED: 1}
 
 
-class TestAnInferenceOfSomebodyElse:
+class TestAnUntrackedInference:
     @pytest.mark.parametrize("theirs", ["reconcile#cursor", "order-17"])
     def test_is_kept_under_an_id_that_no_other_item_has(
         self, pipeline: FakePipeline, theirs: str
@@ -194,7 +194,7 @@ class TestARunOfReconcile:
     def test_that_fails_for_hours_goes_on_where_it_began(self) -> None:
         """Starting an hour back each time, it would never see what was due before."""
         search = Search()
-        search.storage.trouble = AccessDenied("no right to list")
+        search.storage.trouble = AccessDenied("not authorized to list")
         with pytest.raises(AccessDenied):
             search.run()
 

@@ -24,7 +24,7 @@ def incoming(*deliveries: Delivery) -> Sequence[Incoming[object]]:
 DIRECT = Delivery("invocation-1", "{}")
 
 
-def test_a_queue_is_told_what_must_come_again_by_message_id() -> None:
+def test_a_queue_gets_the_message_ids_of_the_failures() -> None:
     report = Report()
     report.give_back(samples.delivery("m-2"))
 
@@ -37,7 +37,7 @@ def test_a_batch_that_is_done_fails_nothing() -> None:
     assert respond(incoming(samples.delivery()), Report()) == {"batchItemFailures": []}
 
 
-def test_a_caller_is_told_what_became_of_each_request() -> None:
+def test_a_caller_gets_the_outcome_of_each_request() -> None:
     report = Report()
     report.count(Count.SUBMITTED)
     report.answer("r-1", "submitted", output_location="s3://b/o")
@@ -56,12 +56,12 @@ def test_a_direct_invocation_that_is_not_done_fails_with_its_reasons() -> None:
     report = Report()
     report.give_back(DIRECT)
     report.note(Level.WARNING, "rejected", reason="of another request, which is done")
-    report.note(Level.ERROR, "could not be queued", error="no right")
+    report.note(Level.ERROR, "could not be queued", error="not authorized")
 
     with pytest.raises(Incomplete) as caught:
         respond(incoming(DIRECT), report)
 
-    assert str(caught.value) == "1 of 1 deliveries were not processed: no right"
+    assert str(caught.value) == "1 of 1 deliveries were not processed: not authorized"
 
 
 def test_a_direct_invocation_that_ran_out_of_time_says_so() -> None:

@@ -1,4 +1,4 @@
-"""Settings are read once, and everything that is wrong is told in one message."""
+"""Settings are read once, and one message has everything that is wrong."""
 
 from collections.abc import Mapping
 
@@ -50,7 +50,7 @@ def test_route_needs_both_topics(name: str) -> None:
         samples.route_settings(**{name: ""})
 
 
-def test_everything_that_is_wrong_is_told_at_once() -> None:
+def test_everything_that_is_wrong_is_reported_at_once() -> None:
     wrong = {
         **SUBMIT_ENVIRONMENT,
         "ENDPOINT_NAME": "",

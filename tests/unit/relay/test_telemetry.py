@@ -13,12 +13,12 @@ from tests.support.samples import Json
 
 
 @pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> "Told":
-    return Told(capsys)
+def write(capsys: pytest.CaptureFixture[str]) -> "Writer":
+    return Writer(capsys)
 
 
-class Told:
-    """Tells a report and reads the lines of the log, and then those of the metrics."""
+class Writer:
+    """Writes a report and returns the lines of the log, then those of the metrics."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
@@ -33,12 +33,12 @@ class Told:
         return [json.loads(line) for line in printed.splitlines()]
 
 
-def test_each_note_is_a_line_with_its_level_and_fields(told: Told) -> None:
+def test_each_note_is_a_line_with_its_level_and_fields(write: Writer) -> None:
     report = Report()
     for level in Level:
         report.note(level, f"a {level} note", inference_id="i-1")
 
-    lines = told(report)[:4]
+    lines = write(report)[:4]
 
     assert [(line["level"], line["message"], line["inference_id"]) for line in lines] == [
         ("DEBUG", "a debug note", "i-1"),
@@ -48,12 +48,12 @@ def test_each_note_is_a_line_with_its_level_and_fields(told: Told) -> None:
     ]
 
 
-def test_one_line_sums_the_batch_up_and_one_counts_it(told: Told) -> None:
+def test_one_line_sums_the_batch_up_and_one_counts_it(write: Writer) -> None:
     report = Report()
     report.count(Count.SUBMITTED, 2)
     report.count(Count.PARKED)
 
-    line, metrics = told(report)
+    line, metrics = write(report)
 
     assert line["message"] == "batch"
     assert (line["deliveries"], line["Submitted"], line["Parked"]) == (3, 2, 1)
@@ -63,18 +63,18 @@ def test_one_line_sums_the_batch_up_and_one_counts_it(told: Told) -> None:
     assert described["Namespace"] == "Relay"
 
 
-def test_a_batch_in_which_nothing_happened_has_no_metrics(told: Told) -> None:
-    (line,) = told(Report())
+def test_a_batch_in_which_nothing_happened_has_no_metrics(write: Writer) -> None:
+    (line,) = write(Report())
 
     assert line["message"] == "batch"
 
 
-def test_at_the_usual_level_a_batch_that_went_well_is_one_line(told: Told) -> None:
+def test_at_the_usual_level_a_batch_that_went_well_is_one_line(write: Writer) -> None:
     report = Report()
     report.count(Count.SUBMITTED)
     report.note(Level.DEBUG, "submitted")
 
-    lines = told(report, "INFO")
+    lines = write(report, "INFO")
 
     assert [line.get("message") for line in lines] == ["batch", None]
 

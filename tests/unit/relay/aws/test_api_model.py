@@ -30,7 +30,7 @@ def config(**variant: object) -> Request:
     }
 
 
-def told(operation: str, request: Request) -> dict[str, str]:
+def problems_of(operation: str, request: Request) -> dict[str, str]:
     return {flaw.path: flaw.problem for flaw in flaws(operation, request)}
 
 
@@ -41,7 +41,7 @@ def test_what_the_model_allows_has_no_flaw() -> None:
         Tags=[{"Key": "cost centre", "Value": "Übersetzung + 7"}],
     )
 
-    assert told("CreateModel", request) == {}
+    assert problems_of("CreateModel", request) == {}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_the_model_allows_has_no_flaw() -> None:
     ],
 )
 def test_a_flaw_of_a_model_is_named_by_its_path(request_: Any, path: str, problem: str) -> None:
-    assert told("CreateModel", request_)[path].startswith(problem)
+    assert problems_of("CreateModel", request_)[path].startswith(problem)
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ def test_a_flaw_of_a_model_is_named_by_its_path(request_: Any, path: str, proble
 def test_a_flaw_of_a_variant_is_named_by_its_path(member: str, value: object, problem: str) -> None:
     path = f"ProductionVariants[0].{member}"
 
-    assert told("CreateEndpointConfig", config(**{member: value})) == {path: problem}
+    assert problems_of("CreateEndpointConfig", config(**{member: value})) == {path: problem}
 
 
 def test_an_unknown_instance_type_is_answered_with_the_nearest() -> None:
-    problem = told("CreateEndpointConfig", config(InstanceType="ml.m5.lage"))
+    problem = problems_of("CreateEndpointConfig", config(InstanceType="ml.m5.lage"))
 
     assert "ml.m5.large" in problem["ProductionVariants[0].InstanceType"]
 
@@ -121,14 +121,14 @@ def test_values_that_may_be_secrets_are_never_shown() -> None:
         ImageConfig={"RepositoryAccessMode": "Vpc", "RepositoryAuthConfig": credentials},
     )
 
-    problems = told("CreateModel", request)
+    problems = problems_of("CreateModel", request)
 
     assert len(problems) == 3
     assert not [problem for problem in problems.values() if "hush" in problem]
 
 
 def test_a_long_value_is_shown_in_part() -> None:
-    problem = told("CreateModel", model(ModelName="_" * 60))["ModelName"]
+    problem = problems_of("CreateModel", model(ModelName="_" * 60))["ModelName"]
 
     assert len(problem) < 150
     assert problem.endswith("…")

@@ -47,7 +47,7 @@ def test_an_event_says_whose_it_is_and_what_it_is_about(
     assert outbox.send([message("k", body='{"n":1}', resources=resources)]) == {}
 
 
-def test_entries_that_were_not_taken_are_told_by_key(outbox: AwsOutbox, stubber: Stubber) -> None:
+def test_refused_entries_are_returned_by_key(outbox: AwsOutbox, stubber: Stubber) -> None:
     """PutEvents answers in the order of the entries; one that it leaves out is not confirmed."""
     entries = [
         {"EventId": "e"},

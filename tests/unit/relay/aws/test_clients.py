@@ -38,7 +38,7 @@ def test_there_is_a_connection_for_every_invocation_in_flight(clients: Clients) 
     assert config.max_pool_connections == INVOCATIONS_AT_A_TIME
 
 
-def test_calls_tell_aws_the_sdk_and_whose_they_are(
+def test_calls_name_the_sdk_and_the_application_in_their_user_agent(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
@@ -73,7 +73,7 @@ def test_the_calls_of_every_request_are_not_checked_twice_and_rare_ones_are(
 
 
 def checks(client: Any) -> bool:
-    """Whether it holds parameters against the service's model; a client's settings do not tell."""
+    """Whether it validates parameters by the service's model; its settings do not show it."""
     return isinstance(client._serializer, ParamValidationDecorator)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from relay.aws.clock import SystemClock
 
 
-def test_it_tells_the_time_in_utc() -> None:
+def test_the_time_is_in_utc() -> None:
     before = datetime.now(UTC)
 
     now = SystemClock().now()

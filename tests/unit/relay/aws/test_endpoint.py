@@ -185,7 +185,7 @@ def test_an_error_that_does_not_blame_the_request_rejects_no_request(
 def test_a_key_beyond_ascii_that_breaks_the_signature_can_never_work(
     stubbed: Stubbed, code: str
 ) -> None:
-    """Reported of real endpoints; waiting for a right that nobody can grant would take for ever."""
+    """Reported of real endpoints; no permission resolves it, so waiting would never end."""
     error = stubbed.refuse(code, "The request signature we calculated does not match", 403)
 
     assert type(error) is PermanentError
@@ -202,7 +202,7 @@ def test_a_signature_that_breaks_for_any_other_reason_may_be_repaired(stubbed: S
     assert type(answers[ID]) is AccessDenied
 
 
-def test_a_right_that_lacks_is_told_as_such(stubbed: Stubbed) -> None:
+def test_a_missing_permission_is_access_denied(stubbed: Stubbed) -> None:
     error = stubbed.refuse("AccessDeniedException", "not authorized", 403)
 
     assert type(error) is AccessDenied
@@ -221,18 +221,18 @@ def test_what_botocore_itself_refuses_can_never_work(stubbed: Stubbed) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "understood"),
+    ("reported", "understood"),
     [
         (f"https://{BUCKET}.s3.us-east-1.amazonaws.com/outputs/{ID}.out", f"{OUTPUTS}{ID}.out"),
         ("somewhere else", None),
     ],
 )
 def test_an_output_location_is_one_that_reconcile_can_look_for(
-    stubbed: Stubbed, told: str, understood: str | None
+    stubbed: Stubbed, reported: str, understood: str | None
 ) -> None:
     """One that it cannot parse would stop it at the attempt's minute for ever."""
     stubbed.sagemaker.add_response(
-        "invoke_endpoint_async", {"InferenceId": ID, "OutputLocation": told}
+        "invoke_endpoint_async", {"InferenceId": ID, "OutputLocation": reported}
     )
 
     assert stubbed.endpoint.invoke([submission()]) == {ID: Accepted(understood)}

@@ -17,7 +17,7 @@ from tests.support.samples import BUCKET, OUTPUTS
 FILENAME, EXTENSION = "Filename", "S3OutputPathExtension"
 BOTH = frozenset({FILENAME, EXTENSION})
 
-# Nobody has recorded how a region refuses a member that it does not have: as a value, as a header,
+# It is not recorded how a region refuses a member that it does not have: as a value, as a header,
 # or without naming it.
 WORDS = {
     "1 validation error detected: Value at 'filename' failed to satisfy constraint": {FILENAME},

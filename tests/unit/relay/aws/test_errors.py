@@ -21,7 +21,7 @@ from relay.errors import (
 )
 
 
-def client_error(code: str, status: int = 400, message: str = "told") -> ClientError:
+def client_error(code: str, status: int = 400, message: str = "a message") -> ClientError:
     return ClientError(
         {
             "Error": {"Code": code, "Message": message},
@@ -129,7 +129,9 @@ def test_errors_that_are_not_the_sdks_pass_through() -> None:
         ("InvalidMessageContents", PermanentError),
     ],
 )
-def test_an_entry_of_a_batch_is_told_by_its_code_alone(code: str, kind: type[RelayError]) -> None:
+def test_an_entry_of_a_batch_is_classified_by_its_code_alone(
+    code: str, kind: type[RelayError]
+) -> None:
     error = classify_code(code, "", "send")
 
     assert type(error) is kind

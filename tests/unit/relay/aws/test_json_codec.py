@@ -56,7 +56,7 @@ def test_every_record_is_read_as_it_was_written(record: Record) -> None:
     again = from_json(Record, to_json(record))
 
     assert again == record
-    # Equality alone cannot tell a StrEnum from its text, or 1 from True.
+    # Equality alone does not distinguish a StrEnum from its text, or 1 from True.
     assert repr(again) == repr(record)
 
 

@@ -47,7 +47,7 @@ def attempts(count: int) -> list[Any]:
     return [samples.attempt(f"{number:032x}") for number in range(count)]
 
 
-def test_a_claim_that_was_given_back_before_it_could_be_read_is_not_ours(
+def test_a_claim_that_was_released_before_it_could_be_read_belongs_to_another_message(
     ledger: DynamoDbLedger, stubber: Stubber
 ) -> None:
     """The insert failed, so nothing in the table is ours; whoever held it may take it again."""
@@ -72,7 +72,7 @@ def test_a_claim_that_was_given_back_before_it_could_be_read_is_not_ours(
         ("ValidationError", PermanentError),
     ],
 )
-def test_a_statement_that_fails_is_told_for_its_attempt_alone(
+def test_a_statement_that_fails_fails_its_attempt_alone(
     ledger: DynamoDbLedger, stubber: Stubber, code: str, kind: type[Exception]
 ) -> None:
     statements(stubber, None, code)
@@ -154,7 +154,7 @@ def test_looking_up_reads_what_was_just_written(ledger: DynamoDbLedger, stubber:
 @pytest.mark.parametrize(
     ("tracked", "code"), [(True, "ConditionalCheckFailed"), (False, "DuplicateItem")]
 )
-def test_what_somebody_else_closed_is_closed(
+def test_what_another_delivery_closed_is_closed(
     ledger: DynamoDbLedger, stubber: Stubber, tracked: bool, code: str
 ) -> None:
     statements(stubber, code)
@@ -166,7 +166,7 @@ def test_what_somebody_else_closed_is_closed(
 @pytest.mark.parametrize(
     ("known", "code"), [(True, "ConditionalCheckFailed"), (False, "DuplicateItem")]
 )
-def test_what_somebody_else_closed_or_held_needs_no_holding(
+def test_what_another_delivery_closed_or_held_needs_no_hold(
     ledger: DynamoDbLedger, stubber: Stubber, known: bool, code: str
 ) -> None:
     statements(stubber, code)

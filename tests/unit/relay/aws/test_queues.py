@@ -146,7 +146,7 @@ def test_each_queue_has_its_own_call(outbox: AwsOutbox, stubber: Stubber) -> Non
     assert outbox.send([message("a"), message("b", **fifo), message("c")]) == {}
 
 
-def test_failed_entries_of_a_call_that_went_well_are_told_by_key(
+def test_failed_entries_of_a_successful_call_are_returned_by_key(
     outbox: AwsOutbox, stubber: Stubber
 ) -> None:
     expect(stubber, 3, failed=(1,))
@@ -266,7 +266,7 @@ def test_eleven_messages_come_back_with_two_calls(client: Any, stubber: Stubber)
     )
 
 
-def test_a_delay_that_cannot_be_set_is_told(client: Any, stubber: Stubber) -> None:
+def test_a_delay_that_cannot_be_set_is_an_error(client: Any, stubber: Stubber) -> None:
     stubber.add_client_error("change_message_visibility_batch", "ThrottlingException")
 
     with pytest.raises(TransientError, match="set the delay of messages of"):

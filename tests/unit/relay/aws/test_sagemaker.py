@@ -281,7 +281,7 @@ def test_an_endpoint_is_described(stub: Stubber, control_plane: SageMakerControl
 
 
 @pytest.mark.parametrize("asynchronous", [True, False])
-def test_the_variants_of_somebody_elses_configuration_are_read(
+def test_the_variants_of_an_existing_configuration_are_read(
     asynchronous: bool, stub: Stubber, control_plane: SageMakerControlPlane
 ) -> None:
     output = {"OutputConfig": {"S3OutputPath": "s3://relay-data/outputs"}}
@@ -388,7 +388,7 @@ def test_an_error_says_what_the_caller_must_do(
     assert refusal.value.__cause__ is not None
 
 
-def test_a_role_that_may_not_publish_is_told_with_what_to_grant(
+def test_a_role_that_may_not_publish_names_the_permission_to_grant(
     stub: Stubber, control_plane: SageMakerControlPlane
 ) -> None:
     refuse(stub, "create_endpoint", ROLE_REFUSED)
@@ -396,12 +396,12 @@ def test_a_role_that_may_not_publish_is_told_with_what_to_grant(
     with pytest.raises(AccessDenied) as refusal:
         control_plane.create_endpoint(FULL)
 
-    told = str(refusal.value)
-    assert FULL.execution_role_arn in told
-    assert f"sns:Publish on {FULL.success_topic_arn} and {FULL.error_topic_arn}" in told
+    reason = str(refusal.value)
+    assert FULL.execution_role_arn in reason
+    assert f"sns:Publish on {FULL.success_topic_arn} and {FULL.error_topic_arn}" in reason
 
 
-def test_a_model_that_the_role_may_not_read_is_told_with_what_to_grant(
+def test_an_artifact_that_the_role_may_not_read_names_the_permission_to_grant(
     stub: Stubber, control_plane: SageMakerControlPlane
 ) -> None:
     message = (
@@ -424,7 +424,7 @@ def test_an_artifact_that_does_not_exist_is_not_waited_for(
         control_plane.create_model(FULL)
 
 
-def test_a_status_that_nobody_knows_yet_is_waited_for(
+def test_an_unknown_status_is_waited_for(
     stub: Stubber, control_plane: SageMakerControlPlane
 ) -> None:
     stub.add_response(

@@ -45,7 +45,7 @@ def test_a_message_is_published_with_all_that_it_has(outbox: AwsOutbox, stubber:
     assert outbox.send([sent]) == {}
 
 
-def test_entries_that_were_not_taken_are_told_by_key(outbox: AwsOutbox, stubber: Stubber) -> None:
+def test_refused_entries_are_returned_by_key(outbox: AwsOutbox, stubber: Stubber) -> None:
     stubber.add_response(
         "publish_batch",
         {

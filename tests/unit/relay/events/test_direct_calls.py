@@ -98,7 +98,7 @@ def test_other_json_is_no_call(value: object) -> None:
         ({**ONE, "attempt": -1}, "attempt is -1; attempts are counted from 1"),
     ],
 )
-def test_what_is_wrong_with_a_call_is_told(call: object, complaint: str) -> None:
+def test_what_is_wrong_with_a_call_is_reported(call: object, complaint: str) -> None:
     with pytest.raises(UnreadableMessage, match=complaint):
         read_call(call, "call-1")
 

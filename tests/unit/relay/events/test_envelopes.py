@@ -121,7 +121,7 @@ def test_another_upload_of_the_same_key_is_another_request() -> None:
     assert first.contents[0].id != second.contents[0].id
 
 
-def test_without_a_sequencer_the_etag_tells_uploads_apart() -> None:
+def test_without_a_sequencer_uploads_differ_by_their_etag() -> None:
     event = samples.upload("inputs/a.csv")
     del event["Records"][0]["s3"]["object"]["sequencer"]
 
@@ -130,7 +130,7 @@ def test_without_a_sequencer_the_etag_tells_uploads_apart() -> None:
     assert request.id == request_id_of_upload(BUCKET, "inputs/a.csv", "", "e1")
 
 
-def test_with_neither_sequencer_nor_etag_nothing_tells_uploads_apart() -> None:
+def test_with_neither_sequencer_nor_etag_uploads_are_alike() -> None:
     event = samples.upload("inputs/a.csv")
     del event["Records"][0]["s3"]["object"]["sequencer"]
     del event["Records"][0]["s3"]["object"]["eTag"]
@@ -261,7 +261,7 @@ def test_a_callers_own_id_is_the_same_wherever_the_call_comes_from() -> None:
         ('{"Type": "Notification", "TopicArn": "t", "Message": "%s"}' % ("[" * 99_999), "not JSON"),
     ],
 )
-def test_what_nobody_can_read_says_why(body: str, problem: str) -> None:
+def test_an_unreadable_message_has_its_reason(body: str, problem: str) -> None:
     incoming = only(samples.sqs_event(body))
 
     assert incoming.contents == ()

@@ -82,7 +82,7 @@ def test_times_have_any_number_of_fraction_digits(text: str, time: datetime) -> 
     assert Fields({"x": text}).optional_time("x") == time
 
 
-def test_what_is_right_comes_out_with_its_type() -> None:
+def test_a_valid_value_is_returned_with_its_type() -> None:
     fields = Fields(
         {"text": "t", "number": 5, "count": "12", "where": "s3://b/k", "in": {"x": "y"}}
     )

@@ -67,7 +67,7 @@ def test_a_custom_resource_request_is_read(
         ("endpoint-in-service", "relay", "InService"),
         ("endpoint-in-service-api-spelling", "relay", "InService"),
         ("endpoint-failed", "relay", "Failed"),
-        ("other-endpoint", "somebody-elses", "InService"),
+        ("other-endpoint", "another-owners", "InService"),
     ],
 )
 def test_a_state_change_is_read_in_both_spellings(name: str, endpoint: str, status: str) -> None:
@@ -111,7 +111,7 @@ def test_an_uploaded_artifact_is_read() -> None:
     assert artifact.version == "d41d8cd98f00b204e9800998ecf8427e"
 
 
-def test_eventbridge_spells_keys_as_they_are_and_tells_the_version() -> None:
+def test_eventbridge_spells_keys_as_they_are_and_has_the_version() -> None:
     [artifact] = uploads(event("artifact-uploaded-eventbridge"))
 
     assert artifact.key == "models/churn 2026/model.tar.gz"
@@ -146,7 +146,7 @@ def without(name: str, member: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("unreadable", "told"),
+    ("unreadable", "reason"),
     [
         (None, "the event is no JSON object"),
         ([], "the event is no JSON object"),
@@ -165,10 +165,10 @@ def without(name: str, member: str) -> dict[str, object]:
     ],
 )
 def test_what_is_not_recognised_says_why_without_repeating_it(
-    unreadable: object, told: str
+    unreadable: object, reason: str
 ) -> None:
     with pytest.raises(UnreadableMessage) as refusal:
         parse(unreadable)
 
-    assert told in str(refusal.value)
+    assert reason in str(refusal.value)
     assert "hush" not in str(refusal.value)

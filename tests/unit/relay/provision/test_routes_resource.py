@@ -1,4 +1,4 @@
-"""What a deployment is told about its route document."""
+"""What a deployment reports about its route document."""
 
 import json
 from pathlib import Path

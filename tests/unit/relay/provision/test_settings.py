@@ -11,7 +11,7 @@ def test_the_environment_of_the_function_is_read() -> None:
     assert settings == ProvisionSettings("relay", "ledger", "eu-west-1")
 
 
-def test_everything_that_is_missing_is_told_at_once() -> None:
+def test_everything_that_is_missing_is_reported_at_once() -> None:
     with pytest.raises(ConfigurationError) as refusal:
         ProvisionSettings.read({})
 

@@ -23,7 +23,7 @@ from tests.support.fakes import (
     FakeQueues,
     FakeRoutes,
 )
-from tests.support.notifying import ID, THROTTLED, notify, report_by_relay, submitted, told
+from tests.support.notifying import ID, THROTTLED, logged, notify, report_by_relay, submitted
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import NOTIFICATION_QUEUE, Json
 
@@ -95,7 +95,7 @@ class TestAResultWithSeveralTargets:
         assert delivered(pipeline, TEAM, REST) == [0, 1]
 
 
-@pytest.mark.parametrize("trouble", [THROTTLED, AccessDenied("no right"), GONE])
+@pytest.mark.parametrize("trouble", [THROTTLED, AccessDenied("not authorized"), GONE])
 class TestATargetThatCannotBeReached:
     def test_holds_back_only_its_own_delivery(
         self, pipeline: FakePipeline, trouble: RelayError
@@ -112,7 +112,7 @@ class TestATargetThatCannotBeReached:
         )
         assert pipeline.ledger.states == {ID: AttemptState.OPEN}
 
-    def test_has_its_own_delivery_once_it_is_back_and_nobody_has_another(
+    def test_has_its_own_delivery_once_it_is_back_and_no_other_target_has_a_second(
         self, pipeline: FakePipeline, trouble: RelayError
     ) -> None:
         pipeline.queues.trouble[TEAM] = trouble
@@ -175,7 +175,7 @@ class TestAHeldResult:
         delays = [seconds for _, seconds in pipeline.notification_inbox.delays]
         assert delays == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900]
 
-    def test_that_nobody_submitted_here_is_remembered_too(self, pipeline: FakePipeline) -> None:
+    def test_that_is_untracked_is_remembered_too(self, pipeline: FakePipeline) -> None:
         theirs = "0c6e5d2a7b414f0e9a35d18e2b64c9f7"
         pipeline.queues.trouble[TEAM] = GONE
         notify(pipeline, samples.completed(theirs))
@@ -189,9 +189,7 @@ class TestAHeldResult:
         bodies = [json.loads(message.body) for message in pipeline.queues.delivered(TEAM)]
         assert [body["data"]["tracked"] for body in bodies] == [False]
 
-    def test_that_nobody_submitted_here_is_never_submitted_again(
-        self, pipeline: FakePipeline
-    ) -> None:
+    def test_that_is_untracked_is_never_submitted_again(self, pipeline: FakePipeline) -> None:
         for target in (ARCHIVE, BUS):
             pipeline.queues.trouble[target] = GONE
         failed = samples.failed("b" * 32, samples.SERVER_ERROR)
@@ -228,7 +226,7 @@ class TestAHeldResult:
         assert report.counts == {Count.FAILED: 1}
         assert delivered(pipeline, ARCHIVE, BUS, samples.SUBMIT_QUEUE) == [0, 1, 0]
 
-    def test_that_nobody_has_yet_has_not_ended(self, pipeline: FakePipeline) -> None:
+    def test_that_no_target_has_yet_has_not_ended(self, pipeline: FakePipeline) -> None:
         for target in (ARCHIVE, TEAM, BUS):
             pipeline.queues.trouble[target] = GONE
         report_by_relay(pipeline, Outcome.REJECTED)
@@ -253,7 +251,7 @@ class TestAHeldResult:
 
         assert delivered(pipeline, ARCHIVE, TEAM, BUS) == [1, 1, 1]
 
-    def test_tells_which_routes_have_delivered_it_when_somebody_asks(
+    def test_shows_in_its_status_which_routes_have_delivered_it(
         self, pipeline: FakePipeline
     ) -> None:
         pipeline.queues.trouble = {TEAM: GONE, ARCHIVE: GONE}
@@ -287,7 +285,7 @@ class TestAHeldResult:
         notify(pipeline, samples.completed(ID))
         try:
             report = pipeline.deliver_to_route()
-            assert "not remembered" in told(report, Level.ERROR)
+            assert "not remembered" in logged(report, Level.ERROR)
         except Crash:
             pass
         pipeline.queues.trouble.clear()
@@ -335,7 +333,7 @@ class TestRoutesThatCannotBeHad:
         report = pipeline.deliver_to_route()
 
         assert report.counts == {Count.RETURNED: 1}
-        assert told(report, Level.ERROR) == ["no routes"]
+        assert logged(report, Level.ERROR) == ["no routes"]
         assert delivered(pipeline, ARCHIVE, TEAM, BUS, REST) == [0, 0, 0, 0]
 
         pipeline.routes.trouble = None
@@ -353,7 +351,7 @@ class TestRoutesThatCannotBeHad:
         assert report.counts == {Count.PARKED: 1, Count.DUPLICATE: 1}
 
 
-def test_a_condition_that_cannot_be_evaluated_is_told_once_for_a_batch(
+def test_a_condition_that_cannot_be_evaluated_is_logged_once_for_a_batch(
     pipeline: FakePipeline,
 ) -> None:
     broken = {"name": "slow", "when": "starts_with(data.timing.total_ms, 'x')", "to": TEAM}

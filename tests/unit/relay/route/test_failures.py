@@ -40,12 +40,12 @@ def test_what_may_pass_is_transient(reason: str) -> None:
         CLIENT_ERROR,
         "ClientError: Received client error (415) from model. timed out, throttled and not ready",
         "Unable to download the input: access denied",
-        "something that nobody has seen before",
+        "an unknown reason",
         "",
         None,
     ],
 )
-def test_what_would_fail_again_and_what_nobody_knows_is_permanent(reason: str | None) -> None:
+def test_a_deterministic_or_unknown_failure_is_permanent(reason: str | None) -> None:
     assert classify_failure(reason) is FailureClass.PERMANENT
 
 

@@ -15,7 +15,7 @@ JSON = "application/json"
     "content_type",
     [JSON, "application/json; charset=utf-8", "Application/JSON", "application/a+json"],
 )
-def test_json_is_told_as_json(content_type: str) -> None:
+def test_json_is_embedded_as_json(content_type: str) -> None:
     body = to_body('{"größe": [1, 0.5, null]}'.encode(), content_type)
 
     assert body == {"encoding": "json", "content": {"größe": [1, 0.5, None]}}
@@ -86,7 +86,7 @@ def test_no_value_is_changed_on_its_way(value: object) -> None:
 
 
 @given(st.binary(), st.sampled_from([JSON, "text/csv", None]))
-def test_every_answer_can_be_told(content: bytes, content_type: str | None) -> None:
+def test_every_answer_can_be_embedded(content: bytes, content_type: str | None) -> None:
     body = to_body(content, content_type)
 
     json.dumps(body, allow_nan=False).encode("ascii")

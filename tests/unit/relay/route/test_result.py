@@ -55,7 +55,7 @@ def document(result: Result) -> Json:
     return content
 
 
-def test_a_success_tells_everything() -> None:
+def test_a_success_has_every_member() -> None:
     made = result(attempt=samples.attempt(ID), output_content_type="application/json")
 
     assert document(made) == {
@@ -95,7 +95,7 @@ def test_a_success_tells_everything() -> None:
     }
 
 
-def test_a_failure_tells_why_and_whether_it_may_pass() -> None:
+def test_a_failure_says_why_and_whether_it_is_transient() -> None:
     made = result(
         Outcome.FAILED,
         failure_reason=samples.SERVER_ERROR,
@@ -131,7 +131,7 @@ def test_what_the_model_never_saw_says_whether_it_is_worth_submitting_again(
     assert made["data"]["failure"] == {"reason": "a reason", "classification": classification}
 
 
-def test_an_inference_of_somebody_else_says_so_and_has_what_sagemaker_told() -> None:
+def test_an_untracked_inference_says_so_and_has_what_sagemaker_reported() -> None:
     made = result(location=S3Uri("elsewhere", "in.csv"), content_type="text/plain")
 
     data = document(made)["data"]
@@ -161,13 +161,13 @@ def test_the_input_is_named_as_its_caller_named_it() -> None:
     assert document(made)["subject"] == f"s3://{BUCKET}/inputs/a.csv"
 
 
-def test_an_output_that_only_the_ledger_knows_is_told() -> None:
+def test_an_output_that_only_the_ledger_knows_is_in_the_result() -> None:
     made = result(attempt=samples.attempt(ID), output_location=None)
 
     assert document(made)["data"]["output"]["location"] == f"{OUTPUTS}{ID}"
 
 
-def test_an_address_is_told_as_an_s3_location() -> None:
+def test_an_address_is_given_as_an_s3_location() -> None:
     host = f"https://{BUCKET}.s3.us-east-1.amazonaws.com"
 
     completed = result(output_location=f"{host}/outputs/a%20b.out")
@@ -355,12 +355,12 @@ def test_a_bus_has_no_attributes_but_the_kind_of_event_and_what_it_is_about() ->
     for kind in TargetKind:
         message = result(Outcome.EXPIRED).to_message(to(kind))
 
-        told = (message.detail_type, message.resources)
+        envelope = (message.detail_type, message.resources)
         bus = kind is TargetKind.BUS
-        assert told == (("relay.inference.expired", (ENDPOINT_ARN,)) if bus else ("", ()))
+        assert envelope == (("relay.inference.expired", (ENDPOINT_ARN,)) if bus else ("", ()))
 
 
-def test_deliveries_of_one_result_are_told_apart_by_their_keys() -> None:
+def test_deliveries_of_one_result_differ_by_their_keys() -> None:
     keys = {result().to_message(to(TargetKind.QUEUE, route=name)).key for name in ("a", "b")}
 
     assert len(keys) == 2
@@ -389,7 +389,7 @@ TEXTS = st.none() | st.text(st.characters(exclude_categories=["Cs"]))
         },
     ),
 )
-def test_whatever_was_told_the_message_can_be_sent_and_has_no_nulls(
+def test_the_message_of_any_result_can_be_sent_and_has_no_nulls(
     outcome: Outcome, attempt: Attempt | None, members: Json
 ) -> None:
     message = result(outcome, attempt, **members).to_message(TO_QUEUE)

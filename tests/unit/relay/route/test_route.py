@@ -146,7 +146,7 @@ class TestADuplicate:
         assert report.counts == {Count.PARKED: 1, Count.COMPLETED: 1}
 
 
-class TestAnInferenceOfSomebodyElse:
+class TestAnUntrackedInference:
     def test_is_routed_and_says_that_the_relay_did_not_submit_it(
         self, pipeline: FakePipeline
     ) -> None:
@@ -231,7 +231,7 @@ def test_a_topic_that_invokes_directly_is_served_too(pipeline: FakePipeline) -> 
     assert len(pipeline.results()) == 1
 
 
-@pytest.mark.parametrize("error", [THROTTLED, AccessDenied("no right")])
+@pytest.mark.parametrize("error", [THROTTLED, AccessDenied("not authorized")])
 def test_a_direct_invocation_that_cannot_be_done_must_be_repeated(
     pipeline: FakePipeline, error: RelayError
 ) -> None:

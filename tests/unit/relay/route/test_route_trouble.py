@@ -15,10 +15,10 @@ from tests.support.notifying import (
     ID,
     THROTTLED,
     documents,
+    logged,
     notify,
     report_by_relay,
     submitted,
-    told,
 )
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import (
@@ -94,9 +94,7 @@ class TestAFailureThatMayPass:
 
         assert pipeline.deliver_to_route().counts == {Count.REJECTED: 1}
 
-    def test_is_not_tried_again_with_an_inline_body_which_nobody_has_any_more(
-        self, pipeline: FakePipeline
-    ) -> None:
+    def test_is_not_tried_again_when_its_body_was_inline(self, pipeline: FakePipeline) -> None:
         submitted(pipeline, location=None)
         notify(pipeline, samples.failed(ID, SERVER_ERROR))
 
@@ -198,15 +196,17 @@ class TestWhatCannotBeDoneNow:
         assert pipeline.results() == []
 
     @pytest.mark.parametrize("step", ["ledger.look_up", "queues.send", "ledger.close"])
-    def test_a_right_that_lacks_is_told_loudly(self, pipeline: FakePipeline, step: str) -> None:
+    def test_a_missing_permission_is_logged_as_an_error(
+        self, pipeline: FakePipeline, step: str
+    ) -> None:
         submitted(pipeline)
         notify(pipeline, samples.completed(ID))
-        pipeline.faults.plan(step, AccessDenied("no right"))
+        pipeline.faults.plan(step, AccessDenied("not authorized"))
 
         report = pipeline.deliver_to_route()
 
         assert report.counts[Count.RETURNED] == report.counts[Count.ACCESS_DENIED] == 1
-        assert len(told(report, Level.ERROR)) == 1
+        assert len(logged(report, Level.ERROR)) == 1
 
     def test_time_that_has_run_out_gives_everything_back_untouched(
         self, pipeline: FakePipeline

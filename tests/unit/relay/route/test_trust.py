@@ -41,7 +41,7 @@ def test_what_is_about_an_attempt_of_ours_is_believed(ours: Notification) -> Non
     assert distrust(ours, samples.attempt(ID), samples.route_settings()) is None
 
 
-def test_an_inference_that_somebody_else_submitted_is_believed_too() -> None:
+def test_an_untracked_inference_is_believed_too() -> None:
     untracked = notification(location=S3Uri("elsewhere", "a.csv"))
 
     assert distrust(untracked, None, samples.route_settings()) is None
@@ -112,7 +112,7 @@ def test_the_relays_own_report_must_be_about_an_attempt_of_the_ledger() -> None:
     assert reason == f"the ledger knows no attempt {ID}"
 
 
-def test_a_success_needs_an_output_that_somebody_knows() -> None:
+def test_a_success_needs_a_known_output() -> None:
     nowhere = notification(output_location=None)
 
     reason = distrust(nowhere, None, samples.route_settings())

@@ -63,7 +63,7 @@ DOCUMENTS: Mapping[str, Any] = {
                 "to": f"{SQS}labelled.fifo",
                 "group": "data.output.body.content.labels",
             },
-            {"name": "told", "when": "data.output.body", "to": f"{SNS}told.fifo"},
+            {"name": "other", "when": "data.output.body", "to": f"{SNS}other.fifo"},
         ],
         "otherwise": {"to": f"{SQS}silent.fifo", "group": "data.output.content_type"},
     },
@@ -154,7 +154,7 @@ TABLE = [
         [
             "likely > likely.fifo in fraud",
             'labelled > labelled.fifo in ["fraud","new"]',
-            "told > told.fifo",
+            "other > other.fifo",
         ],
     ),
     ("by answer", COMPLETED, ["otherwise > silent.fifo in application/json"]),
@@ -213,7 +213,7 @@ def test_the_table_is_about_every_document_and_every_kind_of_result() -> None:
 
 
 class TestWhatCannotBeEvaluated:
-    def test_is_told_with_the_route_and_without_any_value(self) -> None:
+    def test_is_named_with_the_route_and_without_any_value(self) -> None:
         verdicts = ROUTES["errors"].weigh(SAMPLES[COMPLETED].document())
 
         assert [(each.route, each.problem) for each in verdicts] == [

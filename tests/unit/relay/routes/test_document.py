@@ -52,7 +52,7 @@ class TestTheSmallestDocument:
 
 
 class TestJson:
-    def test_that_is_none_is_told_with_line_and_column(self) -> None:
+    def test_that_is_none_is_refused_with_line_and_column(self) -> None:
         text = '{"routes": [],\n "otherwise": {"to": }}'
 
         assert problem(text) == "line 2, column 22: it is not JSON: Expecting value"
@@ -101,7 +101,7 @@ class TestMembers:
     def test_of_another_type_are_refused(self, value: object) -> None:
         assert problem(document(route(to=value))).startswith("routes[0].to: it must be a text, not")
 
-    def test_all_problems_are_told_at_once(self) -> None:
+    def test_all_problems_are_reported_at_once(self) -> None:
         text = document(
             route(name="a b"),
             {"name": "two", "to": "nowhere", "when": "data.outcome ="},
@@ -109,7 +109,7 @@ class TestMembers:
             otherwise={"to": FIFO, "delay": 3},
         )
 
-        assert [told.partition(":")[0] for told in problems(text)] == [
+        assert [each.partition(":")[0] for each in problems(text)] == [
             "routes[0].name",
             "routes[1].when, character 14",
             "routes[1].to",
@@ -150,10 +150,10 @@ class TestTargets:
         ],
     )
     def test_are_the_arns_of_queues_topics_and_buses(self, arn: str, says: str) -> None:
-        told = problem(document(route(to=arn)))
+        found = problem(document(route(to=arn)))
 
-        assert told.startswith("routes[0].to: ")
-        assert says in told
+        assert found.startswith("routes[0].to: ")
+        assert says in found
 
     @pytest.mark.parametrize(
         "arn",
@@ -225,13 +225,13 @@ class TestExpressions:
             ("&data", 1, "is no value by itself"),
         ],
     )
-    def test_that_are_wrong_are_told_with_the_position(
+    def test_that_are_wrong_are_refused_with_the_position(
         self, member: str, expression: str, position: int, says: str
     ) -> None:
-        told = problem(document(route(**{member: expression})))
+        found = problem(document(route(**{member: expression})))
 
-        assert told.startswith(f"routes[0].{member}, character {position}: ")
-        assert says in told
+        assert found.startswith(f"routes[0].{member}, character {position}: ")
+        assert says in found
 
     @pytest.mark.parametrize(
         ("expression", "says"),

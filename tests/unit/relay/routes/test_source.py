@@ -87,7 +87,7 @@ def test_a_document_that_turns_bad_leaves_the_last_good_one_in_force() -> None:
     ]
 
 
-def test_a_bad_document_is_told_again_only_after_a_pause() -> None:
+def test_a_bad_document_is_reported_again_only_after_a_pause() -> None:
     world = World(A)
     world.target()
     world.documents.versions.append(BAD)
@@ -103,7 +103,7 @@ def test_a_bad_document_is_told_again_only_after_a_pause() -> None:
     assert world.report.counts == {Count.ROUTES_UNUSABLE: 1}
 
 
-def test_a_corrected_document_is_in_force_after_the_pause_and_nothing_is_told() -> None:
+def test_a_corrected_document_is_in_force_after_the_pause_and_nothing_is_reported() -> None:
     world = World(A)
     world.target()
     world.documents.versions.append(BAD)

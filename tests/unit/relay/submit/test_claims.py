@@ -14,7 +14,7 @@ from tests.support import samples
 from tests.support.fakes import Crash
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import SUBMIT_QUEUE
-from tests.support.submitting import DENIED, THROTTLED, put, told, upload
+from tests.support.submitting import DENIED, THROTTLED, logged, put, upload
 
 
 @pytest.fixture
@@ -157,16 +157,16 @@ class TestTheLedger:
 
         assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
 
-    def test_that_is_not_there_at_all_is_told_loudly(self, pipeline: FakePipeline) -> None:
+    def test_that_does_not_exist_is_logged_as_an_error(self, pipeline: FakePipeline) -> None:
         upload(pipeline, "inputs/a.csv")
         pipeline.faults.plan("ledger.claim", PermanentError("ResourceNotFoundException: no table"))
 
         report = pipeline.deliver_to_submit()
 
         assert report.counts == {Count.RETURNED: 1}
-        assert told(report, Level.ERROR) == ["put off"]
+        assert logged(report, Level.ERROR) == ["put off"]
 
-    def test_that_denies_access_is_told_loudly(self, pipeline: FakePipeline) -> None:
+    def test_that_denies_access_is_logged_as_an_error(self, pipeline: FakePipeline) -> None:
         upload(pipeline, "inputs/a.csv")
         pipeline.faults.plan("ledger.claim", DENIED)
 
@@ -185,7 +185,7 @@ class TestTheLedger:
 
 
 class _ClaimsRaise:
-    """A ledger whose n-th claim raises as a whole, as it does when it cannot tell what is there."""
+    """A ledger whose n-th claim raises as a whole, as it does when it cannot read what is there."""
 
     def __init__(self, pipeline: FakePipeline, nth: int) -> None:
         self._pipeline = pipeline
@@ -214,7 +214,7 @@ def test_a_further_attempt_is_claimed_under_its_own_id(pipeline: FakePipeline) -
     assert (attempt.id, attempt.request_id, attempt.number) == (attempt_id(first, 2), first, 2)
 
 
-def test_a_claim_that_went_to_somebody_else_meanwhile_is_not_renewed_over(
+def test_a_claim_that_another_message_took_over_meanwhile_is_not_renewed(
     pipeline: FakePipeline,
 ) -> None:
     """Its notification came between the look at the claim and its renewal."""

@@ -10,7 +10,7 @@ from relay.report import Count, Level
 
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import BUCKET, OUTPUTS, SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE
-from tests.support.submitting import DENIED, NOT_READY, THROTTLED, UNANSWERED, told
+from tests.support.submitting import DENIED, NOT_READY, THROTTLED, UNANSWERED, logged
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ class TestADirectCall:
         report = pipeline.call_submit({"body": "1"})
 
         assert list(report.returned) == ["invocation-1"]
-        assert told(report, Level.ERROR) == ["could not be queued"]
+        assert logged(report, Level.ERROR) == ["could not be queued"]
 
     @pytest.mark.parametrize(
         ("step", "error"),
@@ -90,11 +90,11 @@ class TestADirectCall:
         again = pipeline.call_submit({"body": "1"})
 
         assert list(first.returned) == ["invocation-1"]
-        assert told(first, Level.ERROR) == ["must be repeated"]
+        assert logged(first, Level.ERROR) == ["must be repeated"]
         assert pipeline.queues.delivered(SUBMIT_QUEUE) == []
         assert again.counts == {Count.SUBMITTED: 1}
 
-    def test_that_nobody_can_read_fails_with_the_reason(self, pipeline: FakePipeline) -> None:
+    def test_that_is_unreadable_fails_with_the_reason(self, pipeline: FakePipeline) -> None:
         report = pipeline.call_submit({"colour": "red"})
 
         assert list(report.returned) == ["invocation-1"]

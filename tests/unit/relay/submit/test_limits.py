@@ -104,7 +104,7 @@ def test_each_limit_has_its_reason(bad: InferenceRequest, reason: str) -> None:
     assert problems(bad, INPUTS) == [reason]
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     found = problems(request(location=None, ttl_seconds=5, accept="ü"), INPUTS)
 
     assert len(found) == 3

@@ -10,7 +10,7 @@ from tests.support import samples
 from tests.support.output_names import OutputNames
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import BUCKET, INPUTS, OUTPUTS
-from tests.support.submitting import told, upload
+from tests.support.submitting import logged, upload
 
 PATH = f"s3://{BUCKET}/outputs"
 TEAM = f"{PATH}/team-a"
@@ -112,14 +112,14 @@ class TestAFilenameThatIsIgnored:
             assert request_id not in location
             assert location.endswith(".out")
 
-    def test_is_told_once_in_the_life_of_an_environment(self) -> None:
+    def test_is_logged_once_in_an_execution_environment(self) -> None:
         pipeline = FakePipeline()
         pipeline.endpoint.names = OutputNames(ignores=frozenset({"Filename"}))
         upload(pipeline, *KEYS)
 
         reports = [pipeline.deliver_to_submit(limit=2) for _ in range(2)]
 
-        texts = [told(report, Level.INFO) for report in reports]
+        texts = [logged(report, Level.INFO) for report in reports]
         assert [len(text) for text in texts] == [1, 0]
         assert "names of SageMaker's own" in texts[0][0]
 
@@ -133,7 +133,7 @@ class TestAFilenameThatIsIgnored:
 
 
 @pytest.mark.parametrize("member", ["Filename", "S3OutputPathExtension"])
-def test_a_member_that_is_refused_is_counted_and_told_once(member: str) -> None:
+def test_a_member_that_is_refused_is_counted_and_logged_once(member: str) -> None:
     pipeline = FakePipeline(submit=MIRROR)
     pipeline.endpoint.names = OutputNames()
     pipeline.endpoint.refuses = frozenset({member})
@@ -142,8 +142,8 @@ def test_a_member_that_is_refused_is_counted_and_told_once(member: str) -> None:
     reports = [pipeline.deliver_to_submit(limit=2) for _ in range(2)]
 
     assert [report.counts[Count.OPTION_REFUSED] for report in reports] == [1, 0]
-    assert [len(told(report, Level.WARNING)) for report in reports] == [1, 0]
-    assert member in told(reports[0], Level.WARNING)[0]
+    assert [len(logged(report, Level.WARNING)) for report in reports] == [1, 0]
+    assert member in logged(reports[0], Level.WARNING)[0]
     asked = [submission.extension for submission in pipeline.endpoint.invocations]
     assert ("/x" in asked) is (member == "Filename")
 
@@ -153,7 +153,7 @@ class TestAnOutputBesideTheOutputs:
 
     BESIDE = f"s3://{BUCKET}/outputs-of-others"
 
-    def test_is_not_written_down_and_told_with_what_is_wrong(self) -> None:
+    def test_is_not_recorded(self) -> None:
         pipeline = FakePipeline()
         pipeline.endpoint.names = OutputNames(self.BESIDE)
 
@@ -164,14 +164,14 @@ class TestAnOutputBesideTheOutputs:
         assert set(pipeline.ledger.states.values()) == {AttemptState.OPEN}
         assert pipeline.endpoint.invoked == ids
 
-    def test_is_told_once(self) -> None:
+    def test_is_logged_once(self) -> None:
         pipeline = FakePipeline()
         pipeline.endpoint.names = OutputNames(self.BESIDE)
         upload(pipeline, *KEYS)
 
         reports = [pipeline.deliver_to_submit(limit=2) for _ in range(2)]
 
-        errors = [told(report, Level.ERROR) for report in reports]
+        errors = [logged(report, Level.ERROR) for report in reports]
         assert errors == [[f"output location {self.BESIDE}/ is not under {OUTPUTS}"], []]
 
     def test_ends_the_mirroring_that_may_have_led_there(self) -> None:
@@ -191,7 +191,7 @@ class TestAnOutputBesideTheOutputs:
             assert not locations.contains(location)
 
 
-def test_a_folder_named_like_a_part_of_the_path_is_told_apart_in_the_end() -> None:
+def test_a_folder_named_like_a_part_of_the_path_is_distinguished_in_the_end() -> None:
     """`team` is the end of `my-team`, into which SageMaker writes without looking at extensions."""
     pipeline = FakePipeline(submit=MIRROR)
     pipeline.endpoint.names = OutputNames(

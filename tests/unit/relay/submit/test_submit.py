@@ -1,4 +1,4 @@
-"""Submitting: nothing is lost, nothing is inferred twice without need, and reasons are told."""
+"""Submitting: nothing is lost, nothing is inferred twice without need, and reasons are given."""
 
 import json
 from typing import Any
@@ -20,9 +20,9 @@ from tests.support.submitting import (
     NOT_READY,
     THROTTLED,
     UNANSWERED,
+    logged,
     put,
     reports_of_rejection,
-    told,
     upload,
 )
 
@@ -72,7 +72,7 @@ class TestAnUpload:
         report = pipeline.deliver_to_submit()
 
         assert report.counts == {Count.SUBMITTED: 1}
-        assert told(report, Level.INFO) == ["output location not written"]
+        assert logged(report, Level.INFO) == ["output location not written"]
 
 
 class TestTheEndpoint:
@@ -134,14 +134,14 @@ class TestTheEndpoint:
 
         assert pipeline.faults.steps.count("endpoint.invoke") == 60
 
-    def test_that_denies_access_is_told_loudly(self, pipeline: FakePipeline) -> None:
+    def test_that_denies_access_is_logged_as_an_error(self, pipeline: FakePipeline) -> None:
         upload(pipeline, "inputs/a.csv")
         pipeline.endpoint.trouble = DENIED
 
         report = pipeline.deliver_to_submit()
 
         assert report.counts[Count.ACCESS_DENIED] == 1
-        assert told(report, Level.ERROR) == ["put off"]
+        assert logged(report, Level.ERROR) == ["put off"]
 
     def test_that_does_not_answer_may_have_taken_it_so_the_claim_stays(
         self, pipeline: FakePipeline
@@ -194,7 +194,7 @@ class TestAnImpossibleRequest:
         assert json.loads(result.body)["data"]["outcome"] == "rejected"
         assert pipeline.ledger.states == {request_id: AttemptState.REJECTED}
 
-    def test_tells_all_that_is_wrong_in_one_reason(self, pipeline: FakePipeline) -> None:
+    def test_names_all_problems_in_one_reason(self, pipeline: FakePipeline) -> None:
         put(pipeline, {"ttl_seconds": 5, "timeout_seconds": 9999, "custom_attributes": "ü"})
 
         pipeline.deliver_to_submit()
@@ -225,7 +225,7 @@ class TestAnImpossibleRequest:
 
 
 class TestAMessage:
-    def test_that_nobody_can_read_is_parked_as_it_is(self, pipeline: FakePipeline) -> None:
+    def test_that_is_unreadable_is_parked_as_it_is(self, pipeline: FakePipeline) -> None:
         pipeline.queues.put(SUBMIT_QUEUE, "order-33.csv is ready \N{SNOWMAN}")
 
         report = pipeline.deliver_to_submit()
@@ -271,7 +271,7 @@ class TestAMessage:
 
         report = pipeline.deliver_to_submit()
 
-        assert told(report, Level.WARNING) == ["may be inferred twice"]
+        assert logged(report, Level.WARNING) == ["may be inferred twice"]
 
     def test_whose_delay_cannot_be_set_comes_back_later(self, pipeline: FakePipeline) -> None:
         upload(pipeline, "inputs/a.csv")
@@ -281,7 +281,7 @@ class TestAMessage:
         report = pipeline.deliver_to_submit()
 
         assert report.counts == {Count.RETURNED: 1}
-        assert told(report, Level.WARNING) == ["could not set the delay"]
+        assert logged(report, Level.WARNING) == ["could not set the delay"]
         pipeline.endpoint.trouble = None
         pipeline.clock.advance(270)
         assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}

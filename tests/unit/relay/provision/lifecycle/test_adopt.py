@@ -1,4 +1,4 @@
-"""Serving an endpoint that somebody else has made."""
+"""Serving an endpoint that exists already."""
 
 from dataclasses import replace
 from typing import Any
@@ -76,20 +76,20 @@ def test_what_makes_an_endpoint_means_nothing_here(world: World) -> None:
     assert reason(world) == ""
 
 
-def test_an_endpoint_that_is_not_asynchronous_is_told_what_to_get(world: World) -> None:
+def test_an_endpoint_that_is_not_asynchronous_is_refused_with_what_it_needs(world: World) -> None:
     world.sagemaker.setups[THEIRS] = Setup(THEIRS)
 
     world.run(create(**EXISTING))
 
-    told = reason(world)
-    assert "not asynchronous" in told
+    refusal = reason(world)
+    assert "not asynchronous" in refusal
     for value in ("s3://relay-data/outputs", "s3://relay-data/failures", SUCCESS, ERROR):
-        assert value in told
+        assert value in refusal
     assert untouched(world)
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "problem"),
     [
         ({"output_path": ""}, "S3OutputPath must be s3://relay-data/outputs or a folder in it, "),
         ({"output_path": "s3://relay-data/outputs-2"}, "and is s3://relay-data/outputs-2"),
@@ -98,18 +98,18 @@ def test_an_endpoint_that_is_not_asynchronous_is_told_what_to_get(world: World) 
         ({"error_topic_arn": SUCCESS}, f"NotificationConfig.ErrorTopic must be {ERROR}, and is "),
     ],
 )
-def test_what_does_not_fit_is_told_with_the_value_to_set(
-    world: World, change: dict[str, str], told: str
+def test_what_does_not_fit_is_refused_with_the_value_to_set(
+    world: World, change: dict[str, str], problem: str
 ) -> None:
     world.sagemaker.setups[THEIRS] = replace(FITTING, **change)  # type: ignore[arg-type]
 
     world.run(create(**EXISTING))
 
-    assert told in reason(world)
+    assert problem in reason(world)
     assert THEIRS in reason(world)
 
 
-def test_everything_that_does_not_fit_is_told_at_once(world: World) -> None:
+def test_everything_that_does_not_fit_is_reported_at_once(world: World) -> None:
     world.sagemaker.setups[THEIRS] = Setup(THEIRS, asynchronous=True)
 
     world.run(create(**EXISTING))
@@ -126,7 +126,7 @@ def test_a_topic_that_the_relay_does_without_may_be_any(world: World) -> None:
     assert reason(world) == ""
 
 
-def test_an_endpoint_that_is_not_there_is_told_so() -> None:
+def test_a_missing_endpoint_is_refused_with_that_reason() -> None:
     world = World()
 
     world.run(create(**EXISTING))
@@ -174,7 +174,7 @@ def test_an_endpoint_may_have_any_name_that_sagemaker_takes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "arn", "told"),
+    ("name", "arn", "problem"),
     [
         ("Fraud", "", "IAM knows the endpoint as fraud: set ExistingEndpointArn"),
         ("Fraud", ARN + "Fraud", "the ARN of endpoint Fraud ends with endpoint/fraud"),
@@ -184,12 +184,12 @@ def test_an_endpoint_may_have_any_name_that_sagemaker_takes() -> None:
         ("", "", "EndpointName is missing"),
     ],
 )
-def test_a_name_that_iam_would_not_find_is_refused(name: str, arn: str, told: str) -> None:
+def test_a_name_that_iam_would_not_find_is_refused(name: str, arn: str, problem: str) -> None:
     world = World()
 
     world.run(create(**EXISTING, EndpointName=name, ExistingEndpointArn=arn))
 
-    assert told in reason(world)
+    assert problem in reason(world)
     assert not world.sagemaker.calls
 
 
@@ -201,7 +201,7 @@ def test_its_variant_may_have_another_name(world: World) -> None:
     assert reason(world) == ""
 
 
-def test_alarms_on_a_variant_that_is_not_there_are_told_with_those_that_are(world: World) -> None:
+def test_alarms_on_a_missing_variant_are_refused_with_the_variants_that_exist(world: World) -> None:
     world.sagemaker.setups[THEIRS] = replace(FITTING, variants=("primary", "canary"))
 
     world.run(create(**EXISTING))
@@ -212,7 +212,7 @@ def test_alarms_on_a_variant_that_is_not_there_are_told_with_those_that_are(worl
     assert "Make a configuration" not in reason(world)
 
 
-def test_a_variant_that_its_owner_renames_is_told(world: World) -> None:
+def test_a_variant_that_its_owner_renames_is_reported(world: World) -> None:
     world.run(create(**EXISTING))
     world.sagemaker.setups[THEIRS] = replace(FITTING, variants=("primary",))
 
@@ -244,7 +244,7 @@ def test_counts_that_say_nothing_are_no_scaling(world: World) -> None:
     assert reason(world) == ""
 
 
-def test_a_right_that_is_missing_is_told(world: World) -> None:
+def test_a_missing_permission_is_named(world: World) -> None:
     world.sagemaker.errors["describe_config"] = AccessDenied("not authorized: Describe…")
 
     with pytest.raises(AccessDenied):
@@ -348,7 +348,7 @@ def test_nothing_is_rolled_out_to_it(world: World, action: str) -> None:
     assert untouched(world)
 
 
-def test_when_its_owner_changes_it_the_log_tells_what_no_longer_fits(world: World) -> None:
+def test_when_its_owner_changes_it_the_log_names_what_no_longer_fits(world: World) -> None:
     world.run(create(**EXISTING))
     world.sagemaker.setups[THEIRS] = replace(FITTING, success_topic_arn="")
 
@@ -357,7 +357,7 @@ def test_when_its_owner_changes_it_the_log_tells_what_no_longer_fits(world: Worl
     assert "no longer fit: AsyncInferenceConfig.OutputConfig.Not" in world.log()
 
 
-def test_describe_tells_what_is_wanted_and_what_is_wrong(world: World) -> None:
+def test_describe_shows_what_is_wanted_and_what_is_wrong(world: World) -> None:
     world.run(create(**EXISTING))
     world.sagemaker.setups[THEIRS] = replace(FITTING, error_topic_arn="")
 

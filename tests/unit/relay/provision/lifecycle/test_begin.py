@@ -45,7 +45,7 @@ def test_a_second_roll_out_waits_its_turn(world: World) -> None:
     assert world.roll_outs[:2] == [(B, "succeeded"), (A, "succeeded")]
 
 
-def test_the_newest_of_those_that_wait_wins_and_the_others_are_told(world: World) -> None:
+def test_the_newest_of_those_that_wait_wins_and_the_others_are_answered(world: World) -> None:
     for url in (A, B, C, D):
         world.wake(deploy(url))
 
@@ -212,7 +212,7 @@ def test_the_stack_goes_first_for_it_has_a_deadline(world: World) -> None:
     assert serving(world) == config(ModelDataUrl=B, InstanceCount="2")
 
 
-def test_a_stack_update_whose_turn_never_comes_is_told_in_time(world: World) -> None:
+def test_a_stack_update_whose_turn_never_comes_is_answered_in_time(world: World) -> None:
     world.wake(deploy(A))
     world.wake(update(InstanceCount="2"))
 
@@ -227,7 +227,7 @@ def test_a_stack_update_whose_turn_never_comes_is_told_in_time(world: World) -> 
     assert world.roll_outs[0] == (A, "succeeded")
 
 
-def test_wrong_properties_are_told_at_once_also_during_a_roll_out(world: World) -> None:
+def test_wrong_properties_are_answered_at_once_also_during_a_roll_out(world: World) -> None:
     world.wake(deploy(A))
 
     world.wake(update(InstanceCount="none"))

@@ -73,7 +73,7 @@ def _deletes_after_a_rename(world: World) -> WakeUp:
 
 
 def _meets_a_foreign_endpoint(world: World) -> WakeUp:
-    world.sagemaker.exists("somebody-elses")
+    world.sagemaker.exists("another-owners")
     return create()
 
 
@@ -205,7 +205,7 @@ def _makes_anew_what_was_scaled(world: World) -> WakeUp:
     return uploaded()
 
 
-def _makes_anew_what_somebody_deleted(world: World) -> WakeUp:
+def _recreates_a_deleted_endpoint(world: World) -> WakeUp:
     world.run(create(**SCALED))
     del world.sagemaker.endpoints[ENDPOINT]
     return uploaded()
@@ -263,7 +263,7 @@ ROLL_OUTS: list[Scenario] = [
     _repairs,
     _makes_anew_what_failed,
     _makes_anew_what_was_scaled,
-    _makes_anew_what_somebody_deleted,
+    _recreates_a_deleted_endpoint,
 ]
 
 
@@ -322,9 +322,9 @@ def _play(scenario: Scenario, dies_at: int | None, answers: int | None = 1) -> t
         frozenset(world.sagemaker.configs),
         frozenset(world.sagemaker.models),
         tuple(
-            (told.roll_out.asked_by, told.outcome.value)
+            (past.roll_out.asked_by, past.outcome.value)
             for _, record in sorted(world.room.records.items())
-            for told in record.history
+            for past in record.history
         ),
         world.autoscaler.registered,
         world.sagemaker.instance_counts,

@@ -39,7 +39,7 @@ def test_a_create_is_answered_once_the_endpoint_is_in_service() -> None:
     }
 
 
-def test_the_sweep_finishes_what_an_event_did_not_tell() -> None:
+def test_the_sweep_finishes_what_had_no_event() -> None:
     world = World()
 
     world.wake(create())
@@ -114,13 +114,13 @@ def test_an_endpoint_that_exists_already_is_neither_adopted_nor_deleted(
     status: EndpointStatus,
 ) -> None:
     world = World()
-    world.sagemaker.exists("somebody-elses", status)
+    world.sagemaker.exists("another-owners", status)
     before = world.endpoint
 
     world.run(create(), delete())
 
     refusal, removal = world.answers
-    assert "already exists with configuration somebody-elses" in refusal.reason
+    assert "already exists with configuration another-owners" in refusal.reason
     assert "Choose another EndpointName" in refusal.reason
     assert removal.reason == ""
     assert world.endpoint == before
@@ -171,7 +171,7 @@ def test_a_create_that_failed_is_not_tried_again_although_its_mark_was_lost() ->
 
 def test_an_endpoint_that_is_being_deleted_is_waited_for() -> None:
     world = World()
-    world.sagemaker.exists("somebody-elses", EndpointStatus.DELETING)
+    world.sagemaker.exists("another-owners", EndpointStatus.DELETING)
 
     world.wake(create())
     assert world.answers == []
@@ -222,7 +222,7 @@ def test_a_throttle_is_raised_and_the_next_wake_up_goes_on() -> None:
     assert [answer.reason for answer in world.answers] == [""]
 
 
-def test_a_right_that_is_still_on_its_way_is_waited_for() -> None:
+def test_a_create_waits_until_iam_has_propagated_its_permission() -> None:
     world = World()
     world.sagemaker.errors["create_endpoint"] = AccessDenied("sns:Publish")
 
@@ -237,7 +237,7 @@ def test_a_right_that_is_still_on_its_way_is_waited_for() -> None:
     assert [answer.reason for answer in world.answers] == [""]
 
 
-def test_a_right_that_does_not_come_fails_the_create_after_three_minutes() -> None:
+def test_a_permission_that_stays_missing_fails_the_create_after_three_minutes() -> None:
     world = World()
     world.sagemaker.errors["create_endpoint"] = AccessDenied("grant sns:Publish on the topic")
     with pytest.raises(AccessDenied):
@@ -308,7 +308,7 @@ def test_a_success_that_cannot_be_delivered_never_becomes_a_failure() -> None:
     assert [answer.reason for answer in world.answers] == [""]
 
 
-def test_an_answer_that_nobody_can_want_any_more_is_dropped_with_the_endpoint() -> None:
+def test_an_answer_that_cloudformation_no_longer_awaits_is_dropped_with_the_endpoint() -> None:
     world = World()
     world.postman.reachable = False
     world.wake(create())

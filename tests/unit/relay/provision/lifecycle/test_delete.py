@@ -84,7 +84,7 @@ def test_a_delete_of_an_unknown_id_succeeds_without_asking(world: World) -> None
     assert world.sagemaker.calls == []
 
 
-def test_a_delete_of_an_endpoint_that_somebody_remade_leaves_it_alone(world: World) -> None:
+def test_a_delete_leaves_an_endpoint_that_was_recreated_outside_the_stack(world: World) -> None:
     world.sagemaker.exists("by-hand")
 
     world.run(delete())
@@ -135,7 +135,7 @@ def test_a_create_that_is_repeated_after_the_delete_makes_nothing(world: World) 
     assert world.endpoint is None
 
 
-def test_a_missing_right_fails_the_delete_and_stops_trying(world: World) -> None:
+def test_a_missing_permission_fails_the_delete_and_ends_its_attempts(world: World) -> None:
     world.sagemaker.errors["delete_endpoint"] = AccessDenied("grant sagemaker:DeleteEndpoint")
     with pytest.raises(AccessDenied):
         world.wake(delete())

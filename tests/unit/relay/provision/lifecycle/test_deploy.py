@@ -135,10 +135,10 @@ def test_a_roll_out_that_sagemaker_rolls_back_leaves_the_good_generation(world: 
     assert serving(world) == OLD.config
     assert set(world.sagemaker.configs) == {OLD.config}
     assert set(world.sagemaker.models) == {OLD.model}
-    told = world.describe()["last_roll_out"]
-    assert told["outcome"] == "failed"
-    assert "no ping" in told["reason"]
-    assert "rolled it back" in told["reason"]
+    ended = world.describe()["last_roll_out"]
+    assert ended["outcome"] == "failed"
+    assert "no ping" in ended["reason"]
+    assert "rolled it back" in ended["reason"]
     assert "no ping" in world.log()
 
 
@@ -201,7 +201,7 @@ def test_a_call_that_makes_no_sense_is_refused_with_the_reason(
     assert world.sagemaker.calls == []
 
 
-def test_every_problem_of_a_call_is_told_at_once(world: World) -> None:
+def test_every_problem_of_a_call_is_reported_at_once(world: World) -> None:
     answer = world.wake(deploy(model="x", deployment={"speed": 1}))
 
     assert "model is not known" in str(answer["reason"])
@@ -221,7 +221,7 @@ def test_an_endpoint_that_is_being_deleted_takes_no_roll_out(world: World) -> No
     assert world.wake(deploy(A))["reason"] == "the endpoint is being deleted"
 
 
-def test_nobody_deletes_the_endpoint_behind_the_stacks_back(world: World) -> None:
+def test_only_the_stack_deletes_the_endpoint(world: World) -> None:
     answer = world.wake(DirectCall("delete", {"action": "delete"}))
 
     assert answer["status"] == "refused"
@@ -265,9 +265,9 @@ def test_patience_ends(error: TransientError, minutes: int, reason: str, world: 
     world.clock.pass_minutes(minutes)
     world.sweep()
 
-    told = world.describe()["last_roll_out"]
-    assert told["outcome"] == "failed"
-    assert reason in told["reason"]
+    ended = world.describe()["last_roll_out"]
+    assert ended["outcome"] == "failed"
+    assert reason in ended["reason"]
 
 
 def test_a_roll_out_has_as_long_as_sagemaker_takes(world: World) -> None:
@@ -284,7 +284,7 @@ def test_a_roll_out_has_as_long_as_sagemaker_takes(world: World) -> None:
     assert world.roll_outs[0] == (A, "succeeded")
 
 
-def test_an_endpoint_that_somebody_else_updated_is_left_alone(world: World) -> None:
+def test_an_endpoint_that_was_updated_outside_the_stack_is_left_alone(world: World) -> None:
     world.sagemaker.exists("by-hand")
 
     answer = world.wake(deploy(A))
@@ -294,7 +294,7 @@ def test_an_endpoint_that_somebody_else_updated_is_left_alone(world: World) -> N
     assert serving(world) == "by-hand"
 
 
-def test_an_endpoint_that_somebody_deleted_is_made_anew_with_what_is_deployed(world: World) -> None:
+def test_a_deleted_endpoint_is_recreated_with_what_is_deployed(world: World) -> None:
     world.sagemaker.endpoints.clear()
 
     world.run(deploy(A))
@@ -355,13 +355,13 @@ def test_other_objects_are_no_artifacts(key: str, world: World) -> None:
     assert "is no artifact" in world.log()
 
 
-def test_an_upload_that_is_refused_is_told_where_people_look() -> None:
+def test_an_upload_that_is_refused_is_described() -> None:
     world = World()
 
     world.wake(uploaded())
 
-    told = world.describe()["last_roll_out"]
-    assert (told["outcome"], "no endpoint" in told["reason"]) == ("refused", True)
+    ended = world.describe()["last_roll_out"]
+    assert (ended["outcome"], "no endpoint" in ended["reason"]) == ("refused", True)
 
 
 def test_an_upload_that_is_throttled_is_repeated_by_lambda(world: World) -> None:

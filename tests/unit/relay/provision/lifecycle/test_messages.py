@@ -1,4 +1,4 @@
-"""What a person is told to do, for each thing that SageMaker has been seen to say."""
+"""The remedy for each message that SageMaker is known to give."""
 
 from datetime import UTC, datetime
 
@@ -29,7 +29,7 @@ def denied(action: str, resource: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "advised"),
     [
         ('and has "sns:Publish" permissions for topic "arn"', WANTED.error_topic_arn),
         ("Could not assume role arn. Please ensure", WANTED.execution_role_arn),
@@ -59,12 +59,12 @@ def denied(action: str, resource: str) -> str:
         ("the alarm relay-errors went into ALARM", "RollbackAlarmNames"),
     ],
 )
-def test_what_sagemaker_says_is_answered_with_what_to_do(said: str, told: str | None) -> None:
-    assert told
-    assert told in advice(said, WANTED)
+def test_what_sagemaker_says_is_answered_with_what_to_do(said: str, advised: str | None) -> None:
+    assert advised
+    assert advised in advice(said, WANTED)
 
 
-def test_what_nobody_has_seen_gets_no_advice() -> None:
+def test_an_unknown_message_has_no_advice() -> None:
     assert advice("The moon is in the seventh house.", WANTED) == ""
 
 
@@ -87,16 +87,16 @@ def test_every_kind_of_failure_that_the_emulator_plays_has_a_remedy(kind: str) -
     assert advice(said_for(kind), WANTED)
 
 
-def test_a_failed_creation_tells_what_happened_and_what_to_do() -> None:
+def test_a_failed_creation_says_what_happened_and_what_to_do() -> None:
     reason = "The primary container for production variant AllTraffic did not pass the ping health"
     endpoint = EndpointDescription(
         "relay", EndpointStatus.FAILED, failure_reason=f"{reason} check."
     )
 
-    told = messages.not_created(endpoint, WANTED)
+    message = messages.not_created(endpoint, WANTED)
 
-    assert reason in told
-    assert told.endswith("a larger InstanceType. Then deploy again")
+    assert reason in message
+    assert message.endswith("a larger InstanceType. Then deploy again")
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -93,7 +93,9 @@ def test_an_endpoint_is_registered_once_it_is_in_service_and_before_the_answer(
     assert [answer.reason for answer in world.answers] == [""]
 
 
-def test_without_scaling_nobody_asks_application_auto_scaling_before_the_end(world: World) -> None:
+def test_without_scaling_application_auto_scaling_is_not_called_before_the_end(
+    world: World,
+) -> None:
     world.run(create(), update(ModelDataUrl="s3://models/2.tar.gz"))
 
     assert world.autoscaler.calls == []
@@ -219,7 +221,9 @@ def test_a_deleted_endpoint_leaves_no_target_even_where_the_record_is_lost(world
     assert world.sagemaker.endpoints == {}
 
 
-def test_a_target_of_an_endpoint_that_somebody_deleted_goes_with_the_stack(world: World) -> None:
+def test_the_scalable_target_of_a_deleted_endpoint_is_deregistered_with_the_stack(
+    world: World,
+) -> None:
     world.run(create(**SCALED))
     del world.sagemaker.endpoints[ENDPOINT]
 
@@ -230,7 +234,7 @@ def test_a_target_of_an_endpoint_that_somebody_deleted_goes_with_the_stack(world
 
 def test_the_scaling_of_an_endpoint_that_is_not_ours_is_left_alone(world: World) -> None:
     world.run(create())
-    world.sagemaker.exists("somebody-elses")
+    world.sagemaker.exists("another-owners")
     world.autoscaler.registered[ENDPOINT] = WANTED
 
     world.run(delete())
@@ -238,7 +242,7 @@ def test_the_scaling_of_an_endpoint_that_is_not_ours_is_left_alone(world: World)
     assert world.autoscaler.registered == {ENDPOINT: WANTED}
 
 
-def test_describe_tells_the_scaling(world: World) -> None:
+def test_describe_shows_the_scaling(world: World) -> None:
     world.run(create(**SCALED))
 
     assert world.describe()["scaling"] == {

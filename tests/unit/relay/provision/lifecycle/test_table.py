@@ -51,7 +51,7 @@ def endpoints(status: EndpointStatus) -> Iterator[EndpointDescription]:
     if status is EndpointStatus.ABSENT:
         yield EndpointDescription(ENDPOINT, status)
         return
-    configs = (TARGET.generation.config, SERVING.config, UNUSED.config, "somebody-elses")
+    configs = (TARGET.generation.config, SERVING.config, UNUSED.config, "another-owners")
     for config, later in product(configs, (0, 1)):
         changed_at = NOON + timedelta(minutes=later)
         yield EndpointDescription(ENDPOINT, status, config=config, last_modified=changed_at)

@@ -175,7 +175,7 @@ def test_an_endpoint_that_had_failed_before_the_update_is_made_anew(world: World
     assert "delete_endpoint" in world.sagemaker.calls
 
 
-def test_an_endpoint_that_somebody_deleted_is_made_anew(world: World) -> None:
+def test_a_deleted_endpoint_is_recreated(world: World) -> None:
     world.sagemaker.endpoints.clear()
 
     world.run(update(ModelDataUrl=NEW_MODEL))
@@ -183,7 +183,7 @@ def test_an_endpoint_that_somebody_deleted_is_made_anew(world: World) -> None:
     assert [answer.reason for answer in world.answers] == [""]
 
 
-def test_an_endpoint_that_somebody_else_updated_is_left_alone(world: World) -> None:
+def test_an_endpoint_that_was_updated_outside_the_stack_is_left_alone(world: World) -> None:
     world.sagemaker.exists("by-hand")
 
     world.wake(update(ModelDataUrl=NEW_MODEL))

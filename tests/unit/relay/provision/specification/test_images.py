@@ -106,7 +106,7 @@ def test_a_framework_is_resolved_to_sagemakers_own_image(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reason"),
     [
         (("caffe", "1", "us-east-1", "ml.m5.large"), "these have: djl-lmi, huggingface, "),
         (("xgboost", "9", "us-east-1", "ml.m5.large"), "these do: 3.0-5, 3.2-0, 1, 1.0-1"),
@@ -124,12 +124,12 @@ def test_a_framework_is_resolved_to_sagemakers_own_image(
     ],
 )
 def test_what_does_not_exist_is_answered_with_what_does(
-    arguments: tuple[str, str, str, str], told: str
+    arguments: tuple[str, str, str, str], reason: str
 ) -> None:
     with pytest.raises(ConfigurationError) as refusal:
         images.resolve(*arguments)
 
-    assert told in str(refusal.value)
+    assert reason in str(refusal.value)
 
 
 def test_a_message_lists_no_more_than_a_person_reads() -> None:

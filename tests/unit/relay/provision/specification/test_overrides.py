@@ -133,9 +133,9 @@ def test_both_topics_may_be_one() -> None:
 
 
 def test_a_response_cannot_be_included_where_nothing_is_published() -> None:
-    told = problems({}, ErrorTopicArn="", IncludeInferenceResponseIn=["ERROR_NOTIFICATION_TOPIC"])
+    found = problems({}, ErrorTopicArn="", IncludeInferenceResponseIn=["ERROR_NOTIFICATION_TOPIC"])
 
-    assert "ErrorTopicArn is empty" in told
+    assert "ErrorTopicArn is empty" in found
 
 
 def test_a_concurrency_of_zero_leaves_it_to_sagemaker() -> None:
@@ -145,7 +145,7 @@ def test_a_concurrency_of_zero_leaves_it_to_sagemaker() -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "problem"),
     [
         ({"Model": {"ModelName": "m"}}, "Model.ModelName: the relay names it"),
         ({"Model": {"PrimaryContainer": {"Image": "i"}}}, "use the parameter ImageUri"),
@@ -179,9 +179,9 @@ def test_a_concurrency_of_zero_leaves_it_to_sagemaker() -> None:
     ],
 )
 def test_what_cannot_be_added_is_refused_with_what_to_do(
-    document: dict[str, object], told: str
+    document: dict[str, object], problem: str
 ) -> None:
-    assert told in problems(document)
+    assert problem in problems(document)
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"Model": NaN}', "[" * 3000, '{"a":' * 50 + "1"])
@@ -191,20 +191,20 @@ def test_what_is_no_json_object_is_refused(text: str) -> None:
 
 
 def test_parameters_for_one_container_do_not_go_with_several() -> None:
-    told = problems(PIPELINE, ModelEnvironment='{"A": "1"}')
+    found = problems(PIPELINE, ModelEnvironment='{"A": "1"}')
 
-    assert "ModelDataUrl is for one container" in told
-    assert "ModelEnvironment is for one container" in told
+    assert "ModelDataUrl is for one container" in found
+    assert "ModelEnvironment is for one container" in found
 
 
-def test_every_problem_is_told_under_the_name_by_which_it_was_given() -> None:
+def test_every_problem_has_the_name_by_which_the_value_was_given() -> None:
     document = {
         "Model": {"VpcConfig": {"SecurityGroupIds": ["sg-1"]}},
         "EndpointConfig": {"ProductionVariants": [{"VolumeSizeInGB": 513}], "Colour": "red"},
         "Tags": [{"Key": "aws:team", "Value": "fraud"}],
     }
 
-    told = problems(document, InstanceType="ml.m5.lage", ModelEnvironment='{"A": 1}')
+    found = problems(document, InstanceType="ml.m5.lage", ModelEnvironment='{"A": 1}')
 
     for problem in (
         "EndpointSpecification.Model.VpcConfig.Subnets is missing",
@@ -214,15 +214,15 @@ def test_every_problem_is_told_under_the_name_by_which_it_was_given() -> None:
         "InstanceType must be one of the",
         "ModelEnvironment.A must be a string",
     ):
-        assert problem in told
+        assert problem in found
 
 
-def test_nothing_is_told_twice() -> None:
-    told = problems({"Tags": [{"Key": "k", "Value": 7}]}, InstanceType="m5", EndpointName="")
+def test_no_problem_is_reported_twice() -> None:
+    found = problems({"Tags": [{"Key": "k", "Value": 7}]}, InstanceType="m5", EndpointName="")
 
-    assert told.count("InstanceType") == 1
-    assert told.count("EndpointName") == 1
-    assert told.count("Tags[0].Value") == 1
+    assert found.count("InstanceType") == 1
+    assert found.count("EndpointName") == 1
+    assert found.count("Tags[0].Value") == 1
 
 
 @pytest.mark.parametrize(

@@ -102,9 +102,9 @@ def test_an_environment_that_sagemaker_would_refuse_is_refused(environment: str)
 
 
 def test_no_message_shows_a_value_of_the_environment() -> None:
-    told = problems(ModelEnvironment=json.dumps({"TOKEN": "hush" * 300, "1": "hush"}))
+    found = problems(ModelEnvironment=json.dumps({"TOKEN": "hush" * 300, "1": "hush"}))
 
-    assert "hush" not in told
+    assert "hush" not in found
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ def test_a_framework_without_an_artifact_is_a_problem() -> None:
     assert "ModelDataUrl" in problems(ModelDataUrl="")
 
 
-def test_all_problems_are_told_at_once() -> None:
-    told = problems(EndpointName="", InstanceCount="none", SuccessTopicArn="a topic")
+def test_all_problems_are_reported_at_once() -> None:
+    found = problems(EndpointName="", InstanceCount="none", SuccessTopicArn="a topic")
 
-    assert all(name in told for name in ("EndpointName", "InstanceCount", "SuccessTopicArn"))
+    assert all(name in found for name in ("EndpointName", "InstanceCount", "SuccessTopicArn"))
 
 
 def test_the_same_specification_always_has_the_same_names() -> None:

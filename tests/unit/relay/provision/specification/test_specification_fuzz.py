@@ -116,8 +116,8 @@ def read(document: object) -> Specification:
     return read_specification(given, REGION, flaws)
 
 
-class Anybody:
-    """The emulator's view of callers and roles: everybody may do everything."""
+class FullAccess:
+    """The emulator's view of callers and roles: every caller may do everything."""
 
     async def identify(self, authorization: object) -> Caller:
         return Caller("root", None)
@@ -131,13 +131,13 @@ class Anybody:
 
 def refusal_of_the_emulator(specification: Specification) -> str:
     """What the emulator says against it; nothing when it makes everything."""
-    anybody: Any = Anybody()
+    access: Any = FullAccess()
     nothing: Any = None
     plane = ControlPlane(
         nothing,
-        anybody,
-        anybody.artifact,
-        anybody,
+        access,
+        access.artifact,
+        access,
         FaultInjector(),
         Namer(REGION, "000000000000"),
         20,

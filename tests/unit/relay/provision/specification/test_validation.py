@@ -10,7 +10,7 @@ LARGE = {f"A{n}": "x" * 1000 for n in range(17)}
 FREQUENCY = "MetricPublishFrequencyInSeconds"
 
 
-def told(model: Request | None = None, config: Request | None = None) -> str:
+def problems_of(model: Request | None = None, config: Request | None = None) -> str:
     found = validation.flaws(model or with_container(), config or {}, INPUTS)
     return "; ".join(f"{operation} {flaw.path} {flaw.problem}" for operation, flaw in found)
 
@@ -39,7 +39,7 @@ def source(**members: object) -> Request:
     ],
 )
 def test_a_model_that_fits_together_has_no_flaw(model: Request) -> None:
-    assert told(model) == ""
+    assert problems_of(model) == ""
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,8 @@ def test_a_model_that_fits_together_has_no_flaw(model: Request) -> None:
         ({**with_container(), "Tags": [{"Key": "a"}] * 2}, "Tags have the Key 'a' more than once"),
     ],
 )
-def test_a_model_that_does_not_fit_together_is_told_why(model: Request, problem: str) -> None:
-    assert problem in told(model)
+def test_an_inconsistent_model_is_refused_with_the_reason(model: Request, problem: str) -> None:
+    assert problem in problems_of(model)
 
 
 @pytest.mark.parametrize(
@@ -144,19 +144,19 @@ def test_a_model_that_does_not_fit_together_is_told_why(model: Request, problem:
         ({"MetricsConfig": {FREQUENCY: 61}}, f"MetricsConfig.{FREQUENCY} must be one of"),
     ],
 )
-def test_a_configuration_that_does_not_fit_together_is_told_why(
+def test_an_inconsistent_configuration_is_refused_with_the_reason(
     config: Request, problem: str
 ) -> None:
-    assert problem in told(config=config)
+    assert problem in problems_of(config=config)
 
 
 def test_what_is_captured_may_lie_anywhere_else() -> None:
     capture: Request = {"DataCaptureConfig": {"DestinationS3Uri": "s3://relay-data/captured"}}
 
-    assert told(config=capture) == ""
+    assert problems_of(config=capture) == ""
 
 
 def test_members_of_a_wrong_type_are_left_to_the_model_of_the_api() -> None:
     nonsense: Request = {"Containers": [7, {"Image": "i", "ModelDataSource": 7}], "Tags": {"a": 1}}
 
-    assert "Tags" not in told(nonsense, {"ProductionVariants": 7, "MetricsConfig": []})
+    assert "Tags" not in problems_of(nonsense, {"ProductionVariants": 7, "MetricsConfig": []})
