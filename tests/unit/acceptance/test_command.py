@@ -58,11 +58,11 @@ def test_without_a_terminal_and_without_yes_nothing_is_deployed(
 
     code = command.main(["--target", "aws"])
 
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     assert code == 2
-    assert "account 123456789012, region eu-central-1" in told.out
-    assert "in all, at most" in told.out
-    assert "YES=1" in told.err
+    assert "account 123456789012, region eu-central-1" in printed.out
+    assert "in all, at most" in printed.out
+    assert "YES=1" in printed.err
 
 
 @pytest.mark.usefixtures("account")
@@ -91,10 +91,10 @@ def test_without_credentials_it_says_so(
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
 
-    code = command.main(["--target", "aws", "--profile", "nobody-has-this"])
+    code = command.main(["--target", "aws", "--profile", "no-such-profile"])
 
     assert code == 2
-    assert "nobody-has-this" in capsys.readouterr().err
+    assert "no-such-profile" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_a_stack_that_is_being_updated_is_deleted_afterwards(
     assert stacks.deleted == [NAME]
 
 
-def test_what_cannot_be_deleted_is_told_with_the_reason(
+def test_what_cannot_be_deleted_is_reported_with_the_reason(
     remove: Callable[[Stacks], list[str]],
 ) -> None:
     stacks = Stacks(own=["CREATE_COMPLETE", "DELETE_FAILED"])
@@ -105,7 +105,7 @@ def test_what_cannot_be_deleted_is_told_with_the_reason(
     assert f"stack {NAME}: a bucket is not empty" in left
 
 
-def test_what_may_not_be_listed_is_told(remove: Callable[[Stacks], list[str]]) -> None:
+def test_what_may_not_be_listed_is_reported(remove: Callable[[Stacks], list[str]]) -> None:
     class Forbidden(Stacks):
         def paginate(self, **_: object) -> list[dict[str, object]]:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Describe")

@@ -27,7 +27,7 @@ def test_a_target_is_missed_where_a_value_or_a_ratio_exceeds_it() -> None:
     assert len(figure(6.0).missed) == 3
 
 
-def test_the_table_tells_values_spread_ratios_and_what_was_missed() -> None:
+def test_the_table_has_values_spread_ratios_and_missed_targets() -> None:
     text = render(
         [Figure("start", " ms", Sample(120, 110, 130), Sample.exact(100), at_most_of_bare=1.1)]
     )

@@ -43,7 +43,7 @@ def test_every_clock_is_put_on_something_that_is_there(function: str) -> None:
             assert callable(attrgetter(path)(importlib.import_module(module)))
 
 
-def test_a_part_is_told_the_processor_time_of_all_its_calls(tmp_path: Path) -> None:
+def test_a_part_has_the_processor_time_of_all_its_calls(tmp_path: Path) -> None:
     (tmp_path / "spinning.py").write_text(_FUNCTION)
     (tmp_path / "event.json").write_text("{}")
 

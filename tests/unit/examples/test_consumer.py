@@ -168,7 +168,7 @@ def test_what_did_not_complete_is_kept_with_its_reason(
 
 def test_only_what_failed_comes_again(app: ModuleType, dynamodb: "DynamoDBClient") -> None:
     unknown = {**result_examples.failed(), "dataschema": "urn:async-inference-relay:result:2"}
-    unreadable = without_answer()  # nobody wrote the object
+    unreadable = without_answer()  # the object does not exist
 
     answer = app.handler(batch(unknown, result_examples.expired(), "not JSON", unreadable), None)
 

@@ -47,7 +47,7 @@ def test_an_alarm_that_does_not_exist_is_named() -> None:
         asyncio.run(require_alarms(alarms(CloudWatch(a="OK")), ROLE, ["a", "b", "d"]))
 
 
-def test_a_role_that_may_not_look_is_told_the_permission() -> None:
+def test_a_role_that_may_not_read_alarms_is_refused_with_the_permission() -> None:
     with pytest.raises(AwsError) as refused:
         asyncio.run(require_alarms(alarms(CloudWatch("AccessDenied")), ROLE, ["a"]))
 

@@ -110,7 +110,7 @@ def test_a_refusal_has_the_words_of_aws(decision: str, words: str) -> None:
     ("key", "code"),
     [
         (None, "MissingAuthenticationTokenException"),
-        ("ASIANOBODY", "UnrecognizedClientException"),
+        ("ASIAUNKNOWN", "UnrecognizedClientException"),
     ],
 )
 def test_whoever_is_unknown_is_refused(key: str | None, code: str) -> None:

@@ -1,4 +1,4 @@
-"""Capacity, weights, failures on purpose, and statuses that nobody can ask for."""
+"""Capacity, weights, injected failures, and statuses that no call brings about."""
 
 import asyncio
 from collections import Counter
@@ -18,7 +18,7 @@ async def scale(scene: Scene, **wanted: object) -> None:
 
 
 def statuses(scene: Scene) -> list[str]:
-    """Those that the state-change events told of."""
+    """The statuses of the state-change events."""
     kind = "SageMaker Endpoint State Change"
     return [detail["EndpointStatus"] for name, detail in scene.bus.announced if name == kind]
 

@@ -27,7 +27,7 @@ def guarded(deployment: Any) -> dict[str, Any]:
 
 
 async def keep_submitting(scene: Scene, stop: asyncio.Event) -> int:
-    """Requests all the time, until told to stop; answers how many."""
+    """Submit requests until `stop` is set; return how many."""
     submitted = 0
     while not stop.is_set():
         scene.submit(3)

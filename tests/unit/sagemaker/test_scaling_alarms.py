@@ -38,7 +38,7 @@ def load(waiting: int = 0, in_process: int = 0, instances: int = 1) -> EndpointL
 
 
 def judge(metrics: Metrics, name: str, **changes: Any) -> Verdict:
-    """By an alarm that goes off at 5, twice in two minutes, at a second for each minute."""
+    """Evaluate an alarm with threshold 5, twice in two minutes, with a second for each minute."""
     alarm = {
         "AlarmName": "a",
         "MetricName": name,

@@ -18,7 +18,7 @@ def refusal(operation: str, document: Any, service: str = "sagemaker") -> AwsErr
     return caught.value
 
 
-def test_a_valid_request_passes_without_the_members_nobody_knows() -> None:
+def test_a_valid_request_passes_without_its_unknown_members() -> None:
     request = {"EndpointName": "demo", "EndpointConfigName": "demo-1", "Colour": "blue"}
 
     checked = check("CreateEndpoint", request)

@@ -39,7 +39,7 @@ def test_an_output_is_named_without_a_resource() -> None:
     assert str(found).startswith("Outputs.TopicArn: CloudFormation refuses the template: ")
 
 
-def test_what_aws_does_not_refuse_is_told_apart_from_what_it_does() -> None:
+def test_what_aws_does_not_refuse_is_distinguished_from_what_it_does() -> None:
     wrong = edited_template(HEALTHY, {"Resources/QueueAlarm/Properties/Period": 10})
 
     (found,) = check(wrong)

@@ -41,7 +41,7 @@ def _summary(account: Account) -> str:
     return summary(account, {"Recovered": 3, "Retried": 2, "Submitted": 9})
 
 
-def test_a_right_result_is_no_problem_and_the_line_tells_what_the_functions_counted() -> None:
+def test_a_correct_result_is_no_problem_and_the_line_has_what_the_functions_counted() -> None:
     account = _account(_COMPLETED)
 
     assert account.problems() == []
@@ -50,14 +50,14 @@ def test_a_right_result_is_no_problem_and_the_line_tells_what_the_functions_coun
     )
 
 
-def test_a_lost_upload_is_told() -> None:
+def test_a_lost_upload_is_a_problem() -> None:
     account = _account()
 
     assert len(account.problems()) == 1
     assert "results=0 lost=1 duplicated=0" in _summary(account)
 
 
-def test_a_doubled_result_is_told() -> None:
+def test_a_doubled_result_is_a_problem() -> None:
     account = _account(_COMPLETED, _COMPLETED)
 
     assert len(account.problems()) == 1
@@ -89,7 +89,7 @@ def test_any_other_failure_is_a_problem() -> None:
     assert "is failed (ClientError: The request expired), expected completed" in problem
 
 
-def test_parked_messages_unrest_and_missing_rights_are_problems() -> None:
+def test_parked_messages_unrest_and_missing_permissions_are_problems() -> None:
     account = replace(
         _account(_COMPLETED, unsettled=["1 attempts open"], denials=["route.log:1: AccessDenied"]),
         depths={"SubmitDeadLetterQueue": 2, "RouteDeadLetterQueue": 0, "CompletedQueue": 1},

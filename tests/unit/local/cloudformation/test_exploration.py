@@ -1,4 +1,4 @@
-"""What a rule can tell apart is tried, and nothing else."""
+"""What a rule can distinguish is tried, and nothing else."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -75,7 +75,7 @@ def test_a_question_has_one_answer_in_a_run() -> None:
         ),
     ],
 )
-def test_a_parameter_is_tried_with_what_conditions_and_bounds_tell_apart(
+def test_a_parameter_is_tried_with_what_conditions_and_bounds_distinguish(
     parameter: dict[str, Any], conditions: dict[str, Any], expected: list[Any]
 ) -> None:
     assert list(values("P", parameter, conditions, longest=False)) == expected

@@ -58,7 +58,7 @@ def test_the_emulator_comes_with_the_sam_cli(machine: str, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(("system", "machine"), [("darwin", "arm64"), ("linux", "riscv64")])
-def test_a_machine_without_an_emulator_is_told_to_use_docker(
+def test_a_machine_without_an_emulator_gets_the_advice_to_use_docker(
     system: str, machine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "machine", lambda: machine)
@@ -80,7 +80,7 @@ def test_a_function_cannot_override_what_lambda_reserves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("log_format", "configured", "told"),
+    ("log_format", "configured", "expected"),
     [
         ("Text", "", None),
         ("JSON", "", "INFO"),
@@ -88,15 +88,15 @@ def test_a_function_cannot_override_what_lambda_reserves() -> None:
         ("JSON", "ERROR", "ERROR"),
     ],
 )
-def test_a_function_is_told_how_lambda_filters_its_log(
-    log_format: str, configured: str, told: str | None
+def test_a_function_knows_how_lambda_filters_its_log(
+    log_format: str, configured: str, expected: str | None
 ) -> None:
     function = Function("f", "app.handler", Path("/code"), (), {}, 128, 3, log_format, configured)
 
     found = variables(function, Path("/runtime"))
 
     assert found["AWS_LAMBDA_LOG_FORMAT"] == log_format
-    assert found.get("AWS_LAMBDA_LOG_LEVEL") == told
+    assert found.get("AWS_LAMBDA_LOG_LEVEL") == expected
 
 
 @pytest.mark.parametrize(

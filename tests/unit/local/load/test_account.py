@@ -35,7 +35,7 @@ def _account(
     return Account(uploads, tally, outputs, {})
 
 
-def test_one_right_result_for_each_input_is_no_problem() -> None:
+def test_one_correct_result_for_each_input_is_no_problem() -> None:
     account = _account({_URI: _INPUT}, [_RESULT], {_OUTPUT: "0.25\n"})
 
     assert account.problems() == []

@@ -157,7 +157,7 @@ def test_a_process_that_ignores_sigterm_is_killed(
     assert not process.running
 
 
-def test_a_stranger_with_a_recorded_process_id_is_left_alone(records: Path) -> None:
+def test_another_process_with_a_recorded_process_id_is_left_alone(records: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", _FOREVER], start_new_session=True) as stranger:
         try:
             ProcessRecord("server", stranger.pid, started="before the last reboot").write(records)

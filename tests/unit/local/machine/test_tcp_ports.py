@@ -15,7 +15,7 @@ def test_a_port_with_a_server_on_every_address_is_taken() -> None:
         assert not is_free(server.getsockname()[1])
 
 
-def test_a_port_is_free_again_right_after_its_server_has_gone() -> None:
+def test_a_port_is_free_as_soon_as_its_server_has_stopped() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)):

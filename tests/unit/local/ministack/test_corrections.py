@@ -23,7 +23,9 @@ DEBUG, METRICS, ERROR = '{"level":"DEBUG"}', '{"_aws":{}}', '{"level":"ERROR"}'
         ("ReceiveMessage", "sqs:ReceiveMessage"),
     ],
 )
-def test_a_batch_of_messages_needs_the_right_to_the_single_message(call: str, action: str) -> None:
+def test_a_batch_of_messages_needs_the_permission_for_the_single_message(
+    call: str, action: str
+) -> None:
     headers = {"x-amz-target": f"AmazonSQS.{call}"}
 
     found = corrections.extract_iam_action("sqs", "POST", "/", headers, b"{}", {})
@@ -31,7 +33,7 @@ def test_a_batch_of_messages_needs_the_right_to_the_single_message(call: str, ac
     assert found == action
 
 
-def test_each_statement_of_a_batch_needs_its_own_right_on_its_own_table() -> None:
+def test_each_statement_of_a_batch_needs_its_own_permission_on_its_own_table() -> None:
     statements = (
         "INSERT INTO \"orders-1\" VALUE {'id': ?}",
         'update orders.2 SET "state"=? WHERE "id"=?',
@@ -60,7 +62,7 @@ def test_each_statement_of_a_batch_needs_its_own_right_on_its_own_table() -> Non
         ("DeleteAlarms", {"AlarmNames": ["wakes"]}, "wakes"),
     ],
 )
-def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
+def test_a_call_about_an_alarm_needs_the_permission_for_that_alarm(
     call: str, members: dict[str, object], alarm: str
 ) -> None:
     headers = {"x-amz-target": f"GraniteServiceVersion20100801.{call}"}
@@ -73,7 +75,7 @@ def test_a_call_about_an_alarm_needs_the_right_to_that_alarm(
     assert arn == "arn:aws:cloudwatch:us-east-1:000000000000:alarm:" + alarm
 
 
-def test_describing_alarms_needs_the_right_to_all_of_them() -> None:
+def test_describing_alarms_needs_the_permission_for_all_of_them() -> None:
     headers = {"x-amz-target": "GraniteServiceVersion20100801.DescribeAlarms"}
 
     arn = corrections.extract_resource_arn(
@@ -241,7 +243,7 @@ def _logging(**members: str) -> dict[str, object]:
         ({"FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f"}, None),
     ],
 )
-def test_a_function_is_told_the_level_of_its_logs(
+def test_a_function_gets_the_level_of_its_logs(
     config: dict[str, object], level: str | None
 ) -> None:
     found = corrections.execution_credentials(config)

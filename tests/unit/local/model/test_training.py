@@ -17,7 +17,7 @@ def test_the_split_is_complete_and_disjoint() -> None:
     assert {len(row.features) for row in training + held_out} == {30}
 
 
-def test_the_model_is_right_on_rows_that_it_has_not_seen() -> None:
+def test_the_model_is_accurate_on_rows_that_it_has_not_seen() -> None:
     assert accuracy(train(training_rows()), held_out_rows()) > 0.93
 
 

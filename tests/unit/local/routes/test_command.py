@@ -163,7 +163,7 @@ def test_a_document_that_costs_says_so(tmp_path: Path, capsys: pytest.CaptureFix
         ),
     ],
 )
-def test_wrong_usage_is_told(
+def test_wrong_usage_is_explained(
     arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == MISUSED

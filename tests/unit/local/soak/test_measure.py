@@ -29,7 +29,7 @@ def test_the_table_has_rates_since_the_sample_before_and_memory_in_mebibytes() -
     assert last == ["500", "10", "50.0", "20", "20", "20", "20", "80", "1.6"]
 
 
-def test_processor_time_is_told_for_each_result() -> None:
+def test_processor_time_is_reported_for_each_result() -> None:
     text = describe_processor_time([_sample(0, 0, 10, 1.0), _sample(10, 500, 20, 4.0)])
 
     assert "ministack 6.0," in text

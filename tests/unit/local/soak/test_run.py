@@ -33,7 +33,7 @@ def _account(*results: Result, output: str = "0.25") -> Account:
     return Account(uploads, tally, {_OUTPUT: output}, {})
 
 
-def test_one_line_tells_figures_and_memory_from_when_all_parts_had_started() -> None:
+def test_one_line_has_figures_and_memory_from_when_all_parts_had_started() -> None:
     account = _account(_RESULT)
     samples = [_sample(0, 10), _sample(5, 20), _sample(61, 25)]
 
