@@ -140,7 +140,7 @@ class LedgerContract(ABC):
         assert set(ledger.look_up([ID, OTHER])) == {OTHER}
         assert ledger.claim([samples.attempt(ID, claimed_by="m-2")]).existing == {}
 
-    def test_nobody_releases_what_somebody_else_claimed(self, ledger: Ledger) -> None:
+    def test_a_claim_of_another_message_is_not_released(self, ledger: Ledger) -> None:
         first = samples.attempt(ID, claimed_by="m-1")
         ledger.claim([first])
 
@@ -286,7 +286,7 @@ class LedgerContract(ABC):
     def test_a_result_that_is_held_a_second_time_at_once_replaces_nothing(
         self, ledger: Ledger
     ) -> None:
-        """Two functions with one notification of an inference that somebody else submitted."""
+        """Two functions with one notification of an untracked inference."""
         attempt = samples.attempt(ID, tracked=False)
         ledger.hold([Holding(attempt, HELD, known=False)])
 
@@ -327,7 +327,7 @@ class DueLedgerContract(ABC):
     def test_what_is_held_without_being_known_is_never_overdue(
         self, due_ledger: SearchedLedger
     ) -> None:
-        """Nobody but its own notification brings it back."""
+        """Only its own notification brings it back."""
         known = samples.attempt(ID, due_at=NOON)
         unknown = samples.attempt(OTHER, due_at=NOON, tracked=False)
         due_ledger.claim([known])

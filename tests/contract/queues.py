@@ -151,7 +151,7 @@ class QueuesContract(ABC):
         queues.advance(3)
         assert len(queues.receive(queues.standard_url)) == 1
 
-    def test_a_message_comes_back_when_it_is_told_to(self, queues: Queues) -> None:
+    def test_a_message_comes_back_after_its_visibility_timeout(self, queues: Queues) -> None:
         queues.outbox.send([standard(queues, str(number)) for number in range(11)])
         first = queues.receive(queues.standard_url)
 

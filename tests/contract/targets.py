@@ -17,7 +17,7 @@ KIBIBYTE = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A message as a consumer has it: what is told by a bus as `detail-type` are no attributes."""
+    """A message as a consumer has it: what a bus has as `detail-type` is no attribute."""
 
     body: str
     attributes: dict[str, str]
@@ -26,7 +26,7 @@ class Arrived:
 
 
 class Targets(Protocol):
-    """One target of each kind, all of them empty, and somebody who reads each of them."""
+    """One target of each kind, all of them empty, and a reader of each of them."""
 
     @property
     def outbox(self) -> Outbox: ...
@@ -123,7 +123,7 @@ class TargetsContract(ABC):
             assert [each.body for each in targets.arrived(kind, 1)] == [f'{{"to":"{kind}"}}']
 
     def test_targets_that_do_not_exist_hold_back_only_their_own(self, targets: Targets) -> None:
-        """A bus that does not exist is not among them: PutEvents does not tell."""
+        """A bus that does not exist is not among them: PutEvents succeeds for it."""
         nowhere = [
             message(targets, kind, kind, address=Target.parse(_elsewhere(targets.arn(kind))))
             for kind in self.kinds
@@ -142,7 +142,7 @@ ENDPOINT = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/relay"
 
 
 def message(targets: Targets, kind: str, key: str, **members: Any) -> OutgoingMessage:
-    """A result as it goes to a target of that kind."""
+    """A result for a target of that kind."""
     own: dict[str, Any] = {
         "key": key,
         "address": Target.parse(targets.arn(kind)),

@@ -1,4 +1,4 @@
-"""An explicit-state explorer: visits every state that a system can reach, and tells how it ends."""
+"""An explicit-state explorer: visits every state that a system can reach, and finds how it ends."""
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -100,7 +100,7 @@ def runs_that_show(
 ) -> frozenset[State]:
     """The states in which the system can be after it has shown exactly this, in this order.
 
-    `show` tells what can be seen of a step by its label; None for a step that nobody sees.
+    `show` gives what can be seen of a step by its label; None for a step that cannot be seen.
     """
 
     def unseen(states: Iterable[State]) -> frozenset[State]:

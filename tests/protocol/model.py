@@ -201,7 +201,7 @@ class State(NamedTuple):
 
 
 def initial_state(world: World) -> State:
-    """One file was uploaded, and S3 has told the queue."""
+    """One file is uploaded, and S3's event is in the queue."""
     return State(
         uploads=frozenset({Message("upload", 1)}),
         notices=(),

@@ -30,7 +30,7 @@ class Protocol:
         self._routing = Routing(design, world)
 
     def steps(self, state: State) -> Steps:
-        yield from self._upload_told_again(state)
+        yield from self._upload_event_again(state)
         yield from self._submitting.receive(state)
         yield from self._routing.receive(state)
         yield from self._start_reconciling(state)
@@ -45,13 +45,13 @@ class Protocol:
         yield from self._infer(state)
         yield from self._pass_time(state)
 
-    def _upload_told_again(self, state: State) -> Steps:
+    def _upload_event_again(self, state: State) -> Steps:
         if state.may(Fault.S3_TWICE):
             again = state.uploads | {Message("upload again", 1)}
             yield fault_step(Fault.S3_TWICE, state._replace(uploads=again))
 
     def _infer(self, state: State) -> Steps:
-        """SageMaker works on each request and tells how it ended."""
+        """SageMaker processes each request and publishes how it ended."""
         for attempt in sorted(set(state.running)):
             running = list(state.running)
             running.remove(attempt)

@@ -151,7 +151,7 @@ class Routing:
         if worker.seen == "nothing" and target == "first":
             state = state._replace(strays=state.strays + 1)
         if worker.seen == "nothing" and worker.attempt > 1:
-            return state  # its id is the attempt's: nobody knows which request it is about
+            return state  # its id is the attempt's: its request is unknown
         queue = target
         if target == "first":
             queue = "completed" if worker.outcome == "completed" else "failed"
@@ -175,7 +175,7 @@ class Routing:
         if worker.seen == "nothing" and item == ABSENT:
             item = Item(OPEN, "", 0)
         elif worker.seen == "nothing":
-            item = ABSENT  # somebody else was quicker, and nothing is written
+            item = ABSENT  # another function was faster, and nothing is written
         if item.state == OPEN:
             held = item._replace(held=_TERMINAL[worker.outcome], delivered=arrived)
             state = state.with_item(worker.attempt, held)

@@ -66,7 +66,7 @@ def nothing_goes_wrong(real: RealWorld) -> None:
     real.deliver_to_route()
 
 
-def s3_tells_twice(real: RealWorld) -> None:
+def s3_sends_an_event_twice(real: RealWorld) -> None:
     upload(real)
     real.deliver_to_submit(1)
     real.deliver_to_submit(1)
@@ -164,7 +164,7 @@ def the_notification_is_lost(real: RealWorld) -> None:
     ("run", "world"),
     [
         (nothing_goes_wrong, World({})),
-        (s3_tells_twice, World({Fault.S3_TWICE: 1})),
+        (s3_sends_an_event_twice, World({Fault.S3_TWICE: 1})),
         (submit_crashes_behind_the_invocation, World({Fault.SUBMIT_CRASHES: 1})),
         (the_endpoint_refuses, World({Fault.REFUSED: 1})),
         (the_endpoint_does_not_answer, World({Fault.INVOKE_UNSURE: 1})),

@@ -51,7 +51,7 @@ RESULT_QUEUES = (COMPLETED_QUEUE, FAILED_QUEUE)
 OUTCOMES = st.sampled_from(["completed", samples.CLIENT_ERROR, samples.SERVER_ERROR])
 PASSING: list[RelayError] = [
     TransientError("ThrottlingException: Rate exceeded"),
-    AccessDenied("AccessDeniedException: no right"),
+    AccessDenied("AccessDeniedException: not authorized"),
 ]
 UNSURE: list[BaseException] = [Unanswered("read timed out"), Crash()]
 REFUSALS: list[RelayError] = [
@@ -168,7 +168,7 @@ class Relay(RuleBasedStateMachine):
         self._run(lambda: self.world.call_submit(call), fault)
 
     @rule(copies=st.integers(1, 2), forged_first=st.booleans())
-    def somebody_else_uses_the_endpoint(self, copies: int, forged_first: bool) -> None:
+    def another_client_uses_the_endpoint(self, copies: int, forged_first: bool) -> None:
         theirs = f"order-{self._name()}"
         self.foreign.add(request_id_of_caller(theirs))
         if forged_first:
@@ -176,17 +176,17 @@ class Relay(RuleBasedStateMachine):
         for _ in range(copies):
             self.world.publish(samples.completed(theirs))
 
-    @rule(queue=st.sampled_from([SUBMIT_QUEUE, NOTIFICATION_QUEUE]), rights=st.booleans())
-    def junk_arrives(self, queue: str, rights: bool) -> None:
+    @rule(queue=st.sampled_from([SUBMIT_QUEUE, NOTIFICATION_QUEUE]), checks=st.booleans())
+    def junk_arrives(self, queue: str, checks: bool) -> None:
         self._junk(queue, f"junk {self._name()}")
-        if rights:  # S3 and SageMaker try whether they may
+        if checks:  # S3 and SageMaker test their permission
             self.world.queues.put(SUBMIT_QUEUE, json.dumps({"Event": "s3:TestEvent"}))
             test = {"eventSource": "aws:sagemaker", "eventName": "TestNotification"}
             self.world.publish(test)
 
     @precondition(lambda self: self.requests)
     @rule(which=st.integers(0), kind=st.sampled_from(["topic", "output", "endpoint"]))
-    def somebody_forges_a_notification(self, which: int, kind: str) -> None:
+    def a_notification_is_forged(self, which: int, kind: str) -> None:
         self._forge(sorted(self.requests)[which % len(self.requests)], kind)
 
     # What the relay does, while things go wrong ---------------------------------------------------
@@ -220,7 +220,7 @@ class Relay(RuleBasedStateMachine):
         self._run(self.world.run_reconcile, fault, other)
 
     @rule(hours=st.integers(1, 4))
-    def somebody_reconciles_once_more(self, hours: int) -> None:
+    def reconcile_is_invoked_once_more(self, hours: int) -> None:
         now = self.world.clock.now()
         self.world.run_reconcile((now - timedelta(hours=hours), now))
 
@@ -273,7 +273,7 @@ class Relay(RuleBasedStateMachine):
     @precondition(lambda self: len(self.requests) >= 5)
     @rule()
     def a_month_passes(self) -> None:
-        """What was told before is settled; the ledger forgets it, and so do S3, SNS and callers."""
+        """All before is settled; the ledger forgets it, and so do S3, SNS and callers."""
         self._settle()
         self.world.let_a_month_pass()
         self.terminal.clear()
@@ -330,7 +330,7 @@ class Relay(RuleBasedStateMachine):
             assert 1 <= number <= sent[request_id] <= 1 + repeats, (request_id, number)
         for inference_id, number in self.world.invocations.items():
             assert number <= 1 + self.world.faults.doubts + self.at_once, inference_id
-        # What nobody invoked and nobody will was lost, even if it ends as `expired`.
+        # What was never invoked and never will be was lost, even if it ends as `expired`.
         assert self.world.forgotten == [] or self.at_once
 
     def _check_what_they_say(self) -> None:

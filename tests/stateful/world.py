@@ -57,7 +57,7 @@ class Moments(Faults):
     def __init__(self) -> None:
         super().__init__()
         self.fired = 0
-        self.doubts = 0  # those after which nobody knows what was done
+        self.doubts = 0  # those after which it is unknown what was done
         self._meanwhile: dict[int, Callable[[], None]] = {}
 
     def plan_meanwhile(self, act: Callable[[], None], *, nth: int) -> None:
@@ -93,15 +93,15 @@ class Call:
 
 
 class QuickEndpoint(FakeEndpoint):
-    """Tells of every invocation before it answers; a quick model is done by then."""
+    """Reports every invocation before it answers; a quick model is done by then."""
 
-    def __init__(self, faults: Faults, tell: Callable[[Attempt], None]) -> None:
+    def __init__(self, faults: Faults, report: Callable[[Attempt], None]) -> None:
         super().__init__(faults)
-        self._tell = tell
+        self._report = report
 
     def _invoke(self, submission: Submission) -> Accepted:
         accepted = super()._invoke(submission)
-        self._tell(submission.attempt)
+        self._report(submission.attempt)
         return accepted
 
 

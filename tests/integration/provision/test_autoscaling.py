@@ -24,7 +24,7 @@ TARGET = {
 
 
 class Account:
-    """The adapter, and an account that tells what it has."""
+    """The adapter, and an account that shows what it has."""
 
     def __init__(self) -> None:
         session = boto3.Session("test", "test", region_name="us-east-1")

@@ -76,7 +76,7 @@ def test_an_answer_that_is_refused_is_not_delivered(status: int) -> None:
     assert "secret" not in str(refusal.value)
 
 
-def test_an_answer_that_nobody_takes_is_not_delivered() -> None:
+def test_an_answer_without_a_receiver_is_not_delivered() -> None:
     with cloudformation() as (url, _):
         pass
 

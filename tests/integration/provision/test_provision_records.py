@@ -99,7 +99,7 @@ def busy_record() -> Record:
     )
 
 
-def test_nobody_waits_at_first(room: WaitingRoom) -> None:
+def test_there_are_no_records_at_first(room: WaitingRoom) -> None:
     assert room.load("relay") is None
 
 

@@ -31,4 +31,4 @@ class TestTheEndpoint(EndpointContract):
 
     @pytest.fixture
     def absent(self, in_service: Stack) -> Endpoint:
-        return SageMakerEndpoint(in_service.runtime, "nobody-made-this")
+        return SageMakerEndpoint(in_service.runtime, "does-not-exist")

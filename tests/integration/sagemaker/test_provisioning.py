@@ -1,6 +1,6 @@
 """The provision function's use case and its adapter against the emulator's control plane.
 
-What the fakes of the unit tests assume of SageMaker, and what people are told in SageMaker's words.
+What the fakes of the unit tests assume of SageMaker, and the reasons in SageMaker's words.
 """
 
 import json
@@ -74,7 +74,7 @@ def deployment(clients: Clients, artifact: Path) -> Iterator[Deployment]:
     stack.close()
 
 
-def test_an_endpoint_of_somebody_elses_is_served_once_it_fits(deployment: Deployment) -> None:
+def test_an_existing_endpoint_is_served_once_it_fits(deployment: Deployment) -> None:
     stack = deployment.stack
     stack.create_endpoint(failure_path=False)
 
@@ -110,7 +110,7 @@ def test_tags_and_what_else_is_added_arrive(deployment: Deployment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "remedy"),
     [
         ("insufficient_capacity", "deploy again later, or choose another InstanceType"),
         ("image", "correct ImageUri, or Framework and FrameworkVersion"),
@@ -118,19 +118,19 @@ def test_tags_and_what_else_is_added_arrive(deployment: Deployment) -> None:
         ("health_check", "must answer GET /ping on port 8080"),
     ],
 )
-def test_a_creation_that_fails_is_told_with_its_remedy_and_leaves_nothing(
-    deployment: Deployment, fault: str, told: str
+def test_a_creation_that_fails_is_reported_with_its_remedy_and_leaves_nothing(
+    deployment: Deployment, fault: str, remedy: str
 ) -> None:
     deployment.stack.faults(fail_next_creation=fault)
 
     reason = deployment.answer_to()
 
     assert "could not be created (Failed)" in reason
-    assert told in reason
+    assert remedy in reason
     assert deployment.stack.status() == "gone"
 
 
-def test_an_artifact_that_does_not_exist_is_told_at_once(deployment: Deployment) -> None:
+def test_a_missing_artifact_is_reported_at_once(deployment: Deployment) -> None:
     missing = f"s3://{deployment.stack.bucket}/models/nothing.tar.gz"
 
     reason = deployment.answer_to(ModelDataUrl=missing)
@@ -139,7 +139,7 @@ def test_an_artifact_that_does_not_exist_is_told_at_once(deployment: Deployment)
     assert "Upload the artifact to that address, or correct ModelDataUrl" in reason
 
 
-def test_a_quota_is_told_by_its_name(deployment: Deployment) -> None:
+def test_an_exceeded_quota_is_named(deployment: Deployment) -> None:
     reason = deployment.answer_to(InstanceCount="1000")
 
     assert "Ask for more of 'ml.m5.large for endpoint usage' in Service Quotas" in reason
@@ -171,8 +171,8 @@ def outcome_of(world: Deployment, **members: Any) -> dict[str, Any]:
 
     def ended() -> dict[str, Any] | None:
         world.sweep()
-        told = world.describe()["last_roll_out"]
-        return told if told and told["id"] == taken["roll_out"] else None
+        last = world.describe()["last_roll_out"]
+        return last if last and last["id"] == taken["roll_out"] else None
 
     return eventually(ended, "the end of the roll-out") or {}
 
@@ -230,20 +230,20 @@ def test_an_endpoint_of_that_name_is_left_alone(deployment: Deployment) -> None:
     assert deployment.stack.describe()["EndpointConfigName"] == theirs
 
 
-def test_a_role_that_is_not_there_is_told_what_it_must_be(deployment: Deployment) -> None:
-    nobody = deployment.stack.role_arn + "-nobody"
+def test_a_missing_role_is_refused_with_what_it_must_be(deployment: Deployment) -> None:
+    missing = deployment.stack.role_arn + "-missing"
     plane = SageMakerControlPlane(lambda: deployment.stack.sagemaker)
-    wanted = specification(**deployment.properties(ExecutionRoleArn=nobody))
+    wanted = specification(**deployment.properties(ExecutionRoleArn=missing))
 
-    with pytest.raises(AccessDenied, match=f"The execution role {nobody} must exist and trust"):
+    with pytest.raises(AccessDenied, match=f"The execution role {missing} must exist and trust"):
         plane.create_model(wanted)
 
 
-def test_a_configuration_that_is_gone_is_told(deployment: Deployment) -> None:
+def test_a_deleted_configuration_is_an_error_that_names_it(deployment: Deployment) -> None:
     plane = SageMakerControlPlane(lambda: deployment.stack.sagemaker)
 
-    with pytest.raises(RelayError, match="describe endpoint configuration nobody-made-this"):
-        plane.describe_config("nobody-made-this")
+    with pytest.raises(RelayError, match="describe endpoint configuration does-not-exist"):
+        plane.describe_config("does-not-exist")
 
-    assert plane.describe("nobody-made-this").status is EndpointStatus.ABSENT
+    assert plane.describe("does-not-exist").status is EndpointStatus.ABSENT
     assert issubclass(PermanentError, RelayError)
