@@ -1,4 +1,4 @@
-"""What goes off, and who is told."""
+"""What is in ALARM, and which topic is notified."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,14 +31,14 @@ def test_the_endpoints_updates_heed_the_relays_alarms_and_those_that_are_given()
     assert names[-1] == {"Fn::Join": [",", {"Ref": "RollbackAlarmNames"}]}
 
 
-def test_only_alarms_that_do_something_exist_where_nobody_is_told() -> None:
+def test_without_a_topic_only_alarms_with_an_effect_exist() -> None:
     unconditional = {name for name in _all() if "Condition" not in _all()[name]}
 
     assert unconditional == ROLLING_BACK
 
 
 @pytest.mark.parametrize("alarm", ALARMS, ids=lambda each: each.name)
-def test_an_alarm_tells_what_is_wrong_and_is_quiet_without_data(alarm: Resource) -> None:
+def test_an_alarm_says_what_is_wrong_and_stays_ok_without_data(alarm: Resource) -> None:
     assert alarm.properties["AlarmDescription"]
     assert alarm.properties["TreatMissingData"] == "notBreaching"
     assert "AlarmTopicArn" in str(alarm.properties["AlarmActions"])

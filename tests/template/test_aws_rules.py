@@ -13,8 +13,8 @@ def test_aws_refuses_nothing(path: str) -> None:
     refusals = check(template(path))
 
     if refusals:
-        told = "\n".join(f"{number}. {each}" for number, each in enumerate(refusals, 1))
-        pytest.fail(f"{path}:\n{told}", pytrace=False)
+        listed = "\n".join(f"{number}. {each}" for number, each in enumerate(refusals, 1))
+        pytest.fail(f"{path}:\n{listed}", pytrace=False)
 
 
 @pytest.mark.parametrize(("path", "length"), LONGEST_STACK_NAMES.items())

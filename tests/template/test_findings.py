@@ -16,7 +16,7 @@ def entry(*resources: str, details: tuple[str, ...] = ()) -> Accepted:
     return Accepted("checkov", "R1", "template.yaml", resources, details, "it is meant")
 
 
-def test_a_new_finding_is_told_in_the_tools_words() -> None:
+def test_a_new_finding_is_reported_in_the_tools_words() -> None:
     assert complaints("checkov", [finding()], []) == [
         "template.yaml, SubmitQueue: is not encrypted (checkov R1)"
     ]

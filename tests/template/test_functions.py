@@ -1,4 +1,4 @@
-"""How the functions are run, and what they are told."""
+"""How the functions are run, and their environment."""
 
 from collections.abc import Iterator, Mapping
 

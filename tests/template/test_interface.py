@@ -41,9 +41,7 @@ def test_every_output_and_parameter_says_what_it_is() -> None:
 @pytest.mark.parametrize(
     ("parameter", "default"), [("PythonRuntime", "python3.13"), ("Architecture", "arm64")]
 )
-def test_the_functions_run_on_a_current_runtime_unless_told_otherwise(
-    parameter: str, default: str
-) -> None:
+def test_the_functions_run_on_a_current_runtime_by_default(parameter: str, default: str) -> None:
     declared = source()["Parameters"][parameter]
 
     assert declared["Default"] == default

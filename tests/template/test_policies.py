@@ -1,4 +1,4 @@
-"""Who may do what: least privilege, and no service acting for somebody else."""
+"""Who may do what: least privilege, and no confused deputy."""
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
@@ -35,7 +35,7 @@ def test_each_function_has_a_role_of_its_own() -> None:
     assert roles == {name: name.replace("Function", "Role") for name in roles}
 
 
-def test_a_managed_policy_is_only_attached_when_somebody_names_it() -> None:
+def test_a_managed_policy_is_attached_only_when_a_parameter_names_it() -> None:
     attached = {
         role.name: role.properties["ManagedPolicyArns"]
         for role in resources("IAM::Role")
@@ -49,13 +49,13 @@ def test_a_managed_policy_is_only_attached_when_somebody_names_it() -> None:
 
 
 @pytest.mark.parametrize("statement", ALLOWED, ids=str)
-def test_a_right_names_its_actions_one_by_one(statement: Statement) -> None:
+def test_a_permission_names_its_actions_one_by_one(statement: Statement) -> None:
     assert "NotAction" not in statement.document
     assert not [action for action in statement.actions if "*" in action]
 
 
 @pytest.mark.parametrize("statement", ALLOWED, ids=str)
-def test_a_right_names_its_resources(statement: Statement) -> None:
+def test_a_permission_names_its_resources(statement: Statement) -> None:
     assert "NotResource" not in statement.document
     if "*" in statement.resources:
         assert statement.actions in (WITHOUT_RESOURCE, BY_NAMESPACE)
@@ -65,7 +65,7 @@ def test_a_right_names_its_resources(statement: Statement) -> None:
 
 
 @pytest.mark.parametrize("statement", ALLOWED, ids=str)
-def test_every_right_has_a_name_that_tells_what_it_is_for(statement: Statement) -> None:
+def test_every_statement_has_a_sid_that_says_what_it_is_for(statement: Statement) -> None:
     assert statement.document["Sid"].isalnum()
 
 
@@ -156,7 +156,7 @@ def test_the_endpoints_role_can_be_passed_at_all() -> None:
     assert any("iam:PassRole" in statement.actions for statement in ALLOWED)
 
 
-def test_an_endpoint_that_is_somebody_elses_is_denied_to_provision() -> None:
+def test_provision_is_denied_every_change_of_an_existing_endpoint() -> None:
     """What provision may do to the endpoint by any statement, but look at it."""
     provision = [each for each in role_statements() if each.owner.name == "ProvisionRole"]
     (denied,) = (each for each in provision if not each.allows)
@@ -175,7 +175,7 @@ def test_an_endpoint_that_is_somebody_elses_is_denied_to_provision() -> None:
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/fraud--scores"
 
 
-def rights_on_endpoints(**parameters: str) -> dict[str, list[object]]:
+def permissions_on_endpoints(**parameters: str) -> dict[str, list[object]]:
     """Resources of the statements about the endpoint itself, by their names."""
     found = deployed(**parameters)
     return {
@@ -188,17 +188,19 @@ def rights_on_endpoints(**parameters: str) -> dict[str, list[object]]:
 
 
 @pytest.mark.parametrize("mode", ["existing", "none"])
-def test_rights_on_an_endpoint_with_upper_case_name_its_arn_too(mode: str) -> None:
+def test_permissions_on_an_endpoint_with_upper_case_name_its_arn_too(mode: str) -> None:
     """IAM is case-sensitive, and SageMaker's ARNs are in lower case."""
     given = {"EndpointName": "Fraud--Scores", "EndpointMode": mode, "ExistingEndpointArn": ARN}
-    rights = rights_on_endpoints(**given)
+    permissions = permissions_on_endpoints(**given)
 
     expected = {"SubmitRequests", "ManageEndpoint"}
-    assert rights.keys() == expected | ({"DenyEndpointChanges"} if mode == "existing" else set())
-    assert all({"Ref": "ExistingEndpointArn"} in resources for resources in rights.values())
+    assert permissions.keys() == expected | (
+        {"DenyEndpointChanges"} if mode == "existing" else set()
+    )
+    assert all({"Ref": "ExistingEndpointArn"} in resources for resources in permissions.values())
 
 
-def test_an_endpoint_of_the_relays_own_brings_no_rights_on_another() -> None:
-    rights = rights_on_endpoints(ExistingEndpointArn=ARN)
+def test_an_endpoint_of_the_relays_own_brings_no_permissions_on_another() -> None:
+    permissions = permissions_on_endpoints(ExistingEndpointArn=ARN)
 
-    assert not [sid for sid, each in rights.items() if {"Ref": "ExistingEndpointArn"} in each]
+    assert not [sid for sid, each in permissions.items() if {"Ref": "ExistingEndpointArn"} in each]

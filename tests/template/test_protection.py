@@ -62,7 +62,7 @@ def test_messages_are_encrypted_at_rest(queue: Resource) -> None:
 
 
 @pytest.mark.parametrize("bucket", resources("S3::Bucket"), ids=name_of)
-def test_objects_are_encrypted_at_rest_and_nobody_can_make_them_public(bucket: Resource) -> None:
+def test_objects_are_encrypted_at_rest_and_cannot_be_made_public(bucket: Resource) -> None:
     (rule,) = bucket.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
 
     assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] in ("AES256", "aws:kms")
@@ -111,14 +111,14 @@ def test_only_inputs_and_archives_of_models_raise_events() -> None:
 
 
 @pytest.mark.parametrize("function", ["SubmitFunction", "RouteFunction", "ReconcileFunction"])
-def test_a_function_is_told_the_folders_that_the_endpoint_writes_to(function: str) -> None:
+def test_a_function_gets_the_folders_that_the_endpoint_writes_to(function: str) -> None:
     endpoint = resource("Endpoint").properties
-    told = resource(function).properties["Environment"]["Variables"]
+    environment = resource(function).properties["Environment"]["Variables"]
 
     for variable, path in (("OUTPUT_PATH", "S3OutputPath"), ("FAILURE_PATH", "S3FailurePath")):
-        if variable in told:
-            assert resolve(told[variable]) == resolve(endpoint[path]) + "/"
-    assert "OUTPUT_PATH" in told
+        if variable in environment:
+            assert resolve(environment[variable]) == resolve(endpoint[path]) + "/"
+    assert "OUTPUT_PATH" in environment
 
 
 def test_the_ledger_can_be_restored_and_forgets_what_has_expired() -> None:

@@ -17,11 +17,11 @@ KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-1111-2222-3333444
 
 
 def document() -> str:
-    """What the parameter holds when nobody gives another document."""
+    """The parameter's document by default."""
     return resolve(resource("RoutesParameter").properties["Value"])
 
 
-def test_completed_results_and_all_others_have_a_queue_each_unless_told_otherwise() -> None:
+def test_completed_results_and_all_others_have_a_queue_each_by_default() -> None:
     routes = Routes.read(document())
 
     went = {

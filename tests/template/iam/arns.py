@@ -79,7 +79,7 @@ def texts(value: Any, template: Mapping[str, Any]) -> Iterator[str]:
 
 
 def fits(arn: str, form: str) -> bool:
-    """Tell whether a resource of this form can be meant by an ARN, which may have wildcards."""
+    """Return whether a resource of this form can be meant by an ARN, which may have wildcards."""
     if ":" not in arn:
         return arn == UNKNOWN
     given, asked = (each.split(":", 5) for each in (arn, form))
@@ -147,7 +147,7 @@ def _part(part: str, variables: Mapping[str, Any], template: Mapping[str, Any]) 
 
 @cache
 def _overlap(given: str, asked: str) -> bool:
-    """Tell whether a text with wildcards and a form with placeholders have a text in common."""
+    """Return whether a text with wildcards and a form with placeholders have a text in common."""
     return _share(given, tuple(_tokens(asked)))
 
 
