@@ -127,7 +127,7 @@ def on_aws(run: Run, given: argparse.Namespace) -> int:
 
 
 def confirmed() -> bool:
-    """Asks; without a terminal nobody could answer."""
+    """Ask; without a terminal the answer is no."""
     return sys.stdin.isatty() and input("\nGo on? [y/N] ").strip().lower() in ("y", "yes")
 
 

@@ -16,10 +16,10 @@ _PAUSES = (0, 2, 4, 8, 16, 32, 64, 128, 256)
 class Removal:
     """What an account holds under a name, and how it goes away."""
 
-    def __init__(self, session: boto3.Session, name: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, session: boto3.Session, name: str, report: Callable[[str], None]) -> None:
         self._client = session.client
         self._name = name
-        self._tell = tell
+        self._report = report
 
     def remove(self) -> list[str]:
         """Removes it all; returns what is left, with the reason where there is one."""
@@ -165,14 +165,14 @@ class Removal:
                 raise
             return
         if name not in asked:
-            self._tell(f"deleting the stack {name}")
+            self._report(f"deleting the stack {name}")
         asked.add(name)
 
     def _remove_endpoints(self) -> None:
         """Only where a stack could not do it itself."""
         sagemaker = self._client("sagemaker")
         for name in list(self._endpoints()):
-            self._tell(f"deleting the endpoint {name}")
+            self._report(f"deleting the endpoint {name}")
             sagemaker.delete_endpoint(EndpointName=name)
         for name in list(self._configurations()):
             sagemaker.delete_endpoint_config(EndpointConfigName=name)
@@ -201,7 +201,7 @@ class Removal:
     def _remove_buckets(self) -> None:
         s3 = self._client("s3")
         for bucket in list(self._buckets()):
-            self._tell(f"deleting the bucket {bucket}")
+            self._report(f"deleting the bucket {bucket}")
             while found := s3.list_objects_v2(Bucket=bucket).get("Contents"):
                 for each in found:
                     s3.delete_object(Bucket=bucket, Key=each["Key"])

@@ -40,8 +40,8 @@ def test_a_direct_call_has_its_result_and_a_repeat_is_a_duplicate(
         "the result of the direct request",
     )
     assert len(downstream.all_results(location)) == 2
-    told = target.call("ReconcileFunctionName", {"action": "status", "request_id": name})
-    assert (told["request_id"], told["state"]) == (request_id, "completed")
+    status = target.call("ReconcileFunctionName", {"action": "status", "request_id": name})
+    assert (status["request_id"], status["state"]) == (request_id, "completed")
 
 
 @pytest.mark.assumption("inline-body")

@@ -85,14 +85,14 @@ def test_a_parameter_that_turns_bad_leaves_the_last_good_document_in_force_and_s
 
     # Until a function has seen it: what is remembered may be some seconds old. The log also has
     # what other tests did to the parameter.
-    def told() -> bool:
+    def reported() -> bool:
         s3.put_object(Bucket=bucket, Key=f"{key}-{uuid.uuid4().hex}", Body=b"1,2")
         return any(
             "unknown member 'otherwis'; did you mean otherwise?" in complaint["error"]
             for complaint in logged(target, "the latest routes cannot be used")
         )
 
-    target.eventually(told, 30, "the complaint in the log of route")
+    target.eventually(reported, 30, "the complaint in the log of route")
     s3.put_object(Bucket=bucket, Key=key, Body=GOOD)
 
     assert downstream.result(f"s3://{bucket}/{key}", seconds=20).queue == "CompletedQueue"

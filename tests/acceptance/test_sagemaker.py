@@ -89,8 +89,8 @@ def test_an_upload_has_its_result(
     assert request["endpointName"] == target.outputs["EndpointName"]
     assert request["inputLocation"] == location
     datetime.fromisoformat(heard.document["eventTime"])
-    told = _attributes_of_a_direct_request(target, downstream, tap, location)
-    observe("custom-attributes-echoed", held=told == _ATTRIBUTES, detail=f"it says {told}")
+    echoed = _attributes_of_a_direct_request(target, downstream, tap, location)
+    observe("custom-attributes-echoed", held=echoed == _ATTRIBUTES, detail=f"it says {echoed}")
 
 
 def _attributes_of_a_direct_request(

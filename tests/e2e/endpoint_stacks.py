@@ -114,7 +114,7 @@ class EndpointStacks:
         return described["goal"] == "rest" and not described["queued"] and not described["waiting"]
 
     def await_(self, look: Callable[[], object], what: str, sweeping: bool = False) -> None:
-        """Sweeps meanwhile if it is told to: not once a minute as the schedule, but once a second.
+        """Sweep meanwhile if `sweeping`: not once a minute as the schedule, but once a second.
 
         More often would keep the one machine busy with nothing else.
         """
@@ -232,11 +232,11 @@ class EndpointStacks:
             "cloudwatch:*",
             "iam:CreateServiceLinkedRole",
         ]
-        rights = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
         iam.put_role_policy(
             RoleName=ENDPOINT,
             PolicyName="all",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [rights]}),
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
         )
         return role["Role"]["Arn"]
 

@@ -1,4 +1,4 @@
-"""The smallest things that need each right. Each tells what was refused, or nothing.
+"""The smallest calls that need each permission. Each returns what was refused, or nothing.
 
 All of them use ids of their own, so that they can be repeated.
 """
@@ -47,7 +47,7 @@ class Scenarios:
         self._bucket = stack.outputs["DataBucketName"]
 
     def discard_what_waits(self) -> None:
-        """Requests that were put off wait in the queues; nobody else should wait for them."""
+        """Requests that were put off wait in the queues; no other test should wait for them."""
         for queue in ("SubmitQueueUrl", "NotificationQueueUrl"):
             self._clients.sqs.purge_queue(QueueUrl=self._stack.outputs[queue])
 
@@ -70,7 +70,7 @@ class Scenarios:
         location = f"s3://{self._bucket}/elsewhere/{uuid4().hex}.csv"
         return self._invoke("submit", {"requests": [{"input_location": location}]})
 
-    def submit_what_nobody_can_read(self) -> str:
+    def submit_an_unreadable_message(self) -> str:
         return self._invoke("submit", _message("not JSON"))
 
     # route
@@ -90,7 +90,7 @@ class Scenarios:
         body["requestParameters"]["inputLocation"] = location
         return self._invoke("route", _message(json.dumps(body)))
 
-    def route_what_nobody_can_read(self) -> str:
+    def route_an_unreadable_message(self) -> str:
         return self._invoke("route", _message("not JSON"))
 
     # reconcile
@@ -133,7 +133,7 @@ class Scenarios:
         try:
             self._sagemaker("ProvisionRole").delete_endpoint_config(EndpointConfigName=name)
         except ClientError as refused:
-            # That there is no such configuration is told only to those who may delete it.
+            # Only a caller that may delete it learns that there is no such configuration.
             return "" if "Could not find" in str(refused) else str(refused)
         return ""
 
@@ -152,7 +152,7 @@ class Scenarios:
         return ""
 
     def scale_for_the_first_time(self) -> str:
-        """In an account in which nobody has scaled an endpoint yet."""
+        """In an account in which no endpoint has been scaled yet."""
         with suppress(ClientError):
             self._clients.iam.delete_role(RoleName=SERVICE_LINKED_ROLE)
         return self.scale()
@@ -160,7 +160,7 @@ class Scenarios:
     # the endpoint
 
     def infer(self) -> str:
-        """Uploads an input and waits for its result, or for SageMaker to give up telling."""
+        """Uploads an input and waits for its result, or for SageMaker to stop publishing."""
         key = f"inputs/permissions/{uuid4().hex}.csv"
         untold = self._emulator_state()["notification_failures"]
         self._clients.s3.put_object(Bucket=self._bucket, Key=key, Body=_FEATURES.encode())
@@ -193,7 +193,7 @@ class Scenarios:
         return ""
 
     def look_for_an_object(self) -> str:
-        """As SageMaker does to tell an input that is missing from one it may not read."""
+        """As SageMaker does to distinguish a missing input from one that it may not read."""
         s3 = self._session("EndpointExecutionRole").client("s3", **self._aws())
         try:
             s3.list_objects_v2(Bucket=self._bucket, Prefix="inputs/", MaxKeys=1)
@@ -202,7 +202,7 @@ class Scenarios:
         return ""
 
     def _invoke(self, name: str, event: object) -> str:
-        """The lines of the log and the error that tell of a refusal."""
+        """The lines of the log and the error that name a refusal."""
         invocation = self._functions.invoke(name, event)
         said = list(invocation.log)
         if isinstance(invocation.outcome, Failure):

@@ -64,16 +64,16 @@ def test_a_run_deploys_observes_reports_and_removes_everything(
     with acceptance(stack, log) as process:
         code = process.wait(_SECONDS)
 
-    told, name = log.read_text(), name_in(log)
-    assert code == 0, told
-    assert f"the stack {name}, " in told
+    text, name = log.read_text(), name_in(log)
+    assert code == 0, text
+    assert f"the stack {name}, " in text
     report = REPOSITORY / ".local" / "acceptance" / f"{name}.json"
     found = {each["id"]: each for each in json.loads(report.read_text())["assumptions"]}
     assert found["inline-body"]["verdict"] == "held"
     assert found["eventbridge-accepts-missing-bus"]["verdict"] in ("held", "broken")
     assert found["zero-instances-queue"]["detail"] == "the run leaves scaling out (SCALING=0)"
     assert found["fifo-deduplication"]["verdict"] == "not observed"
-    assert f"nothing is left of {name}" in told
+    assert f"nothing is left of {name}" in text
     assert left(stack, name) == []
 
 
@@ -89,10 +89,10 @@ def test_a_run_that_is_interrupted_while_it_builds_leaves_nothing(
         process.send_signal(signal.SIGINT)
         code = process.wait(_SECONDS)
 
-    name, told = name_in(log), log.read_text()
+    name, text = name_in(log), log.read_text()
     assert code == 130
-    assert "the run was interrupted" in told
-    assert f"nothing is left of {name}" in told
+    assert "the run was interrupted" in text
+    assert f"nothing is left of {name}" in text
     assert left(stack, name) == []
 
 

@@ -20,10 +20,10 @@ def test_every_upload_ends_in_one_result_while_notifications_and_inferences_fail
 ) -> None:
     exit_code = chaos.wait(580)
 
-    told = chaos_log.read_text()
-    assert exit_code == 0, told
-    summary = _SUMMARY.fullmatch(told.splitlines()[-1])
-    assert summary is not None, told
+    text = chaos_log.read_text()
+    assert exit_code == 0, text
+    summary = _SUMMARY.fullmatch(text.splitlines()[-1])
+    assert summary is not None, text
     uploaded, results, lost, duplicated, recovered, retried, _, parked = map(int, summary.groups())
     assert (uploaded, results) == (UPLOADS, UPLOADS)
     assert (lost, duplicated, parked) == (0, 0, 0)

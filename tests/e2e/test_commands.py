@@ -37,7 +37,7 @@ def test_up_on_a_stack_that_is_up_deploys_again_and_keeps_its_parts(stack: Runni
     assert read_records(stack.settings.records) == before
 
 
-def test_status_tells_what_runs_and_where(stack: RunningStack) -> None:
+def test_status_shows_what_runs_and_where(stack: RunningStack) -> None:
     status = run_local("status", stack.settings, seconds=60)
 
     assert status.returncode == 0

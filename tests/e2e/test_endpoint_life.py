@@ -68,7 +68,7 @@ def test_a_create_that_fails_says_why_and_leaves_nothing(nothing: EndpointStacks
     assert nothing.left() == NOTHING
 
 
-def test_properties_that_are_wrong_are_all_told_at_once(nothing: EndpointStacks) -> None:
+def test_properties_that_are_wrong_are_all_reported_at_once(nothing: EndpointStacks) -> None:
     failed = nothing.create(STACK, InstanceCount="none", InstanceType="big")
 
     assert failed["StackStatus"] == "ROLLBACK_COMPLETE"
@@ -91,7 +91,7 @@ def test_nothing_scales_any_more_once_a_stack_that_scaled_is_deleted(
     # Whoever uses `nothing` leaves none of them behind.
 
 
-# --- an endpoint of somebody else's --------------------------------------------------------------
+# --- an existing endpoint -------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_an_endpoint_that_fits_is_served_and_outlives_the_stack(by_hand: Endpoin
     assert by_hand.config() == foreign_endpoint.CONFIG
 
 
-def test_an_endpoint_that_does_not_fit_is_told_what_to_change_and_left_alone(
+def test_an_endpoint_that_does_not_fit_is_refused_with_what_to_change_and_left_alone(
     by_hand: EndpointStacks,
 ) -> None:
     foreign_endpoint.make_endpoint(by_hand, publishing=False)
@@ -125,10 +125,10 @@ def test_an_endpoint_that_does_not_fit_is_told_what_to_change_and_left_alone(
     failed = by_hand.create(STACK, EndpointMode="existing")
 
     assert failed["StackStatus"] == "ROLLBACK_COMPLETE"
-    told = by_hand.reasons(STACK)
+    reasons = by_hand.reasons(STACK)
     for kind in ("Success", "Error"):
         topic = by_hand.properties[f"{kind}TopicArn"]
-        assert f"NotificationConfig.{kind}Topic must be {topic}, and is not set" in told
+        assert f"NotificationConfig.{kind}Topic must be {topic}, and is not set" in reasons
     assert by_hand.left() == before
 
 
@@ -195,8 +195,8 @@ def test_roll_outs_wait_their_turn_and_the_newest_wins(serving: EndpointStacks) 
     described = serving.settled()
 
     assert [answer["status"] for answer in answers] == ["accepted", "waiting", "waiting"]
-    told = [described["last_roll_out"], *described["earlier_roll_outs"]]
-    assert [(each["asked_by"], each["outcome"]) for each in told[:3]] == [
+    history = [described["last_roll_out"], *described["earlier_roll_outs"]]
+    assert [(each["asked_by"], each["outcome"]) for each in history[:3]] == [
         ("three", "succeeded"),
         ("one", "succeeded"),
         ("two", "overtaken"),
@@ -226,7 +226,7 @@ def test_a_stack_update_during_a_roll_out_builds_on_it(serving: EndpointStacks) 
 
 
 @pytest.mark.parametrize("strategy", ["Linear", "Rolling"])
-def test_an_update_goes_step_by_step_where_it_is_told_to(
+def test_an_update_is_rolling_where_the_stack_asks_for_it(
     serving: EndpointStacks, strategy: str
 ) -> None:
     serving.call(
@@ -254,8 +254,8 @@ def test_what_sagemaker_cannot_roll_back_the_relay_does(serving: EndpointStacks)
     serving.call(action="deploy", image_uri=BROKEN_IMAGE, asked_by="careless")
     described = serving.settled()
 
-    told = [described["last_roll_out"], *described["earlier_roll_outs"]]
-    assert [(each["kind"], each["outcome"]) for each in told[:2]] == [
+    history = [described["last_roll_out"], *described["earlier_roll_outs"]]
+    assert [(each["kind"], each["outcome"]) for each in history[:2]] == [
         ("repair", "succeeded"),
         ("deploy", "failed"),
     ]

@@ -1,4 +1,4 @@
-"""No right too many: every statement of every role is missed when it is gone.
+"""No permission too many: without any statement of any role, a call is refused.
 
 IAM is enforced on the local stack as it was deployed, and the built functions run with sessions of
 their own roles. Each test takes one statement away, sees the refusal, and puts it back.
@@ -58,7 +58,7 @@ NEEDED = (
     Needed(
         "SubmitRole",
         "SendToDeadLetterQueue",
-        Scenarios.submit_what_nobody_can_read,
+        Scenarios.submit_an_unreadable_message,
         (_SEND, "relay-SubmitDeadLetterQueue"),
     ),
     Needed(
@@ -85,7 +85,7 @@ NEEDED = (
     Needed(
         "RouteRole",
         "SendToDeadLetterQueue",
-        Scenarios.route_what_nobody_can_read,
+        Scenarios.route_an_unreadable_message,
         (_SEND, "relay-NotificationDeadLetterQueue"),
     ),
     Needed("ReconcileRole", "QueryOverdue", Scenarios.reconcile, ("dynamodb:Query",)),

@@ -44,11 +44,13 @@ def test_uploads_during_an_update_of_a_sleeping_endpoint_wake_it_afterwards(
     assert scaled.alarms() == {"tracking"}
 
 
-def test_operators_are_told_where_they_gave_a_topic(scaled: Scaled, target: Target) -> None:
+def test_operators_are_notified_through_the_topic_that_they_give(
+    scaled: Scaled, target: Target
+) -> None:
     pages = scaled.cloudwatch.get_paginator("describe_alarms").paginate()
     alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
 
-    telling = [alarm["AlarmName"] for alarm in alarms if _OPERATORS in alarm["AlarmActions"]]
+    notifying = [alarm["AlarmName"] for alarm in alarms if _OPERATORS in alarm["AlarmActions"]]
 
-    assert len(telling) == 8
-    assert all(name.startswith(target.stack_name) for name in telling)
+    assert len(notifying) == 8
+    assert all(name.startswith(target.stack_name) for name in notifying)

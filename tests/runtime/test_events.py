@@ -231,7 +231,7 @@ def test_a_wake_up_changes_nothing_about_an_endpoint_that_is_as_it_should_be(
 @pytest.mark.parametrize(
     ("case", "status", "reason"),
     [
-        # Nobody has put an archive there.
+        # There is no archive.
         ("deploy", "failed", "models/churn/2026-11-20/model.tar.gz"),
         ("rollback", "refused", "no generation before this one"),
         ("delete-directly", "refused", "delete the stack"),
