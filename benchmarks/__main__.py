@@ -45,14 +45,14 @@ def run(
     sections: Sequence[str],
     output: Path | None,
 ) -> int:
-    """Measures and writes. Returns 0: a missed target is told, and no error of the command."""
-    tell = Narrator()
+    """Measure and write. Return 0: a missed target is reported, and no error of the command."""
+    narrate = Narrator()
     started = datetime.now(UTC)
     load = machine.load()
     directory = settings.directory / "bench"
     trees = Trees(directory / "trees")
     trees.build()
-    tell("built")
+    narrate("built")
     figures: list[Figure] = []
     costs: list[dict[str, object]] = []
 
@@ -74,8 +74,8 @@ def run(
         with _usual_leaves_nothing():
             for section in sections:
                 figures.extend(measures[section]())
-                tell(f"{section} measured")
-    finally:  # what half an hour has measured is told also when the last section fails
+                narrate(f"{section} measured")
+    finally:  # what half an hour has measured is printed also when the last section fails
         print(f"\n{render(figures)}\n")
         print(money.render(costs))
         document = {
@@ -89,13 +89,13 @@ def run(
         file = output or _RESULTS / f"{started:%Y-%m-%dT%H%M%SZ}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(document, indent=2) + "\n")
-        tell(f"written to {file}")
+        narrate(f"written to {file}")
     return 0
 
 
 @contextmanager
 def _usual_leaves_nothing() -> Iterator[None]:
-    """X-Ray's SDK, which *usual* has, leaves a mark where nobody can tell it to leave none."""
+    """X-Ray's SDK, which *usual* has, leaves a mark, and no setting prevents it."""
     mark = Path("/tmp/.aws-xray")  # noqa: S108 - its own choice
     others = mark.exists()
     try:

@@ -177,7 +177,7 @@ class Worker:
 def running_worker(
     kind: str, function: str, trees: Trees, stub: Stub, clocked: Iterable[str] = ()
 ) -> Iterator["Worker"]:
-    """`clocked` are the callables whose share of the processor time is told beside the whole."""
+    """`clocked` are the callables whose share of the processor time is given beside the whole."""
     tree = trees.tree(kind, function)
     script = REPOSITORY / "benchmarks" / "worker.py"
     with subprocess.Popen(

@@ -28,7 +28,7 @@ def measure(trees: Trees, rounds: int) -> list[Figure]:
     milliseconds: defaultdict[Key, list[float]] = defaultdict(list)
     with running_stub() as stub:
         for _ in range(rounds):
-            # In an order of its own each time, so that nobody always comes after the same one.
+            # In an order of its own each time, so that none always comes after the same one.
             for kind, name in random.sample(keys, len(keys)):  # noqa: S311 - no secret
                 function = _function(kind, name, trees, stub)
                 with LambdaRuntime(function) as runtime:

@@ -31,7 +31,7 @@ def request_id(number: int) -> str:
 
 
 def submit_event(records: int) -> dict[str, Any]:
-    """Uploads as S3 tells them to the queue, one a message."""
+    """Uploads as S3 sends them to the queue, one a message."""
     return _batch("submit/s3-via-sqs.json", records, _upload)
 
 

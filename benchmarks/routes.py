@@ -32,7 +32,7 @@ def document(routes: int = _ROUTES) -> str:
                 }
                 for number in range(routes)
             ],
-            "otherwise": {"to": f"{_QUEUE}-nobodys"},
+            "otherwise": {"to": f"{_QUEUE}-nomatch"},
         }
     )
 

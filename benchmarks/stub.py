@@ -1,8 +1,8 @@
 """An HTTP server that plays AWS and answers at once: `python -m benchmarks.stub`.
 
 It says what the calls of submit and route hope for, and counts them. It runs in a process of its
-own, so that its work is nobody's processor time but its own. Everything is over plain HTTP: what
-TLS costs is the same for everybody, for each call.
+own, so that no figure has its processor time. Everything is over plain HTTP: what
+TLS costs is the same for every kind, for each call.
 """
 
 import asyncio
@@ -120,9 +120,9 @@ def _response(
     path: str, headers: Mapping[str, str], body: bytes, counts: Counter[str], routes: str | None
 ) -> bytes:
     if path == "/_counts":
-        told = json.dumps(counts)
+        text = json.dumps(counts)
         counts.clear()
-        return _http(told)
+        return _http(text)
     if _ASYNC_INVOCATION.fullmatch(path):
         counts["InvokeEndpointAsync"] += 1
         inference_id = headers.get("x-amzn-sagemaker-inference-id", "0" * 32)

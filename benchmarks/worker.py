@@ -88,7 +88,7 @@ def _measure(
 
 
 def _peak_bytes() -> int:
-    """Of this program: the usual `getrusage` tells the parent's, when that was larger."""
+    """Of this program: the usual `getrusage` returns the parent's, when that was larger."""
     with open("/proc/self/status") as file:  # noqa: PTH123 - as above
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
 
