@@ -62,9 +62,7 @@ class LedgerContract(ABC):
 
         assert ledger.look_up([ID]) == {ID: attempt}
 
-    def test_a_claim_of_what_is_claimed_shows_the_first_one_and_leaves_it(
-        self, ledger: Ledger
-    ) -> None:
+    def test_a_second_claim_returns_the_first_and_does_not_change_it(self, ledger: Ledger) -> None:
         first = samples.attempt(ID, claimed_by="m-1")
         ledger.claim([first])
 
@@ -116,7 +114,7 @@ class LedgerContract(ABC):
         assert ledger.look_up([ID]) == {ID: replace(before, **changes)}
 
     @pytest.mark.parametrize("state", TERMINAL)
-    def test_what_is_over_is_not_renewed(self, ledger: Ledger, state: AttemptState) -> None:
+    def test_a_closed_attempt_is_not_renewed(self, ledger: Ledger, state: AttemptState) -> None:
         ledger.claim([samples.attempt(ID)])
         ledger.close([Closing(samples.attempt(ID), state, NOON)])
         before = ledger.look_up([ID])
@@ -126,7 +124,7 @@ class LedgerContract(ABC):
         assert_failed(failures, ID)
         assert ledger.look_up([ID]) == before
 
-    def test_what_is_not_there_is_not_renewed(self, ledger: Ledger) -> None:
+    def test_an_absent_attempt_is_not_renewed(self, ledger: Ledger) -> None:
         failures = ledger.renew([samples.attempt(ID)])
 
         assert_failed(failures, ID)
@@ -148,9 +146,7 @@ class LedgerContract(ABC):
 
         assert ledger.look_up([ID]) == {ID: first}
 
-    def test_what_was_taken_over_is_not_released_by_whom_it_was_taken_from(
-        self, ledger: Ledger
-    ) -> None:
+    def test_a_renewed_claim_is_not_released_by_the_first_delivery(self, ledger: Ledger) -> None:
         """One message that SQS delivered twice at once: the second delivery renewed the claim."""
         first = samples.attempt(ID)
         ledger.claim([first])
@@ -164,7 +160,7 @@ class LedgerContract(ABC):
     @pytest.mark.parametrize(
         "change", [{"due_at": NOON}, {"output_location": f"{samples.OUTPUTS}elsewhere"}]
     )
-    def test_a_claim_is_released_only_as_it_was_made(
+    def test_a_claim_that_has_changed_is_not_released(
         self, ledger: Ledger, change: dict[str, Any]
     ) -> None:
         first = samples.attempt(ID)
@@ -175,7 +171,7 @@ class LedgerContract(ABC):
         assert ledger.look_up([ID]) == {ID: first}
 
     @pytest.mark.parametrize("state", TERMINAL)
-    def test_what_is_over_is_not_released(self, ledger: Ledger, state: AttemptState) -> None:
+    def test_a_closed_attempt_is_not_released(self, ledger: Ledger, state: AttemptState) -> None:
         ledger.claim([samples.attempt(ID)])
         ledger.close([Closing(samples.attempt(ID), state, NOON)])
 
@@ -183,7 +179,7 @@ class LedgerContract(ABC):
 
         assert ledger.look_up([ID])[ID].state is state
 
-    def test_releasing_what_is_not_there_is_no_failure(self, ledger: Ledger) -> None:
+    def test_releasing_an_absent_attempt_succeeds(self, ledger: Ledger) -> None:
         assert ledger.release([samples.attempt(ID)]) == {}
 
     @pytest.mark.parametrize("state", TERMINAL)
@@ -209,7 +205,7 @@ class LedgerContract(ABC):
         closed = replace(attempt, state=AttemptState.COMPLETED, routed_at=NOON)
         assert ledger.look_up([ID]) == {ID: closed}
 
-    def test_closing_what_is_not_there_makes_nothing(self, ledger: Ledger) -> None:
+    def test_closing_an_absent_attempt_creates_nothing(self, ledger: Ledger) -> None:
         assert ledger.close([Closing(samples.attempt(ID), AttemptState.FAILED, NOON)]) == {}
 
         assert ledger.look_up([ID]) == {}

@@ -165,7 +165,7 @@ class QueuesContract(ABC):
         }
         assert {delivery.receive_count for delivery in again} == {2}
 
-    def test_nothing_to_do_is_no_failure(self, queues: Queues) -> None:
+    def test_an_empty_call_succeeds(self, queues: Queues) -> None:
         assert queues.outbox.send([]) == {}
         queues.inbox.come_back([])
 

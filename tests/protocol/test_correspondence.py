@@ -41,7 +41,7 @@ def call_of(label: str) -> str | None:
 
 
 def calls_of(real: RealWorld) -> list[str]:
-    """What the real use cases called, in order. A lost object takes several looks into S3."""
+    """The calls of the real use cases, in order. A lost object takes several calls of S3."""
     calls = [PORT_CALLS[step] for step in real.faults.steps if step in PORT_CALLS]
     return [
         call

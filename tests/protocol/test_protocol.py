@@ -153,7 +153,7 @@ def test_releasing_what_may_have_been_invoked_makes_strays_too() -> None:
     assert bounds(explored(world, Design())).strays == 0
 
 
-def test_a_claim_that_is_gone_when_it_is_read_belongs_to_another_message() -> None:
+def test_a_claim_that_is_released_before_it_is_read_belongs_to_another_message() -> None:
     """The endpoint refuses the first of two messages, which releases the claim in between."""
     world = World({Fault.S3_TWICE: 1, Fault.REFUSED: 1})
 

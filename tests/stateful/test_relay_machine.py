@@ -1,4 +1,4 @@
-"""The real use cases in a world where nearly everything goes wrong, in every order.
+"""The real use cases in a world where nearly every step can fail, in every order.
 
 RELAY_EXAMPLES=2000 looks further than CI does.
 """
@@ -61,7 +61,7 @@ REFUSALS: list[RelayError] = [
 
 
 def faults(*steps: str) -> st.SearchStrategy[tuple[str, BaseException, int, bool] | None]:
-    """None, or a step that goes wrong, how, its number, and whether it has its effect all the same.
+    """None, or a step that fails, its error, its number, and whether it has its effect anyway.
 
     What refuses to do a thing has not done it; what breaks off may have.
     """
@@ -117,11 +117,11 @@ class Relay(RuleBasedStateMachine):
         self.junk: dict[str, set[str]] = {SUBMIT_QUEUE: set(), NOTIFICATION_QUEUE: set()}
         self.names = 0
 
-    # What people and other services do ------------------------------------------------------------
+    # What callers and other services do -----------------------------------------------------------
 
     @initialize(outcome=OUTCOMES)
     def the_model_is_like_this(self, outcome: str) -> None:
-        """How what is still running in the end is inferred: it may fail for ever."""
+        """How what still runs in the end is inferred: every attempt may fail."""
         self.world.last_outcome = outcome
 
     @rule(folder=st.sampled_from(["", "deep/er/", "we ird+/"]), messages=st.integers(1, 2))
@@ -372,7 +372,7 @@ class Relay(RuleBasedStateMachine):
         self._junk(NOTIFICATION_QUEUE, json.dumps(samples.sns_envelope(forged, topic)))
 
     def _run(self, function: Callable[[], None], fault: Planned, other: Other = None) -> None:
-        """A function's run, in which something goes wrong or another function comes in between."""
+        """A function's run, in which a step fails or another function runs in between."""
         if fault is not None:
             step, error, nth, after = fault
             self.world.faults.plan(step, error, nth=nth, after=after)

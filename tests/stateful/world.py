@@ -38,7 +38,7 @@ from tests.support.samples import NOTIFICATION_QUEUE, SUBMIT_QUEUE, Json
 
 _Value = TypeVar("_Value")
 
-# Everything also goes to a queue that drops no repeat.
+# Every result is also sent to a queue that drops no repeat.
 ARCHIVE = "arn:aws:sqs:us-east-1:000000000000:archive"
 ROUTES = {
     "routes": [
@@ -185,7 +185,7 @@ class World:
                 else:
                     self.reconcile.between(*span, self._until())
             except RelayError:
-                pass  # the function fails, an alarm rings, and the next run goes on
+                pass  # the function fails, an alarm is in ALARM, and the next run continues
         self.late_reports += sum(key in self.outcomes for key in overdue)
 
     def end(self, attempt: Attempt, outcome: str, copies: int = 1) -> list[Json]:
@@ -235,7 +235,7 @@ class World:
                 del self.ledger.items[attempt.id]
 
     def drain(self) -> None:
-        """Nothing goes wrong any more, and all that waits is worked on until nothing is left."""
+        """Without further faults, process all that waits until nothing is left."""
         self.faults.forget()
         self.quick = False
         self.endpoint.trouble = None
@@ -275,7 +275,7 @@ class World:
 
     @contextmanager
     def _function(self) -> Iterator[None]:
-        """A function's run. A crash leaves its messages in flight; its clock goes on a little."""
+        """A function's run. A crash leaves its messages in flight; its clock advances a little."""
         self.clock.advance(0.001)
         try:
             yield

@@ -48,7 +48,7 @@ class _Fault:
 
 
 class Faults:
-    """What goes wrong, and at which step.
+    """Faults by the step at which they are raised.
 
     A step is one entry of a batch (`endpoint.invoke`, `ledger.claim`, `ledger.renew`,
     `ledger.release`, `ledger.close`, `ledger.hold`, `queues.send`) or a whole call
@@ -310,7 +310,7 @@ class FakeQueues:
         return failures
 
     def put(self, queue_url: str, body: str) -> None:
-        """What another sender than the relay puts into a queue: S3, SNS, a person."""
+        """Put a message of another sender into a queue: of S3, SNS, or an operator."""
         self._take(OutgoingMessage(key="", address=queue_url, body=body))
 
     def delivered(self, queue_url: str) -> list[OutgoingMessage]:

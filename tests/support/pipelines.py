@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 
 
 class FakePipeline:
-    """The queues, what works on them, and a person who uploads.
+    """The queues, their functions, and uploads.
 
     A crash (see `Faults`) leaves the messages in flight, as a crashed function does.
     """

@@ -63,7 +63,7 @@ def properties(**changes: object) -> dict[str, object]:
     return {**PROPERTIES, **changes}
 
 
-# The template's parameters with which an endpoint sleeps when there is nothing to do.
+# The template's parameters with which an idle endpoint scales to zero.
 SCALED: dict[str, Any] = {
     "MinInstanceCount": "0",
     "MaxInstanceCount": "4",
@@ -427,7 +427,7 @@ class World:
 
     @property
     def roll_outs(self) -> list[tuple[str, str]]:
-        """How the roll-outs ended, newest first: who asked, and the outcome."""
+        """The roll-outs that ended, newest first: the origin, and the outcome."""
         described = self.describe()
         history = [described["last_roll_out"], *described["earlier_roll_outs"]]
         return [(each["asked_by"], each["outcome"]) for each in history if each]

@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 def eventually(look: Callable[[], T], what: str, seconds: float = 20) -> T:
-    """Looks again and again until the answer is truthy; fails after the deadline."""
+    """Poll until the answer is truthy; fail after the deadline."""
     deadline = time.monotonic() + seconds
     while not (answer := look()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"

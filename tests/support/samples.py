@@ -123,7 +123,7 @@ def sqs_record(body: str, *, message_id: str = "m-1", receive_count: int = 1) ->
 
 
 def sqs_event(*bodies: object) -> Json:
-    """What Lambda hands over for messages m-1, m-2, …; whatever is not text goes as its JSON."""
+    """The event of Lambda for messages m-1, m-2, …; a body that is not text is sent as JSON."""
     texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
     return {
         "Records": [

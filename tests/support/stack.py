@@ -42,7 +42,7 @@ class RunningStack:
 
     @contextmanager
     def variables(self) -> Iterator[None]:
-        """What a shell has after `source .local/env`, and nothing else that AWS SDKs look at."""
+        """The environment after `source .local/env`, and nothing else that AWS SDKs read."""
         others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         with mock.patch.dict(os.environ, others | dict(self.environment), clear=True):
             yield

@@ -210,7 +210,7 @@ def test_an_old_receipt_deletes_nothing() -> None:
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_a_fault_strikes_the_step_it_was_planned_for(after: bool) -> None:
+def test_a_fault_is_raised_at_its_planned_step(after: bool) -> None:
     faults = Faults()
     ledger = FakeLedger(faults)
     ids = ["1", "2", "3"]

@@ -97,7 +97,7 @@ def test_the_target_may_lie_between_two_numbers(account: Account) -> None:
     assert tracking["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 1.5
 
 
-def test_an_endpoint_that_may_sleep_is_woken_by_a_backlog_without_capacity(
+def test_an_endpoint_at_zero_scales_out_on_a_backlog_without_capacity(
     account: Account,
 ) -> None:
     account.scaler.register("relay", SLEEPY)
@@ -112,7 +112,7 @@ def test_an_endpoint_that_may_sleep_is_woken_by_a_backlog_without_capacity(
     assert alarm["Dimensions"] == [{"Name": "EndpointName", "Value": "relay"}]
 
 
-def test_an_endpoint_that_sleeps_no_more_keeps_nothing_that_wakes_it(account: Account) -> None:
+def test_an_endpoint_without_scale_to_zero_has_no_policy_and_alarm_for_it(account: Account) -> None:
     account.scaler.register("relay", SLEEPY)
     account.scaler.register("relay", AWAKE)
 

@@ -27,7 +27,7 @@ _FIFO |= {"FifoThroughputLimit": "perMessageGroupId"}
 
 
 class OnAws:
-    """One target of each kind. What topics and the bus get goes on to queues of their own."""
+    """One target of each kind. Topics and the bus forward to queues of their own."""
 
     def __init__(self, session: boto3.Session, endpoint_url: str | None = None) -> None:
         self._sqs: SQSClient = session.client("sqs", endpoint_url=endpoint_url)

@@ -128,7 +128,7 @@ def test_capacity_is_brought_within_the_bounds(scaled: Stack) -> None:
     _await_instances(scaled, 1)
 
 
-def test_an_idle_endpoint_goes_to_sleep_and_wakes_for_a_request(scaled: Stack) -> None:
+def test_an_idle_endpoint_scales_to_zero_and_out_again_for_a_request(scaled: Stack) -> None:
     _register(scaled, 0, 2)
     scaled.autoscaling.put_scaling_policy(**_target(scaled), **_tracking(scaled))
     wake = scaled.autoscaling.put_scaling_policy(**_target(scaled), **_wake())

@@ -21,13 +21,13 @@ def verdict_of(*observations: Observation, unobserved: str = "") -> Row:
     return row
 
 
-def test_broken_once_is_broken() -> None:
+def test_an_assumption_that_is_broken_once_is_broken() -> None:
     row = verdict_of(HELD, BROKEN, SKIPPED)
 
     assert (row.verdict, row.detail) == (Verdict.BROKEN, "another size")
 
 
-def test_held_once_is_held_though_another_test_could_not_look() -> None:
+def test_an_assumption_that_holds_once_holds_even_if_another_test_is_skipped() -> None:
     assert verdict_of(SKIPPED, HELD).verdict is Verdict.HELD
 
 

@@ -39,7 +39,7 @@ def test_the_relay_pays_for_three_writes_a_read_and_its_queues() -> None:
     assert relay.total == pytest.approx(sum(relay.dollars.values()))
 
 
-def test_the_floor_remembers_nothing() -> None:
+def test_the_floor_has_no_ledger() -> None:
     assert cost.floor(NOTHING, NOTHING).dollars["DynamoDB"] == 0
 
 
@@ -51,7 +51,7 @@ def test_every_look_of_polling_is_a_request_to_the_bucket() -> None:
     assert cost.polling(NOTHING, looks=6).dollars["S3"] == pytest.approx(2.40)
 
 
-def test_what_fails_is_paid_for_again() -> None:
+def test_failed_requests_are_paid_for_again() -> None:
     relay = cost.relay(NOTHING, NOTHING)
 
     failing = cost.with_failures(relay, 0.10)

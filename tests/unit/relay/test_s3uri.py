@@ -56,7 +56,7 @@ def test_anything_else_is_no_location(text: str) -> None:
         S3Uri.parse(text)
 
 
-def test_a_complaint_about_a_long_text_is_short() -> None:
+def test_a_problem_with_a_long_text_is_short() -> None:
     with pytest.raises(ValueError, match="not an S3 location") as caught:
         S3Uri.parse("x" * 1_000_000)
 

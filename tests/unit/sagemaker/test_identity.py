@@ -1,4 +1,4 @@
-"""Who calls, and whether they may."""
+"""The identity of a caller, and its permissions."""
 
 import asyncio
 from collections.abc import Mapping
@@ -113,7 +113,7 @@ def test_a_refusal_has_the_words_of_aws(decision: str, words: str) -> None:
         ("ASIAUNKNOWN", "UnrecognizedClientException"),
     ],
 )
-def test_whoever_is_unknown_is_refused(key: str | None, code: str) -> None:
+def test_an_unknown_caller_is_refused(key: str | None, code: str) -> None:
     with pytest.raises(AwsError) as refusal:
         authorise(key)
 

@@ -231,7 +231,7 @@ def test_a_configuration_is_in_use_from_the_update_until_it_is_replaced() -> Non
     play(scenario)
 
 
-def test_what_an_autoscaler_sees() -> None:
+def test_an_endpoints_load_has_its_backlog_and_instances() -> None:
     async def scenario(scene: Scene) -> None:
         await scene.create(AllTraffic=(1, 1))
         scene.hold_answers = True

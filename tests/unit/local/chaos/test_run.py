@@ -64,7 +64,7 @@ def test_a_doubled_result_is_a_problem() -> None:
     assert "results=2 lost=0 duplicated=1" in _summary(account)
 
 
-def test_an_output_that_is_not_the_model_s_is_a_problem() -> None:
+def test_an_output_that_is_not_the_models_is_a_problem() -> None:
     (problem,) = _account(_COMPLETED, output="0.26").problems()
 
     assert "0.26" in problem

@@ -74,7 +74,7 @@ def test_workers_of_other_functions_live(
     assert worker.poll() is None
 
 
-def test_nothing_is_killed_when_ministack_is_not_this_stack_s(
+def test_nothing_is_killed_when_ministack_is_another_stacks(
     settings: StackSettings, worker: "subprocess.Popen[bytes]"
 ) -> None:
     ProcessRecord(MINISTACK, os.getpid(), "started at another time").write(settings.records)

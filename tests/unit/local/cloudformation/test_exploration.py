@@ -125,7 +125,7 @@ def test_functions_are_resolved_as_cloudformation_does(value: Any, resolved: Any
     assert world({}).resolve(value) == resolved
 
 
-def test_a_reference_to_a_resource_that_does_not_exist_is_noticed() -> None:
+def test_a_reference_to_a_missing_resource_is_found() -> None:
     absent, there = world({"Kind": 0}), world({"Kind": 1})
 
     absent.resolve({"Fn::GetAtt": ["Queue", "Arn"]})

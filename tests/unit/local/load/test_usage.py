@@ -20,7 +20,7 @@ def test_without_a_name_all_workers_are_found() -> None:
     assert function_workers([_SUBMIT, _ROUTE], _MINISTACK) == [_SUBMIT, _ROUTE]
 
 
-def test_another_stack_s_workers_and_other_children_are_none() -> None:
+def test_another_stacks_workers_and_other_children_are_no_workers() -> None:
     table = [
         _row(43, _SUBMIT.command, parent=99),
         _row(44, "python -m something.else"),

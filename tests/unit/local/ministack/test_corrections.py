@@ -209,7 +209,7 @@ def test_the_poller_is_woken_when_the_window_is_over(
     assert len(corrections.receive_messages_for_esm(queue, 100)) == 1
 
 
-def test_what_was_received_is_invisible_for_the_queue_s_own_timeout(queue: str) -> None:
+def test_a_received_message_is_invisible_for_its_queues_timeout(queue: str) -> None:
     _send(queue, 10.0)
 
     (message,) = corrections.receive_messages_for_esm(queue, 100)

@@ -52,7 +52,7 @@ def test_removing_one_extraction_leaves_the_other(archive: Path, tmp_path: Path)
     assert (tmp_path / "second/python/relay/model.py").read_text() == "x = 1\n"
 
 
-def test_other_content_of_the_same_name_is_unpacked_anew(archive: Path, tmp_path: Path) -> None:
+def test_other_content_of_the_same_name_is_unpacked_again(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "new").mkdir()
     with SharedArchive(archive) as file:

@@ -72,7 +72,7 @@ def test_docker_is_asked_where_sam_asks_whatever_context_is_chosen(
     assert docker.run("version") == f"{variable or 'unix:///var/run/docker.sock'},"
 
 
-def test_a_base_image_that_cannot_be_had_leads_to_the_stand_in(
+def test_a_missing_base_image_names_the_command_for_the_stand_in(
     fake_docker: FakeDocker, settings: StackSettings
 ) -> None:
     fake_docker(

@@ -148,7 +148,7 @@ def test_each_end_stops_when_the_other_is_gone(echo: socket.socket, gone: int) -
         assert ends.ends[1 - gone].wait(_SECONDS) == 0
 
 
-def test_waiting_in_vain_says_what_connects_the_container(
+def test_a_wait_that_times_out_names_the_command_that_connects_the_container(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -105,7 +105,7 @@ def test_nothing_to_invoke_is_no_call(stubbed: Stubbed) -> None:
     assert stubbed.endpoint.invoke([]) == {}
 
 
-def test_one_refusal_is_not_the_others(stubbed: Stubbed) -> None:
+def test_a_refusal_concerns_its_own_request_alone(stubbed: Stubbed) -> None:
     stubbed.sagemaker.add_response("invoke_endpoint_async", {"InferenceId": "b" * 32})
     stubbed.sagemaker.add_client_error("invoke_endpoint_async", "ThrottlingException")
 
@@ -230,7 +230,7 @@ def test_what_botocore_itself_refuses_can_never_work(stubbed: Stubbed) -> None:
 def test_an_output_location_is_one_that_reconcile_can_look_for(
     stubbed: Stubbed, reported: str, understood: str | None
 ) -> None:
-    """One that it cannot parse would stop it at the attempt's minute for ever."""
+    """One that it cannot parse would stop it at the attempt's minute endlessly."""
     stubbed.sagemaker.add_response(
         "invoke_endpoint_async", {"InferenceId": ID, "OutputLocation": reported}
     )

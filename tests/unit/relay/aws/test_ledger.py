@@ -50,7 +50,7 @@ def attempts(count: int) -> list[Any]:
 def test_a_claim_that_was_released_before_it_could_be_read_belongs_to_another_message(
     ledger: DynamoDbLedger, stubber: Stubber
 ) -> None:
-    """The insert failed, so nothing in the table is ours; whoever held it may take it again."""
+    """The insert failed, so the table has no claim of this message; the holder may claim again."""
     statements(stubber, "DuplicateItem")
     found(stubber)
 

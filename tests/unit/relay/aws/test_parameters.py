@@ -48,7 +48,7 @@ def test_within_its_age_it_is_read_once(ssm: "SSMClient") -> None:
     assert documents.latest() == "one"
 
 
-def test_afresh_it_is_read_whatever_its_age(ssm: "SSMClient") -> None:
+def test_a_fresh_read_ignores_the_cache(ssm: "SSMClient") -> None:
     documents = SsmRouteDocuments(ssm, NAME, MAX_AGE)
     put(ssm, "one")
     documents.latest()

@@ -162,7 +162,7 @@ def test_the_relays_own_notification_arrives_as_it_was(
     )
 
 
-def test_what_claims_to_be_the_relays_own_keeps_the_topic_it_came_through() -> None:
+def test_a_notification_in_the_relays_form_keeps_the_topic_that_delivered_it() -> None:
     value = json.loads(own_notification(ID, Outcome.REJECTED, "relay", "too long"))
 
     notification = read_notification(value, samples.SUCCESS_TOPIC)

@@ -20,7 +20,7 @@ def test_an_endpoint_that_was_never_made_is_described() -> None:
     assert described["last_roll_out"] is None
 
 
-def test_who_waits_is_described_without_secrets() -> None:
+def test_a_waiting_request_is_described_without_secrets() -> None:
     world = World()
     world.wake(create(ModelEnvironment='{"TOKEN": "hush"}'))
 

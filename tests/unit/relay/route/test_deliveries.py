@@ -165,7 +165,7 @@ class TestATargetThatCannotBeReached:
 
 
 class TestAHeldResult:
-    def test_comes_back_soon_and_then_ever_more_seldom(self, pipeline: FakePipeline) -> None:
+    def test_comes_back_after_doubling_delays(self, pipeline: FakePipeline) -> None:
         pipeline.queues.trouble[TEAM] = GONE
         notify(pipeline, samples.completed(ID))
 
@@ -340,7 +340,7 @@ class TestRoutesThatCannotBeHad:
         come_again(pipeline)
         assert delivered(pipeline, ARCHIVE, TEAM, BUS) == [1, 1, 1]
 
-    def test_stop_neither_parking_nor_duplicates(self, pipeline: FakePipeline) -> None:
+    def test_do_not_stop_parking_and_duplicates(self, pipeline: FakePipeline) -> None:
         pipeline.routes.trouble = THROTTLED
         submitted(pipeline, "b" * 32, state=AttemptState.COMPLETED)
         foreign = samples.completed(ID, requestParameters={"endpointName": "other"})

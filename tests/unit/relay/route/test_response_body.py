@@ -1,4 +1,4 @@
-"""The model's answer: JSON where it is JSON for everybody, otherwise text, otherwise base64."""
+"""The model's answer: JSON where every reader accepts it, otherwise text, otherwise base64."""
 
 import base64
 import json

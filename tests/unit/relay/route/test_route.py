@@ -1,4 +1,4 @@
-"""Routing: look up, send, mark, in this order; one result for each request."""
+"""Routing: look up, send, close, in this order; one result for each request."""
 
 import json
 
@@ -44,7 +44,7 @@ class TestASuccess:
         assert report.counts == {Count.COMPLETED: 1}
         assert pipeline.queues.waiting(NOTIFICATION_QUEUE) == 0
 
-    def test_is_looked_up_then_sent_then_marked(self, pipeline: FakePipeline) -> None:
+    def test_is_looked_up_then_sent_then_closed(self, pipeline: FakePipeline) -> None:
         submitted(pipeline)
         notify(pipeline, samples.completed(ID))
 

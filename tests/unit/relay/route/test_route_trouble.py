@@ -253,7 +253,7 @@ class TestATargetThatTakesLessThanOthers:
         assert len(document["data"]["output"]["body"]["content"]) == 5_000
 
     @pytest.mark.parametrize("answer", [None, 20_000])
-    def test_and_not_even_that_holds_the_result_and_says_why(
+    def test_without_the_answer_is_still_too_large_so_the_result_is_held(
         self, pipeline: FakePipeline, answer: int | None
     ) -> None:
         submitted(pipeline)

@@ -134,7 +134,7 @@ class TestAtAColdStart:
         assert world.errors == ["line 1, column 1: it is not JSON: Expecting value"]
         assert "version 2 of the routes is in force" in [note.text for note in world.report.notes]
 
-    def test_the_history_is_walked_once(self) -> None:
+    def test_the_history_is_read_once(self) -> None:
         world = World(A, BAD)
         world.target()
         asked = world.documents.asked

@@ -217,7 +217,7 @@ def test_a_further_attempt_is_claimed_under_its_own_id(pipeline: FakePipeline) -
 def test_a_claim_that_another_message_took_over_meanwhile_is_not_renewed(
     pipeline: FakePipeline,
 ) -> None:
-    """Its notification came between the look at the claim and its renewal."""
+    """Its notification came between the read of the claim and its renewal."""
     (request_id,) = upload(pipeline, "inputs/a.csv")
     pipeline.faults.plan("endpoint.invoke", Crash())
     with pytest.raises(Crash):

@@ -76,7 +76,7 @@ def test_folders_are_mirrored_below_the_outputs_however_sagemaker_appends_them(
     assert names.path.endswith("/") or "//" not in last.removeprefix("s3://")
 
 
-def test_a_batch_teaches_what_comes_after_it_in_the_same_invocation() -> None:
+def test_a_learnt_location_holds_for_the_next_claims_of_the_same_invocation() -> None:
     """25 claims are made before the first of them is answered."""
     pipeline = FakePipeline()
     pipeline.endpoint.names = OutputNames(TEAM)
@@ -123,7 +123,7 @@ class TestAFilenameThatIsIgnored:
         assert [len(text) for text in texts] == [1, 0]
         assert "names of SageMaker's own" in texts[0][0]
 
-    def test_unlearns_nothing(self) -> None:
+    def test_keeps_what_was_learnt(self) -> None:
         locations = OutputLocations(OUTPUTS, INPUTS, mirror=False)
         locations.learn("a" * 32, "", f"{TEAM}/{'a' * 32}.out")
 
@@ -149,7 +149,7 @@ def test_a_member_that_is_refused_is_counted_and_logged_once(member: str) -> Non
 
 
 class TestAnOutputBesideTheOutputs:
-    """The endpoint's role may not write there, and reconcile's may not look there."""
+    """The endpoint's role has no permission to write there, and reconcile's none to list."""
 
     BESIDE = f"s3://{BUCKET}/outputs-of-others"
 

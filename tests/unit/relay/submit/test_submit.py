@@ -93,7 +93,7 @@ class TestTheEndpoint:
         assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
         assert pipeline.endpoint.invoked == [request_id]
 
-    def test_lets_messages_come_back_after_a_growing_time(self, pipeline: FakePipeline) -> None:
+    def test_returns_messages_after_growing_delays(self, pipeline: FakePipeline) -> None:
         upload(pipeline, "inputs/a.csv")
         pipeline.endpoint.trouble = THROTTLED
 

@@ -296,7 +296,7 @@ def test_an_endpoint_of_the_relays_own_can_be_handed_over() -> None:
     assert untouched(world)
 
 
-def test_it_is_scaled_on_when_handed_over_and_as_the_stack_says_when_taken_back() -> None:
+def test_scaling_is_kept_on_handover_and_follows_the_stack_after_it_is_taken_back() -> None:
     world = World()
     world.run(create(**SCALED))
     assert world.endpoint
@@ -312,7 +312,7 @@ def test_it_is_scaled_on_when_handed_over_and_as_the_stack_says_when_taken_back(
     assert world.autoscaler.registered == {}
 
 
-def test_and_taken_back() -> None:
+def test_an_endpoint_that_is_handed_over_can_be_taken_back() -> None:
     world = World()
     world.run(create())
     made = world.endpoint
@@ -327,7 +327,7 @@ def test_and_taken_back() -> None:
     assert not world.sagemaker.models
 
 
-def test_an_endpoint_that_was_never_the_relays_is_not_taken_over(world: World) -> None:
+def test_an_existing_endpoint_is_not_taken_over(world: World) -> None:
     world.run(create(**EXISTING), update(old=EXISTING))
 
     answer = world.answers[-1]

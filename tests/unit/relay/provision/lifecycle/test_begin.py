@@ -1,4 +1,4 @@
-"""SageMaker makes one change at a time: who waits for whom, and who has the say in the end."""
+"""SageMaker makes one change at a time: which change waits, and which one wins."""
 
 import pytest
 from relay.errors import TransientError
@@ -45,7 +45,7 @@ def test_a_second_roll_out_waits_its_turn(world: World) -> None:
     assert world.roll_outs[:2] == [(B, "succeeded"), (A, "succeeded")]
 
 
-def test_the_newest_of_those_that_wait_wins_and_the_others_are_answered(world: World) -> None:
+def test_the_newest_waiting_roll_out_wins_and_the_others_are_answered(world: World) -> None:
     for url in (A, B, C, D):
         world.wake(deploy(url))
 
@@ -142,7 +142,7 @@ def test_once_the_stack_has_won_the_roll_out_does_not_come_back(world: World) ->
     assert serving(world) == config(ModelDataUrl=B, InstanceCount="2")
 
 
-def test_the_stack_has_the_say_over_all_that_belongs_together(world: World) -> None:
+def test_a_stack_update_overrides_every_property_that_belongs_together(world: World) -> None:
     world.run(deploy(image_uri="an/image:1"))
 
     world.run(update(FrameworkVersion="1.7-1"))
@@ -150,7 +150,7 @@ def test_the_stack_has_the_say_over_all_that_belongs_together(world: World) -> N
     assert serving(world) == config(FrameworkVersion="1.7-1")
 
 
-def test_the_roll_out_survives_a_stack_update_that_fails_and_is_taken_back(world: World) -> None:
+def test_the_roll_out_survives_a_stack_update_that_fails_and_is_rolled_back(world: World) -> None:
     world.run(deploy(A))
     world.sagemaker.broken = {B}
 
@@ -247,7 +247,7 @@ def test_a_deploy_while_cloudformation_waits_comes_after_it(world: World) -> Non
     assert serving(world) == config(ModelDataUrl=A, InstanceCount="2")
 
 
-def test_a_deploy_while_the_endpoint_is_created_dies_with_a_creation_that_fails() -> None:
+def test_a_deploy_during_a_creation_fails_with_the_creation() -> None:
     world = World()
     world.sagemaker.broken = {"s3://models/churn/model.tar.gz"}
     world.wake(create())
@@ -290,7 +290,7 @@ def test_a_stack_made_again_under_the_same_name_knows_nothing_of_old_roll_outs(
     assert world.wake(rollback())["status"] == "refused"
 
 
-def test_a_roll_out_that_has_not_begun_steps_back_for_the_stack(world: World) -> None:
+def test_a_roll_out_that_has_not_begun_waits_for_the_stack(world: World) -> None:
     world.sagemaker.errors["create_model"] = TransientError("ThrottlingException")
     world.wake(deploy(A))
     world.sagemaker.errors.clear()

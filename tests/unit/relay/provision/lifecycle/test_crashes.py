@@ -291,7 +291,7 @@ class Ending:
     endpoints: dict[str, EndpointDescription | None]
     configs: frozenset[str]
     models: frozenset[str]
-    # Who asked for which roll-out, and how it ended.
+    # The origin of each roll-out, and its outcome.
     story: tuple[tuple[str, str], ...]
     registered: dict[str, Scaling]
     instance_counts: dict[str, int]
@@ -306,7 +306,7 @@ def _play(scenario: Scenario, dies_at: int | None, answers: int | None = 1) -> t
     world.fuse.blows_at = dies_at
 
     if not _survives(lambda: world.wake(request)):
-        # Lambda repeats an asynchronous invocation that fails, and a person a call without answer.
+        # Lambda retries a failed asynchronous invocation, and a caller a call without answer.
         world.wake(request)
     for _ in range(16):
         for name in list(world.sagemaker.endpoints):

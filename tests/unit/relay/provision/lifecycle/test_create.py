@@ -139,7 +139,7 @@ def test_a_create_never_takes_over_the_endpoint_that_its_own_stack_has_in_servic
     assert world.endpoint == before
 
 
-def test_a_create_that_is_undone_removes_nothing_but_its_own() -> None:
+def test_a_create_that_is_rolled_back_removes_only_what_it_created() -> None:
     world = World()
     world.run(create())
     before = world.endpoint

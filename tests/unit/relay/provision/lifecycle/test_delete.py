@@ -183,7 +183,7 @@ def test_a_stack_that_is_gone_the_moment_it_has_the_answer_is_no_error(world: Wo
     assert [answer.reason for answer in world.answers] == [""]
 
 
-def test_a_record_that_cannot_be_written_is_an_error_at_any_other_time(world: World) -> None:
+def test_a_record_that_cannot_be_written_is_otherwise_an_error(world: World) -> None:
     world.room.taken_away = True
 
     with pytest.raises(AccessDenied):

@@ -1,4 +1,4 @@
-"""Roll-outs that people, pipelines and uploads ask for."""
+"""Roll-outs by calls, pipelines and uploads."""
 
 import pytest
 from relay.errors import AccessDenied, PermanentError, TransientError
@@ -258,7 +258,9 @@ def test_a_throttled_deploy_is_accepted_and_begins_later(world: World) -> None:
         (TransientError("ThrottlingException"), 52, "gave up after repeated attempts"),
     ],
 )
-def test_patience_ends(error: TransientError, minutes: int, reason: str, world: World) -> None:
+def test_a_roll_out_that_sagemaker_keeps_refusing_fails_in_the_end(
+    error: TransientError, minutes: int, reason: str, world: World
+) -> None:
     world.sagemaker.errors["create_model"] = error
     world.wake(deploy(A))
 

@@ -66,7 +66,7 @@ def test_the_same_call_without_alarms_takes_the_place_of_the_one_that_waits(
     assert serves(incident, ModelDataUrl=B)
 
 
-def test_a_stack_update_may_go_without_alarms(incident: World) -> None:
+def test_a_stack_update_may_ignore_alarms(incident: World) -> None:
     incident.run(update(old=ALARMS, ModelDataUrl=A, **ALARMS))
     incident.run(update("update-2", old=ALARMS, ModelDataUrl=A, **QUIET))
 
@@ -84,7 +84,7 @@ def test_a_stack_that_ignores_its_alarms_rolls_uploads_out_without_them(incident
     assert deployed(incident).alarms == ()
 
 
-def test_a_call_may_heed_the_alarms_that_the_stack_ignores(incident: World) -> None:
+def test_a_call_may_watch_the_alarms_that_the_stack_ignores(incident: World) -> None:
     incident.run(update(old=ALARMS, **QUIET), deploy(A, deployment={"alarms": True}))
 
     assert deployed(incident).alarms == ("relay-failures", "relay-latency")
@@ -101,7 +101,7 @@ def test_a_rollback_without_alarms_is_as_fast_as_any_other(incident: World) -> N
 
 
 @pytest.mark.parametrize("said", ["The deployment's alarm relay-failures is in ALARM.", ""])
-def test_an_update_that_alarms_took_back_names_the_ways_forward(incident: World, said: str) -> None:
+def test_an_update_that_alarms_rolled_back_names_its_remedies(incident: World, said: str) -> None:
     incident.wake(update(old=ALARMS, ModelDataUrl=A, **ALARMS))
     incident.sagemaker.becomes(EndpointStatus.IN_SERVICE, said)
     incident.settle()
@@ -124,7 +124,7 @@ def test_an_update_without_alarms_is_not_blamed_on_them(world: World) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["AllAtOnce", *IN_PARTS])
-def test_an_endpoint_that_sleeps_is_updated_without_guardrails(strategy: str) -> None:
+def test_an_endpoint_at_zero_instances_is_updated_without_guardrails(strategy: str) -> None:
     world = World()
     world.run(create(**SCALED, **ALARMS, DeploymentStrategy=strategy))
     world.sagemaker.scaled_to(0)
@@ -136,7 +136,7 @@ def test_an_endpoint_that_sleeps_is_updated_without_guardrails(strategy: str) ->
 
 
 @pytest.mark.parametrize("strategy", IN_PARTS)
-def test_one_instance_has_no_part_that_could_go_first(strategy: str) -> None:
+def test_one_instance_cannot_be_updated_in_parts(strategy: str) -> None:
     world = World()
     world.run(create(**ALARMS))
     world.sagemaker.calls.clear()
@@ -149,7 +149,7 @@ def test_one_instance_has_no_part_that_could_go_first(strategy: str) -> None:
     assert not {"create_model", "create_config", "update_endpoint"} & set(world.sagemaker.calls)
 
 
-def test_a_call_hears_of_the_one_instance_at_once(world: World) -> None:
+def test_a_call_for_parts_of_one_instance_is_refused_at_once(world: World) -> None:
     answer = world.wake(deploy(A, deployment={"strategy": "Canary"}))
 
     assert answer["status"] == "failed"
@@ -166,7 +166,7 @@ def test_an_endpoint_that_could_never_be_updated_is_not_created() -> None:
     assert "create_model" not in world.sagemaker.calls
 
 
-def test_a_stack_goes_back_to_what_it_had_whatever_its_strategy(world: World) -> None:
+def test_a_stack_rolls_back_with_any_strategy(world: World) -> None:
     canary: dict[str, Any] = {"DeploymentStrategy": "Canary"}
 
     world.run(update(ModelDataUrl=A, **canary), update("back", old={"ModelDataUrl": A}, **canary))
@@ -175,7 +175,9 @@ def test_a_stack_goes_back_to_what_it_had_whatever_its_strategy(world: World) ->
 
 
 @pytest.mark.parametrize("strategy", IN_PARTS)
-def test_an_endpoint_that_scales_goes_over_as_it_can(strategy: str) -> None:
+def test_an_endpoint_that_scales_uses_its_strategy_when_it_has_enough_instances(
+    strategy: str,
+) -> None:
     world = World()
     guarded = {**SCALED, **ALARMS, "DeploymentStrategy": strategy}
     world.run(create(**guarded, DeploymentTerminationWaitSeconds="60"))
@@ -191,7 +193,7 @@ def test_an_endpoint_that_scales_goes_over_as_it_can(strategy: str) -> None:
     assert serves(world, ModelDataUrl=B)
 
 
-def test_another_instance_count_is_the_one_that_goes_over() -> None:
+def test_a_changed_instance_count_decides_whether_parts_are_possible() -> None:
     world = World()
     world.run(create(InstanceCount="4"))
 
@@ -200,7 +202,7 @@ def test_another_instance_count_is_the_one_that_goes_over() -> None:
     assert "DeploymentStrategy is Rolling" in world.answers[-1].reason
 
 
-def test_the_one_instance_of_an_endpoint_that_gets_a_second_goes_over_as_a_whole() -> None:
+def test_one_instance_is_replaced_all_at_once_when_a_second_is_added() -> None:
     world = World()
     world.run(create())
 
@@ -213,7 +215,7 @@ def test_the_one_instance_of_an_endpoint_that_gets_a_second_goes_over_as_a_whole
 
 
 @pytest.mark.parametrize("strategy", IN_PARTS)
-def test_every_strategy_works_as_it_comes(strategy: str) -> None:
+def test_every_strategy_works_with_the_templates_defaults(strategy: str) -> None:
     """With the template's other defaults."""
     read = specification(DeploymentStrategy=strategy, InstanceCount="2").deployment
 

@@ -1,4 +1,4 @@
-"""The way back to the generation before, asked for by a person or taken by the relay itself."""
+"""A rollback to the previous generation, by a call or by the relay itself."""
 
 import pytest
 from relay.provision.endpoint import EndpointStatus
@@ -45,7 +45,7 @@ def test_a_second_rollback_goes_forward_again(world: World) -> None:
     assert serving(world) == config(ModelDataUrl=A)
 
 
-def test_a_rollback_goes_at_once_and_heeds_no_alarm(world: World) -> None:
+def test_a_rollback_is_immediate_and_watches_no_alarm(world: World) -> None:
     world.run(
         update(
             DeploymentStrategy="Canary",
@@ -127,13 +127,15 @@ def test_without_a_generation_before_a_rollback_is_refused(world: World) -> None
     assert "no generation before" in str(answer["reason"])
 
 
-def test_a_generation_that_differs_in_the_stacks_own_only_is_no_way_back(world: World) -> None:
+def test_a_generation_without_a_difference_in_rolled_out_properties_is_no_rollback_target(
+    world: World,
+) -> None:
     world.run(update(InstanceCount="3"))
 
     assert "differs in nothing that a roll-out may change" in str(world.wake(rollback())["reason"])
 
 
-def test_an_artifact_that_was_overwritten_is_no_way_back(world: World) -> None:
+def test_an_overwritten_artifact_is_no_rollback_target(world: World) -> None:
     world.run(uploaded(version="1", order="1"), uploaded(version="2", order="2"))
 
     answer = world.wake(rollback())
@@ -176,7 +178,7 @@ def test_where_sagemaker_gets_stuck_the_relay_goes_back_to_what_served(
     assert set(world.sagemaker.configs) == {OLD.config}
 
 
-def test_a_repair_that_fails_is_not_repeated_for_ever(world: World) -> None:
+def test_a_repair_that_fails_is_not_repeated_endlessly(world: World) -> None:
     world.wake(deploy(A))
     world.sagemaker.becomes(EndpointStatus.UPDATE_ROLLBACK_FAILED, "no capacity")
     world.sweep()

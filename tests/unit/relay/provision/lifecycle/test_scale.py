@@ -120,7 +120,9 @@ def test_scaling_that_is_turned_off_leaves_nothing(world: World) -> None:
     assert world.describe()["scaling"] is None
 
 
-def test_an_endpoint_that_sleeps_is_woken_when_its_scaling_is_turned_off(world: World) -> None:
+def test_an_endpoint_at_zero_instances_scales_out_when_its_scaling_is_turned_off(
+    world: World,
+) -> None:
     world.run(create(**SCALED, InstanceCount="2"))
     world.sagemaker.scaled_to(0)
 
@@ -180,7 +182,7 @@ def test_an_update_waits_for_the_autoscaler_to_finish(world: World) -> None:
     assert [answer.reason for answer in world.answers] == ["", ""]
 
 
-def test_a_creation_that_may_not_be_scaled_is_undone_with_the_reason(world: World) -> None:
+def test_a_creation_that_may_not_be_scaled_is_rolled_back_with_the_reason(world: World) -> None:
     world.autoscaler.errors["register"] = AccessDenied("iam:CreateServiceLinkedRole is missing")
     world.wake(create(**SCALED))
     world.sagemaker.settle()

@@ -81,7 +81,7 @@ def test_every_record_meets_at_most_one_early_row(goal: Goal) -> None:
 
 
 @pytest.mark.parametrize("row", TABLE)
-def test_no_row_is_in_vain(row: Row) -> None:
+def test_every_row_applies_to_some_state(row: Row) -> None:
     assert any(
         row.applies(record, endpoint)
         for status in row.statuses

@@ -164,7 +164,7 @@ def test_an_update_that_ends_out_of_service_fails(world: World, status: Endpoint
     assert "It does not serve" in answer.reason
 
 
-def test_an_endpoint_that_had_failed_before_the_update_is_made_anew(world: World) -> None:
+def test_an_endpoint_that_had_failed_before_the_update_is_recreated(world: World) -> None:
     world.sagemaker.becomes(EndpointStatus.FAILED, "no capacity")
 
     world.run(update(ModelDataUrl=NEW_MODEL))
@@ -222,7 +222,7 @@ def test_an_update_that_takes_too_long_fails_and_is_still_ours_when_it_comes_thr
     assert world.endpoint.config == OLD.config
 
 
-def test_an_update_that_comes_through_late_is_taken_back_by_the_rollback(world: World) -> None:
+def test_an_update_that_completes_late_is_reverted_by_the_rollback(world: World) -> None:
     world.wake(update(ModelDataUrl=NEW_MODEL))
     for _ in range(53):
         world.sweep()

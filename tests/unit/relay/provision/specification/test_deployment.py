@@ -1,4 +1,4 @@
-"""How an update goes over to the new configuration, as the stack's properties say it."""
+"""The deployment configuration of an update, from the stack's properties."""
 
 import pytest
 from relay.aws.json_codec import from_json, to_json

@@ -1,4 +1,4 @@
-"""What EndpointSpecification may add, and what it may not."""
+"""What EndpointSpecification may add, and what it must not."""
 
 import json
 from typing import Any

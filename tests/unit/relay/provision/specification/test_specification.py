@@ -15,7 +15,7 @@ def problems(**changes: object) -> str:
     return str(refusal.value)
 
 
-def test_strings_become_what_they_mean() -> None:
+def test_properties_are_read_with_their_types() -> None:
     read = specification(
         InstanceCount="3",
         IncludeInferenceResponseIn=["ERROR_NOTIFICATION_TOPIC", "SUCCESS_NOTIFICATION_TOPIC"],

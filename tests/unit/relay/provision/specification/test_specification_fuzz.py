@@ -202,7 +202,7 @@ def names_something_of(path: Path, message: str) -> bool:
 
 @FUZZ
 @given(st.dictionaries(st.sampled_from(["Model", "EndpointConfig", "Tags", "x"]), st.text()))
-def test_no_document_makes_the_relay_stumble(document: object) -> None:
+def test_any_wrong_document_is_a_configuration_error(document: object) -> None:
     assume(document)
 
     with pytest.raises(ConfigurationError, match="EndpointSpecification"):
