@@ -18,7 +18,7 @@ _BUILD_SECONDS = 900
 _DEPLOY_SECONDS = 75 * 60  # CloudFormation gives the endpoint an hour
 _MODEL_KEY = "model.tar.gz"
 
-# The SDK asks again when it is throttled; tests look often.
+# The SDK retries when it is throttled; tests poll often.
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
 # Counts of a queue are up to a minute old; an endpoint changes within a quarter of an hour.

@@ -14,7 +14,7 @@ _PAUSES = (0, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Removal:
-    """What an account holds under a name, and how it goes away."""
+    """The resources of an account under a name, and their removal."""
 
     def __init__(self, session: boto3.Session, name: str, report: Callable[[str], None]) -> None:
         self._client = session.client
@@ -138,7 +138,7 @@ class Removal:
             ):
                 yield alarm["AlarmName"]
 
-    # --- how it goes away ------------------------------------------------------------------------
+    # --- removal ---------------------------------------------------------------------------------
 
     def _remove_stacks(self) -> None:
         """A stack that is being updated can be deleted only once it is through."""

@@ -1,4 +1,4 @@
-"""What a run saw of AWS: a table for people, JSON for everything else."""
+"""The observations of a run: a table for readers, JSON for programs."""
 
 import json
 import re

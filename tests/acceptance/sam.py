@@ -1,4 +1,4 @@
-"""The SAM CLI, as a person runs it, with nothing taken from configuration files."""
+"""The SAM CLI, as on a command line, without configuration files."""
 
 import os
 import platform
@@ -32,7 +32,7 @@ class Sam:
 
     @property
     def process_file(self) -> Path:
-        """Holds the id of the process that runs, for whoever has to end it."""
+        """The id of the running process, for the guard that ends it."""
         return self.directory / "sam.pid"
 
     def build(self, seconds: float) -> Path:

@@ -22,7 +22,7 @@ OFF = {"MinInstanceCount": "0", "MaxInstanceCount": "0"}
 
 
 class Scaled:
-    """The stack, whose parameters change as a person would change them."""
+    """The stack, whose parameters change by stack updates."""
 
     def __init__(self, target: Target, s3: "S3Client") -> None:
         self._target = target

@@ -1,4 +1,4 @@
-"""New models while work goes on: every upload is inferred, none fails."""
+"""New models during uploads: every upload is inferred, none fails."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any

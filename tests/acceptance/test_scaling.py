@@ -1,4 +1,4 @@
-"""An endpoint that sleeps, wakes for uploads and sleeps again, and what scaling leaves behind."""
+"""Scaling to zero and back, and what scaling leaves behind."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def scaled(target: Target, s3: "S3Client") -> Iterator[Scaled]:
-    """Asleep; in the end as it was before."""
+    """Scaled to zero; afterwards as it was before."""
     if not target.scaling:
         pytest.skip("the run leaves scaling out (SCALING=0)")
     scaled = Scaled(target, s3)
@@ -42,7 +42,7 @@ def test_an_endpoint_scales_to_zero_and_back(scaled: Scaled, downstream: Downstr
     scaled.await_inferred(uploaded, downstream)
     scaled.await_instances(0)
 
-    scaled.update(MaxConcurrentInvocationsPerInstance="3")  # in its sleep
+    scaled.update(MaxConcurrentInvocationsPerInstance="3")  # at zero instances
     assert scaled.instances() == 0
 
     scaled.update(**OFF, MaxConcurrentInvocationsPerInstance="4")

@@ -11,7 +11,7 @@ _SECONDS = 30.0
 
 
 def awake(sagemaker: "SageMakerClient", endpoint_name: str) -> None:
-    """Idle as it was, it may have been sent to sleep as soon as it was scaled."""
+    """The idle endpoint may have been scaled to zero as soon as it was registered."""
     eventually(lambda: _is_awake(sagemaker, endpoint_name), _SECONDS, "an endpoint that is awake")
 
 

@@ -153,7 +153,7 @@ class EndpointStacks:
         }
 
     def fault(self, **faults: object) -> None:
-        """What goes wrong on purpose in this SageMaker."""
+        """The faults of this SageMaker."""
         request = urllib.request.Request(  # noqa: S310 - http, on this machine
             f"{self._sagemaker_url}/_emulator/faults", json.dumps(faults).encode(), method="PUT"
         )

@@ -46,7 +46,7 @@ def make_endpoint(stacks: EndpointStacks, *, publishing: bool = True) -> None:
 
 
 def remove_everything(stacks: EndpointStacks) -> None:
-    """Endpoint, configurations, models and what scales it, whoever has made them."""
+    """Endpoint, configurations, models and scaling, of any origin."""
     left = stacks.left()
     for resource in left["targets"]:
         stacks.autoscaling.deregister_scalable_target(

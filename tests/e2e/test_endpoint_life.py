@@ -51,7 +51,7 @@ def test_a_stack_is_created_deleted_and_created_again_under_its_name(
     assert [each["StackStatus"] for each in (first, second)] == ["CREATE_COMPLETE"] * 2
 
 
-def test_where_every_event_is_lost_the_sweep_brings_it_about(nothing: EndpointStacks) -> None:
+def test_without_any_event_the_sweep_completes_the_create(nothing: EndpointStacks) -> None:
     nothing.listen(on=False)
 
     created = nothing.create(STACK, sweeping=True)
@@ -88,7 +88,7 @@ def test_nothing_scales_any_more_once_a_stack_that_scaled_is_deleted(
     assert "life-wake-from-zero" in left["alarms"]
     scaling = nothing.call(action="describe")["scaling"]
     assert (scaling["minimum"], scaling["maximum"], scaling["sure"]) == (0, 2, True)
-    # Whoever uses `nothing` leaves none of them behind.
+    # Every test that uses `nothing` removes them.
 
 
 # --- an existing endpoint -------------------------------------------------------------------------

@@ -151,7 +151,7 @@ def test_the_bucket_of_a_deleted_stack_is_kept_with_its_objects(
     again: Again, s3: "S3Client"
 ) -> None:
     assert s3.get_object(Bucket=_BUCKET, Key="outputs/kept")["Body"].read() == b"kept"
-    # It still notifies what is gone, until another stack or a person writes this anew.
+    # It still notifies deleted queues, until another stack or an operator replaces this.
     kept = s3.get_bucket_notification_configuration(Bucket=_BUCKET)
     assert "QueueConfigurations" in kept and "LambdaFunctionConfigurations" in kept
 
@@ -187,7 +187,7 @@ def test_the_next_stack_may_have_a_bucket_of_another_name(
     _upload_arrives(s3, sqs, outputs)
 
 
-def test_the_next_stack_makes_the_bucket_anew_once_it_was_deleted(
+def test_the_next_stack_creates_the_bucket_again_once_it_was_deleted(
     again: Again, s3: "S3Client", sqs: "SQSClient"
 ) -> None:
     _remove(s3, _BUCKET)
@@ -199,7 +199,7 @@ def test_the_next_stack_makes_the_bucket_anew_once_it_was_deleted(
 
 
 def _upload_arrives(s3: "S3Client", sqs: "SQSClient", outputs: dict[str, str]) -> None:
-    """The stack's own queue hears of an upload: the bucket notifies it, and may."""
+    """Assert that the queue of the stack receives the event of an upload."""
     s3.put_object(
         Bucket=outputs["DataBucketName"], Key=f"inputs/{uuid.uuid4().hex}.csv", Body=b"1,2"
     )

@@ -1,4 +1,4 @@
-"""Scaling while the stack changes, and who hears of trouble."""
+"""Scaling while the stack changes, and the alarms' topic."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ _OPERATORS = "arn:aws:sns:us-east-1:000000000000:operators"
 
 @pytest.fixture
 def scaled(target: Target, s3: "S3Client") -> Iterator[Scaled]:
-    """Asleep; in the end as it was before."""
+    """Scaled to zero; afterwards as it was before."""
     scaled = Scaled(target, s3)
     with target.hurried():
         scaled.update(**ON, AlarmTopicArn=_OPERATORS)
@@ -28,7 +28,7 @@ def scaled(target: Target, s3: "S3Client") -> Iterator[Scaled]:
             scaled.update(**OFF, AlarmTopicArn="")
 
 
-def test_uploads_during_an_update_of_a_sleeping_endpoint_wake_it_afterwards(
+def test_uploads_during_an_update_at_zero_instances_scale_it_out_afterwards(
     scaled: Scaled, downstream: Downstream
 ) -> None:
     uploaded = scaled.upload()

@@ -1,4 +1,4 @@
-"""Every event in events/, on the built functions: what a person would notice afterwards."""
+"""Every event in events/, on the built functions: what can be observed afterwards."""
 
 import json
 import re
@@ -237,7 +237,7 @@ def test_a_wake_up_changes_nothing_about_an_endpoint_that_is_as_it_should_be(
         ("delete-directly", "refused", "delete the stack"),
     ],
 )
-def test_whoever_calls_provision_is_answered_at_once(
+def test_a_call_of_provision_is_answered_at_once(
     case: str, status: str, reason: str, functions: Functions
 ) -> None:
     outcome = functions.invoke("provision", _event(f"provision/{case}.json")).outcome

@@ -70,7 +70,7 @@ def sagemaker(stack: RunningStack, tmp_path: Path) -> Iterator[StackSettings]:
 
 @pytest.fixture
 def table(stack: RunningStack) -> Iterator[str]:
-    """A ledger of its own, so that the deployed function does not hear of this endpoint."""
+    """A ledger of its own, so that the deployed function ignores this endpoint."""
     dynamodb = boto3.client("dynamodb", **_root(stack))
     name = "provision-events"
     dynamodb.create_table(
@@ -124,7 +124,7 @@ def test_an_endpoint_is_created_updated_and_deleted_and_each_request_answered_on
 def _wake_until_answered(
     runtime: LambdaRuntime, cloudformation: CloudFormation, count: int
 ) -> None:
-    """Wakes the function as EventBridge would, until CloudFormation has so many answers."""
+    """Invoke the function as EventBridge does, until CloudFormation has so many answers."""
 
     def answered() -> bool:
         if len(cloudformation.answers) < count:

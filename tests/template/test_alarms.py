@@ -24,7 +24,7 @@ METRICS: list[Mapping[str, Any]] = [
 ROLLING_BACK = {"FailedInferencesAlarm", "ModelErrorsAlarm", "ModelLatencyAlarm"}
 
 
-def test_the_endpoints_updates_heed_the_relays_alarms_and_those_that_are_given() -> None:
+def test_the_endpoints_updates_watch_the_relays_alarms_and_the_given_ones() -> None:
     names = source()["Resources"]["Endpoint"]["Properties"]["RollbackAlarmNames"]
 
     assert {target(name) for name in names[:-1]} == ROLLING_BACK
@@ -45,7 +45,7 @@ def test_an_alarm_says_what_is_wrong_and_stays_ok_without_data(alarm: Resource) 
 
 
 def test_alarms_on_a_variant_watch_the_one_that_is_named() -> None:
-    """A metric of a variant that is not there has no data, and its alarm says nothing for ever."""
+    """A metric of a missing variant has no data, so its alarm never changes its state."""
     watched = [
         dimension["Value"]
         for metric in METRICS

@@ -1,4 +1,4 @@
-"""What the data bucket is called, and who knows it by that name."""
+"""The name of the data bucket, and the resources that spell it."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ GENERATED = "${AWS::StackName}-data-${AWS::AccountId}-${AWS::Region}"
 
 
 def names(**parameters: str) -> dict[str, Any]:
-    """The bucket's name or ARN wherever it has to be spelled out, by who spells it."""
+    """The bucket's name or ARN wherever it has to be spelled out, by resource."""
     found = deployed(**parameters)
     (sender,) = (
         statement["Condition"]["ArnEquals"]["aws:SourceArn"]
@@ -43,7 +43,7 @@ def test_everything_names_the_bucket_as_it_is_asked_for() -> None:
     }
 
 
-def test_nothing_else_knows_the_name() -> None:
+def test_nothing_else_spells_the_name() -> None:
     """Everything that need not exist before the bucket asks for the bucket itself."""
     text = str({name: each.properties for name, each in deployed().items()})
 

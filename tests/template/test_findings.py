@@ -23,7 +23,7 @@ def test_a_new_finding_is_reported_in_the_tools_words() -> None:
 
 
 @pytest.mark.parametrize("resource", ["SubmitQueue", "*Queue", "*"])
-def test_an_accepted_finding_is_no_complaint(resource: str) -> None:
+def test_an_accepted_finding_is_no_problem(resource: str) -> None:
     assert not complaints("checkov", [finding()], [entry(resource)])
 
 
@@ -36,7 +36,7 @@ def test_what_an_entry_does_not_name_is_not_accepted(found: Finding) -> None:
     assert str(found) in complaints("checkov", [finding(), found], entries)
 
 
-def test_an_entry_that_nothing_needs_any_more_is_a_complaint() -> None:
+def test_an_unused_entry_is_a_problem() -> None:
     assert complaints("checkov", [finding()], [entry("SubmitQueue", "Gone*")]) == [
         "checkov R1 in template.yaml is not found on Gone* any more; take it out"
     ]

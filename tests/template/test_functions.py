@@ -65,7 +65,7 @@ def test_a_message_comes_back_after_a_crash_soon_enough_to_be_deduplicated(
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=name_of)
-def test_a_batch_fails_message_by_message_and_pollers_cannot_outrun_the_function(
+def test_a_mapping_reports_batch_item_failures_and_bounds_its_concurrency(
     mapping: Resource,
 ) -> None:
     assert mapping.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

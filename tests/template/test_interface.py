@@ -1,4 +1,4 @@
-"""Names that other programs and people rely on."""
+"""Names that programs and users rely on."""
 
 import re
 

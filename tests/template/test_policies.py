@@ -1,4 +1,4 @@
-"""Who may do what: least privilege, and no confused deputy."""
+"""Permissions: least privilege, and no confused deputy."""
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
@@ -76,7 +76,7 @@ def test_no_two_statements_of_a_role_share_a_name() -> None:
 
 
 @pytest.mark.parametrize("statement", resource_statements(), ids=str)
-def test_everyone_is_only_ever_refused(statement: Statement) -> None:
+def test_no_statement_allows_every_principal(statement: Statement) -> None:
     principal = statement.document["Principal"]
     everyone = principal == "*" or (isinstance(principal, dict) and "*" in str(principal))
 
@@ -157,7 +157,7 @@ def test_the_endpoints_role_can_be_passed_at_all() -> None:
 
 
 def test_provision_is_denied_every_change_of_an_existing_endpoint() -> None:
-    """What provision may do to the endpoint by any statement, but look at it."""
+    """The actions on the endpoint that any statement allows provision, without reads."""
     provision = [each for each in role_statements() if each.owner.name == "ProvisionRole"]
     (denied,) = (each for each in provision if not each.allows)
 

@@ -86,7 +86,7 @@ def _misfit(statement: Statement, name: str, actions: list[Action]) -> Iterator[
 
 def _fits_any(resource: str, known: dict[str, list[Action]]) -> bool:
     forms = {form for actions in known.values() for each in actions for form in each.forms}
-    # Where no action has resources, that is the complaint to make.
+    # Where no action has resources, that is the problem to report.
     return not forms or any(fits(resource, form) for form in forms)
 
 
