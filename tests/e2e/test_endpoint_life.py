@@ -76,7 +76,7 @@ def test_properties_that_are_wrong_are_all_reported_at_once(nothing: EndpointSta
     assert "InstanceCount must be" in nothing.reasons(STACK)
 
 
-def test_nothing_scales_any_more_once_a_stack_that_scaled_is_deleted(
+def test_deleting_a_stack_removes_all_of_its_scaling(
     nothing: EndpointStacks,
 ) -> None:
     created = nothing.create(STACK, MinInstanceCount="0", MaxInstanceCount="2")
@@ -140,7 +140,7 @@ def test_an_endpoint_that_is_not_there_is_not_made(by_hand: EndpointStacks) -> N
     assert by_hand.left() == NOTHING
 
 
-def test_an_endpoint_that_is_handed_over_goes_on_and_scales_as_it_did(
+def test_an_endpoint_that_is_handed_over_keeps_its_scaling(
     by_hand: EndpointStacks,
 ) -> None:
     by_hand.create(STACK, MinInstanceCount="1", MaxInstanceCount="2")

@@ -249,9 +249,7 @@ def test_a_call_of_provision_is_answered_at_once(
 
 
 @pytest.mark.parametrize("case", ["artifact-uploaded", "artifact-uploaded-eventbridge"])
-def test_an_archive_that_is_not_there_is_no_harm_to_the_endpoint(
-    case: str, functions: Functions
-) -> None:
+def test_a_missing_archive_leaves_the_endpoint_in_service(case: str, functions: Functions) -> None:
     outcome = functions.invoke("provision", _event(f"provision/{case}.json")).outcome
 
     assert outcome == Answer({})

@@ -78,7 +78,7 @@ def test_any_answer_but_yes_deploys_nothing(
 
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("answer", ["y", "YES"])
-def test_yes_goes_on(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yes_starts_the_deployment(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
 
     with pytest.raises(AssertionError, match="something was made"):

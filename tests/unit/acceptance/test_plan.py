@@ -31,7 +31,7 @@ def test_no_part_may_take_less_than_it_does_usually() -> None:
     assert all(part.usually <= part.at_most for part in PLAN.parts)
 
 
-def test_it_names_what_is_made_where_and_what_it_costs() -> None:
+def test_the_plan_names_resources_account_region_and_cost() -> None:
     text = PLAN.text()
 
     assert "account 1, region r" in text

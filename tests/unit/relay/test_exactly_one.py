@@ -207,7 +207,7 @@ class TestARunOfReconcile:
         "step", ["ledger.due_in", "ledger.look_up", "storage.find", "queues.send"]
     )
     @pytest.mark.parametrize("error", [THROTTLED, Crash()])
-    def test_that_fails_anywhere_is_made_up_for_by_the_next(
+    def test_that_fails_anywhere_is_completed_by_the_next(
         self, step: str, error: BaseException
     ) -> None:
         search = Search()
@@ -219,7 +219,7 @@ class TestARunOfReconcile:
 
         assert search.queues.waiting(NOTIFICATION_QUEUE) == 1
 
-    def test_does_not_look_where_it_may_not(self) -> None:
+    def test_does_not_list_where_it_has_no_permission(self) -> None:
         """S3 would refuse the listing at every run, and nothing after this minute would be seen."""
         search = Search()
         beside = f"s3://{samples.BUCKET}/outputs-of-others/{ID}.out"

@@ -33,7 +33,7 @@ def test_a_queue_gets_the_message_ids_of_the_failures() -> None:
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-2"}]}
 
 
-def test_a_batch_that_is_done_fails_nothing() -> None:
+def test_a_completed_batch_has_no_failures() -> None:
     assert respond(incoming(samples.delivery()), Report()) == {"batchItemFailures": []}
 
 

@@ -55,7 +55,7 @@ def test_a_role_that_may_not_read_alarms_is_refused_with_the_permission() -> Non
 
 
 @pytest.mark.parametrize("state", ["OK", "INSUFFICIENT_DATA"])
-def test_only_alarm_ends_a_deployment(state: str) -> None:
+def test_only_the_state_alarm_ends_a_deployment(state: str) -> None:
     asyncio.run(require_quiet(alarms(CloudWatch(a=state)), ROLE, ["a"]))
 
     with pytest.raises(DeploymentFailed, match="in ALARM state: b"):

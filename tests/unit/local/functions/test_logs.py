@@ -15,7 +15,7 @@ def test_a_refusal_by_aws_is_found_with_its_file_and_line(tmp_path: Path) -> Non
     assert denials(tmp_path) == ["submit.log:2: An error occurred (AccessDeniedException): no"]
 
 
-def test_trouble_is_the_last_few_lines_that_speak_of_it(tmp_path: Path) -> None:
+def test_trouble_is_the_last_few_lines_with_an_error(tmp_path: Path) -> None:
     lines = [f"ERROR number {n}\n" for n in range(20)]
     (tmp_path / "route.log").write_text("fine\n".join(lines))
 

@@ -165,7 +165,7 @@ def test_a_request_that_is_throttled_without_the_member_comes_back() -> None:
         (refusal("Filename", "SomethingNew"), TransientError),
     ],
 )
-def test_what_blames_no_member_is_not_tried_without_it(
+def test_an_error_that_names_no_member_is_not_retried_without_one(
     error: ClientError, kind: type[Exception]
 ) -> None:
     region = OldRegion({}, afterwards=error)
@@ -177,7 +177,7 @@ def test_what_blames_no_member_is_not_tried_without_it(
     assert len(region.requests) == 1
 
 
-def test_a_key_that_is_quoted_blames_no_member() -> None:
+def test_a_member_in_a_quoted_key_is_no_refused_member() -> None:
     sent = submission(key="inputs/Filename/a.csv")
     region = OldRegion({}, afterwards=refusal(f"Object {sent.request.location} is malformed"))
 

@@ -105,7 +105,7 @@ def test_an_answer_that_does_not_arrive_is_an_error_so_that_lambda_repeats_the_c
         world.wake(request())
 
 
-def test_a_check_touches_neither_the_endpoint_nor_who_waits_for_it() -> None:
+def test_a_check_creates_neither_an_endpoint_nor_a_record() -> None:
     world = World()
 
     world.wake(request())

@@ -149,7 +149,7 @@ class TestWhatCannotBeDoneNow:
         assert len(pipeline.results()) == 3
 
     @pytest.mark.parametrize("after", [False, True])
-    def test_what_was_not_marked_comes_back_and_its_repeat_is_dropped(
+    def test_what_was_not_closed_comes_back_and_its_repeat_is_dropped(
         self, pipeline: FakePipeline, after: bool
     ) -> None:
         submitted(pipeline)

@@ -100,7 +100,7 @@ def test_an_untracked_inference_is_believed_too() -> None:
         ),
     ],
 )
-def test_what_is_foreign_says_why(foreign: Notification, reason: str) -> None:
+def test_a_foreign_notification_has_its_reason(foreign: Notification, reason: str) -> None:
     assert distrust(foreign, samples.attempt(ID), samples.route_settings()) == reason
 
 

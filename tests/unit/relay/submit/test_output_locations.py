@@ -44,7 +44,7 @@ def submit_one_by_one(pipeline: FakePipeline, keys: tuple[str, ...]) -> list[str
 
 
 @pytest.mark.parametrize("names", NAMES, ids=str)
-def test_the_first_answer_teaches_where_all_outputs_go(names: OutputNames) -> None:
+def test_the_first_answer_shows_where_all_outputs_are_written(names: OutputNames) -> None:
     pipeline = FakePipeline()
     pipeline.endpoint.names = names
 
@@ -204,7 +204,7 @@ def test_a_folder_named_like_a_part_of_the_path_is_distinguished_in_the_end() ->
     assert writes_of_locations(pipeline) == 2
 
 
-def test_a_direct_call_is_answered_with_what_was_learnt() -> None:
+def test_a_direct_call_is_answered_with_the_learnt_location() -> None:
     pipeline = FakePipeline()
     pipeline.endpoint.names = OutputNames(TEAM)
     call = {"input_location": f"s3://{BUCKET}/inputs/a.csv", "request_id": "order-17"}

@@ -68,7 +68,7 @@ def test_an_endpoint_that_fits_is_served_and_not_touched(world: World) -> None:
     assert untouched(world)
 
 
-def test_what_makes_an_endpoint_means_nothing_here(world: World) -> None:
+def test_properties_for_a_new_endpoint_are_ignored(world: World) -> None:
     nothing = dict.fromkeys(("ModelDataUrl", "Framework", "InstanceType", "ExecutionRoleArn"), "")
 
     world.run(create(**EXISTING, **nothing))
@@ -264,7 +264,7 @@ def test_deleting_the_stack_leaves_the_endpoint(world: World) -> None:
     assert world.room.records[ENDPOINT].empty
 
 
-def test_so_does_a_creation_that_failed_and_is_rolled_back(world: World) -> None:
+def test_rolling_back_a_failed_creation_leaves_the_endpoint(world: World) -> None:
     world.sagemaker.setups[THEIRS] = Setup(THEIRS)
 
     world.run(create(**EXISTING), delete(**EXISTING))
@@ -273,7 +273,7 @@ def test_so_does_a_creation_that_failed_and_is_rolled_back(world: World) -> None
     assert untouched(world)
 
 
-def test_so_does_deleting_when_the_record_was_lost(world: World) -> None:
+def test_deleting_the_stack_without_its_record_leaves_the_endpoint(world: World) -> None:
     world.run(delete(**EXISTING))
 
     assert reason(world) == ""

@@ -196,7 +196,7 @@ def test_a_stack_update_during_a_roll_out_that_fails_builds_on_what_served(world
     assert "failed" in [outcome for _, outcome in world.roll_outs]
 
 
-def test_the_stack_goes_first_for_it_has_a_deadline(world: World) -> None:
+def test_a_stack_update_precedes_roll_outs_because_it_has_a_deadline(world: World) -> None:
     world.wake(deploy(A))
     world.wake(deploy(B))
     world.wake(update(InstanceCount="2"))
@@ -279,7 +279,7 @@ def test_a_delete_during_a_roll_out_waits_for_sagemaker_and_leaves_nothing(world
     )
 
 
-def test_a_stack_made_again_under_the_same_name_knows_nothing_of_old_roll_outs(
+def test_a_recreated_stack_of_the_same_name_ignores_old_roll_outs(
     world: World,
 ) -> None:
     world.run(deploy(A), delete())

@@ -277,7 +277,7 @@ def test_a_crash_anywhere_changes_neither_the_end_nor_the_answer(scenario: Scena
 
 
 @pytest.mark.parametrize("scenario", ROLL_OUTS)
-def test_a_crash_anywhere_changes_neither_the_end_nor_the_story(scenario: Scenario) -> None:
+def test_a_crash_anywhere_changes_neither_the_end_nor_the_history(scenario: Scenario) -> None:
     undisturbed, calls = _play(scenario, dies_at=None, answers=None)
 
     assert calls > 4, "nothing was called, so nothing is tested"

@@ -210,7 +210,7 @@ def test_an_endpoint_that_the_function_does_not_look_after_is_refused() -> None:
     assert "ENDPOINT_NAME" in answer.reason
 
 
-def test_a_throttle_is_raised_and_the_next_wake_up_goes_on() -> None:
+def test_a_throttle_is_raised_and_the_next_wake_up_continues() -> None:
     world = World()
     world.sagemaker.errors["create_config"] = TransientError("ThrottlingException")
 
@@ -324,7 +324,7 @@ def test_an_answer_that_cloudformation_no_longer_awaits_is_dropped_with_the_endp
     )
 
 
-def test_another_stack_gets_neither_the_endpoint_nor_its_place() -> None:
+def test_another_stack_neither_takes_nor_deletes_the_endpoint() -> None:
     world = World()
     world.run(create())
     before = world.endpoint
@@ -349,7 +349,7 @@ def test_no_secret_reaches_the_log() -> None:
     assert "responded to Create" in world.log()
 
 
-def test_a_stack_that_failed_without_a_trace_has_no_claim_on_the_next_ones_endpoint() -> None:
+def test_a_failed_stack_without_a_record_does_not_own_the_next_stacks_endpoint() -> None:
     world = World()
     world.run(create(stack=OTHER_STACK, InstanceCount="none"))  # and no Delete comes
 

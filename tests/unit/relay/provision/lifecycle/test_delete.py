@@ -127,7 +127,7 @@ def test_a_delete_that_is_repeated_late_does_not_touch_the_next_endpoint(world: 
     assert world.endpoint is not None
 
 
-def test_a_create_that_is_repeated_after_the_delete_makes_nothing(world: World) -> None:
+def test_a_create_that_is_repeated_after_the_delete_creates_nothing(world: World) -> None:
     world.run(delete())
 
     world.run(create())
@@ -152,7 +152,7 @@ def test_a_missing_permission_fails_the_delete_and_ends_its_attempts(world: Worl
     assert world.endpoint is None
 
 
-def test_a_delete_that_takes_too_long_is_answered_in_time_and_goes_on(world: World) -> None:
+def test_a_delete_that_takes_too_long_is_answered_in_time_and_continues(world: World) -> None:
     world.wake(delete())
     for _ in range(54):
         world.sweep()

@@ -158,7 +158,7 @@ def test_the_last_two_generations_are_kept(world: World) -> None:
     assert len(world.sagemaker.models) == 2
 
 
-def test_a_lost_event_is_made_up_for_by_the_sweep_and_a_doubled_one_does_no_harm(
+def test_the_sweep_replaces_a_lost_event_and_a_doubled_one_changes_nothing(
     world: World,
 ) -> None:
     world.wake(deploy(A))
@@ -191,7 +191,7 @@ def test_a_lost_event_is_made_up_for_by_the_sweep_and_a_doubled_one_does_no_harm
         ({"model_data_url": A, "asked_by": ""}, "asked_by must be a text"),
     ],
 )
-def test_a_call_that_makes_no_sense_is_refused_with_the_reason(
+def test_an_invalid_call_is_refused_with_the_reason(
     members: dict[str, object], reason: str, world: World
 ) -> None:
     answer = world.wake(DirectCall("deploy", {"action": "deploy", **members}))

@@ -39,7 +39,7 @@ def test_a_rollback_goes_to_the_generation_before(world: World) -> None:
     assert set(world.sagemaker.configs) == {OLD.config, config(ModelDataUrl=A)}
 
 
-def test_a_second_rollback_goes_forward_again(world: World) -> None:
+def test_a_second_rollback_returns_to_the_newer_generation(world: World) -> None:
     world.run(deploy(A), rollback(), rollback())
 
     assert serving(world) == config(ModelDataUrl=A)
@@ -163,7 +163,7 @@ def test_a_rollback_takes_no_changes(world: World) -> None:
         EndpointStatus.FAILED,
     ],
 )
-def test_where_sagemaker_gets_stuck_the_relay_goes_back_to_what_served(
+def test_the_relay_rolls_back_where_sagemaker_is_stuck(
     status: EndpointStatus, world: World
 ) -> None:
     world.wake(deploy(A))
@@ -178,7 +178,7 @@ def test_where_sagemaker_gets_stuck_the_relay_goes_back_to_what_served(
     assert set(world.sagemaker.configs) == {OLD.config}
 
 
-def test_a_repair_that_fails_is_not_repeated_endlessly(world: World) -> None:
+def test_a_repair_that_fails_is_not_repeated_without_end(world: World) -> None:
     world.wake(deploy(A))
     world.sagemaker.becomes(EndpointStatus.UPDATE_ROLLBACK_FAILED, "no capacity")
     world.sweep()
@@ -191,7 +191,7 @@ def test_a_repair_that_fails_is_not_repeated_endlessly(world: World) -> None:
     assert "no capacity" in world.log()
 
 
-def test_what_waits_its_turn_repairs_as_well(world: World) -> None:
+def test_a_waiting_roll_out_repairs_the_endpoint_too(world: World) -> None:
     world.wake(deploy(A))
     world.wake(deploy(B))
     world.sagemaker.becomes(EndpointStatus.UPDATE_ROLLBACK_FAILED, "no capacity")

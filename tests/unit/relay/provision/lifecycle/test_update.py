@@ -30,7 +30,7 @@ def test_an_unchanged_specification_is_answered_at_once(world: World) -> None:
     assert world.sagemaker.calls == ["describe"]
 
 
-def test_the_generation_before_is_kept_and_older_ones_are_collected(world: World) -> None:
+def test_the_previous_generation_is_kept_and_older_ones_are_collected(world: World) -> None:
     second, third = "s3://models/2.tar.gz", "s3://models/3.tar.gz"
 
     world.run(update("u2", ModelDataUrl=second))
@@ -205,7 +205,7 @@ def test_an_update_that_sagemaker_refuses_leaves_the_endpoint_in_service(world: 
     assert set(world.sagemaker.configs) == {OLD.config}
 
 
-def test_an_update_that_takes_too_long_fails_and_is_still_ours_when_it_comes_through(
+def test_an_update_that_takes_too_long_fails_and_stays_the_stacks_when_it_completes(
     world: World,
 ) -> None:
     world.wake(update(ModelDataUrl=NEW_MODEL))
@@ -283,7 +283,7 @@ def test_a_request_is_stored_even_when_another_invocation_writes_at_the_same_tim
     assert [answer.reason for answer in world.answers] == [""]
 
 
-def test_a_lost_record_is_made_up_for_by_the_request(world: World) -> None:
+def test_a_lost_record_is_recreated_from_the_request(world: World) -> None:
     world.room.records.clear()
 
     world.run(update(ModelDataUrl=NEW_MODEL))
@@ -348,7 +348,7 @@ def test_a_changed_name_is_refused_where_the_old_endpoint_could_not_be_deleted(
     assert set(world.sagemaker.endpoints) == {ENDPOINT}
 
 
-def test_a_throttled_update_goes_on_later(world: World) -> None:
+def test_a_throttled_update_continues_later(world: World) -> None:
     world.sagemaker.errors["update_endpoint"] = TransientError("ThrottlingException")
     with pytest.raises(TransientError):
         world.wake(update(ModelDataUrl=NEW_MODEL))

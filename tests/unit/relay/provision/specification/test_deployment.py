@@ -24,7 +24,7 @@ def test_the_settings_are_read() -> None:
     )
 
 
-def test_without_settings_everything_goes_over_at_once() -> None:
+def test_without_settings_an_update_is_all_at_once() -> None:
     assert specification().deployment.plain
 
 

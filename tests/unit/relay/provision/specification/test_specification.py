@@ -43,7 +43,7 @@ def test_an_empty_list_parameter_means_nothing() -> None:
     assert specification(OutputKmsKeyId="").output_kms_key_id is None
 
 
-def test_an_image_of_ones_own_needs_neither_framework_nor_artifact() -> None:
+def test_a_custom_image_needs_neither_framework_nor_artifact() -> None:
     image = "000000000000.dkr.ecr.us-east-1.amazonaws.com/churn:7"
 
     read = specification(ImageUri=image, Framework="", FrameworkVersion="", ModelDataUrl="")

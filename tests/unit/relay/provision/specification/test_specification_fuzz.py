@@ -168,7 +168,7 @@ def test_what_the_api_allows_is_accepted_by_the_relay_and_by_the_emulator(docume
 
 @FUZZ
 @given(SEVERAL)
-def test_so_are_containers_in_a_row(document: object) -> None:
+def test_a_valid_inference_pipeline_is_accepted_by_both(document: object) -> None:
     specification = read(document)
 
     assert refusal_of_the_emulator(specification) == ""
