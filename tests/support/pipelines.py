@@ -11,15 +11,8 @@ from relay.route.route import Route
 from relay.submit.submit import Submit
 
 from tests.support import samples
-from tests.support.fakes import (
-    FakeClock,
-    FakeEndpoint,
-    FakeInbox,
-    FakeLedger,
-    FakeQueues,
-    FakeRoutes,
-    Faults,
-)
+from tests.support.fake_queues import FakeInbox, FakeQueues
+from tests.support.fakes import FakeClock, FakeEndpoint, FakeLedger, FakeRoutes, Faults
 from tests.support.samples import Json
 
 _Read = Callable[[object, str], list[Incoming[Content]]]

@@ -14,7 +14,8 @@ from relay.report import Count, Report
 from relay.settings import ReconcileSettings
 
 from tests.support import samples
-from tests.support.fakes import Crash, FakeClock, FakeQueues, Faults
+from tests.support.fake_queues import FakeQueues
+from tests.support.fakes import Crash, FakeClock, Faults
 from tests.support.pipelines import FakePipeline
 from tests.support.reconcile_fakes import FakeDueLedger, FakeStorage
 from tests.support.samples import NOTIFICATION_QUEUE, SERVER_ERROR, SUBMIT_QUEUE

@@ -8,7 +8,8 @@ from relay.parking import Parking
 from relay.report import Count, Level, Report
 
 from tests.support import samples
-from tests.support.fakes import FakeClock, FakeQueues, Faults
+from tests.support.fake_queues import FakeQueues
+from tests.support.fakes import FakeClock, Faults
 from tests.support.samples import SUBMIT_DEAD_LETTERS
 
 
