@@ -59,7 +59,7 @@ audit: setup ## cdk-nag's AwsSolutions rules over the templates; needs node
 	"$(BIN)/pytest" -q tests/audit
 
 references: setup ## write docs/reference/parameters.md and metrics.md
-	"$(BIN)/python" -m tests.template.references
+	env PYTHONPATH=layers/relay "$(BIN)/python" -m tests.template.references
 
 check: setup template ## everything that needs no local stack: format, lint, types, template, unit tests
 	"$(BIN)/ruff" format --check .
