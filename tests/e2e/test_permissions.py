@@ -125,17 +125,17 @@ NEEDED = (
     ),
     Needed(
         "ProvisionRole",
-        "ScaleTheEndpoint",
+        "ScaleEndpoint",
         Scenarios.scale,
         ("application-autoscaling:RegisterScalableTarget",),
     ),
-    Needed("ProvisionRole", "PutScalingAlarms", Scenarios.scale, ("cloudwatch:PutMetricAlarm",)),
+    Needed("ProvisionRole", "ManageScalingAlarms", Scenarios.scale, ("cloudwatch:PutMetricAlarm",)),
     Needed(
         "ProvisionRole", "DescribeScalingAlarms", Scenarios.scale, ("cloudwatch:DescribeAlarms",)
     ),
     Needed(
         "ProvisionRole",
-        "PutWakeAlarm",
+        "ManageWakeAlarm",
         Scenarios.scale,
         ("when calling the PutMetricAlarm operation",),
     ),
