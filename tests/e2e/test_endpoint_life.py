@@ -148,7 +148,8 @@ def test_an_endpoint_that_is_handed_over_keeps_its_scaling(
 
     refused = by_hand.update(STACK, EndpointMode="existing", MaxInstanceCount="2")
     assert refused["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
-    assert "MaxInstanceCount is 2, but the relay scales no endpoint" in by_hand.reasons(STACK)
+    refusal = "MaxInstanceCount is 2, but the relay does not scale an existing endpoint"
+    assert refusal in by_hand.reasons(STACK)
 
     updated = by_hand.update(STACK, EndpointMode="existing")
     assert updated["StackStatus"] == "UPDATE_COMPLETE", by_hand.reasons(STACK)

@@ -1,1 +1,1 @@
-"""What the endpoint should be: read, checked, and in the words of SageMaker's API."""
+"""The endpoint's specification: reads and checks properties, and builds SageMaker's requests."""

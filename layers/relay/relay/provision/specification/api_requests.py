@@ -1,4 +1,4 @@
-"""The requests that make an endpoint, in the words of SageMaker's API."""
+"""The requests of SageMaker's API that create an endpoint."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,29 +8,30 @@ from relay.provision.specification.specification import Specification
 
 Request = dict[str, object]
 
-# The name that SageMaker's own SDK gives an endpoint's only variant. Log streams, metrics and
-# scalable targets carry it, and an update keeps capacity only from a variant of the same name.
+# Name of the only variant, as in SageMaker's SDK. Log streams, metrics and scalable targets have
+# it, and an update keeps the capacity only of a variant with the same name.
 VARIANT: Final = "AllTraffic"
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """What SageMaker would refuse in a request: where it is (`VpcConfig.Subnets[0]`), and why."""
+    """A part of a request that SageMaker refuses: its path (`VpcConfig.Subnets[0]`), and why."""
 
     path: str
     problem: str
 
 
-# Finds what is wrong with a request for an operation ("CreateModel") by the API's own model.
+# Checks a request of an operation ("CreateModel") against the API's model.
 RequestCheck = Callable[[str, Request], Iterable[Flaw]]
 
 
 def accept_anything(operation: str, request: Request) -> Iterable[Flaw]:
-    """For where the names alone are wanted of what was checked when it was made."""
+    """Find no flaws: for a specification that was checked before."""
     return ()
 
 
 def create_model(specification: Specification) -> Request:
+    """Build the request of CreateModel."""
     additions = specification.additions
     request: Request = {
         **additions.model,
@@ -49,6 +50,7 @@ def create_model(specification: Specification) -> Request:
 
 
 def create_endpoint_config(specification: Specification) -> Request:
+    """Build the request of CreateEndpointConfig."""
     generation = specification.generation
     return {
         **specification.additions.config,
@@ -69,6 +71,7 @@ def create_endpoint_config(specification: Specification) -> Request:
 
 
 def create_endpoint(specification: Specification) -> Request:
+    """Build the request of CreateEndpoint."""
     return {
         "EndpointName": specification.endpoint_name,
         "EndpointConfigName": specification.generation.config,
@@ -77,7 +80,7 @@ def create_endpoint(specification: Specification) -> Request:
 
 
 def _async_inference(specification: Specification) -> Request:
-    """Without a topic nothing is published of that kind; without a concurrency SageMaker picks."""
+    """Build AsyncInferenceConfig. A topic or a concurrency that is not given is omitted."""
     notification: Request = {
         **_given("SuccessTopic", specification.success_topic_arn),
         **_given("ErrorTopic", specification.error_topic_arn),

@@ -1,4 +1,4 @@
-"""How SageMaker moves an endpoint from one configuration to the next."""
+"""The deployment configuration: how SageMaker updates an endpoint."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,13 +12,13 @@ _LONGEST_ALARM_NAME: Final = 255
 _LONGEST_WAIT: Final = 3600
 _LEAST_LINEAR_PERCENT: Final = 10
 _LEAST_FOR_PARTS: Final = 2
-# Whether the alarms roll an update back at all: CloudFormation passes every scalar as a string.
+# Whether alarms roll an update back. CloudFormation passes every scalar as a string.
 WATCH_ALARMS: Final = "WatchRollbackAlarms"
 IGNORED: Final = "false"
 
 
 class Strategy(StrEnum):
-    """How traffic, or instances, go over to the new configuration."""
+    """How traffic shifts to a new fleet, or how instances are replaced."""
 
     ALL_AT_ONCE = "AllAtOnce"
     CANARY = "Canary"
@@ -28,14 +28,14 @@ class Strategy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The settings of one update. They go into no resource, so they change no name.
+    """The settings of one update. No resource has them, so they are not in the hash of any name.
 
-    `step_percent`: the canary's share, a linear step, or a rolling batch, of the capacity.
-    `wait_seconds`: how long SageMaker watches the alarms after each step.
+    `step_percent`: size of the canary, of a linear step or of a rolling batch, in percent of the
+    capacity. `wait_seconds`: time after each step in which SageMaker watches the alarms.
     """
 
     strategy: Strategy = Strategy.ALL_AT_ONCE
-    # Four steps: their waits leave half of the maximum for instances that start.
+    # Four steps: their waits leave half of the maximum time for instances to start.
     step_percent: int = 25
     wait_seconds: int = 300
     termination_wait_seconds: int = 0
@@ -44,7 +44,7 @@ class Deployment:
 
     @classmethod
     def read(cls, reader: PropertyReader) -> Self:
-        """Out of the custom resource's properties; `reader` remembers what is wrong with them."""
+        """Read the custom resource's properties; `reader` collects the problems."""
         default = cls()
         deployment = cls(
             strategy=_strategy(reader, default.strategy),
@@ -69,26 +69,25 @@ class Deployment:
 
     @classmethod
     def at_once(cls) -> Self:
-        """Without waiting and without alarms: for a way back, when they may be in ALARM."""
+        """Return settings without waits and alarms: during a rollback alarms may be in ALARM."""
         return cls(wait_seconds=0)
 
     def suits(self, count: int) -> bool:
-        """Whether so many instances can go over in this way.
+        """Whether an endpoint with `count` instances can be updated with this strategy.
 
-        A canary, a linear step and a batch are at most half of the instances, and one instance is
-        the least that any of them can be:
+        A canary, a linear step or a batch has at least one instance, and at most half of them:
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrafficRoutingConfig.html
         """
         return self.strategy is Strategy.ALL_AT_ONCE or count >= _LEAST_FOR_PARTS
 
     def whole(self) -> Self:
-        """In one step, watched by the same alarms for as long."""
+        """Return the same settings with the strategy AllAtOnce."""
         final = 0 if self.strategy is Strategy.ROLLING else self.termination_wait_seconds
         return replace(self, strategy=Strategy.ALL_AT_ONCE, termination_wait_seconds=final)
 
     @property
     def plain(self) -> bool:
-        """Whether UpdateEndpoint needs to be told nothing: this is what it does by itself."""
+        """Whether this is the default of UpdateEndpoint, so that it needs no DeploymentConfig."""
         return (
             self.strategy is Strategy.ALL_AT_ONCE
             and not self.alarms
@@ -97,7 +96,7 @@ class Deployment:
 
     @property
     def planned_seconds(self) -> int:
-        """How long SageMaker waits on purpose, besides what its instances take to start."""
+        """Sum of the waits of an update in seconds, without the time for instances to start."""
         steps = {
             Strategy.ALL_AT_ONCE: 1,
             Strategy.CANARY: 2,
@@ -116,7 +115,8 @@ class Deployment:
             )
         if len(self.alarms) > _MOST_ALARMS:
             reader.refuse(
-                f"RollbackAlarmNames has {len(self.alarms)} alarms; SageMaker takes {_MOST_ALARMS}"
+                f"RollbackAlarmNames has {len(self.alarms)} alarms; SageMaker accepts at most "
+                f"{_MOST_ALARMS}"
             )
         for name in self.alarms:
             if len(name) > _LONGEST_ALARM_NAME:
@@ -126,10 +126,10 @@ class Deployment:
                 )
         if not self.plain and self.planned_seconds >= self.maximum_seconds:
             reader.refuse(
-                f"DeploymentMaximumSeconds is {self.maximum_seconds}, but this {self.strategy} "
-                f"deployment alone waits {self.planned_seconds} seconds in all: raise it, raise "
-                "DeploymentStepPercent, or lower DeploymentWaitSeconds or "
-                "DeploymentTerminationWaitSeconds"
+                f"DeploymentMaximumSeconds is {self.maximum_seconds}, but the waits of this "
+                f"{self.strategy} deployment take {self.planned_seconds} seconds: increase "
+                "DeploymentMaximumSeconds or DeploymentStepPercent, or decrease "
+                "DeploymentWaitSeconds or DeploymentTerminationWaitSeconds"
             )
 
 
@@ -146,7 +146,7 @@ def _strategy(reader: PropertyReader, default: Strategy) -> Strategy:
 
 
 def _alarms(reader: PropertyReader) -> tuple[str, ...]:
-    """The stack's own and those of its owner: each entry may be several, with commas in between."""
+    """Read the names of the stack's alarms and of further ones. An entry may be a list."""
     watched = reader.text(WATCH_ALARMS)
     if watched not in ("", "true", IGNORED):
         reader.refuse(f"{WATCH_ALARMS} must be true or {IGNORED}, not {watched!r}")

@@ -1,23 +1,24 @@
-"""The endpoint's properties: the one table of what each is, and which member of the API it sets.
+"""The table of the endpoint's properties: the form of each, and the members of the API it sets.
 
-Reading, the origin of a flaw, what `EndpointSpecification` refuses, and the table in
-docs/endpoint-specification.md derive from it. A property that SageMaker takes as it is given needs
-no more than its row here, with `passed_on`, and its parameter in the template.
+The table is the source for reading properties, for the origin of a flaw, for what
+`EndpointSpecification` refuses, and for the table in docs/endpoint-specification.md. A property
+that SageMaker accepts unchanged needs only its row here, with `passed_on`, and its parameter in the
+template.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
-# The property that adds what has no property of its own.
+# The property for members of the API without a property of their own.
 PROPERTY: Final = "EndpointSpecification"
-# Instance counts are integers of 32 bits in both APIs (botocore's models).
+# Instance counts are 32-bit integers in both APIs (botocore's models).
 MOST_INSTANCES: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Of a text: its pattern, and the words for it."""
+    """Form of a string: its pattern, and the description for messages."""
 
     pattern: re.Pattern[str]
     words: str
@@ -25,7 +26,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Of a whole number: from where to where."""
+    """Range of a whole number, both ends included."""
 
     minimum: int
     maximum: int
@@ -39,10 +40,10 @@ class Span:
 class EndpointProperty:
     """One property of `Custom::AsyncEndpoint`.
 
-    `members` are paths below `Model` (CreateModel) or `EndpointConfig` (CreateEndpointConfig) that
-    it sets. `form` is None where the reading is a function of its own. `refusal` says what to do
-    instead of giving a member in `EndpointSpecification`. `passed_on`: it may be left out, and goes
-    into its member as it is given, without a field of `Specification`.
+    `members` are the paths that it sets, below `Model` (CreateModel) or `EndpointConfig`
+    (CreateEndpointConfig). `form` is None where a function of its own reads the property. `refusal`
+    says what to do instead of giving a member in `EndpointSpecification`. `passed_on`: the property
+    is optional and goes into its member unchanged, without a field of `Specification`.
     """
 
     name: str
@@ -56,8 +57,8 @@ class EndpointProperty:
         return self.refusal or f"use the parameter {self.name}"
 
 
-_NAMED = "the relay names it, after the endpoint and a hash of what goes into it"
-_ROUTED = "the relay sets it, or results would not reach it"
+_NAMED = "the relay sets this name, from the endpoint's name and a hash of the content"
+_ROUTED = "the relay sets this member, because results depend on it"
 _TOPIC = Form(
     re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[a-zA-Z0-9_.-]+"), "the ARN of a topic"
 )
@@ -66,12 +67,12 @@ _VARIANT = "EndpointConfig.ProductionVariants[]"
 _ASYNC = "EndpointConfig.AsyncInferenceConfig"
 _OUTPUT = f"{_ASYNC}.OutputConfig"
 
-# Forms are those that the API's model leaves open, or states in a pattern that is hard to read.
+# Forms that the API's model does not define, or defines in a pattern that is hard to read.
 ENDPOINT_PROPERTIES: Final = (
     EndpointProperty(
         "EndpointName",
         ("Model.ModelName", "EndpointConfig.EndpointConfigName", f"{_VARIANT}.ModelName"),
-        # Models and configurations are named after it, with a hyphen and twelve digits more.
+        # Names of models and configurations begin with it and have 13 more characters.
         Form(
             re.compile(r"[a-z0-9](-*[a-z0-9]){0,49}"),
             "lower-case letters, digits and inner hyphens, at most 50",
@@ -85,8 +86,7 @@ ENDPOINT_PROPERTIES: Final = (
             re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[a-zA-Z_0-9+=,.@/-]+"),
             "the ARN of a role",
         ),
-        "the stack's own role is used; what it needs beyond comes with the parameter "
-        "EndpointPolicyArns",
+        "the stack's role is used; add permissions with the parameter EndpointPolicyArns",
     ),
     EndpointProperty(
         "ImageUri",
@@ -128,19 +128,19 @@ ENDPOINT_PROPERTIES: Final = (
         "OutputKmsKeyId",
         (f"{_OUTPUT}.KmsKeyId",),
         _KMS_KEY,
-        "use the parameter OutputKmsKeyId, which also grants its use",
+        "use the parameter OutputKmsKeyId, which also adds the permissions for the key",
     ),
     EndpointProperty(
         "VolumeKmsKeyId",
         ("EndpointConfig.KmsKeyId",),
         _KMS_KEY,
-        "use the parameter VolumeKmsKeyId, which also grants its use",
+        "use the parameter VolumeKmsKeyId, which also adds the permissions for the key",
     ),
     EndpointProperty(
         f"{PROPERTY}.Tags",
         ("Model.Tags", "EndpointConfig.Tags"),
         None,
-        f"use {PROPERTY}.Tags, which the model, the configuration and the endpoint get",
+        f"use {PROPERTY}.Tags, which tags the model, the configuration and the endpoint",
     ),
 )
 

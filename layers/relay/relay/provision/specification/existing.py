@@ -1,6 +1,6 @@
-"""Serving an endpoint that somebody else has made: what it must be like, and what to change.
+"""Adoption of an existing endpoint: what its configuration must have, and what to change.
 
-The relay never creates, updates, scales or deletes such an endpoint; it looks at it.
+The relay never creates, updates, scales or deletes an existing endpoint; it only describes it.
 """
 
 import re
@@ -18,21 +18,21 @@ _EXISTING: Final = "existing"
 _CREATE: Final = "create"
 
 _OUTPUT: Final = "AsyncInferenceConfig.OutputConfig"
-# SageMaker's own: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _NAME_FORM: Final = "letters, digits and inner hyphens, at most 63"
-# Templates cannot leave a number out: these say nothing.
+# Values that mean no scaling: a template cannot omit a number.
 _NO_SCALING: Final = ("", "0")
 
 
 def is_existing(properties: Mapping[str, object]) -> bool:
-    """Whether a custom resource is about an endpoint that exists without the relay."""
+    """Whether a custom resource is for an existing endpoint."""
     return properties.get(MODE) == _EXISTING
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What an endpoint's configuration says about its asynchronous inferences."""
+    """The asynchronous inference settings of an endpoint's configuration."""
 
     name: str
     asynchronous: bool = False
@@ -46,22 +46,22 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What the relay needs of an endpoint. An empty topic is one that the relay does without."""
+    """What the relay requires of an endpoint. A topic is "" where the relay requires none."""
 
     endpoint_name: str
     output_path: str
     failure_path: str
     success_topic_arn: str = ""
     error_topic_arn: str = ""
-    # The one that the stack's alarms watch.
+    # The variant that the stack's alarms watch.
     variant_name: str = VARIANT
 
     @classmethod
     def read(cls, properties: Mapping[str, object]) -> Self:
-        """Out of the custom resource's properties; those that make an endpoint mean nothing here.
+        """Read the custom resource's properties, without those that create an endpoint.
 
         Raises:
-            ConfigurationError: naming every property that is wrong.
+            ConfigurationError: lists every property that is not valid.
         """
         reader = PropertyReader(properties)
         name = reader.matching("EndpointName", _NAME, _NAME_FORM)
@@ -69,15 +69,15 @@ class Adoption:
         additions = reader.text("EndpointSpecification").strip()
         if additions not in ("", "{}"):
             reader.refuse(
-                f"EndpointSpecification is for an endpoint that the relay makes: leave it out "
-                f"where {MODE} is {_EXISTING}"
+                f"EndpointSpecification is for {MODE} {_CREATE}: leave it empty where {MODE} is "
+                f"{_EXISTING}"
             )
         for bound in ("MinInstanceCount", "MaxInstanceCount"):
             if (count := reader.text(bound)) not in _NO_SCALING:
                 reader.refuse(
-                    f"{bound} is {count}, but the relay scales no endpoint that somebody else has "
-                    f"made: set it to 0 where {MODE} is {_EXISTING}, and scale the endpoint "
-                    "yourself"
+                    f"{bound} is {count}, but the relay does not scale an existing endpoint: set "
+                    f"{bound} to 0 where {MODE} is {_EXISTING}, and scale the endpoint outside of "
+                    "this stack"
                 )
         adoption = cls(
             endpoint_name=name,
@@ -91,26 +91,23 @@ class Adoption:
         return adoption
 
     def problems(self, setup: Setup) -> tuple[str, ...]:
-        """What to change in the endpoint's configuration; nothing when it fits."""
+        """Return what to change in the endpoint's configuration; nothing if it is suitable."""
         if not setup.asynchronous:
-            return (
-                f"it is not asynchronous: give its configuration an AsyncInferenceConfig with "
-                f"{self.wanted()}",
-            )
+            return (f"AsyncInferenceConfig is missing: add it with {self.wanted()}",)
         return tuple(self._differences(setup))
 
     def missing_variant(self, setup: Setup) -> str:
-        """What to change in the stack; "" where its alarms watch a variant that there is."""
+        """Return what to change in the stack; "" if the variant of its alarms exists."""
         if self.variant_name in setup.variants:
             return ""
         return (
             f"VariantName is {self.variant_name}, but the endpoint has {_listed(setup.variants)}: "
-            "alarms on a variant that is not there never have data. Set VariantName to "
+            "alarms on a variant that does not exist never have data. Set VariantName to "
             f"{' or '.join(setup.variants)}"
         )
 
     def wanted(self) -> str:
-        """Every value that the relay needs, in the API's own words."""
+        """Return every value that the relay requires, by the API's members."""
         members = {
             "S3OutputPath": self.output_path,
             "S3FailurePath": self.failure_path,
@@ -135,11 +132,11 @@ class Adoption:
 
 
 def not_in_service(endpoint: EndpointDescription) -> str:
-    """Why an endpoint that nobody is working on cannot be served."""
+    """Return why an endpoint that is not in service cannot be used."""
     if endpoint.status is EndpointStatus.ABSENT:
         return (
             f"{MODE} is {_EXISTING}, but there is no endpoint {endpoint.name} in this account and "
-            f"region. Correct EndpointName, or let the relay make it ({MODE}={_CREATE})"
+            f"region. Correct EndpointName, or create the endpoint with {MODE}={_CREATE}"
         )
     cause = endpoint.failure_reason.strip().rstrip(".")
     said = f": {cause}" if cause else ""
@@ -150,19 +147,19 @@ def not_in_service(endpoint: EndpointDescription) -> str:
 
 
 def unsuitable(endpoint: EndpointDescription, problems: tuple[str, ...]) -> str:
-    """Everything that has to be changed before the relay can serve the endpoint."""
+    """Return everything to change before the relay can use the endpoint."""
     return (
-        f"endpoint {endpoint.name} cannot be served as it is configured ({endpoint.config}): "
-        f"{'; '.join(problems)}. Make a configuration with these values, update the endpoint with "
+        f"endpoint {endpoint.name} cannot be used with its configuration {endpoint.config}: "
+        f"{'; '.join(problems)}. Create a configuration with these values, update the endpoint to "
         f"it, and deploy again. If the topics do not exist yet, deploy with {MODE}=none first"
     )
 
 
 def _refuse_another_arn(reader: PropertyReader, name: str) -> None:
-    """IAM knows an endpoint by its ARN, in which SageMaker writes the name in lower case.
+    """Require the ARN of an endpoint with upper-case letters in its name, and no other.
 
-    IAM's Resource is case-sensitive, and a template cannot change a text's case; so whoever has
-    upper case in a name gives the ARN too.
+    SageMaker writes the name in an endpoint's ARN in lower case, IAM's Resource is case-sensitive,
+    and a template cannot change the case of a string.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     """
     arn, lower = reader.text("ExistingEndpointArn"), name.lower()
@@ -173,7 +170,7 @@ def _refuse_another_arn(reader: PropertyReader, name: str) -> None:
         )
     elif name != lower and not arn:
         reader.refuse(
-            f"EndpointName is {name}, and IAM knows the endpoint as {lower}: set "
+            f"EndpointName is {name}, but the endpoint's ARN has {lower}: set "
             "ExistingEndpointArn to the EndpointArn that DescribeEndpoint shows"
         )
 

@@ -1,7 +1,7 @@
-"""SageMaker's own inference images, without the SageMaker SDK.
+"""SageMaker's inference images, without the SageMaker SDK.
 
-`images.json` is generated (`make images`) from the data of the `sagemaker-core` package; every
-rule about tags and version aliases is applied there, so that this only looks up.
+`make images` generates `images.json` from the data of the `sagemaker-core` package and applies the
+rules of tags and version aliases, so that this module only looks up.
 """
 
 import json
@@ -16,7 +16,8 @@ from typing import Final
 
 from relay.errors import ConfigurationError
 
-# DNS suffixes by the beginning of a region's name, most special first (botocore's partitions.json).
+# DNS suffixes by the beginning of a region's name, the first match applies (botocore's
+# partitions.json).
 _DNS_SUFFIXES: Final = (
     ("cn-", "amazonaws.com.cn"),
     ("eusc-", "amazonaws.eu"),
@@ -27,7 +28,7 @@ _DNS_SUFFIXES: Final = (
 )
 _FAMILY = re.compile(r"ml\.([a-z]+)(\d+)([a-z]*)")
 _PYTHON = re.compile(r"(.+)-(py\d+)")
-# Most names that a message lists; the nearest come first.
+# Maximum number of names in a message; the nearest come first.
 _MOST_LISTED: Final = 12
 
 
@@ -48,7 +49,7 @@ class _Framework:
     images: dict[str, _Image]
 
     def find(self, version: str) -> _Image | None:
-        """By version or alias, also with the Python that the image has: `2.6-py312`."""
+        """Find an image by version or alias, optionally with its Python: `2.6-py312`."""
         full = self.aliases.get(version, version)
         if full in self.images:
             return self.images[full]
@@ -62,20 +63,20 @@ class _Framework:
 
 
 def resolve(framework: str, version: str, region: str, instance_type: str) -> str:
-    """The image's URI in ECR, for example
-    `683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:0.90-1-cpu-py3`.
+    """Return the URI of an image in ECR.
+
+    For example `683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:0.90-1-cpu-py3`.
 
     Args:
-        framework: as SageMaker's SDK names it: xgboost, sklearn, pytorch, tensorflow, huggingface
-            and more.
-        version: as SageMaker publishes it, or a shorter alias (`2.6` for `2.6.0`). A Hugging Face
-            version that exists for several base frameworks names one: `4.26.0-pytorch1.13.1`. Where
-            a version exists for several Pythons the newest is meant, unless it says `1.4.0-py3`.
-        region: where the endpoint runs; images are pulled from the same region.
-        instance_type: decides between x86 and Graviton, CPU and GPU.
+        framework: name in SageMaker's SDK: xgboost, sklearn, pytorch, tensorflow and more.
+        version: version as SageMaker publishes it, or a shorter alias (`2.6` for `2.6.0`). A
+            Hugging Face version may need its base framework: `4.26.0-pytorch1.13.1`. Of several
+            Pythons the newest is used, unless the version includes one: `1.4.0-py3`.
+        region: region of the endpoint, from which the image is pulled.
+        instance_type: determines x86 or Graviton, and CPU or GPU.
 
     Raises:
-        ConfigurationError: listing what exists instead, the nearest first.
+        ConfigurationError: lists what exists instead, the nearest first.
     """
     family, processor, accelerator = _hardware(instance_type)
     frameworks = _published().get(processor, {})
@@ -108,11 +109,14 @@ def resolve(framework: str, version: str, region: str, instance_type: str) -> st
 
 
 def _hardware(instance_type: str) -> tuple[str, str, str]:
-    """Family, processor and accelerator: `ml.m5.large` is (m5, x86, cpu), `ml.g5.xlarge` (g5, x86,
-    gpu), `ml.c7g.large` (c7g, graviton, cpu), `ml.inf2.xlarge` (inf2, x86, inf)."""
+    """Return family, processor and accelerator of an instance type.
+
+    `ml.m5.large` is (m5, x86, cpu), `ml.g5.xlarge` (g5, x86, gpu), `ml.c7g.large` (c7g, graviton,
+    cpu), `ml.inf2.xlarge` (inf2, x86, inf).
+    """
     match = _FAMILY.match(instance_type)
     if match is None:
-        raise ConfigurationError(f"InstanceType {instance_type!r} is no SageMaker instance type")
+        raise ConfigurationError(f"InstanceType {instance_type!r} is not a SageMaker instance type")
     letters, number, attributes = match.groups()
     family = f"{letters}{number}{attributes}"
     if letters in ("inf", "trn"):
@@ -130,28 +134,26 @@ def _dns_suffix(region: str) -> str:
 def _nearest(
     wanted: str, names: Iterable[str], distance: Callable[[str, str], tuple[int, ...]]
 ) -> str:
-    """The names that exist, the nearest first, and as many as a person will read."""
+    """List existing names, the nearest first, up to a maximum."""
     ordered = sorted(sorted(names), key=lambda name: distance(wanted, name))
     more = len(ordered) - _MOST_LISTED
     return ", ".join(ordered[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _distance(one: str, other: str) -> tuple[int, ...]:
-    """Between versions, number by number; a number that one of them lacks counts as zero."""
+    """Return the distance of versions, number by number; a missing number counts as zero."""
     numbers = [[int(digits) for digits in re.findall(r"\d+", text)] for text in (one, other)]
     return tuple(abs(a - b) for a, b in zip_longest(*numbers, fillvalue=0))
 
 
 def _unlikeness(one: str, other: str) -> tuple[int, ...]:
-    """Between regions: those that begin alike are near each other."""
+    """Return the distance of regions: a longer common beginning means nearer."""
     return (-len(commonprefix([one, other])),)
 
 
 @cache
 def _published() -> dict[str, dict[str, _Framework]]:
-    """Frameworks by processor and name. Read only when somebody asks for an image by its
-    framework.
-    """
+    """Read the frameworks by processor and name, on the first look-up of an image."""
     document = json.loads(files(__package__).joinpath("images.json").read_text(encoding="utf-8"))
     whole = [
         {region: account for account, regions in each.items() for region in regions.split()}

@@ -1,9 +1,9 @@
-"""What `EndpointSpecification` adds to the simple properties, in the words of SageMaker's own API.
+"""`EndpointSpecification`: members of SageMaker's API that have no property of their own.
 
 One JSON object with up to three members: `Model` (as in CreateModel), `EndpointConfig` (as in
-CreateEndpointConfig) and `Tags`. What has a parameter of its own, what the relay decides, and what
-an asynchronous endpoint cannot have is refused here, with what to do instead; what remains is
-checked against the API's model like everything else.
+CreateEndpointConfig) and `Tags`. Members that have a parameter, that the relay sets, or that an
+asynchronous endpoint cannot have are refused here, with what to do instead. The API's model checks
+the others like every request.
 """
 
 import re
@@ -16,10 +16,10 @@ from relay.provision.specification.properties import PropertyReader
 
 _SECTIONS: Final = {"Model": dict, "EndpointConfig": dict, "Tags": list}
 
-_COMPONENTS = "it is for inference components, which take no asynchronous requests"
+_COMPONENTS = "for inference components only, which do not support asynchronous inference"
 _PACKAGE = (
-    "the relay makes models of images and artifacts, and an image of the marketplace cannot run "
-    "asynchronously: set ImageUri and ModelDataUrl to what DescribeModelPackage shows"
+    "the relay creates models from images and artifacts, and AWS Marketplace images do not support "
+    "asynchronous inference: set ImageUri and ModelDataUrl to what DescribeModelPackage shows"
 )
 _MULTI_MODEL = "InvokeEndpointAsync cannot name a model: an asynchronous endpoint serves one"
 _CONTAINER_OF_ONES_OWN = {
@@ -41,20 +41,20 @@ REFUSED: Final[Mapping[str, str]] = {
     ),
     "EndpointConfig.ShadowProductionVariants": "shadow tests exclude asynchronous endpoints",
     "EndpointConfig.ExplainerConfig": "SageMaker explains real-time inferences only",
-    f"{_VARIANT}.VariantName": "the relay names it AllTraffic, so that an update keeps capacity",
-    f"{_VARIANT}.InstancePools": "the relay runs one instance type: use the parameter InstanceType",
+    f"{_VARIANT}.VariantName": "the relay sets AllTraffic, so that an update keeps the capacity",
+    f"{_VARIANT}.InstancePools": (
+        "the relay's endpoint has one instance type: use the parameter InstanceType"
+    ),
     f"{_VARIANT}.AcceleratorType": "Elastic Inference is no longer available",
-    f"{_VARIANT}.ServerlessConfig": "a serverless endpoint takes no asynchronous requests",
+    f"{_VARIANT}.ServerlessConfig": "serverless endpoints do not support asynchronous inference",
     f"{_VARIANT}.ManagedInstanceScaling": (
-        "it scales inference components, which take no asynchronous requests; the relay scales by "
-        "its own parameters"
+        f"{_COMPONENTS}; scale with the parameters MinInstanceCount and MaxInstanceCount"
     ),
 }
 # Values that no asynchronous endpoint can have, by the path of their member.
 _REFUSED_VALUES: Final[Mapping[tuple[str, str], str]] = {
     ("Model.InferenceExecutionConfig.Mode", "Direct"): (
-        "InvokeEndpointAsync cannot name a container; containers can only run one after the other "
-        "(Serial)"
+        "InvokeEndpointAsync cannot name a container; set Mode to Serial"
     ),
     ("Model.PrimaryContainer.Mode", "MultiModel"): _MULTI_MODEL,
     ("Model.Containers[].Mode", "MultiModel"): _MULTI_MODEL,
@@ -64,7 +64,7 @@ _INDEX = re.compile(r"\[\d+\]")
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """Parts of the API's requests, as they were given."""
+    """Members of the API's requests, as given."""
 
     model: dict[str, object] = field(default_factory=dict)
     config: dict[str, object] = field(default_factory=dict)
@@ -72,11 +72,12 @@ class Additions:
 
     @classmethod
     def read(cls, reader: PropertyReader) -> "Additions":
-        """Whatever of the property has the right shape; `reader` hears of the rest."""
+        """Read the parts of the expected types; `reader` collects the problems of the others."""
         document = reader.json_object(PROPERTY)
         for name, value in document.items():
             if name not in _SECTIONS:
-                reader.refuse(f"{PROPERTY}.{name} is not known; it has {', '.join(_SECTIONS)}")
+                known = ", ".join(_SECTIONS)
+                reader.refuse(f"{PROPERTY}.{name} is not known; the members are {known}")
             elif not isinstance(value, _SECTIONS[name]):
                 kind = "a list" if _SECTIONS[name] is list else "a JSON object"
                 reader.refuse(f"{PROPERTY}.{name} must be {kind}")
@@ -96,13 +97,13 @@ class Additions:
 
     @property
     def container(self) -> dict[str, object]:
-        """What the only container has besides image, artifact and environment."""
+        """Members of the only container besides image, artifact and environment."""
         primary = self.model.get("PrimaryContainer", {})
         return primary if isinstance(primary, dict) else {}
 
     @property
     def containers(self) -> list[dict[str, object]]:
-        """All of them, when there are several."""
+        """The containers of a model with several, else none."""
         several = self.model.get("Containers", [])
         return several if isinstance(several, list) else []
 
@@ -120,7 +121,7 @@ class Additions:
                 yield path, _REFUSED_VALUES[pattern, value]
 
     def _well_shaped(self, reader: PropertyReader) -> "Additions":
-        """Without the parts that nothing could be merged with."""
+        """Return the additions without the parts of a wrong type, which cannot be merged."""
         model, config = dict(self.model), dict(self.config)
         if not isinstance(model.get("PrimaryContainer", {}), dict):
             reader.refuse(f"{PROPERTY}.Model.PrimaryContainer must be a JSON object")
@@ -138,7 +139,7 @@ class Additions:
         return Additions(model, config, self.tags)
 
     def _with_properties(self, reader: PropertyReader) -> "Additions":
-        """With the properties that go into a request as they are given."""
+        """Return the additions with the properties that go into a request unchanged."""
         sections = {"Model": self.model, "EndpointConfig": self.config}
         for each in ENDPOINT_PROPERTIES:
             if each.passed_on and each.form and reader.given(each.name):
@@ -150,7 +151,7 @@ class Additions:
 
 
 def _put(request: dict[str, object], steps: list[str], value: object) -> dict[str, object]:
-    """The request with a value at a path; `Name[]` is the first member of a list."""
+    """Return the request with a value at a path; `Name[]` is the first member of a list."""
     name, rest = steps[0].removesuffix("[]"), steps[1:]
     if rest:
         inner = request.get(name)
@@ -162,7 +163,7 @@ def _put(request: dict[str, object], steps: list[str], value: object) -> dict[st
 
 
 def _walk(value: object, path: str) -> Iterator[tuple[str, object]]:
-    """Every member below `value`, however deep, with its path."""
+    """Yield every member below `value`, at any depth, with its path."""
     if isinstance(value, dict):
         for name, member in value.items():
             yield f"{path}.{name}", member

@@ -1,4 +1,4 @@
-"""Reads what the endpoint should be out of a custom resource's properties."""
+"""Reader of the specification from a custom resource's properties."""
 
 from collections.abc import Mapping
 from typing import Final, get_args
@@ -21,10 +21,10 @@ from relay.provision.specification.specification import Specification, TopicKind
 from relay.s3uri import S3Uri
 
 _TOPIC_KINDS: Final[tuple[TopicKind, ...]] = get_args(TopicKind)
-# Frameworks whose images can serve nothing without an artifact (a Hugging Face image can fetch its
-# model by HF_MODEL_ID).
+# Frameworks whose images need an artifact. A Hugging Face image can download a model by
+# HF_MODEL_ID.
 _NEED_AN_ARTIFACT = frozenset({"xgboost", "sklearn", "pytorch", "tensorflow"})
-# Properties that say something about the only container.
+# Properties of the only container.
 _OF_ONE_CONTAINER = ("ImageUri", "ModelDataUrl", "ModelEnvironment")
 
 
@@ -33,13 +33,13 @@ def read_specification(
     region: str,
     check: RequestCheck = accept_anything,
 ) -> Specification:
-    """Reads the properties of a `Custom::AsyncEndpoint`, where every scalar is a string.
+    """Read the properties of a `Custom::AsyncEndpoint`, in which every scalar is a string.
 
-    `check` compares the requests that will be made with the API's own model, whose limits
-    botocore mostly ignores and whose messages would name none of our properties.
+    `check` checks the requests against the API's model: botocore ignores most of its limits, and
+    SageMaker's messages do not name the properties.
 
     Raises:
-        ConfigurationError: naming every property that is wrong.
+        ConfigurationError: lists every property that is not valid.
     """
     reader = PropertyReader(properties)
     additions = Additions.read(reader)
@@ -86,15 +86,16 @@ def _whole_number(reader: PropertyReader, name: str) -> int:
 
 
 def _image(reader: PropertyReader, region: str, instance_type: str, additions: Additions) -> str:
-    """`ImageUri`, or what `Framework` and `FrameworkVersion` mean in this region.
+    """Read `ImageUri`, or resolve `Framework` and `FrameworkVersion` in this region.
 
-    Several containers have an image each, of which the first stands for all.
+    Of several containers, return the image of the first.
     """
     if additions.containers:
         for name in _OF_ONE_CONTAINER:
             if reader.given(name) and reader.text(name).strip() != "{}":
                 reader.refuse(
-                    f"{name} is for one container: {PROPERTY}.Model.Containers has its own"
+                    f"{name} is for a model with one container: set it in "
+                    f"{PROPERTY}.Model.Containers instead"
                 )
         return str(additions.containers[0].get("Image", ""))
     if image := _optional(reader, "ImageUri"):
@@ -106,10 +107,10 @@ def _image(reader: PropertyReader, region: str, instance_type: str, additions: A
     artifact = reader.given("ModelDataUrl") or "ModelDataSource" in additions.container
     if framework in _NEED_AN_ARTIFACT and not artifact:
         reader.refuse(
-            f"ModelDataUrl is missing: SageMaker's {framework} image holds no model of its own"
+            f"ModelDataUrl is missing: SageMaker's {framework} image does not contain a model"
         )
     if reader.has_refused("InstanceType"):
-        return ""  # on which the image depends
+        return ""  # the image depends on it
     try:
         return images.resolve(framework, version, region, instance_type)
     except ConfigurationError as error:
@@ -126,12 +127,12 @@ def _included(reader: PropertyReader) -> tuple[TopicKind, ...]:
 
 
 def _location(reader: PropertyReader, name: str) -> str:
-    """Without the last slash: SageMaker puts one before what it appends."""
+    """Read a folder without its last slash: SageMaker appends with a slash."""
     return str(reader.folder(name)).removesuffix("/")
 
 
 def _refuse_overlaps(reader: PropertyReader) -> None:
-    """Outputs under the inputs would be submitted again, without end and at their owner's cost."""
+    """Refuse overlapping folders: outputs under the inputs would be submitted in a loop."""
     names = ["S3OutputPath", "S3FailurePath"]
     if reader.text("S3InputPath"):
         names.append("S3InputPath")
@@ -145,8 +146,8 @@ def _refuse_overlaps(reader: PropertyReader) -> None:
 def _refuse_another_variant(reader: PropertyReader) -> None:
     if (name := reader.text("VariantName")) not in ("", VARIANT):
         reader.refuse(
-            f"VariantName is {name}, but the relay names the variant of its own endpoint "
-            f"{VARIANT}, so that no roll-out resets its capacity: "
+            f"VariantName is {name}, but the variant of an endpoint that the relay creates is "
+            f"always {VARIANT}, so that no roll-out resets its capacity: "
             "leave VariantName out, which is for EndpointMode existing"
         )
 

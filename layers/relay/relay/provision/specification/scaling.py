@@ -1,4 +1,4 @@
-"""Between how many instances an endpoint scales, and when."""
+"""The scaling of an endpoint by Application Auto Scaling."""
 
 from dataclasses import dataclass, replace
 from typing import Final, Self
@@ -6,16 +6,17 @@ from typing import Final, Self
 from relay.provision.specification.endpoint_properties import MOST_INSTANCES
 from relay.provision.specification.properties import PropertyReader
 
-# Application Auto Scaling takes any cooldown; a request expires after six hours at the latest.
+# Application Auto Scaling has no maximum. A request expires after at most six hours.
 _LONGEST_COOLDOWN: Final = 21_600
 
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """A minimum of 0 lets the endpoint sleep: then the first request wakes it.
+    """The scalable target and its target tracking policy.
 
-    `target_backlog`: requests, queued and in process, for each instance. Above it instances are
-    added, well below it they are taken away.
+    With a minimum of 0 the endpoint scales in to zero, and the first request scales it out again.
+    `target_backlog` is the target value of ApproximateBacklogSizePerInstance: requests in the queue
+    and in process for each instance.
     """
 
     minimum: int
@@ -26,14 +27,14 @@ class Scaling:
 
     @property
     def sleeps(self) -> bool:
-        """Whether it goes down to no instance at all."""
+        """Whether the endpoint scales in to zero instances."""
         return self.minimum == 0
 
     @classmethod
     def read(cls, reader: PropertyReader) -> Self | None:
-        """Out of the custom resource's properties; None where the instance count is fixed.
+        """Read the custom resource's properties; None if the instance count is fixed.
 
-        `reader` remembers what is wrong with them.
+        `reader` collects the problems.
         """
         maximum = _integer(reader, "MaxInstanceCount", 0, 0)
         minimum = _integer(reader, "MinInstanceCount", 0, 0)
@@ -49,8 +50,8 @@ class Scaling:
         if maximum == 0:
             if minimum:
                 reader.refuse(
-                    f"MinInstanceCount is {minimum}, but MaxInstanceCount is 0, which turns "
-                    "scaling off: set MaxInstanceCount too, or InstanceCount alone"
+                    f"MinInstanceCount is {minimum}, but MaxInstanceCount is 0, which disables "
+                    "scaling: set MaxInstanceCount too, or InstanceCount alone"
                 )
             return None
         scaling._refuse_contradictions(reader)
@@ -64,17 +65,17 @@ class Scaling:
         first = reader.text("InstanceCount")
         if first.isascii() and first.isdigit() and int(first) > self.maximum:
             reader.refuse(
-                f"InstanceCount ({first}), with which the endpoint begins, is more than "
-                f"MaxInstanceCount ({self.maximum})"
+                f"InstanceCount ({first}), the initial count, is more than MaxInstanceCount "
+                f"({self.maximum})"
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What Application Auto Scaling has of an endpoint.
+    """The scaling that is registered with Application Auto Scaling for an endpoint.
 
-    `sure` is taken back before anything changes there, and comes back when it has: so that after
-    a crash in between it is done again, and nothing is left behind.
+    `sure` is False from before a change until after it, so that a change that a crash interrupted
+    is made again, and no registration is left behind.
     """
 
     scaling: Scaling | None = None
@@ -96,7 +97,8 @@ def _integer(reader: PropertyReader, name: str, minimum: int, default: int) -> i
 
 
 def _target(reader: PropertyReader) -> int | float:
-    """TargetValue is a double:
+    """Read TargetValue, which is a double.
+
     https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingScalingPolicyConfiguration.html
     """
     name = "TargetBacklogPerInstance"

@@ -1,4 +1,4 @@
-"""What the endpoint should be, and the names that follow from it."""
+"""The specification of an endpoint, and the names that follow from it."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from relay.provision.specification.deployment import Deployment
 from relay.provision.specification.overrides import Additions
 from relay.provision.specification.scaling import Scaling
 
-# Twelve hex digits after a name of at most 50 characters stay within SageMaker's 63.
+# A name of at most 50 characters, a hyphen and twelve hex digits are within SageMaker's 63.
 _DIGEST_LENGTH: Final = 12
 
 TopicKind = Literal["SUCCESS_NOTIFICATION_TOPIC", "ERROR_NOTIFICATION_TOPIC"]
@@ -17,7 +17,7 @@ TopicKind = Literal["SUCCESS_NOTIFICATION_TOPIC", "ERROR_NOTIFICATION_TOPIC"]
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One model and one endpoint configuration that the relay made, by name."""
+    """The names of one model and one endpoint configuration of the relay."""
 
     model: str
     config: str
@@ -26,10 +26,10 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """Everything that goes into the model, the endpoint configuration and the endpoint.
+    """The content of the model, the endpoint configuration and the endpoint.
 
-    What `EndpointSpecification` adds is kept as it was given; `requests` puts both together. A
-    topic is None when nothing is to be published, a concurrency of 0 leaves it to SageMaker.
+    `additions` is `EndpointSpecification` as given; `api_requests` merges it. A topic is None if no
+    notifications are published. With a concurrency of 0 SageMaker chooses.
     """
 
     endpoint_name: str
@@ -46,27 +46,27 @@ class Specification:
     error_topic_arn: str | None
     include_response_in: tuple[TopicKind, ...]
     output_kms_key_id: str | None
-    # Which content the artifact had: an object's version or ETag, or whatever tells one upload
-    # under the same key from the next.
+    # Content of the artifact: an object's version id or ETag, or another text that changes with
+    # each upload under the same key.
     model_data_version: str = ""
     deployment: Deployment = Deployment()
-    # None where the instance count is fixed. Goes into no resource of SageMaker's.
+    # None if the instance count is fixed. Not a part of SageMaker's resources.
     scaling: Scaling | None = None
     volume_kms_key_id: str | None = None
     additions: Additions = field(default_factory=Additions)
 
     @property
     def can_go_over_in_parts(self) -> bool:
-        """Whether its deployment suits the instances that it has, or that it scales to."""
+        """Whether the deployment strategy suits the instance count; always with scaling."""
         return self.scaling is not None or self.deployment.suits(self.instance_count)
 
     @property
     def generation(self) -> Generation:
-        """Names that carry a hash of what goes into each resource.
+        """Names with a hash of the content of each resource.
 
-        So the same specification always has the same names, a creation can be repeated safely, and
-        an update is a changed name. What is not given leaves no trace in the hash: names stay what
-        they were when a version of the relay adds something that can be given.
+        The same specification always has the same names, so a creation can be repeated safely, and
+        an update has another name. The hash has no part for a member that is not given, so a new
+        optional property does not change the names.
         """
         added = self.additions
         model = f"{self.endpoint_name}-" + _digest(

@@ -1,8 +1,8 @@
-"""Checks the requests before the first of them is sent, and says what is wrong in people's words.
+"""Validation of the requests before the first is sent, with messages that name the properties.
 
-Three things find flaws: the API's own model (a port, since only an adapter may read it), the rules
-that the model cannot express, and before them the rules of each property. Their author knows
-neither requests nor operations, so every flaw is told under the name by which it was given.
+Flaws come from the rules of each property, from the API's model (through a port, because only an
+adapter may read it), and from rules that the model cannot express. The owner of the stack sees
+neither requests nor operations, so every message names the property or the member that was given.
 """
 
 from collections import Counter
@@ -24,9 +24,9 @@ _ORIGINS: Final = {
 
 
 def check(reader: PropertyReader, model: Request, config: Request, *, by: RequestCheck) -> None:
-    """Tells `reader` what SageMaker would refuse in the requests that make both.
+    """Report to `reader` what SageMaker would refuse in the two requests.
 
-    What the properties' own rules have refused before is not told twice.
+    A property that its own rules refused before is not reported again.
     """
     inputs = reader.folder("S3InputPath") if reader.text("S3InputPath") else None
     found = [("CreateModel", flaw) for flaw in by("CreateModel", model)]
@@ -39,7 +39,7 @@ def check(reader: PropertyReader, model: Request, config: Request, *, by: Reques
 
 
 def _origin(operation: str, path: str) -> tuple[str, str]:
-    """The property in which a path begins, and the path as its author knows it."""
+    """Return the property that sets a path, and the path below that property."""
     member = f"{_SECTIONS[operation]}.{path}"
     for prefix, origin in _ORIGINS.items():
         rest = member.removeprefix(prefix)
@@ -48,9 +48,9 @@ def _origin(operation: str, path: str) -> tuple[str, str]:
     return f"{PROPERTY}.{_SECTIONS[operation]}", f"{PROPERTY}.{member}"
 
 
-# What SageMaker's API demands beyond its model: rules that tie several members together. Only the
-# documentation of the members states them; SageMaker's own refusals come one at a time, and some of
-# them only minutes later, when the endpoint fails to come up.
+# Rules of SageMaker's API that its model cannot express, because they combine several members. The
+# documentation of the members has them. SageMaker reports one at a time, and some of them only
+# minutes later, when the endpoint fails.
 
 # Of a request's environments together, in UTF-8.
 _ENVIRONMENT_BYTES: Final = 32 * 1024
@@ -58,10 +58,10 @@ _METRIC_SECONDS: Final = (10, 30, 60, 120, 180, 240, 300)
 
 
 def flaws(model: Request, config: Request, inputs: S3Uri | None) -> Iterator[tuple[str, Flaw]]:
-    """Flaws of a CreateModel and a CreateEndpointConfig, each with the name of its operation.
+    """Yield flaws of CreateModel and CreateEndpointConfig, each with the name of its operation.
 
     `inputs` is the folder whose objects are submitted: nothing else may be written there. Members
-    of a wrong type are passed over, since the API's model finds them.
+    of a wrong type are skipped, because the API's model finds them.
     """
     for flaw in _of_model(model):
         yield "CreateModel", flaw
@@ -74,13 +74,13 @@ def _of_model(model: Request) -> Iterator[Flaw]:
     if several and "PrimaryContainer" in model:
         yield Flaw("PrimaryContainer", "cannot be given together with Containers")
     if "InferenceExecutionConfig" in model and not several:
-        yield Flaw("InferenceExecutionConfig", "means nothing without Containers")
+        yield Flaw("InferenceExecutionConfig", "needs Containers")
     containers = _containers(model)
     for path, container in containers:
         yield from _of_container(path, container, in_vpc="VpcConfig" in model)
     names = [container.get("ContainerHostname") for _, container in containers if several]
     if None in names and any(names):
-        yield Flaw("Containers", "must have a ContainerHostname each, or none at all")
+        yield Flaw("Containers", "must all have a ContainerHostname, or none of them")
     for name in _repeated(names):
         yield Flaw("Containers", f"have the ContainerHostname {name!r} more than once")
     if sum(_environment_size(container) for _, container in containers) > _ENVIRONMENT_BYTES:
@@ -146,7 +146,7 @@ def _of_config(config: Request, inputs: S3Uri | None) -> Iterator[Flaw]:
     }
     for path, part in written.items():
         if inputs and _lies_under(part.get("DestinationS3Uri"), inputs):
-            problem = f"lies under {inputs}: what is written there would be inferred"
+            problem = f"is under {inputs}: every object there is submitted"
             yield Flaw(f"{path}.DestinationS3Uri", problem)
     if "MetricsConfig" in config:
         yield from _of_frequency("MetricsConfig", _object(config, "MetricsConfig"))
@@ -160,11 +160,11 @@ def _of_frequency(path: str, part: Request) -> Iterator[Flaw]:
 
 
 def _of_tags(model: Request) -> Iterator[Flaw]:
-    """Model, configuration and endpoint have the same."""
+    """Yield flaws of the tags, which model, configuration and endpoint share."""
     keys = [tag.get("Key") for tag in _list(model, "Tags")]
     for index, key in enumerate(keys):
         if str(key).lower().startswith("aws:"):
-            yield Flaw(f"Tags[{index}].Key", "begins with aws:, which is AWS's own")
+            yield Flaw(f"Tags[{index}].Key", "begins with aws:, which is reserved for AWS")
     for key in _repeated(keys):
         yield Flaw("Tags", f"have the Key {key!r} more than once")
 
@@ -173,7 +173,7 @@ def _lies_under(location: object, folder: S3Uri) -> bool:
     try:
         other = S3Uri.parse(str(location).removesuffix("/") + "/")
     except ValueError:
-        return False  # a form of URI that the API's model refuses, or none at all
+        return False  # not an S3 URI, which the API's model refuses
     return folder.contains(other)
 
 

@@ -82,7 +82,7 @@ def test_an_endpoint_that_is_not_asynchronous_is_refused_with_what_it_needs(worl
     world.run(create(**EXISTING))
 
     refusal = reason(world)
-    assert "not asynchronous" in refusal
+    assert "AsyncInferenceConfig is missing" in refusal
     for value in ("s3://relay-data/outputs", "s3://relay-data/failures", SUCCESS, ERROR):
         assert value in refusal
     assert untouched(world)
@@ -159,7 +159,7 @@ def test_a_failed_endpoint_is_not_served(world: World) -> None:
 def test_additions_are_for_endpoints_that_the_relay_makes(world: World) -> None:
     world.run(create(**EXISTING, EndpointSpecification='{"Tags": []}'))
 
-    assert "leave it out where EndpointMode is existing" in reason(world)
+    assert "leave it empty where EndpointMode is existing" in reason(world)
 
 
 def test_an_endpoint_may_have_any_name_that_sagemaker_takes() -> None:
@@ -176,7 +176,7 @@ def test_an_endpoint_may_have_any_name_that_sagemaker_takes() -> None:
 @pytest.mark.parametrize(
     ("name", "arn", "problem"),
     [
-        ("Fraud", "", "IAM knows the endpoint as fraud: set ExistingEndpointArn"),
+        ("Fraud", "", "but the endpoint's ARN has fraud: set ExistingEndpointArn"),
         ("Fraud", ARN + "Fraud", "the ARN of endpoint Fraud ends with endpoint/fraud"),
         ("fraud", ARN + "scores", "the ARN of endpoint fraud ends with endpoint/fraud"),
         ("fraud_1", "", "EndpointName must be letters, digits and inner hyphens, at most 63"),
@@ -209,7 +209,7 @@ def test_alarms_on_a_missing_variant_are_refused_with_the_variants_that_exist(wo
     assert "VariantName is AllTraffic, but the endpoint has the variants primary, canary" in (
         reason(world)
     )
-    assert "Make a configuration" not in reason(world)
+    assert "Create a configuration" not in reason(world)
 
 
 def test_a_variant_that_its_owner_renames_is_reported(world: World) -> None:
@@ -226,14 +226,14 @@ def test_the_relays_own_variant_keeps_its_name() -> None:
 
     world.run(create(VariantName="primary"))
 
-    assert "the relay names the variant of its own endpoint AllTraffic" in reason(world)
+    assert "the variant of an endpoint that the relay creates is always AllTraffic" in reason(world)
 
 
 @pytest.mark.parametrize("name", ["MinInstanceCount", "MaxInstanceCount"])
 def test_the_relay_does_not_scale_it(world: World, name: str) -> None:
     world.run(create(**EXISTING, **{name: "2"}))
 
-    assert f"{name} is 2, but the relay scales no endpoint" in reason(world)
+    assert f"{name} is 2, but the relay does not scale an existing endpoint" in reason(world)
     assert not world.autoscaler.calls
     assert untouched(world)
 

@@ -52,14 +52,14 @@ def test_scaling_changes_no_name() -> None:
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"MinInstanceCount": "1"}, "MaxInstanceCount is 0, which turns scaling off"),
+        ({"MinInstanceCount": "1"}, "MaxInstanceCount is 0, which disables scaling"),
         (
             {"MinInstanceCount": "3", "MaxInstanceCount": "2"},
             r"MinInstanceCount \(3\) is more than MaxInstanceCount \(2\)",
         ),
         (
             {"InstanceCount": "3", "MaxInstanceCount": "2"},
-            r"InstanceCount \(3\), with which the endpoint begins, is more",
+            r"InstanceCount \(3\), the initial count, is more",
         ),
         ({"MaxInstanceCount": "many"}, "MaxInstanceCount must be a whole number"),
         ({"MinInstanceCount": "-1", "MaxInstanceCount": "2"}, "MinInstanceCount must be a whole"),

@@ -47,7 +47,10 @@ def test_settings_are_stored_with_the_rest() -> None:
         ({"DeploymentTerminationWaitSeconds": "-1"}, "DeploymentTerminationWaitSeconds must be"),
         ({"DeploymentMaximumSeconds": "599"}, "DeploymentMaximumSeconds must be a whole number"),
         ({"RollbackAlarmNames": [1]}, "RollbackAlarmNames must be a list of strings"),
-        ({"RollbackAlarmNames": [str(n) for n in range(11)]}, "has 11 alarms; SageMaker takes 10"),
+        (
+            {"RollbackAlarmNames": [str(n) for n in range(11)]},
+            "has 11 alarms; SageMaker accepts at most 10",
+        ),
         ({"RollbackAlarmNames": ["a" * 256]}, "RollbackAlarmNames has a name of 256 characters"),
         ({"WatchRollbackAlarms": "no"}, "WatchRollbackAlarms must be true or false, not 'no'"),
         (
@@ -56,7 +59,7 @@ def test_settings_are_stored_with_the_rest() -> None:
         ),
         (
             {"DeploymentStrategy": "Linear", "DeploymentStepPercent": "30"},
-            "alone waits 2460 seconds in all: raise it, raise DeploymentStep",
+            "the waits of this Linear deployment take 2460 seconds: increase Deploy",
         ),
     ],
 )

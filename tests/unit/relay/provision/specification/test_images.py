@@ -120,7 +120,7 @@ def test_a_framework_is_resolved_to_sagemakers_own_image(
         (("tensorflow", "2.15", "us-east-1", "ml.m5.large"), "these do: 2.14.1, 2.16.1"),
         (("xgboost", "1.7-1", "eu-moon-1", "ml.m5.large"), "it is in eu-central-1, eu-central-2"),
         (("djl-lmi", "0.28.0", "us-east-1", "ml.m5.large"), "runs on gpu instances only"),
-        (("xgboost", "1.7-1", "us-east-1", "m5.large"), "no SageMaker instance type"),
+        (("xgboost", "1.7-1", "us-east-1", "m5.large"), "is not a SageMaker instance type"),
     ],
 )
 def test_what_does_not_exist_is_answered_with_what_does(

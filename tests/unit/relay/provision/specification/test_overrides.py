@@ -147,7 +147,7 @@ def test_a_concurrency_of_zero_leaves_it_to_sagemaker() -> None:
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        ({"Model": {"ModelName": "m"}}, "Model.ModelName: the relay names it"),
+        ({"Model": {"ModelName": "m"}}, "Model.ModelName: the relay sets this name"),
         ({"Model": {"PrimaryContainer": {"Image": "i"}}}, "use the parameter ImageUri"),
         ({"Model": {"PrimaryContainer": {"ModelPackageName": "p"}}}, "DescribeModelPackage"),
         ({"Model": {"PrimaryContainer": {"Mode": "MultiModel"}}}, "cannot name a model"),
@@ -160,7 +160,7 @@ def test_a_concurrency_of_zero_leaves_it_to_sagemaker() -> None:
         ),
         (
             {"EndpointConfig": {"ProductionVariants": [{"ServerlessConfig": {}}]}},
-            "a serverless endpoint takes no asynchronous requests",
+            "serverless endpoints do not support asynchronous inference",
         ),
         (
             {
@@ -168,9 +168,9 @@ def test_a_concurrency_of_zero_leaves_it_to_sagemaker() -> None:
                     "AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://b/o"}}
                 }
             },
-            "AsyncInferenceConfig.OutputConfig.S3OutputPath: the relay sets it",
+            "AsyncInferenceConfig.OutputConfig.S3OutputPath: the relay sets this member",
         ),
-        ({"Endpoint": {}}, "Endpoint is not known; it has Model, EndpointConfig, Tags"),
+        ({"Endpoint": {}}, "Endpoint is not known; the members are Model, EndpointConfig, Tags"),
         ({"Model": []}, "Model must be a JSON object"),
         ({"Tags": {}}, "Tags must be a list"),
         ({"Model": {"PrimaryContainer": []}}, "PrimaryContainer must be a JSON object"),
@@ -193,8 +193,8 @@ def test_what_is_no_json_object_is_refused(text: str) -> None:
 def test_parameters_for_one_container_do_not_go_with_several() -> None:
     found = problems(PIPELINE, ModelEnvironment='{"A": "1"}')
 
-    assert "ModelDataUrl is for one container" in found
-    assert "ModelEnvironment is for one container" in found
+    assert "ModelDataUrl is for a model with one container" in found
+    assert "ModelEnvironment is for a model with one container" in found
 
 
 def test_every_problem_has_the_name_by_which_the_value_was_given() -> None:

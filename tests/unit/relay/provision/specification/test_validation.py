@@ -48,10 +48,10 @@ def test_a_model_that_fits_together_has_no_flaw(model: Request) -> None:
         ({**pipeline({}), **with_container()}, "cannot be given together with Containers"),
         (
             {**with_container(), "InferenceExecutionConfig": {"Mode": "Serial"}},
-            "InferenceExecutionConfig means nothing without Containers",
+            "InferenceExecutionConfig needs Containers",
         ),
         ({"Containers": [{"Image": "i"}, {}]}, "Containers[1].Image is missing"),
-        (pipeline({"ContainerHostname": "a"}, {}), "must have a ContainerHostname each"),
+        (pipeline({"ContainerHostname": "a"}, {}), "must all have a ContainerHostname"),
         (
             pipeline({"ContainerHostname": "a"}, {"ContainerHostname": "a"}),
             "the ContainerHostname 'a' more than once",
@@ -114,7 +114,7 @@ def test_an_inconsistent_model_is_refused_with_the_reason(model: Request, proble
     [
         (
             {"DataCaptureConfig": {"DestinationS3Uri": "s3://relay-data/inputs/captured"}},
-            "DataCaptureConfig.DestinationS3Uri lies under s3://relay-data/inputs/",
+            "DataCaptureConfig.DestinationS3Uri is under s3://relay-data/inputs/",
         ),
         (
             {
@@ -126,7 +126,7 @@ def test_an_inconsistent_model_is_refused_with_the_reason(model: Request, proble
                     }
                 ]
             },
-            "CoreDumpConfig.DestinationS3Uri lies under",
+            "CoreDumpConfig.DestinationS3Uri is under",
         ),
         (
             {
