@@ -1,1 +1,1 @@
-"""Routes: the document that says where results go, checked, compiled and evaluated."""
+"""Routes: reads, checks, compiles and evaluates the route document."""

@@ -1,4 +1,4 @@
-"""The routes: which targets get a result. See docs/routes.md for the language."""
+"""Compiled routes, which choose the targets of a result. docs/routes.md describes the document."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,32 +11,32 @@ from relay.routes.target import Addressed, Target
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """A compiled route document: read once, and from then on only evaluated."""
+    """A compiled route document."""
 
     routes: tuple[RouteRule, ...]
     otherwise: RouteRule
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Reads, checks and compiles a route document.
+        """Read, check and compile a route document.
 
         Raises:
-            RoutesError: with every problem and where it is.
+            RoutesError: lists every problem with its position.
         """
         return cls(*read_document(text))
 
     def address(self, document: Mapping[str, object]) -> tuple[Addressed, ...]:
-        """The deliveries of a result: one for each route that matches, or what `otherwise` says.
+        """Return the deliveries of a result: one for each matching route, else `otherwise`.
 
-        Never empty, and never raises, whatever the result contains.
+        There is always at least one. No result makes it raise.
         """
         verdicts = self.weigh(document)
         return tuple(verdict.addressed for verdict in verdicts if verdict.addressed is not None)
 
     def weigh(self, document: Mapping[str, object]) -> tuple[Verdict, ...]:
-        """What each route says, in the document's order; `otherwise` last, where it is needed.
+        """Return the verdict of each route in the document's order, and of `otherwise` if needed.
 
-        This is `address` with its reasons, and with what could not be evaluated.
+        These are the deliveries of `address`, with the problems of evaluation.
         """
         verdicts = tuple(route.weigh(document) for route in self.routes)
         if any(verdict.addressed is not None for verdict in verdicts):
@@ -45,6 +45,6 @@ class Routes:
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """Every target that the document names, each once, in its order."""
+        """Every target of the document once, in its order."""
         named = (*(route.target for route in self.routes), self.otherwise.target)
         return tuple(dict.fromkeys(named))

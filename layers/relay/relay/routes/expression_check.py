@@ -1,9 +1,8 @@
-"""What can be known to be wrong with an expression before it ever meets a result.
+"""Checks of an expression before it is evaluated on a result.
 
-JMESPath itself finds an unknown function only when it is called, and a member that does not exist
-never: `data.outcom == 'failed'` is legal and would silently match nothing, and so would
-`data.outcome == "failed"`, which compares with a *member* called failed. These are mistakes that a
-person wants to hear of at once.
+JMESPath reports an unknown function only when it is called, and an unknown member at no time:
+`data.outcom == 'failed'` is valid and matches nothing, and so does `data.outcome == "failed"`,
+which compares with a *member* called failed. This module reports such mistakes.
 """
 
 import re
@@ -34,14 +33,14 @@ _Token = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing that is wrong. `position` counts characters from 1; None for the whole of it."""
+    """One mistake. `position` counts characters from 1; None for the whole expression."""
 
     text: str
     position: int | None = None
 
 
 class BadExpression(Exception):
-    """An expression that cannot be compiled or can only be a mistake."""
+    """An expression that cannot be compiled, or that has a mistake."""
 
     def __init__(self, *mistakes: Mistake) -> None:
         super().__init__("; ".join(mistake.text for mistake in mistakes))
@@ -49,16 +48,16 @@ class BadExpression(Exception):
 
 
 def compiled(text: str) -> Expression:
-    """The expression, ready to be evaluated.
+    """Compile and check an expression.
 
     Raises:
-        BadExpression: with all mistakes that were found.
+        BadExpression: lists every mistake.
     """
     try:
         expression = Expression(text, _parsed(text))
         mistakes = tuple(_mistakes(expression))
     except RecursionError as error:
-        raise BadExpression(Mistake("it is nested too deeply")) from error
+        raise BadExpression(Mistake("expression is nested too deeply")) from error
     if mistakes:
         raise BadExpression(*mistakes)
     return expression
@@ -67,13 +66,13 @@ def compiled(text: str) -> Expression:
 def _parsed(text: str) -> Any:
     try:
         with warnings.catch_warnings():
-            # `completed` in backticks: JMESPath still takes it for a text, and means to stop.
+            # `completed` in backticks: JMESPath reads it as a string, which is deprecated.
             warnings.simplefilter("error", PendingDeprecationWarning)
             return jmespath.compile(text)
     except EmptyExpressionError as error:
-        raise BadExpression(Mistake("it is empty; leave it out instead")) from error
+        raise BadExpression(Mistake("expression is empty; omit it instead")) from error
     except IncompleteExpressionError as error:
-        raise BadExpression(Mistake("it ends too early", len(text) + 1)) from error
+        raise BadExpression(Mistake("expression ends too early", len(text) + 1)) from error
     except LexerError as error:
         raise BadExpression(_unreadable(error)) from error
     except ParseError as error:
@@ -84,8 +83,8 @@ def _parsed(text: str) -> Any:
         raise BadExpression(_old_literal(text)) from error
     except RecursionError:
         raise
-    except Exception as error:  # jmespath's parser trips over some texts: "[" is one
-        raise BadExpression(Mistake("it cannot be parsed")) from error
+    except Exception as error:  # jmespath's parser raises other errors for some texts, as for "["
+        raise BadExpression(Mistake("expression cannot be parsed")) from error
 
 
 def _unreadable(error: Any) -> Mistake:
@@ -98,15 +97,15 @@ def _old_literal(text: str) -> Mistake:
         try:
             loads(literal[1].replace("\\`", "`"))
         except ValueError:
-            what = f"{literal[0]} holds no JSON; a text is written '{literal[1]}'"
+            what = f"{literal[0]} is not JSON; write a string as '{literal[1]}'"
             return Mistake(what, literal.start() + 1)
-    return Mistake("it holds a literal in backticks that is no JSON")
+    return Mistake("a literal in backticks is not JSON")
 
 
 def _mistakes(expression: Expression) -> Iterator[Mistake]:
     tree = expression.parsed.parsed
     if tree["type"] == "expref":
-        yield Mistake("& passes an expression to a function, and is no value by itself", 1)
+        yield Mistake("& passes an expression to a function, and is not a value by itself", 1)
     walk = _Walk()
     walk.visit(tree, _Place("", RESULT))
     called, named = _names(expression.text)
@@ -120,7 +119,10 @@ def _mistakes(expression: Expression) -> Iterator[Mistake]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in the result a part of an expression looks. `members` is None where it can be any."""
+    """The member of the result that a part of an expression reads.
+
+    `members` are its members; None where any can exist.
+    """
 
     path: str = ""
     members: Shape = None
@@ -131,14 +133,14 @@ class _Place:
 
 
 class _Walk:
-    """Collects calls of functions and names of members in the order of the text."""
+    """The function calls and the member names of an expression, in the order of its text."""
 
     def __init__(self) -> None:
         self.calls: list[_Node] = []
         self.fields: list[tuple[_Node, _Place]] = []
 
     def visit(self, node: _Node, place: _Place) -> _Place:
-        """Returns where the node's own value lies; anywhere, unless that is plain."""
+        """Return the place of the node's value; the place without a path if it is unknown."""
         children = [child for child in node.get("children", ()) if isinstance(child, Mapping)]
         match node["type"]:
             case "field":
@@ -147,7 +149,7 @@ class _Walk:
             case "current" | "identity":
                 return place
             case "subexpression" | "pipe" | "index_expression":
-                for child in children:  # each looks into what the one before it gave
+                for child in children:  # each reads the value of the one before it
                     place = self.visit(child, place)
                 return place
             case "projection" | "value_projection":
@@ -172,7 +174,7 @@ class _Walk:
 
 
 def _names(text: str) -> tuple[list[_Token], list[_Token]]:
-    """The tokens that call functions, and those that name members."""
+    """Return the tokens that call functions, and those that name members."""
     tokens = list(Lexer().tokenize(text))
     called, named = [], []
     for token, following in zip(tokens, tokens[1:], strict=False):
@@ -186,7 +188,7 @@ def _names(text: str) -> tuple[list[_Token], list[_Token]]:
 
 
 def _aligned(tokens: Sequence[_Token], nodes: Sequence[_Node]) -> Sequence[_Token] | Sequence[None]:
-    """The token of each node; nothing where tokens and nodes do not agree."""
+    """Return the token of each node; None for each if tokens and nodes differ."""
     if [token["value"] for token in tokens] != [node["value"] for node in nodes]:
         return [None] * len(nodes)
     return tokens
@@ -219,23 +221,23 @@ def _unknown_member(name: str, place: _Place, token: _Token | None) -> Mistake:
     known = place.members or {}
     path = place.member(name).path
     if place.path.startswith("!"):  # !a.b is (!a).b
-        what = f"here ! belongs to {place.path[1:]} alone, and what it gives has no members"
+        what = f"! applies to {place.path[1:]} alone, and its value has no members"
         return Mistake(f"{what}; write !({path[1:]})", _position(token))
     if token is not None and token["type"] == "quoted_identifier":
-        hint = f"in double quotes it is a member's name, and a text is written '{name}'"
+        hint = f"double quotes are for names of members; write a string as '{name}'"
     elif not place.path and name in (RESULT["data"] or {}):
         hint = f"did you mean data.{name}?"
     elif near := nearest(name, known):
         hint = f"did you mean {place.member(near).path}?"
     elif known:
-        hint = f"{place.path or 'it'} has {', '.join(known)}"
+        hint = f"{place.path or 'a result'} has {', '.join(known)}"
     else:
         hint = f"{place.path} has no members"
     return Mistake(f"no result has {path}; {hint}", _position(token))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like this one; None where none is."""
-    from difflib import get_close_matches  # only a mistake needs it
+    """Return the known name that is most like `name`; None if none is."""
+    from difflib import get_close_matches  # only for a mistake
 
     return next(iter(get_close_matches(name, list(known), n=1)), None)

@@ -1,11 +1,11 @@
-"""Message group ids out of whatever an expression gives."""
+"""Message group ids from the values of expressions."""
 
 import hashlib
 import json
 import re
 from typing import Final
 
-# What SQS and SNS take: 1 to 128 letters, digits and ASCII punctuation.
+# Of SQS and SNS: 1 to 128 letters, digits and ASCII punctuation.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 LONGEST_GROUP: Final = 128
 _LEGAL = re.compile(r"[!-~]{1,128}")
@@ -13,14 +13,13 @@ _ILLEGAL_CHARACTER = re.compile(r"[^!-~]")
 
 
 def group_id(value: object) -> str | None:
-    """The group for a value, always the same for the same value; None where it names none.
+    """Return the group of a value, the same for the same value; None for null and empty values.
 
-    Null and what is empty name none. A text that is a legal id is kept as it is; any other text,
-    and any other value as its JSON, is made legal and carries a digest, so that values that differ
-    do not share a group.
+    A string that is a valid id stays as it is. Other strings, and the JSON of other values, get
+    their characters replaced and a digest appended, so that different values have different groups.
 
     Raises:
-        ValueError, TypeError, RecursionError: the value has no JSON.
+        ValueError, TypeError, RecursionError: the value cannot be written as JSON.
     """
     if value is None or value == "" or value == [] or value == {}:
         return None

@@ -1,22 +1,22 @@
-"""Which members a result can have, for checking what people write about it.
+"""The members that a result can have, for checking expressions.
 
-`docs/result.schema.json` describes them all; a test holds this to it.
+`docs/result.schema.json` describes them; a test compares both.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-# The members below a member: none below a text or a number; None where they can be any.
+# The members of a member: {} for a string or a number; None where any can exist.
 Shape = Mapping[str, "Shape"] | None
 
 
 def _plain(*names: str) -> dict[str, Shape]:
-    """Members that have no members themselves."""
+    """Return members that have no members."""
     return {name: {} for name in names}
 
 
 _ANSWER: Final[Mapping[str, Shape]] = {
-    "body": {**_plain("encoding"), "content": None},  # what the model said
+    "body": {**_plain("encoding"), "content": None},  # the model's response
     "body_omitted": _plain("reason", "size"),
 }
 

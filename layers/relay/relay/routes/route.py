@@ -1,4 +1,4 @@
-"""One route: whether it matches a result, and where and how the result then goes."""
+"""One route: whether it matches a result, and the delivery if it does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from relay.routes.expressions import Evaluated, Expression
 from relay.routes.groups import group_id
 from relay.routes.target import Addressed, Target
 
-# The name under which what no route matched is delivered.
+# Name of the route for results that no other route matches.
 OTHERWISE: Final = "otherwise"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one route says about one result.
+    """The evaluation of one route for one result.
 
-    `addressed` is None where it does not match. `problem` says what could not be evaluated: a
-    `when` that cannot be does not match, a `group` that cannot be is the request id. It names no
-    value of the result.
+    `addressed` is None if the route does not match. `problem` says what could not be evaluated: in
+    that case `when` does not match, and `group` is the request id. A problem has no values of the
+    result.
     """
 
     route: str
@@ -37,7 +37,7 @@ class RouteRule:
     delay_seconds: int = 0
 
     def weigh(self, document: Mapping[str, object]) -> Verdict:
-        """Never raises, whatever the result contains."""
+        """Evaluate the route. No result makes it raise."""
         if self.when is not None:
             matched = self.when.evaluate(document)
             if not matched.true:
@@ -47,7 +47,7 @@ class RouteRule:
         return Verdict(self.name, addressed, problem and f"group: {problem}")
 
     def _group(self, document: Mapping[str, object]) -> tuple[str, str | None]:
-        """The group and, where its expression failed, why. The request id stands in for none."""
+        """Return the group, by default the request id, and the problem of its expression."""
         problem = None
         if self.group is not None:
             evaluated = self.group.evaluate(document)
@@ -62,4 +62,4 @@ def _legal(evaluated: Evaluated) -> tuple[str | None, str | None]:
     try:
         return group_id(evaluated.value), evaluated.problem
     except (ValueError, TypeError, RecursionError):
-        return None, "its value has no JSON"
+        return None, "value cannot be written as JSON"

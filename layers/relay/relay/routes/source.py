@@ -1,4 +1,4 @@
-"""The routes in force: the latest document, or while that one is of no use, the last good one."""
+"""The routes in force: of the latest document, or of the last valid one."""
 
 from datetime import datetime, timedelta
 
@@ -10,12 +10,12 @@ from relay.routes.document import RoutesError
 
 
 class LastGoodRoutes:
-    """Fills in `relay.ports.RoutesSource`.
+    """Implementation of `relay.ports.RoutesSource`.
 
     Args:
         documents: the versions of the route document. The latest may come from a cache.
-        pause: how long the last good routes stay in force, unasked, once something is wrong. It
-            keeps trouble with the document from costing time and a line of the log for each batch.
+        pause: time after a problem in which the last valid routes are used without a new call. It
+            bounds the calls and the log lines while the document is not valid.
     """
 
     def __init__(self, documents: RouteDocuments, clock: Clock, pause: timedelta) -> None:
@@ -31,7 +31,7 @@ class LastGoodRoutes:
         if self._routes and self._trouble_at and now < self._trouble_at + self._pause:
             return self._routes
         try:
-            # After trouble from the source: a document that is corrected by now is not waited for.
+            # After a problem without the cache, so that a corrected document applies at once.
             routes = self._taken(self._documents.latest(fresh=self._trouble_at is not None))
         except RelayError as error:
             self._trouble_at = now
@@ -42,7 +42,7 @@ class LastGoodRoutes:
         return routes
 
     def _taken(self, text: str) -> Routes:
-        """The document, compiled unless it is the one in force. Raises RoutesError."""
+        """Compile a document unless it is the one in force. Raise RoutesError if not valid."""
         if self._routes is None or text != self._text:
             self._routes, self._text = Routes.read(text), text
         return self._routes
@@ -51,8 +51,8 @@ class LastGoodRoutes:
         if self._routes is not None:
             return self._routes
         if not isinstance(error, RoutesError):
-            raise error  # they could not be read, and neither could earlier ones
-        # A new environment remembers nothing, but SSM knows what was in force before.
+            raise error  # a failed call: earlier versions cannot be read either
+        # A new environment has no routes in memory; SSM has the earlier versions.
         for version, text in self._documents.earlier():
             try:
                 routes = self._taken(text)
@@ -60,5 +60,5 @@ class LastGoodRoutes:
                 continue
             report.note(Level.WARNING, f"version {version} of the routes is in force")
             return routes
-        # Transient: results wait in the queue until somebody has corrected the document.
-        raise TransientError(f"no version of the routes can be used: {error}") from error
+        # Transient: results wait in the queue until the document is corrected.
+        raise TransientError(f"no version of the routes is valid: {error}") from error

@@ -1,22 +1,22 @@
-"""Where results go: queues, topics and event buses, each known by its ARN."""
+"""Targets of results: queues, topics and event buses, by ARN."""
 
 import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Self
 
-# What SQS takes of body and attributes in all, and SNS and EventBridge. A region or queue may take
-# less.
+# Maximum size of body and attributes: of SQS, and of SNS and EventBridge. A region or a queue may
+# have a lower one.
 _MIB: Final = 1_048_576
 _QUARTER_MIB: Final = 262_144
 
 
 class TargetKind(Enum):
-    """What a target is, how its ARN ends, and what it takes. The value is its name for people.
+    """Kind of a target, with the form of its ARN and its limits. The value is its name in messages.
 
-    `resource` is the last part of its ARN, of which `example` shows the form. `most_bytes` are of
-    one message. `ordered`: its messages have groups, within which they keep their order. `no_delay`
-    says why it cannot delay a message by itself; "" where it can.
+    `resource` matches the last part of the ARN, and `example` shows the whole ARN. `most_bytes` is
+    the maximum size of a message. `ordered`: messages have groups and keep their order in a group.
+    `no_delay` says why the target cannot delay a single message; "" if it can.
     """
 
     QUEUE = "standard queue", "sqs", r"[A-Za-z0-9_-]{1,80}", "<queue>", _MIB
@@ -27,7 +27,7 @@ class TargetKind(Enum):
         "<queue>",
         _MIB,
         True,
-        "a FIFO queue can only delay all of its messages alike",
+        "a FIFO queue has one delay for all of its messages",
     )
     TOPIC = (
         "standard topic",
@@ -94,10 +94,10 @@ class Target:
 
     @classmethod
     def parse(cls, arn: str) -> Self:
-        """Reads the kind off the ARN.
+        """Read an ARN.
 
         Raises:
-            ValueError: it is not the ARN of a queue, a topic or an event bus; says why.
+            ValueError: `arn` is not the ARN of a queue, a topic or an event bus; has the reason.
         """
         partition, service, region, account, resource = _parts(arn)
         kinds = [kind for kind in TargetKind if kind.service == service]
@@ -130,17 +130,16 @@ class Target:
 
     @property
     def name(self) -> str:
-        """The queue's, topic's or bus's own name."""
+        """Name of the queue, the topic or the event bus."""
         return _parts(self.arn)[4].removeprefix("event-bus/")
 
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """One delivery of a result, as a route document decides on it.
+    """One delivery of a result, as a route decides.
 
-    `route` is the name of the route, "otherwise" for what no route matched. `group` is always a
-    legal message group id, and means something to ordered targets only; `delay_seconds` is 0 for
-    all but standard queues.
+    `route` is the name of the route. `group` is always a valid message group id, and is used for
+    ordered targets only. `delay_seconds` is 0 except for standard queues.
     """
 
     route: str
@@ -150,17 +149,17 @@ class Addressed:
 
 
 def _parts(arn: str) -> list[str]:
-    """Partition, service, region, account and resource."""
+    """Return partition, service, region, account and resource."""
     prefix, *parts = arn.split(":", 5)
     if len(parts) == 5 and prefix == "arn":
         return parts
     example = TargetKind.QUEUE.example
     if arn.startswith(("https://", "http://")):
-        raise ValueError(f"{_shown(arn)} is an address; give the ARN ({example})")
+        raise ValueError(f"{_shown(arn)} is a URL; give the ARN ({example})")
     raise ValueError(f"{_shown(arn)} is not an ARN, such as {example}")
 
 
 def _shown(text: str) -> str:
-    """Quoted, and cut where it is too long to read."""
+    """Quote a text, cut to 120 characters."""
     shortened = text if len(text) <= 120 else f"{text[:117]}…"
     return repr(shortened)

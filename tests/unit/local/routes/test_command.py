@@ -55,7 +55,7 @@ def test_a_document_is_tried_on_every_sample(
     assert said["completed"] == [
         "- retried: data.attempts > `1` is false",
         "- refused: contains(data.failure.reason, '400') cannot be evaluated, "
-        "contains() takes array or string, and here got null",
+        "contains() takes array or string, not null",
         "+ otherwise -> rest after 5 s: no route matched",
     ]
 

@@ -211,9 +211,9 @@ class TestWhatCannotBeEvaluated:
         verdicts = ROUTES["errors"].weigh(SAMPLES[COMPLETED].document())
 
         assert [(each.route, each.problem) for each in verdicts] == [
-            ("broken", "when: contains() takes array or string, and here got null"),
-            ("mixed", "when: it compares or sorts values of different types"),
-            ("grouped", "group: length() takes string or array or object, and here got null"),
+            ("broken", "when: contains() takes array or string, not null"),
+            ("mixed", "when: expression compares or sorts values of different types"),
+            ("grouped", "group: length() takes string or array or object, not null"),
         ]
 
     def test_is_nothing_where_all_can(self) -> None:

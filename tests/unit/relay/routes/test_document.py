@@ -136,7 +136,7 @@ class TestTargets:
     @pytest.mark.parametrize(
         ("arn", "says"),
         [
-            ("https://sqs.us-east-1.amazonaws.com/000000000000/q", "is an address; give the ARN"),
+            ("https://sqs.us-east-1.amazonaws.com/000000000000/q", "is a URL; give the ARN"),
             ("completed", "is not an ARN"),
             ("arn:aws:lambda:us-east-1:000000000000:function:f", "is of the service 'lambda'"),
             ("arn:aws:sqs:us-east-1:0:q", "is not of the form arn:aws:sqs"),
@@ -176,7 +176,7 @@ class TestDelays:
     @pytest.mark.parametrize(
         ("arn", "reason"),
         [
-            (FIFO, "a FIFO queue can only delay all of its messages alike"),
+            (FIFO, "a FIFO queue has one delay for all of its messages"),
             (TOPIC, "a topic delivers at once"),
             (FIFO_TOPIC, "a topic delivers at once"),
             (BUS, "an event bus delivers at once"),
@@ -205,14 +205,14 @@ class TestExpressions:
         ("expression", "position", "says"),
         [
             ("data.outcome = 'failed'", 14, "Unknown token '='; == compares"),
-            ("data.outcome == 'failed' &&", 28, "it ends too early"),
+            ("data.outcome == 'failed' &&", 28, "expression ends too early"),
             ("data.outcome == 'failed", 17, "Unclosed ' delimiter"),
             ("data..outcome", 6, "got: dot"),
             ("data.outcome == 'a' 'b'", 21, "Unexpected token: b"),
             ("contain(data.input.location, 'x')", 1, "did you mean contains()?"),
             ("data && starts_with(subject)", 9, "starts_with() takes 2 arguments, not 1"),
             ("length(data, id)", 1, "length() takes 1 argument, not 2"),
-            ('data.outcome == "failed"', 17, "a text is written 'failed'"),
+            ('data.outcome == "failed"', 17, "write a string as 'failed'"),
             ("id && outcome == 'failed'", 7, "did you mean data.outcome?"),
             ("data.outcom == 'failed'", 6, "no result has data.outcom; did you mean data.outcome?"),
             ("data.failure.class == 'client'", 14, "data.failure has reason, classification,"),
@@ -221,8 +221,8 @@ class TestExpressions:
             ("data | outcom", 8, "did you mean data.outcome?"),
             ("data.[outcome, inputs][1]", 16, "did you mean data.input?"),
             ("data.output.body.content[?y == z] && outcome", 38, "did you mean data.outcome?"),
-            ("data.outcome == `failed`", 17, "a text is written 'failed'"),
-            ("&data", 1, "is no value by itself"),
+            ("data.outcome == `failed`", 17, "write a string as 'failed'"),
+            ("&data", 1, "is not a value by itself"),
         ],
     )
     def test_that_are_wrong_are_refused_with_the_position(
@@ -236,9 +236,9 @@ class TestExpressions:
     @pytest.mark.parametrize(
         ("expression", "says"),
         [
-            ("", "it is empty; leave it out instead"),
-            ("(" * 3000, "it is nested too deeply"),
-            ("data[" + "1" * 5000 + "]", "it cannot be parsed"),
+            ("", "expression is empty; omit it instead"),
+            ("(" * 3000, "expression is nested too deeply"),
+            ("data[" + "1" * 5000 + "]", "expression cannot be parsed"),
             (True, "it must be a text (a JMESPath expression), not true"),
             (None, "it must be a text (a JMESPath expression), not null"),
         ],

@@ -147,7 +147,7 @@ class TestAtAColdStart:
     def test_without_any_version_that_can_be_used_results_wait(self) -> None:
         world = World(BAD, "")
 
-        with pytest.raises(TransientError, match=r"no version of the routes can be used: line 1"):
+        with pytest.raises(TransientError, match=r"no version of the routes is valid: line 1"):
             world.target()
         assert world.report.counts == {Count.ROUTES_UNUSABLE: 1}
 
