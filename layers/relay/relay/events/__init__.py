@@ -1,1 +1,1 @@
-"""What comes from outside, read once: the only readers of raw dicts."""
+"""Readers of external events: the only modules that see raw dicts."""

@@ -1,6 +1,6 @@
-"""The only reader of the events that AWS hands to submit and route: every envelope → the model.
+"""Reader of the events of submit and route: from every envelope to the model.
 
-A message that cannot be read never fails the others: it becomes an Incoming with its problem told.
+A message that cannot be read does not fail the others: it becomes an `Incoming` with a `problem`.
 """
 
 import json
@@ -19,7 +19,7 @@ from relay.model import Content, Delivery, Incoming, InferenceRequest, Notificat
 
 @dataclass(frozen=True, slots=True)
 class _Delivered:
-    """A delivery, and what its envelope tells: the topic, and an id that every redelivery has."""
+    """A delivery with the members of its envelope: the topic, and an id that redeliveries keep."""
 
     delivery: Delivery
     default_id: str
@@ -28,7 +28,7 @@ class _Delivered:
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    """What lies inside a delivery, and the topic it came through where that is known."""
+    """The parsed body of a delivery, and its topic where that is known."""
 
     value: object
     topic_arn: str | None
@@ -39,22 +39,22 @@ _Read = Callable[[_Message], tuple[tuple[Content, ...], int]]
 
 
 def read_submissions(event: object, invocation_id: str) -> list[Incoming[InferenceRequest]]:
-    """The requests in an event of the submit function.
+    """Read the requests in an event of the submit function.
 
-    Understood: S3 notifications in SQS, in SNS, in SNS in SQS, or direct; EventBridge `Object
+    Supported: S3 notifications in SQS, in SNS, in SNS in SQS, or direct; EventBridge `Object
     Created`, direct or in SQS; a direct call (see `relay.events.direct_calls`), direct or in SQS.
 
     Args:
         event: the Lambda event.
-        invocation_id: the Lambda request id, which stands for the message id of direct invocations.
+        invocation_id: the Lambda request id, used as message id of direct invocations.
     """
     return [_incoming(delivery, _requests) for delivery in _deliveries(event, invocation_id)]
 
 
 def read_notifications(event: object, invocation_id: str) -> list[Incoming[Notification]]:
-    """The notifications in an event of the route function.
+    """Read the notifications in an event of the route function.
 
-    Understood: SageMaker's notifications, in SNS in SQS, raw or not, or in SNS direct; the relay's
+    Supported: SageMaker's notifications, in SNS in SQS, raw or not, or in SNS direct; the relay's
     own in SQS.
     """
     return [_incoming(delivery, _notifications) for delivery in _deliveries(event, invocation_id)]
@@ -69,7 +69,7 @@ def _deliveries(event: object, invocation_id: str) -> Iterator[_Delivered]:
         try:
             yield _delivered(Fields(record, f"Records[{index}]"), invocation_id)
         except UnreadableMessage:
-            # No envelope that Lambda makes. The record itself is then what nobody can read.
+            # Not an envelope that Lambda creates: the record becomes the unreadable message.
             record_id = f"{invocation_id}/{index}"
             yield _Delivered(Delivery(record_id, json.dumps(record)), record_id)
 
@@ -85,7 +85,8 @@ def _delivered(record: Fields, invocation_id: str) -> _Delivered:
     if record.optional_text("EventSource") == "aws:sns":
         sns = record.object("Sns")
         message_id = sns.text("MessageId")
-        # SNS may deliver it twice at a time: only Lambda's own repeats are the same delivery.
+        # SNS may deliver a message twice at the same time, so the id has the invocation's: only
+        # Lambda's retries of one invocation are the same delivery.
         delivery = Delivery(f"{invocation_id}/{message_id}", sns.text("Message"))
         return _Delivered(delivery, message_id, sns.text("TopicArn"))
     raise UnreadableMessage("neither from SQS nor from SNS")
@@ -128,11 +129,11 @@ def _parsed(what: str, text: str) -> object:
     except ValueError as error:
         raise UnreadableMessage(f"{what}not JSON: {error}") from error
     except RecursionError as error:
-        raise UnreadableMessage(f"{what}not JSON that anybody can read: nested too deep") from error
+        raise UnreadableMessage(f"{what}not JSON: nested too deeply") from error
 
 
 def _unwrapped(message: _Message) -> _Message:
-    """Without the SNS envelope that a subscription without raw delivery leaves in the queue."""
+    """Remove the SNS envelope of a subscription without raw delivery."""
     value = message.value
     if (
         not isinstance(value, dict)

@@ -1,9 +1,9 @@
-"""SageMaker's notification JSON, and the relay's own, as objects.
+"""Reader of SageMaker's notifications, and reader and writer of the relay's own.
 
-Shapes as observed: times with any number of fraction digits; `contentType`, `accept`,
-`responseParameters` and `failureReason` missing; locations as `s3://` with raw spaces or as `https://`;
-the model's answer in `responseBody`, base64 or plain. A Failed notification has no
-`responseParameters` at all.
+Observed shapes: times with any number of fraction digits; `contentType`, `accept`,
+`responseParameters` and `failureReason` missing; locations as `s3://` with raw spaces or as
+`https://`; the model's response in `responseBody`, base64 or plain. A Failed notification has no
+`responseParameters`.
 """
 
 import base64
@@ -22,14 +22,14 @@ _OUTCOMES = {"Completed": Outcome.COMPLETED, "Failed": Outcome.FAILED}
 
 
 def read_notification(value: object, topic_arn: str | None) -> Notification | TopicCheck:
-    """Reads one notification.
+    """Read one notification.
 
     Args:
         value: the parsed JSON of the SNS message.
-        topic_arn: the topic it came through; None where raw delivery dropped the envelope.
+        topic_arn: the topic of the message; None with raw delivery, which drops the envelope.
 
     Raises:
-        UnreadableMessage: it is not a notification of SageMaker's or of the relay's.
+        UnreadableMessage: `value` is not a notification of SageMaker or of the relay.
     """
     fields = Fields(value)
     source = fields.optional_text("eventSource")
@@ -52,9 +52,9 @@ def own_notification(
     reason: str | None,
     location: str | None = None,
 ) -> str:
-    """The JSON with which the relay reports an attempt that SageMaker did not, or will not, report.
+    """Write the relay's notification of an attempt for which SageMaker sent none.
 
-    `location` is the output of a completed attempt, the failure object of a failed one.
+    `location` is the output of a completed attempt, or the failure object of a failed one.
     """
     completed = outcome is Outcome.COMPLETED
     return json.dumps(
@@ -118,7 +118,7 @@ def _inference_result(fields: Fields, topic_arn: str | None) -> Notification:
 
 
 def _inference_id(fields: Fields) -> str:
-    """The id, a key of the ledger, which answers no look-up at all if one key is too long."""
+    """Read the id. Its length is bounded: one key that is too long fails a whole BatchGetItem."""
     inference_id = fields.text("inferenceId")
     if len(inference_id) > _MAX_ID_CHARACTERS:
         raise UnreadableMessage(
@@ -137,5 +137,5 @@ def _response_body(fields: Fields | None) -> bytes | None:
     try:
         return base64.b64decode(content, validate=True)
     except ValueError:
-        # Of failures nobody knows how they are encoded. Plain is still better than no result.
+        # AWS documents no encoding for failures. Plain text is better than no result.
         return content.encode()
