@@ -77,9 +77,11 @@ SAMPLES: Final[Mapping[str, Result]] = {
         replace(_ATTEMPT, number=3),
     ),
     "rejected": _result(
-        _own(Outcome.REJECTED, "its input has 1,610,612,736 bytes and SageMaker takes at most 1 GB")
+        _own(Outcome.REJECTED, "input has 1,610,612,736 bytes and SageMaker accepts at most 1 GB")
     ),
-    "expired": _result(_own(Outcome.EXPIRED, "nothing was heard of attempt 1")),
+    "expired": _result(
+        _own(Outcome.EXPIRED, "attempt 1 had no notification, output or failure object")
+    ),
     "submitted by somebody else": _result(_COMPLETED, None),
     "without an uploaded input": _result(
         replace(_COMPLETED, location=None, content_type=None),

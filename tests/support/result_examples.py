@@ -68,7 +68,7 @@ def failed() -> Json:
 
 def rejected() -> Json:
     attempt = _tracked("inputs/orders/order-19.parquet")
-    reason = "its input has 1,610,612,736 bytes and SageMaker takes at most 1 GB"
+    reason = "input has 1,610,612,736 bytes and SageMaker accepts at most 1 GB"
     return _result(attempt, _own(attempt, Outcome.REJECTED, reason), 0.44)
 
 
@@ -76,8 +76,8 @@ def expired() -> Json:
     submitted_at = NOON + timedelta(hours=14, minutes=20)
     attempt = _tracked("inputs/orders/order-20.csv", number=3, submitted_at=submitted_at)
     reason = (
-        "nothing was heard of attempt 3 by 2026-11-21 09:20 UTC and it left neither output nor "
-        "failure object; see whether the endpoint had instances"
+        "attempt 3 had no notification, output or failure object by 2026-11-21 09:20 UTC; check "
+        "whether the endpoint had instances"
     )
     return _result(attempt, _own(attempt, Outcome.EXPIRED, reason), 25_385)
 

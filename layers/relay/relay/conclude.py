@@ -1,4 +1,4 @@
-"""The end of every job and notification: the only place that logs, counts, answers, gives back."""
+"""Conclusion: the only place that logs, counts, answers and returns jobs and notifications."""
 
 from collections.abc import Iterable
 from typing import assert_never
@@ -31,7 +31,7 @@ _ROUTED = {
 
 
 def conclude(dispositions: Iterable[Disposition], report: Report) -> None:
-    """Fold dispositions into the report."""
+    """Fold the dispositions into `report`."""
     for each in dispositions:
         match each:
             case Ignored():
@@ -57,7 +57,7 @@ def conclude(dispositions: Iterable[Disposition], report: Report) -> None:
             case Routed():
                 _ended(each, "routed", _ROUTED[each.notification.outcome], report)
             case Retried():
-                _ended(each, "tried again", Count.RETRIED, report)
+                _ended(each, "retried", Count.RETRIED, report)
             case NotRouted(delivery, notification, problem, error):
                 report.give_back(delivery)
                 if error is not None:
@@ -90,7 +90,7 @@ def _submitted(end: Submitted, report: Report) -> None:
     report.answer(job.request.id, "submitted", output_location=end.output_location)
     report.note(Level.DEBUG, "submitted", **_ids(job), input_location=job.request.location)
     if end.unwritten is not None:
-        # The notification names the location too; only the search for a lost one is harder.
+        # The notification has the location too. Only reconcile would miss the output.
         text = "output location not written"
         report.note(Level.INFO, text, inference_id=job.attempt.id, error=end.unwritten)
 
@@ -103,7 +103,7 @@ def _try_again(end: TryAgain, report: Report) -> None:
         text = "claim not released"
         report.note(Level.WARNING, text, inference_id=job.attempt.id, error=failure)
     if not job.delivery.queued:
-        text = "must be repeated" if end.claim_kept else "could not be queued"
+        text = "request must be repeated" if end.claim_kept else "request could not be queued"
         report.note(Level.ERROR, text, request_id=job.request.id, error=failure or end.error)
 
 
@@ -112,9 +112,9 @@ def _put_off(job: Job, error: RelayError | None, report: Report) -> None:
         return
     _count_denials(report, error)
     passing = isinstance(error, TransientError) and not isinstance(error, AccessDenied)
-    # What does not pass by itself needs a person who sees it.
+    # An error that does not pass by itself is for an operator.
     level = Level.INFO if passing else Level.ERROR
-    report.note(level, "put off", **_ids(job), error=error)
+    report.note(level, "deferred", **_ids(job), error=error)
 
 
 def _ended(end: Routed | Retried, text: str, count: Count, report: Report) -> None:
@@ -136,9 +136,10 @@ def _not_sent(end: NotSent, report: Report) -> None:
     report.give_back(end.delivery)
     report.count(Count.HELD, end.held)
     _count_denials(report, *end.errors.values())
-    report.note(Level.ERROR, "not sent", inference_id=inference_id, routes=routes, error=error)
+    text = "result not sent" if end.held else "retry not sent"
+    report.note(Level.ERROR, text, inference_id=inference_id, routes=routes, error=error)
     if end.unwritten is not None:
-        text = "not remembered"
+        text = "deliveries not recorded"
         report.note(Level.ERROR, text, inference_id=inference_id, error=end.unwritten)
 
 

@@ -56,7 +56,7 @@ def test_a_direct_invocation_that_is_not_done_fails_with_its_reasons() -> None:
     report = Report()
     report.give_back(DIRECT)
     report.note(Level.WARNING, "rejected", reason="of another request, which is done")
-    report.note(Level.ERROR, "could not be queued", error="not authorized")
+    report.note(Level.ERROR, "request could not be queued", error="not authorized")
 
     with pytest.raises(Incomplete) as caught:
         respond(incoming(DIRECT), report)

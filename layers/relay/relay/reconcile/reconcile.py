@@ -1,9 +1,9 @@
-"""Reconciling: attempts of which nothing was heard although they must be over.
+"""Reconciliation: finds overdue attempts, and reports their end.
 
-A request cannot be alive after its time to live, its time-out and some slack. What is still open
-then has lost its notification, or was never inferred. S3 knows: an output or failure object means a
-lost notification; neither means that nothing happened. Either way the relay's own notification goes
-through the notification queue like any other, so that there is one path to a result.
+An attempt ends within its TTL, its timeout and the slack. An attempt that is open after that lost
+its notification, or was not inferred. An output or failure object in S3 means that the notification
+was lost; without either, the attempt expired. In both cases the relay sends a notification of its
+own to the notification queue, so that there is one path to a result.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ from relay.s3uri import S3Uri
 from relay.settings import ReconcileSettings
 
 _MINUTE = timedelta(minutes=1)
-# Without a cursor: the first run of a deployment, or the cursor was deleted.
+# Where the ledger has no cursor, as in the first run of a deployment.
 _FIRST_LOOK_BACK = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of an overdue attempt."""
+    """The end of an overdue attempt."""
 
     attempt: Attempt
     outcome: Outcome
@@ -50,12 +50,12 @@ class Reconcile:
         self._clock = clock
 
     def __call__(self, until: datetime) -> Report:
-        """Work from the cursor to now, as far as time allows; the next run goes on from there.
+        """Work from the cursor to now, until `until`. The next run continues there.
 
         The cursor moves only past minutes that are done.
 
         Raises:
-            RelayError: the minute at the cursor cannot be worked on now.
+            RelayError: the ledger, S3 or SQS failed; the cursor stays where it is.
         """
         report = Report()
         now = _floor(self._clock.now())
@@ -67,13 +67,13 @@ class Reconcile:
         return report
 
     def _begin(self, now: datetime) -> datetime:
-        """Where the first run begins. Written at once, so that one that fails goes on here."""
+        """Return where the first run begins, and write it for a run after a failure."""
         cursor = now - _FIRST_LOOK_BACK
         self._ledger.move_cursor(cursor)
         return cursor
 
     def between(self, start: datetime, end: datetime, until: datetime) -> Report:
-        """Work on the minutes from `start` to before `end` once more, whatever the cursor says."""
+        """Work on the minutes from `start` to before `end`, without the cursor."""
         report = Report()
         last = min(_floor(end), _floor(self._clock.now()))
         reached = self._work(_floor(start), last, until, report)
@@ -104,9 +104,12 @@ class Reconcile:
             _note(finding, report)
 
     def _find(self, attempt: Attempt) -> Finding:
-        """Look into S3. Raises RelayError when it cannot tell: guessing would cost a result.
+        """Look for the objects of an attempt in S3.
 
-        Elsewhere than under the outputs the role may not look; S3 would refuse it for ever.
+        The role has no permission to look outside of the outputs.
+
+        Raises:
+            RelayError: S3 did not answer; an assumed outcome could be the wrong one.
         """
         output = attempt.output_location
         if output and self._may_lie_at(output) and self._storage.find(output):
@@ -116,12 +119,12 @@ class Reconcile:
             return Finding(
                 attempt,
                 Outcome.FAILED,
-                "SageMaker's notification was lost; the failure object tells more",
+                "SageMaker's notification is missing; the failure object has the cause",
                 failure,
             )
         reason = (
-            f"nothing was heard of attempt {attempt.number} by {attempt.due_at:%Y-%m-%d %H:%M} UTC "
-            "and it left neither output nor failure object; see whether the endpoint had instances"
+            f"attempt {attempt.number} had no notification, output or failure object by "
+            f"{attempt.due_at:%Y-%m-%d %H:%M} UTC; check whether the endpoint had instances"
         )
         return Finding(attempt, Outcome.EXPIRED, reason, None)
 

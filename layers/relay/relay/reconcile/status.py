@@ -1,4 +1,4 @@
-"""The status of a request, which SageMaker has no API for."""
+"""The status of a request. SageMaker has no API for it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,17 +7,17 @@ from relay.ids import attempt_id, request_id_of_caller
 from relay.model import Attempt, AttemptState
 from relay.ports import AttemptReader
 
-# What MaxAttempts allows at most; all are read in one call.
+# Maximum of the parameter MaxAttempts. One call reads all attempts.
 _MOST_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class RequestStatus:
-    """Where a request stands, with its attempts from first to last.
+    """Status of a request, with its attempts from first to last.
 
-    `state` is `unknown` (the ledger has no attempt, or forgot it after 30 days), `submitted`,
-    `retrying` (an attempt failed, the next one waits in the queue), `held` (its result has not
-    arrived everywhere), or the outcome: `completed`, `failed`, `expired`, `rejected`.
+    `state` is `unknown` (the ledger has no attempt; it keeps attempts for 30 days), `submitted`,
+    `retrying` (an attempt failed, the next one waits in the queue), `held` (the result did not
+    arrive at every target), or the outcome: `completed`, `failed`, `expired`, `rejected`.
     """
 
     request_id: str
@@ -33,7 +33,7 @@ class RequestStatus:
 
 
 def status(request_id: str, ledger: AttemptReader) -> RequestStatus:
-    """Look a request up by the relay's id, or by the id that its caller gave it.
+    """Look a request up by its request id, or by the caller's own id.
 
     Raises:
         RelayError: the ledger cannot be read.

@@ -1,4 +1,4 @@
-"""Decisions of route: what to send for a notification, and how its attempt then ends."""
+"""Decisions of route: the messages to send for a notification, and the end of its attempt."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ from relay.settings import RouteSettings
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A notification with the delivery that brought it and what the ledger knows."""
+    """A notification, its delivery, and its attempt where the ledger has one."""
 
     delivery: Delivery
     notification: Notification
@@ -40,11 +40,10 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to send for a notification and how to close its attempt once all of it is sent.
+    """The messages for a notification, and the closing of its attempt once all of them are sent.
 
-    Each message goes with the name of its route; a retry's has none. There is nothing to send when
-    every route that matches has the result from an earlier try. `result` is what the messages tell;
-    a retry has none.
+    Each message is with the name of its route, "" for a retry. There are none when every route
+    that matches delivered the result before. `result` is None for a retry.
     """
 
     finished: Finished
@@ -54,12 +53,12 @@ class Decision:
 
     @property
     def held(self) -> Held | None:
-        """What the ledger remembers of earlier tries."""
+        """Which routes delivered the result before; None where none is recorded."""
         return None if self.finished.attempt is None else self.finished.attempt.held
 
 
 def ledger_id(notification: Notification) -> str:
-    """The attempt's id. Other people's ids may be anything, even the name of another item."""
+    """Return the ledger's id of an attempt. An id that is not of the relay's form is hashed."""
     return request_id_of_caller(notification.inference_id)
 
 
@@ -70,10 +69,10 @@ def decide(
     now: datetime,
     report: Report,
 ) -> list[Decision]:
-    """One decision for each, in the order in which they ended: FIFO groups keep it.
+    """Return one decision for each notification, in the order of their ends, for FIFO groups.
 
-    Routes are evaluated at every try, so that a corrected document helps what is held.
-    What a route of the same name has delivered before is not sent again.
+    Each delivery of a notification evaluates the routes again, so a corrected document applies to
+    held results too. A route that delivered the result before does not send it again.
     """
     problems: Counter[tuple[str, str]] = Counter()
     decisions = []
@@ -96,8 +95,7 @@ def decide(
 
 def _worth_another_try(finished: Finished, settings: RouteSettings) -> bool:
     attempt, notification = finished.attempt, finished.notification
-    # An inline body is kept nowhere, and what others submitted is theirs: only an upload of our
-    # own can be submitted again.
+    # The relay stores no inline body, and does not retry inferences that it did not submit.
     if attempt is None or not attempt.tracked or attempt.location is None:
         return False
     if attempt.held is not None and attempt.held.delivered:
@@ -111,7 +109,7 @@ def _worth_another_try(finished: Finished, settings: RouteSettings) -> bool:
 
 
 def _retry(finished: Finished, settings: RouteSettings, now: datetime) -> Decision:
-    """The call that submits the next attempt, which waits in the queue for its time."""
+    """Decide on the next attempt: a call to the submit queue, with a delay."""
     attempt = finished.attempt
     assert attempt is not None  # noqa: S101 - see _worth_another_try
     request = InferenceRequest(
@@ -142,7 +140,7 @@ def _result(
     now: datetime,
     problems: Counter[tuple[str, str]],
 ) -> Decision:
-    """The result, to every route that matches and has not had it yet."""
+    """Decide on the result: a message for each matching route that has not delivered it."""
     notification, attempt = finished.notification, finished.attempt
     closed = attempt or _untracked(notification, now)
     result = Result(
@@ -164,7 +162,7 @@ def _result(
 
 
 def _untracked(notification: Notification, now: datetime) -> Attempt:
-    """The item for an inference that others submitted, so that it is routed once too."""
+    """Return the item for an inference that the relay did not submit, to route it once."""
     own_id = ledger_id(notification)
     return Attempt(
         id=own_id,

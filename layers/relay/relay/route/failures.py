@@ -1,8 +1,8 @@
-"""Which failed inferences are worth another try. The one table for it.
+"""Classification of failed inferences: the only table of what is retried.
 
-SageMaker itself never retries. Reasons as observed in notifications; the model's own words are not
-among them (they are in the failure object). A reason that matches nothing is permanent: another try
-would cost an inference and most likely fail again.
+SageMaker does not retry. The patterns match reasons observed in notifications; the model's error
+text is not in the reason but in the failure object. A reason that matches no pattern is permanent:
+a retry costs an inference and most likely fails again.
 """
 
 import re
@@ -20,10 +20,10 @@ _TABLE: tuple[tuple[re.Pattern[str], FailureClass], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), failure_class)
     for pattern, failure_class in (
         # The model refused the input: "Received client error (400) from model. See …". 408, 424
-        # and 429 are a model that is slow, not loaded or busy, not an input that is wrong.
+        # and 429 say that the model is slow, not loaded or busy, not that the input is wrong.
         (r"received client error \((408|424|429)\)", FailureClass.TRANSIENT),
         (r"received client error \(\d+\)", FailureClass.PERMANENT),
-        # The model broke, or did not answer at all: "Received server error (500) …", "(0)".
+        # The model failed, or did not respond: "Received server error (500) …", "(0)".
         (r"received server error \(\d+\)", FailureClass.TRANSIENT),
         # "Amazon SageMaker could not get a response from the … endpoint. This can occur when CPU or
         # memory utilization is high."
@@ -40,7 +40,7 @@ _TABLE: tuple[tuple[re.Pattern[str], FailureClass], ...] = tuple(
 
 
 def classify_failure(reason: str | None) -> FailureClass:
-    """The class of SageMaker's failureReason; permanent where there is none."""
+    """Return the class of SageMaker's failureReason; permanent if there is none."""
     for pattern, failure_class in _TABLE:
         if reason is not None and pattern.search(reason):
             return failure_class
@@ -48,5 +48,5 @@ def classify_failure(reason: str | None) -> FailureClass:
 
 
 def retry_delay_seconds(failed_attempt: int, base_seconds: int) -> int:
-    """How long to wait after attempt n: the base, doubled each time, at most SQS's 15 minutes."""
+    """Return the delay after attempt n: the base, doubled with each, at most SQS's 15 minutes."""
     return int(min(900, base_seconds * 2 ** (failed_attempt - 1)))

@@ -1,8 +1,8 @@
-"""The model's own answer, as a member of the result: as JSON, as text, or as base64.
+"""The model's response as a member of the result: JSON, text or base64, as `encoding` says.
 
-JSON stays JSON, so that a route can look into it and a consumer need not parse twice. What JSON
-cannot hold for everybody (NaN, numbers beyond a double, half characters, endless nesting) is text,
-and what is no text is base64. `encoding` says which.
+JSON stays JSON, so that a route can evaluate it and a consumer parses once. A response that not
+every JSON parser reads (NaN, numbers beyond a double, unpaired surrogates, deep nesting) becomes
+text, and a response that is not UTF-8 becomes base64.
 """
 
 import base64
@@ -10,12 +10,12 @@ import json
 from collections.abc import Iterator
 from math import isinf
 
-# Deeper than any answer of a model; parsers of other languages give up at 64 or later.
+# Above the depth of usual responses; parsers of other languages have limits from 64.
 _MAX_DEPTH = 50
 
 
 def to_body(content: bytes, content_type: str | None) -> dict[str, object]:
-    """`encoding` and `content` of an answer. Only what calls itself JSON is read as JSON."""
+    """Return `encoding` and `content` of a response. JSON needs a JSON content type."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
@@ -24,7 +24,7 @@ def to_body(content: bytes, content_type: str | None) -> dict[str, object]:
         try:
             return {"encoding": "json", "content": _parsed(text)}
         except (ValueError, RecursionError):
-            pass  # It becomes text or base64.
+            pass  # it becomes text
     return {"encoding": "text", "content": text}
 
 
@@ -34,17 +34,17 @@ def _is_json(content_type: str | None) -> bool:
 
 
 def _parsed(text: str) -> object:
-    """Raises ValueError for what is not JSON, or not for every reader."""
+    """Parse JSON. Raise ValueError, or RecursionError, if not every parser would read it."""
     value: object = json.loads(text, parse_float=_finite, parse_constant=_no_number)
     if "\\u" in text:
-        # A lone surrogate has no encoding; UnicodeEncodeError is a ValueError.
+        # An unpaired surrogate has no encoding; UnicodeEncodeError is a ValueError.
         json.dumps(value, ensure_ascii=False).encode()
     level = [value]
     for _ in range(_MAX_DEPTH):
         level = [inner for outer in level for inner in _containers(outer)]
         if not level:
             return value
-    raise ValueError("nested too deep")
+    raise ValueError("nested too deeply")
 
 
 def _containers(value: object) -> Iterator[object]:

@@ -1,7 +1,7 @@
 """The result: the one message that goes downstream for a request, as a CloudEvents 1.0 document.
 
-It is a contract with consumers. `docs/result.md` explains it and `docs/result.schema.json` is its
-schema; tests hold all three to one another.
+The result is a contract with consumers. `docs/result.md` explains it and `docs/result.schema.json`
+is its schema; tests compare all three.
 """
 
 import json
@@ -20,16 +20,16 @@ from relay.s3uri import S3Uri
 SCHEMA = "urn:async-inference-relay:result:1"
 
 _TYPE = "relay.inference"
-# No message is to grow without bound by texts that others wrote. SageMaker takes at most 1,024
-# characters in a header, and the ledger keeps no more than this.
+# Bounds texts of others in the message. SageMaker accepts at most 1,024 characters in a header, and
+# the ledger has the same maximum as here.
 _MAX_TEXT_CHARACTERS = 2_048
-# What else counts: types of attributes, or an EventBridge entry's time, source, type and resources.
+# For the types of attributes, or an EventBridge entry's time, source, type and resources.
 _RESERVED_BYTES = 1_024
 
 
-@dataclass(frozen=True)  # without slots: the document is made once, for however many routes
+@dataclass(frozen=True)  # without slots, which cached_property does not support
 class Result:
-    """How a request ended. `attempt` is None for one that others submitted."""
+    """The end of a request. `attempt` is None for an inference that the relay did not submit."""
 
     request_id: str
     notification: Notification
@@ -38,11 +38,11 @@ class Result:
     routed_at: datetime
 
     def document(self) -> Mapping[str, object]:
-        """The document, with the model's answer where SageMaker included one."""
+        """Return the document, with the model's response where SageMaker included one."""
         return self._document
 
     def to_message(self, addressed: Addressed) -> OutgoingMessage:
-        """The message for a target, whose body fits what its kind takes; see also `shortened`."""
+        """Return the message for a target, with a body within the limit of the target's kind."""
         attributes = (
             ("outcome", self.notification.outcome.value),
             ("endpoint", self.notification.endpoint),
@@ -65,7 +65,7 @@ class Result:
         )
 
     def shortened(self, message: OutgoingMessage) -> OutgoingMessage | None:
-        """The message without the model's answer, or None where that makes it no shorter."""
+        """Return the message without the model's response; None if that is not shorter."""
         if self.notification.response_body is None or message.body == self._without_answer:
             return None
         return replace(message, body=self._without_answer)
@@ -75,7 +75,7 @@ class Result:
         return f"{_TYPE}.{self.notification.outcome.value}"
 
     def _text(self, limit: int) -> str:
-        # Characters beyond ASCII are escaped, which every target takes, so characters are bytes.
+        # JSON escapes characters beyond ASCII, so that each character is one byte.
         fits = len(self._whole) <= limit or self.notification.response_body is None
         return self._whole if fits else self._without_answer
 
@@ -108,7 +108,7 @@ class Result:
         }
 
     def _data(self, answer: Mapping[str, object]) -> dict[str, object]:
-        """The data. `answer` are the members that tell the model's answer, or why it is missing."""
+        """Return `data`. `answer` has the member for the model's response, or for its omission."""
         notification, attempt = self.notification, self.attempt
         completed = notification.outcome is Outcome.COMPLETED
         known = None if attempt is None else attempt.custom_attributes
@@ -129,7 +129,7 @@ class Result:
         )
 
     def _input_location(self) -> str | None:
-        # The ledger's first: it is what the caller named; the notification may spell it otherwise.
+        # The ledger has the location that the caller gave; SageMaker may write it in another form.
         location = (self.attempt and self.attempt.location) or self.notification.location
         return None if location is None else str(location)
 
@@ -172,7 +172,7 @@ class Result:
     def _timing(self) -> dict[str, object]:
         notification, attempt = self.notification, self.attempt
         requested = None if attempt is None else attempt.requested_at
-        # What SageMaker could never take was not submitted.
+        # A rejected request was not submitted.
         rejected = notification.outcome is Outcome.REJECTED
         submitted = None if rejected or attempt is None else attempt.submitted_at
         received, finished = notification.received_at, notification.finished_at
@@ -191,7 +191,7 @@ class Result:
 
 
 def _classification(notification: Notification) -> FailureClass:
-    """Whether the same input may succeed if it is submitted again."""
+    """Return whether the same input may succeed if it is submitted again."""
     if notification.outcome is Outcome.EXPIRED:
         return FailureClass.TRANSIENT
     if notification.outcome is Outcome.REJECTED:
@@ -200,7 +200,7 @@ def _classification(notification: Notification) -> FailureClass:
 
 
 def _s3(location: str | None) -> str | None:
-    """The location as `s3://`, also where SageMaker wrote an `https://` address."""
+    """Return the location as `s3://`, also where SageMaker gave an `https://` URL."""
     return None if location is None else str(S3Uri.parse(location))
 
 
@@ -211,12 +211,12 @@ def _bounded(text: str | None) -> str | None:
 
 
 def _present(members: dict[str, object]) -> dict[str, object]:
-    """Without the members that have no value; a consumer has no nulls to test for."""
+    """Return the members that have a value: the document has no nulls."""
     return {name: value for name, value in members.items() if value is not None}
 
 
 def _milliseconds(start: datetime | None, end: datetime | None) -> int | None:
-    """Never negative, although the clocks are not the same ones."""
+    """Return the time between, never negative: the times are from different clocks."""
     if start is None or end is None:
         return None
     return max(0, round((end - start) / timedelta(milliseconds=1)))

@@ -1,10 +1,10 @@
-"""Routing: every notification becomes one result, on every target that its routes name.
+"""Routing: each notification becomes one result, for each target of its routes.
 
-Look up, send, mark, in this order. Marking first would lose the result in a crash; sending first
+The order is: look up, send, close. Closing first would lose the result in a crash; sending first
 can only repeat it, and a FIFO target drops a repeat with the same id within five minutes.
 
-A result that did not arrive everywhere is held: the ledger remembers what arrived, the notification
-comes back after a growing delay, and the next try sends only the rest.
+A result that did not arrive at every target is held: the ledger records the routes that delivered
+it, SQS delivers the notification again after a growing delay, and route sends the rest.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ from relay.route.decisions import Decision, Finished, decide, ledger_id
 from relay.route.trust import distrust
 from relay.settings import RouteSettings
 
-# What one look-up reads, and so what is at stake when time runs out.
+# Attempts that one ledger call reads. No chunk starts after the time limit.
 _CHUNK = 100
 
 
@@ -54,7 +54,7 @@ class Route:
         self._parking = Parking(outbox, clock, settings.dead_letter_queue_url, "route")
 
     def __call__(self, incoming: Sequence[Incoming[Notification]], until: datetime) -> Report:
-        """Route a batch until it is done or time runs out; the rest is given back."""
+        """Route a batch. Notifications that are not started by `until` are returned."""
         report = Report()
         conclude(self.dispose(incoming, until, report), report)
         back_off(report, self._inbox)
@@ -63,9 +63,9 @@ class Route:
     def dispose(
         self, incoming: Sequence[Incoming[Notification]], until: datetime, report: Report
     ) -> list[Disposition]:
-        """Return what became of each notification, and of each delivery without one.
+        """Return the disposition of each notification, and of each delivery without one.
 
-        What is wrong with the routes goes into the report.
+        Problems of the routes go into `report`.
         """
         dispositions = self._parking.sort_out(incoming)
         readable = [(item.delivery, content) for item in incoming for content in item.contents]
@@ -83,7 +83,7 @@ class Route:
         try:
             known = self._ledger.look_up([ledger_id(content) for _, content in chunk])
         except RelayError as error:
-            return [NotRouted(*each, "not looked up", error) for each in chunk]
+            return [NotRouted(*each, "attempt not looked up", error) for each in chunk]
         believed, dispositions = self._believed(
             [Finished(*each, known.get(ledger_id(each[1]))) for each in chunk]
         )
@@ -92,7 +92,7 @@ class Route:
         try:
             routes = self._routes.current(report)
         except RelayError as error:
-            return dispositions + [_not_routed(each, "no routes", error) for each in believed]
+            return dispositions + [_not_routed(each, "no valid routes", error) for each in believed]
         decisions = decide(believed, routes, self._settings, self._clock.now(), report)
         unsent = self._send(decisions)
         errors = [(decision, _errors(decision, unsent)) for decision in decisions]
@@ -101,9 +101,9 @@ class Route:
         return dispositions
 
     def _believed(self, chunk: Sequence[Finished]) -> tuple[list[Finished], list[Disposition]]:
-        """Park what is not ours, and leave duplicates out.
+        """Park notifications that are not trusted, and drop duplicates.
 
-        In this order: a forged notification must not pass for the first of two.
+        In this order: otherwise the true notification could be the duplicate of a forged one.
         """
         believed: dict[str, Finished] = {}
         dispositions: list[Disposition] = []
@@ -114,16 +114,16 @@ class Route:
             if problem is not None:
                 unwanted.append((delivery, problem))
             elif _ended(finished) or finished.ledger_id in believed:
-                # Twice in one batch is one result; the first message answers for it.
+                # Two notifications of one attempt in a batch make one result.
                 dispositions.append(Duplicate(delivery, notification.inference_id))
             else:
                 believed[finished.ledger_id] = finished
         return list(believed.values()), dispositions + self._parking.park(unwanted)
 
     def _send(self, decisions: Sequence[Decision]) -> Mapping[str, RelayError]:
-        """Send all messages. Return what was not sent, by key.
+        """Send all messages. Return the errors by message key.
 
-        A target that takes less than its kind does elsewhere gets the result without the answer.
+        A target with a lower limit than its kind gets the result without the model's response.
         """
         messages = [message for decision in decisions for _, message in decision.messages]
         unsent = self._outbox.send(messages) if messages else {}
@@ -142,22 +142,21 @@ class Route:
         return left | dict(self._outbox.send(shorter))
 
     def _mark(self, sent: Sequence[Decision]) -> list[Disposition]:
-        # What could not be marked was sent; a FIFO target drops the repeat that the redelivery
-        # will send.
+        # On failure the redelivery sends the result again, and a FIFO target drops the repeat.
         unmarked = self._ledger.close([decision.closing for decision in sent]) if sent else {}
         return [
             _routed(decision)
             if (error := unmarked.get(decision.closing.attempt.id)) is None
-            else _not_routed(decision.finished, "not marked", error)
+            else _not_routed(decision.finished, "attempt not closed", error)
             for decision in sent
         ]
 
     def _hold(
         self, unfinished: Sequence[tuple[Decision, Mapping[str, RelayError]]]
     ) -> list[Disposition]:
-        """Remember what arrived; all of it is given back.
+        """Record which routes delivered their results, and return the notifications.
 
-        A retry that was not sent is no result. What cannot be remembered is sent again, as after a
+        A retry is not recorded. On failure the redelivery sends to every route again, as after a
         crash.
         """
         holdings = [
@@ -180,7 +179,7 @@ class Route:
 
 
 def _errors(decision: Decision, unsent: Mapping[str, RelayError]) -> dict[str, RelayError]:
-    """Why messages were not sent, by the names of their routes."""
+    """Return the errors of a decision's messages, by the names of their routes."""
     return {
         route: unsent[message.key] for route, message in decision.messages if message.key in unsent
     }
@@ -193,7 +192,7 @@ def _held(decision: Decision, missing: tuple[str, ...]) -> Held:
 
 
 def _ended(finished: Finished) -> bool:
-    """Whether the attempt has its result, or some have it: another outcome comes too late then."""
+    """Whether the attempt is closed, or targets have its result with another outcome."""
     attempt = finished.attempt
     if attempt is None:
         return False

@@ -1,4 +1,4 @@
-"""Which notifications route believes. What is not believed is parked, never routed."""
+"""Trust: which notifications route accepts. It parks the others."""
 
 from relay.model import Attempt, Notification, Outcome
 from relay.s3uri import S3Uri
@@ -10,26 +10,26 @@ _MAX_KEY_BYTES = 1_024
 def distrust(
     notification: Notification, attempt: Attempt | None, settings: RouteSettings
 ) -> str | None:
-    """Why a notification is not ours to route; None when it is.
+    """Return why a notification is not trusted; None if it is.
 
-    The relay's own notifications come through no topic: only roles that may send to the queue
-    itself can make them, and they are about attempts of the ledger.
+    The relay's own notifications come through no topic: sending them takes a permission on the
+    queue itself. Their attempts are in the ledger.
     """
     topic = notification.topic_arn
     if topic is not None and topic not in settings.topic_arns:
-        return f"it came through topic {notification.topic_arn}, which is not one of the relay's"
+        return f"topic {topic} is not one of the relay's topics"
     if notification.from_relay and topic is not None:
-        return f"it says that it is the relay's own, but it came through {topic}"
-    # An attempt may be older than the endpoint that the deployment has now.
+        return f"eventSource is the relay's own, but the notification came through topic {topic}"
+    # An attempt may be from before a change of EndpointName.
     endpoints = (settings.endpoint.lower(), attempt.endpoint.lower() if attempt else None)
     if notification.endpoint.lower() not in endpoints:
-        return f"it is about endpoint {notification.endpoint}, not {settings.endpoint}"
+        return f"endpoint is {notification.endpoint}, not {settings.endpoint}"
     if notification.from_relay and attempt is None:
-        return f"the ledger knows no attempt {notification.inference_id}"
+        return f"attempt {notification.inference_id} is not in the ledger"
     if notification.outcome is Outcome.COMPLETED and not (
         notification.output_location or (attempt and attempt.output_location)
     ):
-        return "it names no output location, and the ledger does not know one either"
+        return "output location is missing from the notification and from the ledger"
     return (
         _impossible("input", notification.location)
         or _misplaced("output", notification.output_location, settings.outputs)
@@ -46,15 +46,15 @@ def _misplaced(what: str, location: str | None, folder: S3Uri) -> str | None:
         if folder.contains(uri):
             return _impossible(what, uri)
     except ValueError:
-        pass  # whatever it is, it does not lie in the folder
-    return f"its {what} location {location} does not lie under {folder}"
+        pass  # not a location in S3, so not under the folder
+    return f"{what} location {location} is not under {folder}"
 
 
 def _impossible(what: str, location: S3Uri | None) -> str | None:
     length = 0 if location is None else len(location.key.encode())
     if length <= _MAX_KEY_BYTES:
         return None
-    return f"its {what} location has a key of {length:,} bytes; S3 takes at most {_MAX_KEY_BYTES:,}"
+    return f"{what} location has a key of {length:,} bytes; S3 accepts at most {_MAX_KEY_BYTES:,}"
 
 
 def _mistaken_input(notification: Notification, attempt: Attempt | None) -> str | None:
@@ -62,4 +62,4 @@ def _mistaken_input(notification: Notification, attempt: Attempt | None) -> str 
         return None
     if notification.location == attempt.location:
         return None
-    return f"its input {notification.location} is not the attempt's, {attempt.location}"
+    return f"input location {notification.location} is not the attempt's, {attempt.location}"

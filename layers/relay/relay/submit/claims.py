@@ -1,9 +1,9 @@
-"""Claiming: which jobs are ours to submit now, and what becomes of a claim afterwards.
+"""Claims: which jobs this invocation submits, and what happens to each claim afterwards.
 
-A claim that comes before the invocation means that a quick model's notification finds its attempt.
-One that is released when the endpoint refuses means that the redelivery starts afresh; one left
-behind by a crash is taken over by the redelivery of the same message, and by nothing else. What was
-taken over may have been invoked before, so it is never released: its notification may come.
+The claim comes before the call, so that the notification of a fast model finds its attempt. When
+the endpoint refuses the call, the claim is released and the redelivery starts again. A claim that a
+crash leaves behind can be taken over by a redelivery of the same message, and by no other. A claim
+that was taken over is never released: the call may have been made before the crash.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,28 +19,28 @@ from relay.report import Level, Report
 
 
 class Claiming:
-    """Claims of jobs in the ledger, from first to last."""
+    """The claims of jobs in the ledger."""
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
         self._clock = clock
 
     def claim(self, chunk: Sequence[Job]) -> tuple[list[Job], list[Disposition]]:
-        """Return the jobs that are ours to do now, and what becomes of the others."""
+        """Claim jobs. Return the claimed jobs, and the dispositions of the others."""
         try:
-            rightful, others = succeed(chunk, self._ledger, self._clock.now())
-            claims = self._ledger.claim([job.attempt for job in rightful])
+            due, others = succeed(chunk, self._ledger, self._clock.now())
+            claims = self._ledger.claim([job.attempt for job in due])
         except RelayError as unavailable:
             return [], [TryAgain(job, unavailable, claim_kept=True) for job in chunk]
-        ours: list[Job] = []
+        claimed: list[Job] = []
         left_behind: list[Job] = []
-        for job in rightful:
+        for job in due:
             existing = claims.existing.get(job.attempt.id)
             problem = claims.unavailable.get(job.attempt.id)
             if problem is not None:
                 others.append(TryAgain(job, problem, claim_kept=True))
             elif existing is None:
-                ours.append(job)
+                claimed.append(job)
             elif _left_behind(existing, job):
                 left_behind.append(replace(job, taken_over=True))
             else:
@@ -49,13 +49,13 @@ class Claiming:
         for job in left_behind:
             problem = failures.get(job.attempt.id)
             if problem is None:
-                ours.append(job)
+                claimed.append(job)
             else:
                 others.append(TryAgain(job, problem, claim_kept=True))
-        return ours, others
+        return claimed, others
 
     def release(self, refused: Sequence[TryAgain]) -> list[TryAgain]:
-        """Release claims, so that the next delivery starts afresh. Those that fail are kept."""
+        """Release claims, so that the next delivery starts again. On failure a claim is kept."""
         attempts = [each.job.attempt for each in refused]
         failures = self._ledger.release(attempts) if attempts else {}
         return [
@@ -65,9 +65,9 @@ class Claiming:
         ]
 
     def settle(self, dispositions: Iterable[Disposition], report: Report) -> None:
-        """Keep submitted jobs from being submitted again by a message that comes back.
+        """Prevent a returned message from taking over the claims of its submitted jobs.
 
-        Only a message with several requests of which some must wait needs it.
+        Only a message with several requests can have both submitted and waiting jobs.
         """
         attempts = [
             replace(each.job.attempt, claimed_by="")
@@ -75,7 +75,7 @@ class Claiming:
             if isinstance(each, Submitted) and each.job.delivery.message_id in report.returned
         ]
         for inference_id, error in (self._ledger.renew(attempts) if attempts else {}).items():
-            text = "may be inferred twice"
+            text = "request may be inferred twice"
             report.note(Level.WARNING, text, inference_id=inference_id, error=error)
 
 
@@ -88,16 +88,16 @@ def _left_behind(existing: Attempt, job: Job) -> bool:
     return existing.state is AttemptState.OPEN and existing.claimed_by == job.attempt.claimed_by
 
 
-# Succession: a further attempt follows only one that is closed as RETRIED. Route sends the retry
-# first and closes the attempt after it. A crash in between leaves the attempt open, and another
-# notification of it may yet end in a result. So submitting the next attempt closes the last one
-# first; and where a result went out already, there is nothing left to submit.
+# Succession: an attempt may only follow one that is closed as RETRIED. Route sends the retry first
+# and closes the failed attempt afterwards. A crash in between leaves the failed attempt open, and
+# another notification of it may still end in a result. So submit closes the previous attempt before
+# it claims the next one, and drops the retry if the request has a result already.
 
 
 def succeed(
     jobs: Sequence[Job], ledger: Ledger, now: datetime
 ) -> tuple[Sequence[Job], list[Disposition]]:
-    """Close the last attempts of jobs. Return the jobs to submit, and what becomes of the others.
+    """Close previous attempts. Return the jobs to submit, and the dispositions of the others.
 
     Raises:
         RelayError: the ledger cannot be read.
@@ -112,7 +112,7 @@ def succeed(
     ]
     unclosed = ledger.close(closings)
     known = ledger.look_up(list(last.values()))
-    rightful: list[Job] = []
+    due: list[Job] = []
     others: list[Disposition] = []
     for job in jobs:
         last_id = last.get(job.attempt.id, "")
@@ -121,8 +121,8 @@ def succeed(
         elif last_id in known and known[last_id].state is not AttemptState.RETRIED:
             others.append(duplicate(job))
         else:
-            rightful.append(job)
-    return rightful, others
+            due.append(job)
+    return due, others
 
 
 def _last_id(job: Job) -> str:

@@ -1,4 +1,4 @@
-"""Jobs: a request, the attempt to be claimed for it, and the delivery that answers for both."""
+"""Jobs: each request of a batch with its attempt and its delivery."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -11,8 +11,8 @@ from relay.s3uri import S3Uri
 from relay.settings import SubmitSettings
 from relay.submit.output_locations import OutputLocations
 
-# SageMaker takes less, and S3 has no longer keys or versions. A request that asks for more is
-# claimed all the same, to be rejected; what the ledger could not hold of it is left out.
+# Limits of a ledger item, above those of SageMaker and S3. A request that exceeds SageMaker's
+# limits is claimed too, to be rejected; its item omits longer texts.
 _LONGEST_SECONDS = 86_400
 _LONGEST_TEXT = 2_048
 
@@ -25,7 +25,7 @@ def jobs(
     now: datetime,
     locations: OutputLocations,
 ) -> Iterator[Job]:
-    """A job for every request of a batch, with the deployment's defaults filled in."""
+    """Yield a job for each request of a batch, with the deployment's defaults."""
     for item in incoming:
         for bare in item.contents:
             request = replace(
@@ -56,7 +56,7 @@ def _attempt(
         claimed_by=delivery.message_id,
         endpoint=settings.endpoint,
         submitted_at=now,
-        # Nothing can be alive after TTL and time-out; its notification may take a little longer.
+        # An inference ends within TTL and timeout; its notification may arrive a little later.
         due_at=now + timedelta(seconds=ttl + timeout + settings.slack_seconds),
         location=_kept(request.location),
         version_id=_kept(request.version_id),

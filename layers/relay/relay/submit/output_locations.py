@@ -1,9 +1,9 @@
-"""Where SageMaker writes outputs: predicted when a request is claimed, learnt from its answers.
+"""Output locations: predicted for each claim, and corrected by SageMaker's responses.
 
-`Filename` names an output and `S3OutputPathExtension` its folder. The API says of the latter that
-it is "appended to the Amazon S3 output path", and of neither what SageMaker puts around it. An
-endpoint that the relay has not made may also write into a folder of its own below the outputs. So
-the first answer tells, and every prediction after it is correct; a wrong one costs a ledger write.
+`Filename` names an output and `S3OutputPathExtension` its folder. The API reference says that the
+extension is "appended to the Amazon S3 output path", and does not say what SageMaker puts before
+and after the two. An existing endpoint may also write into a folder below the outputs. So the first
+response corrects the predictions that follow; a wrong prediction costs a ledger write.
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html
 """
 
@@ -12,50 +12,53 @@ from relay.submit.limits import output_extension
 
 
 class OutputLocations:
-    """One environment's knowledge of locations: before, folder, joint, inference id, after.
+    """The form of output locations: before, folder, joint, inference id, after.
+
+    An object lives as long as the execution environment.
 
     Args:
-        outputs: the folder below which every output must lie.
+        outputs: the folder that must contain every output.
         inputs: the folder whose subfolders are mirrored.
-        mirror: whether the folder of an input is asked for as the folder of its output.
+        mirror: whether the output of an input in a folder goes to a folder of the same name.
     """
 
     def __init__(self, outputs: S3Uri, inputs: S3Uri, *, mirror: bool) -> None:
         self._outputs = outputs
         self._inputs = inputs
         self._mirror = mirror
-        # Where SageMaker appends without a slash of its own, `outputsorders/` would lie outside of
-        # the outputs. Where it has its own, there are two, and the next extension has none.
+        # If SageMaker appends without a slash, `outputsorders/` would be outside of the outputs. If
+        # it adds a slash, the first location has two, and later extensions begin without one.
         self._slash = "/"
         self._before = str(outputs)
         self._joint: str | None = "/"  # None: SageMaker ignores the extension
         self._after = ""
 
     def extension(self, location: S3Uri | None) -> str:
-        """The S3OutputPathExtension for an input; empty for none."""
+        """Return the S3OutputPathExtension for an input; empty for none."""
         if not self._mirror:
             return ""
         folder = output_extension(location, self._inputs)
         return f"{self._slash}{folder}" if folder else ""
 
     def stop_mirroring(self) -> None:
-        """Ask for no folder any more: every output goes directly into the endpoint's own."""
+        """Send no S3OutputPathExtension from now on."""
         self._mirror = False
 
     def predict(self, inference_id: str, extension: str) -> str:
+        """Return the expected location of an output."""
         folder = extension.strip("/")
         inner = f"{folder}{self._joint}" if folder and self._joint is not None else ""
         return f"{self._before}{inner}{inference_id}{self._after}"
 
     def contains(self, location: str) -> bool:
-        """Whether a location that SageMaker names lies where outputs must lie."""
+        """Whether a location that SageMaker returned is under the outputs."""
         return self._outputs.contains(S3Uri.parse(location))
 
     def learn(self, inference_id: str, extension: str, location: str) -> bool:
-        """Predict as SageMaker has named this output, which must lie below the outputs.
+        """Adapt the prediction to the location of one output, which must be under the outputs.
 
-        Return whether there was anything to learn. There is nothing where the name is SageMaker's
-        own: then every location has to be written down.
+        Return False if the location does not contain the inference id: then no location can be
+        predicted, and each is written to the ledger.
         """
         before, named, after = location.rpartition(inference_id)
         if not named:

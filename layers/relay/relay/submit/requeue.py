@@ -1,4 +1,4 @@
-"""Requeueing: the jobs of direct calls wait in the submit queue until they can be submitted."""
+"""Requeueing: sends jobs of direct calls that cannot be submitted yet to the submit queue."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,9 +13,9 @@ from relay.ports import Outbox
 def requeue(
     dispositions: Iterable[Disposition], outbox: Outbox, submit_queue_url: str
 ) -> list[Disposition]:
-    """Send the requests that must be tried again, and that no queue holds, to the submit queue.
+    """Send the jobs of direct calls that must be tried again to the submit queue.
 
-    Not those whose claim is kept: a new message could not take it over.
+    Jobs whose claim is kept are not sent: a new message cannot take the claim over.
     """
     done: list[Disposition] = []
     waiting: list[TryAgain] = []

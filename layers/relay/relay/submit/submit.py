@@ -1,6 +1,6 @@
-"""Submitting: every upload or call becomes one attempt at the endpoint.
+"""Submission: each upload or call becomes one attempt at the endpoint.
 
-Claim, then invoke: `relay.submit.claims` says why, and what happens to a claim when it fails.
+The attempt is claimed before the call; `relay.submit.claims` has the reasons.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ from relay.submit.limits import problems
 from relay.submit.output_locations import OutputLocations
 from relay.submit.requeue import requeue
 
-# What one call of the ledger claims, and so what is at stake when time runs out.
+# Attempts that one ledger call claims. No chunk starts after the time limit.
 _CHUNK = 25
 
 
@@ -51,10 +51,10 @@ class Submit:
         self._locations = OutputLocations(
             settings.outputs, settings.inputs, mirror=settings.mirror_input_folders
         )
-        self._noted: set[str] = set()  # what is said once in the life of an environment
+        self._noted: set[str] = set()  # notes that an execution environment writes once
 
     def __call__(self, incoming: Sequence[Incoming[InferenceRequest]], until: datetime) -> Report:
-        """Submit a batch until it is done or time runs out; the rest is given back."""
+        """Submit a batch. Jobs that are not started by `until` are returned."""
         report = Report()
         dispositions = self.dispose(incoming, until, report)
         conclude(dispositions, report)
@@ -65,17 +65,17 @@ class Submit:
     def dispose(
         self, incoming: Sequence[Incoming[InferenceRequest]], until: datetime, report: Report
     ) -> list[Disposition]:
-        """Return what became of each job, and of each delivery without one.
+        """Return the disposition of each job, and of each delivery without a job.
 
-        What was learnt of the endpoint goes into the report.
+        Notes about the endpoint go into `report`.
         """
         dispositions = self._parking.sort_out(incoming)
-        away = False
+        not_ready = False
         for chunk in _chunks(self._distinct(incoming, dispositions)):
-            if away or self._clock.now() >= until:
+            if not_ready or self._clock.now() >= until:
                 dispositions += [TryAgain(job) for job in chunk]
             else:
-                done, away = self._submit(chunk, report)
+                done, not_ready = self._submit(chunk, report)
                 dispositions += done
         return requeue(dispositions, self._outbox, self._settings.submit_queue_url)
 
@@ -84,7 +84,7 @@ class Submit:
         incoming: Sequence[Incoming[InferenceRequest]],
         dispositions: list[Disposition],
     ) -> Iterator[Job]:
-        """The same request twice in a batch is one job."""
+        """Yield one job for each request; a second delivery of a request is a duplicate."""
         seen: set[str] = set()
         for job in jobs(incoming, self._settings, self._clock.now(), self._locations):
             if job.attempt.id in seen:
@@ -94,7 +94,7 @@ class Submit:
                 yield job
 
     def _submit(self, chunk: Sequence[Job], report: Report) -> tuple[list[Disposition], bool]:
-        """Return what became of each job, and whether the endpoint is away altogether."""
+        """Return the disposition of each job, and whether the endpoint refused all as not ready."""
         claimed, dispositions = self._claiming.claim(chunk)
         valid, refused = self._checked(claimed)
         answers = self._endpoint.invoke(
@@ -116,11 +116,11 @@ class Submit:
         dispositions += self._accept(accepted, report)
         dispositions += self._reject(refused)
         dispositions += self._claiming.release(throttled)
-        away = all(isinstance(answer, EndpointNotReady) for answer in answers.values())
-        return dispositions, bool(valid) and away
+        not_ready = all(isinstance(answer, EndpointNotReady) for answer in answers.values())
+        return dispositions, bool(valid) and not_ready
 
     def _checked(self, claimed: Sequence[Job]) -> tuple[list[Job], list[tuple[Job, str]]]:
-        """What SageMaker may take, and what it never will, with the reasons."""
+        """Return the jobs that SageMaker may accept, and the others with the reasons."""
         valid: list[Job] = []
         refused: list[tuple[Job, str]] = []
         for job in claimed:
@@ -132,7 +132,7 @@ class Submit:
         return valid, refused
 
     def _accept(self, accepted: Sequence[tuple[Job, Accepted]], report: Report) -> list[Submitted]:
-        """Write where the output goes, only where that is not what the claim predicted."""
+        """Write the output locations that differ from the claim's prediction."""
         submitted: list[Submitted] = []
         mispredicted: list[Attempt] = []
         for job, answer in accepted:
@@ -144,7 +144,7 @@ class Submit:
                 job = replace(job, attempt=replace(job.attempt, output_location=location))
                 mispredicted.append(job.attempt)
                 if not self._locations.learn(job.attempt.id, job.extension, location):
-                    text = "outputs have names of SageMaker's own; each costs one more ledger write"
+                    text = "SageMaker ignores Filename; each request costs one more ledger write"
                     self._note_once(text, Level.INFO, report, location=location)
             submitted.append(Submitted(job, location))
         failures = self._ledger.renew(mispredicted) if mispredicted else {}
@@ -153,9 +153,9 @@ class Submit:
         return [replace(each, unwritten=failures.get(each.job.attempt.id)) for each in submitted]
 
     def _may_lie_at(self, location: str, job: Job, report: Report) -> bool:
-        """Whether an output location may go into the ledger: reconcile looks nowhere else.
+        """Whether an output location may go into the ledger.
 
-        A notification that names another one is not believed either.
+        Reconcile and route accept no location outside of the outputs.
         """
         if self._locations.contains(location):
             return True
@@ -172,7 +172,7 @@ class Submit:
     def _note_refused(self, member: str, report: Report) -> None:
         if member == "S3OutputPathExtension":
             self._locations.stop_mirroring()
-        text = f"SageMaker does not take {member} here; requests go without it"
+        text = f"SageMaker does not accept {member} here; requests are sent without it"
         report.count(Count.OPTION_REFUSED, text not in self._noted)
         self._note_once(text, Level.WARNING, report)
 
@@ -182,7 +182,7 @@ class Submit:
             report.note(level, text, **fields)
 
     def _reject(self, refused: Sequence[tuple[Job, str]]) -> list[Disposition]:
-        """Report requests that can never work, on the way that every result takes."""
+        """Report rejected requests through the notification queue, as every result."""
         messages = [
             OutgoingMessage(
                 key=job.attempt.id,
@@ -204,6 +204,6 @@ class Submit:
 
 def _chunks(jobs: Iterable[Job]) -> Iterator[list[Job]]:
     remaining = iter(jobs)
-    # Lazily: the answers to one chunk improve the predictions for the next.
+    # Lazily: the responses for one chunk correct the predictions for the next.
     while chunk := list(islice(remaining, _CHUNK)):
         yield chunk

@@ -279,7 +279,7 @@ class TestAHeldResult:
         notify(pipeline, samples.completed(ID))
         try:
             report = pipeline.deliver_to_route()
-            assert "not remembered" in logged(report, Level.ERROR)
+            assert "deliveries not recorded" in logged(report, Level.ERROR)
         except Crash:
             pass
         pipeline.queues.trouble.clear()
@@ -327,7 +327,7 @@ class TestRoutesThatCannotBeHad:
         report = pipeline.deliver_to_route()
 
         assert report.counts == {Count.RETURNED: 1}
-        assert logged(report, Level.ERROR) == ["no routes"]
+        assert logged(report, Level.ERROR) == ["no valid routes"]
         assert delivered(pipeline, ARCHIVE, TEAM, BUS, REST) == [0, 0, 0, 0]
 
         pipeline.routes.trouble = None

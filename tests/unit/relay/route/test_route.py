@@ -178,11 +178,11 @@ class TestWhatIsForeign:
         [
             (
                 samples.completed(ID, requestParameters={"endpointName": "other"}),
-                "it is about endpoint other, not relay",
+                "endpoint is other, not relay",
             ),
             (
                 samples.completed(ID, responseParameters={"outputLocation": "s3://other/x"}),
-                f"its output location s3://other/x does not lie under {samples.OUTPUTS}",
+                f"output location s3://other/x is not under {samples.OUTPUTS}",
             ),
             (samples.completed(ID, eventSource="me"), "eventSource is 'me', not 'aws:sagemaker'"),
         ],

@@ -264,7 +264,7 @@ class TestATargetThatTakesLessThanOthers:
 
         assert report.counts == {Count.RETURNED: 1, Count.HELD: 1}
         (note,) = (note for note in report.notes if note.level is Level.ERROR)
-        assert note.text == "not sent"
+        assert note.text == "result not sent"
         assert f"{COMPLETED_QUEUE} takes 100 bytes" in dict(note.fields)["error"]
 
 

@@ -52,51 +52,50 @@ def test_an_untracked_inference_is_believed_too() -> None:
     [
         (
             notification(topic_arn="arn:aws:sns:us-east-1:000000000000:other"),
-            "it came through topic arn:aws:sns:us-east-1:000000000000:other, "
-            "which is not one of the relay's",
+            "topic arn:aws:sns:us-east-1:000000000000:other is not one of the relay's topics",
         ),
-        (notification(endpoint="other"), "it is about endpoint other, not relay"),
+        (notification(endpoint="other"), "endpoint is other, not relay"),
         (
             notification(from_relay=True),
-            f"it says that it is the relay's own, but it came through {samples.SUCCESS_TOPIC}",
+            "eventSource is the relay's own, but the notification came through topic "
+            f"{samples.SUCCESS_TOPIC}",
         ),
         (
             notification(output_location="s3://elsewhere/outputs/x"),
-            f"its output location s3://elsewhere/outputs/x does not lie under {OUTPUTS}",
+            f"output location s3://elsewhere/outputs/x is not under {OUTPUTS}",
         ),
         (
             notification(output_location=f"s3://{BUCKET}/outputs/../inputs/x"),
-            f"its output location s3://{BUCKET}/outputs/../inputs/x does not lie under {OUTPUTS}",
+            f"output location s3://{BUCKET}/outputs/../inputs/x is not under {OUTPUTS}",
         ),
         (
             notification(output_location=f"https://{BUCKET}.s3.example.com/outputs/x"),
-            f"its output location https://{BUCKET}.s3.example.com/outputs/x "
-            f"does not lie under {OUTPUTS}",
+            f"output location https://{BUCKET}.s3.example.com/outputs/x is not under {OUTPUTS}",
         ),
         (
             notification(output_location="nowhere"),
-            f"its output location nowhere does not lie under {OUTPUTS}",
+            f"output location nowhere is not under {OUTPUTS}",
         ),
         (
             notification(Outcome.FAILED, failure_location=f"{OUTPUTS}x"),
-            f"its failure location {OUTPUTS}x does not lie under {FAILURES}",
+            f"failure location {OUTPUTS}x is not under {FAILURES}",
         ),
         (
             notification(location=S3Uri(BUCKET, "inputs/b.csv")),
-            f"its input s3://{BUCKET}/inputs/b.csv is not the attempt's, "
+            f"input location s3://{BUCKET}/inputs/b.csv is not the attempt's, "
             f"s3://{BUCKET}/inputs/a.csv",
         ),
         (
             notification(output_location=f"{OUTPUTS}{'x' * 1_018}"),
-            "its output location has a key of 1,026 bytes; S3 takes at most 1,024",
+            "output location has a key of 1,026 bytes; S3 accepts at most 1,024",
         ),
         (
             notification(Outcome.FAILED, failure_location=f"{FAILURES}{'ü' * 508}"),
-            "its failure location has a key of 1,025 bytes; S3 takes at most 1,024",
+            "failure location has a key of 1,025 bytes; S3 accepts at most 1,024",
         ),
         (
             notification(location=S3Uri(BUCKET, "x" * 1_025)),
-            "its input location has a key of 1,025 bytes; S3 takes at most 1,024",
+            "input location has a key of 1,025 bytes; S3 accepts at most 1,024",
         ),
     ],
 )
@@ -109,7 +108,7 @@ def test_the_relays_own_report_must_be_about_an_attempt_of_the_ledger() -> None:
 
     reason = distrust(own, None, samples.route_settings())
 
-    assert reason == f"the ledger knows no attempt {ID}"
+    assert reason == f"attempt {ID} is not in the ledger"
 
 
 def test_a_success_needs_a_known_output() -> None:
@@ -117,7 +116,7 @@ def test_a_success_needs_a_known_output() -> None:
 
     reason = distrust(nowhere, None, samples.route_settings())
 
-    assert reason == "it names no output location, and the ledger does not know one either"
+    assert reason == "output location is missing from the notification and from the ledger"
 
 
 def test_an_inline_input_is_compared_with_nothing() -> None:

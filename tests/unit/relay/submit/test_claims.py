@@ -164,7 +164,7 @@ class TestTheLedger:
         report = pipeline.deliver_to_submit()
 
         assert report.counts == {Count.RETURNED: 1}
-        assert logged(report, Level.ERROR) == ["put off"]
+        assert logged(report, Level.ERROR) == ["deferred"]
 
     def test_that_denies_access_is_logged_as_an_error(self, pipeline: FakePipeline) -> None:
         upload(pipeline, "inputs/a.csv")

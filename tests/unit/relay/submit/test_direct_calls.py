@@ -36,7 +36,7 @@ class TestADirectCall:
         by_status = {answer.status: answer for answer in report.answers}
         assert by_status["submitted"].output_location == f"{OUTPUTS}{one}"
         assert by_status["rejected"].reason == (
-            "it has neither an input location nor a body; give one"
+            "request has neither an input location nor a body; give one of them"
         )
 
     @pytest.mark.parametrize("trouble", [THROTTLED, NOT_READY, DENIED])
@@ -67,7 +67,7 @@ class TestADirectCall:
         report = pipeline.call_submit({"body": "1"})
 
         assert list(report.returned) == ["invocation-1"]
-        assert logged(report, Level.ERROR) == ["could not be queued"]
+        assert logged(report, Level.ERROR) == ["request could not be queued"]
 
     @pytest.mark.parametrize(
         ("step", "error"),
@@ -90,7 +90,7 @@ class TestADirectCall:
         again = pipeline.call_submit({"body": "1"})
 
         assert list(first.returned) == ["invocation-1"]
-        assert logged(first, Level.ERROR) == ["must be repeated"]
+        assert logged(first, Level.ERROR) == ["request must be repeated"]
         assert pipeline.queues.delivered(SUBMIT_QUEUE) == []
         assert again.counts == {Count.SUBMITTED: 1}
 

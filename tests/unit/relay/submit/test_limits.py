@@ -44,59 +44,62 @@ def test_what_sagemaker_takes_has_no_problem(good: InferenceRequest) -> None:
     [
         (
             request(location=location(1025)),
-            "its input location has 1,025 characters and SageMaker takes at most 1,024; "
+            "input location has 1,025 characters and SageMaker accepts at most 1,024; "
             "use a shorter key",
         ),
         (
             request(location=S3Uri(BUCKET, "inputs/a\nb.csv")),
-            "its key holds a control character or ends in white space, which no HTTP header can "
+            "key contains a control character or ends in white space, which an HTTP header cannot "
             "carry; rename the object",
         ),
         (
             request(location=S3Uri(BUCKET, "inputs/a.csv ")),
-            "its key holds a control character or ends in white space, which no HTTP header can "
+            "key contains a control character or ends in white space, which an HTTP header cannot "
             "carry; rename the object",
         ),
         (
             request(location=S3Uri(BUCKET, "outputs/a.csv")),
-            f"its input does not lie under {INPUTS}; put it there",
+            f"input location is not under {INPUTS}; upload the input there",
         ),
         (
             request(location=S3Uri("other-bucket", "inputs/a.csv")),
-            f"its input does not lie under {INPUTS}; put it there",
+            f"input location is not under {INPUTS}; upload the input there",
         ),
-        (request(body=b"1"), "it has both an input location and a body; give one"),
-        (request(location=None), "it has neither an input location nor a body; give one"),
+        (request(body=b"1"), "request has both an input location and a body; give one of them"),
+        (
+            request(location=None),
+            "request has neither an input location nor a body; give one of them",
+        ),
         (
             request(location=None, body=b"x" * 128_001),
-            "its body has 128,001 bytes and SageMaker takes at most 128,000 inline; "
-            "upload it and give its location",
+            "body has 128,001 bytes and SageMaker accepts at most 128,000 inline; "
+            "upload the input and give its location",
         ),
         (
             request(size=1024**3 + 1),
-            "its input has 1,073,741,825 bytes and SageMaker takes at most 1 GB",
+            "input has 1,073,741,825 bytes and SageMaker accepts at most 1 GB",
         ),
         (
             request(content_type="x" * 1025),
-            "its content type has 1,025 characters; at most 1,024 are taken",
+            "content_type has 1,025 characters and SageMaker accepts at most 1,024",
         ),
-        (request(accept="größe"), "its accept holds characters other than visible ASCII"),
+        (request(accept="größe"), "accept contains characters other than visible ASCII"),
         (
             request(custom_attributes="a\r\nb"),
-            "its custom attributes holds characters other than visible ASCII",
+            "custom_attributes contains characters other than visible ASCII",
         ),
-        (request(ttl_seconds=59), "its ttl_seconds is 59; it must lie between 60 and 21,600"),
+        (request(ttl_seconds=59), "ttl_seconds is 59; it must be from 60 to 21,600"),
         (
             request(ttl_seconds=21_601),
-            "its ttl_seconds is 21601; it must lie between 60 and 21,600",
+            "ttl_seconds is 21601; it must be from 60 to 21,600",
         ),
         (
             request(timeout_seconds=0),
-            "its timeout_seconds is 0; it must lie between 1 and 3,600",
+            "timeout_seconds is 0; it must be from 1 to 3,600",
         ),
         (
             request(timeout_seconds=3_601),
-            "its timeout_seconds is 3601; it must lie between 1 and 3,600",
+            "timeout_seconds is 3601; it must be from 1 to 3,600",
         ),
     ],
 )

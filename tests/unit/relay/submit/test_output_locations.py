@@ -121,7 +121,7 @@ class TestAFilenameThatIsIgnored:
 
         texts = [logged(report, Level.INFO) for report in reports]
         assert [len(text) for text in texts] == [1, 0]
-        assert "names of SageMaker's own" in texts[0][0]
+        assert "SageMaker ignores Filename" in texts[0][0]
 
     def test_keeps_what_was_learnt(self) -> None:
         locations = OutputLocations(OUTPUTS, INPUTS, mirror=False)

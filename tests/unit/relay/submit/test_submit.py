@@ -141,7 +141,7 @@ class TestTheEndpoint:
         report = pipeline.deliver_to_submit()
 
         assert report.counts[Count.ACCESS_DENIED] == 1
-        assert logged(report, Level.ERROR) == ["put off"]
+        assert logged(report, Level.ERROR) == ["deferred"]
 
     def test_that_does_not_answer_may_have_taken_it_so_the_claim_stays(
         self, pipeline: FakePipeline
@@ -186,7 +186,7 @@ class TestAnImpossibleRequest:
         assert rejection["invocationStatus"] == "rejected"
         assert (
             rejection["failureReason"]
-            == f"its input does not lie under {samples.INPUTS}; put it there"
+            == f"input location is not under {samples.INPUTS}; upload the input there"
         )
 
         pipeline.deliver_to_route()
@@ -271,7 +271,7 @@ class TestAMessage:
 
         report = pipeline.deliver_to_submit()
 
-        assert logged(report, Level.WARNING) == ["may be inferred twice"]
+        assert logged(report, Level.WARNING) == ["request may be inferred twice"]
 
     def test_whose_delay_cannot_be_set_comes_back_later(self, pipeline: FakePipeline) -> None:
         upload(pipeline, "inputs/a.csv")
@@ -281,7 +281,7 @@ class TestAMessage:
         report = pipeline.deliver_to_submit()
 
         assert report.counts == {Count.RETURNED: 1}
-        assert logged(report, Level.WARNING) == ["could not set the delay"]
+        assert logged(report, Level.WARNING) == ["visibility timeouts not set"]
         pipeline.endpoint.trouble = None
         pipeline.clock.advance(270)
         assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
