@@ -1,4 +1,4 @@
-"""Provision: the endpoint, for CloudFormation, and whatever wakes this up meanwhile."""
+"""Provision: creates, updates and deletes the endpoint for CloudFormation and operators."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
@@ -11,10 +11,10 @@ provision = bootstrap.provision(telemetry.write_step)
 
 @telemetry.logger.inject_lambda_context
 def handler(event: object, context: LambdaContext) -> dict[str, object]:
-    """Take custom resource requests, endpoint state changes, the sweep, and `describe`.
+    """Handle custom resource requests, endpoint state changes, the sweep, and direct calls.
 
-    Return how the endpoint stands when asked to describe it, and otherwise an empty object:
-    CloudFormation gets its answer at its own address. Raise what the next wake-up has to repeat.
+    Return the endpoint's state for `describe`, and an empty object otherwise: CloudFormation gets
+    its response at the request's URL. Raise an error if the invocation must be repeated.
     """
     try:
         return provision.handle(parse(event))

@@ -1,4 +1,4 @@
-"""Reconcile: attempts that are overdue, and the status of requests."""
+"""Reconcile: reports overdue attempts, and returns the status of requests."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
@@ -15,9 +15,9 @@ reconcile, ledger = bootstrap.reconcile()
 
 @telemetry.logger.inject_lambda_context
 def handler(event: object, context: LambdaContext) -> dict[str, object]:
-    """Take the schedule's event and direct calls (see `relay.reconcile.calls`).
+    """Handle the schedule's event and direct calls (see `relay.reconcile.calls`).
 
-    Return what was found, or the status of a request.
+    Return the counts of a run, or the status of a request.
     """
     until = working_until(context, clock.now())
     match read_action(event):

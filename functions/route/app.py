@@ -1,4 +1,4 @@
-"""Route: SageMaker's notifications to results on the downstream queues."""
+"""Route: sends a result for each of SageMaker's notifications to the targets of its routes."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
@@ -14,7 +14,7 @@ route = bootstrap.route()
 
 @telemetry.logger.inject_lambda_context
 def handler(event: object, context: LambdaContext) -> dict[str, object]:
-    """Take SQS batches of SNS messages, raw or not, and SNS events.
+    """Handle SQS batches of SNS messages, raw or not, and SNS events.
 
     Return a partial batch response.
     """

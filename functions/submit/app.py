@@ -1,4 +1,4 @@
-"""Submit: uploads, and direct calls, to the asynchronous endpoint."""
+"""Submit: submits uploads and direct calls to the asynchronous endpoint."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
@@ -14,9 +14,9 @@ submit = bootstrap.submit()
 
 @telemetry.logger.inject_lambda_context
 def handler(event: object, context: LambdaContext) -> dict[str, object]:
-    """Take SQS batches, S3, SNS and EventBridge events, and direct calls.
+    """Handle SQS batches, S3, SNS and EventBridge events, and direct calls.
 
-    Return a partial batch response, or what became of each request of a direct call.
+    Return a partial batch response, or the status of each request of a direct call.
     """
     incoming = read_submissions(event, context.aws_request_id)
     report = submit(incoming, working_until(context, clock.now()))

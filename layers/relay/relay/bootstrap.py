@@ -1,6 +1,6 @@
-"""The composition root: settings and clients become use cases, once for each environment.
+"""The composition root: builds each use case from settings and clients, once an environment.
 
-Each function imports only what is its own, so that none pays at its cold start for the others.
+Each function imports only the modules that it needs: imports are most of a cold start.
 """
 
 import os
@@ -16,8 +16,7 @@ from relay.aws.queues import SqsInbox
 from relay.aws.targets import Targets
 from relay.settings import ProvisionSettings, ReconcileSettings, RouteSettings, SubmitSettings
 
-# How old the routes in force may be: a change shows after this time at the latest. GetParameter is
-# free of charge, but takes a few milliseconds.
+# Maximum age of the routes in use. GetParameter is free of charge, but takes a few milliseconds.
 _ROUTES_MAX_AGE = timedelta(seconds=5)
 
 if TYPE_CHECKING:
@@ -30,15 +29,15 @@ if TYPE_CHECKING:
 
 
 def log_level(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the level below which a function logs nothing: INFO unless the environment says so."""
+    """Return the log level of a function: `RELAY_LOG_LEVEL`, or INFO."""
     return environment.get("RELAY_LOG_LEVEL") or "INFO"
 
 
 def submit(environment: Mapping[str, str] = os.environ) -> "Submit":
-    """The use case of the submit function.
+    """Build the use case of the submit function.
 
     Raises:
-        ConfigurationError: the environment is wrong, with every problem in one message.
+        ConfigurationError: the environment is not valid; lists every problem.
     """
     from relay.aws.endpoint import SageMakerEndpoint
     from relay.submit.submit import Submit
@@ -56,10 +55,10 @@ def submit(environment: Mapping[str, str] = os.environ) -> "Submit":
 
 
 def route(environment: Mapping[str, str] = os.environ) -> "Route":
-    """The use case of the route function.
+    """Build the use case of the route function.
 
     Raises:
-        ConfigurationError: the environment is wrong, with every problem in one message.
+        ConfigurationError: the environment is not valid; lists every problem.
     """
     from relay.aws.parameters import SsmRouteDocuments
     from relay.route.route import Route
@@ -80,10 +79,10 @@ def route(environment: Mapping[str, str] = os.environ) -> "Route":
 
 
 def reconcile(environment: Mapping[str, str] = os.environ) -> "tuple[Reconcile, AttemptReader]":
-    """The use case of the reconcile function, and the ledger for questions about requests.
+    """Build the use case of the reconcile function, and the ledger that status calls read.
 
     Raises:
-        ConfigurationError: the environment is wrong, with every problem in one message.
+        ConfigurationError: the environment is not valid; lists every problem.
     """
     from relay.aws.storage import S3Storage
     from relay.reconcile.reconcile import Reconcile
@@ -96,10 +95,10 @@ def reconcile(environment: Mapping[str, str] = os.environ) -> "tuple[Reconcile, 
 
 
 def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -> "Provision":
-    """The use case of the provision function, which writes each step to `journal`.
+    """Build the use case of the provision function, which writes each step to `journal`.
 
     Raises:
-        ConfigurationError: the environment is wrong, with every problem in one message.
+        ConfigurationError: the environment is not valid; lists every problem.
     """
     from relay.aws.autoscaling import ApplicationAutoScaling
     from relay.aws.cloudformation import CloudFormationPostman

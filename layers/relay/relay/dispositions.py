@@ -1,6 +1,7 @@
-"""Dispositions: what becomes of each job and each notification. Each gets exactly one of these.
+"""Dispositions: how one run of a function ends for each job and each notification.
 
-The use cases return them; `relay.conclude` logs, counts, answers and gives back.
+Each job and each notification gets exactly one. The use cases return dispositions;
+`relay.conclude` logs, counts, answers and returns messages.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from relay.model import Delivery, Job, Notification
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A delivery had so many contents that need nothing: test events, folder markers."""
+    """`number` contents of the delivery need no action: test events, folder markers."""
 
     delivery: Delivery
     number: int
@@ -20,7 +21,7 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The delivery is on the dead-letter queue, with the reason."""
+    """The delivery is on the dead-letter queue, with `reason` as attribute."""
 
     delivery: Delivery
     reason: str
@@ -28,7 +29,11 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class NotParked:
-    """The delivery comes again. Without an `error`, no queue holds it and its invocation fails."""
+    """The delivery is not processed, and not parked.
+
+    With an `error`, the dead-letter queue refused it and SQS delivers it again. Without one, it
+    came from no queue and the invocation fails.
+    """
 
     delivery: Delivery
     reason: str
@@ -55,7 +60,7 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """SageMaker can never accept the job; its result says why."""
+    """SageMaker can never accept the job; its result has the reason."""
 
     job: Job
     reason: str
@@ -63,10 +68,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """The job comes again with its delivery. Without an `error`, it was not begun.
+    """The job comes again with its delivery. Without an `error`, it was not started.
 
     `claim_kept`: the claim may be in the ledger, where only the same delivery can take it over.
-    `failure` is why the claim could not be released, or the job not be sent to the queue.
+    `failure`: the error of releasing the claim, or of sending the job to the queue.
     """
 
     job: Job
@@ -77,7 +82,7 @@ class TryAgain:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The job of a direct call comes again with a message of its own."""
+    """The job of a direct call is on the submit queue, as a message of its own."""
 
     job: Job
     error: RelayError | None
@@ -103,7 +108,7 @@ class Retried:
 
 @dataclass(frozen=True, slots=True)
 class NotRouted:
-    """The notification comes again. Without an `error`, it was not begun."""
+    """The notification comes again. Without an `error`, it was not started."""
 
     delivery: Delivery
     notification: Notification
@@ -113,9 +118,10 @@ class NotRouted:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """The notification comes again, for the messages that were not sent: routes with their errors.
+    """The notification comes again, because messages were not sent. `errors` are by route.
 
-    `held`: it is a result, which the ledger holds unless it is `unwritten`; else it is a retry.
+    `held`: the messages are of a result, otherwise of a retry. `unwritten`: the error of recording
+    in the ledger which routes have delivered the result.
     """
 
     delivery: Delivery

@@ -1,4 +1,4 @@
-"""What can go wrong, split by what the caller must do about it."""
+"""Errors of the relay, split by what the caller must do."""
 
 
 class RelayError(Exception):
@@ -6,31 +6,31 @@ class RelayError(Exception):
 
 
 class TransientError(RelayError):
-    """The same thing may work later: leave the message on its queue and come back."""
+    """The same call may succeed later: leave the message on its queue."""
 
 
 class Unanswered(TransientError):
-    """No answer came, so that nobody knows whether it was done: come back as the one who tried."""
+    """A call without a response, which may have taken effect: keep the claim and try again."""
 
 
 class EndpointNotReady(TransientError):
-    """The endpoint is missing, being created or not in service: come back later."""
+    """The endpoint is missing, being created or not in service: try again later."""
 
 
 class AccessDenied(TransientError):
-    """A role lacks a right. Comes back until somebody grants it; nothing is lost meanwhile."""
+    """A role lacks a permission: try again until it is granted; nothing is lost until then."""
 
 
 class PermanentError(RelayError):
-    """The same thing can never work. The message tells a person what to change."""
+    """The same call can never succeed. The message says what to change."""
 
 
 class MessageTooLong(PermanentError):
-    """A target does not take a message, or a batch of them, of this size."""
+    """A message, or a batch of messages, is larger than the target accepts."""
 
 
 class UnreadableMessage(PermanentError):
-    """A message that nobody can parse or trust: park it on the dead-letter queue."""
+    """A message that cannot be parsed or trusted: park it on the dead-letter queue."""
 
 
 class InvalidRequest(PermanentError):
@@ -38,4 +38,4 @@ class InvalidRequest(PermanentError):
 
 
 class ConfigurationError(PermanentError):
-    """The deployment itself is wrong. Names every problem that was found."""
+    """The deployment is not valid. The message lists every problem."""

@@ -1,7 +1,7 @@
-"""Request and attempt ids: 32 hex digits, the same wherever and whenever they are computed.
+"""Request and attempt ids: 32 hex digits, computed from the request alone.
 
-32 characters fit every place an id goes: InferenceId (64), Filename (32) and SQS's
-MessageDeduplicationId (128). Being deterministic, they make every step safe to repeat.
+The same request always has the same ids, so every step is safe to repeat. 32 characters fit into
+InferenceId (64), Filename (32) and SQS's MessageDeduplicationId (128).
 """
 
 import hashlib
@@ -11,32 +11,32 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 def _digest(*parts: str) -> str:
-    # A NUL between the parts, which no key may hold, keeps ("ab", "c") apart from ("a", "bc").
+    # The separator is a NUL, which no key can contain: ("ab", "c") differs from ("a", "bc").
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def request_id_of_upload(bucket: str, key: str, version: str, sequencer: str) -> str:
-    """The id of one upload: S3 repeats an event with the same sequencer, a new upload has another.
+    """Return the id of one upload. S3 repeats an event with the same sequencer.
 
     Args:
         bucket: name of the bucket.
-        key: decoded key.
-        version: version id, or "" in a bucket without versions.
+        key: key, URL-decoded.
+        version: version id, or "" in a bucket without versioning.
         sequencer: the event's sequencer; the ETag where there is none.
     """
     return _digest("upload", bucket, key, version, sequencer)
 
 
 def request_id_of_caller(own_id: str) -> str:
-    """The id for a caller's own id. One that already has the form of a request id is kept."""
+    """Return the request id for a caller's own id. An id of 32 hex digits stays as it is."""
     return own_id if _ID.fullmatch(own_id) else _digest("caller", own_id)
 
 
 def attempt_id(request_id: str, number: int) -> str:
-    """The id of a request's attempt, counted from 1. The first one's is the request's own."""
+    """Return the id of an attempt. Attempts count from 1; the first has the id of its request."""
     return request_id if number == 1 else _digest("attempt", request_id, str(number))
 
 
 def deduplication_id(request_id: str, route: str) -> str:
-    """What a FIFO target knows repeats by: one route sends a request's result once."""
+    """Return the id by which a FIFO target drops a repeated result of the same route."""
     return _digest("delivery", request_id, route)

@@ -1,4 +1,4 @@
-"""The relay's nouns: requests, attempts, notifications, and what goes out for them."""
+"""The data of the relay: requests, attempts, notifications and outgoing messages."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from relay.s3uri import S3Uri
 
-if TYPE_CHECKING:  # functions that send to queues of the relay alone load no targets
+if TYPE_CHECKING:  # only route needs targets at run time
     from relay.routes.target import Target
 
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:  # functions that send to queues of the relay alone load no ta
 class InferenceRequest:
     """One input to infer. Exactly one of `location` and `body` is set in a valid request.
 
-    `requested_at` is when the input was uploaded, or the call was made. `ttl_seconds` and
-    `timeout_seconds` are how long it may wait in SageMaker's queue and how long the model may work
-    on it. What is None takes the deployment's default.
+    `requested_at` is the time of the upload or the call. `ttl_seconds` is the maximum age in
+    SageMaker's queue, `timeout_seconds` the maximum time of the inference. None stands for the
+    deployment's default.
     """
 
     id: str
@@ -35,7 +35,7 @@ class InferenceRequest:
 
 
 class AttemptState(StrEnum):
-    """Where an attempt stands. Every state but OPEN is terminal and never changes."""
+    """State of an attempt. Every state but OPEN is terminal and never changes."""
 
     OPEN = "OPEN"
     COMPLETED = "COMPLETED"
@@ -46,7 +46,7 @@ class AttemptState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a request ended."""
+    """Outcome of a request."""
 
     COMPLETED = "completed"
     FAILED = "failed"
@@ -55,15 +55,15 @@ class Outcome(StrEnum):
 
     @property
     def state(self) -> AttemptState:
-        """The state of the attempt that ended so."""
+        """The state of an attempt with this outcome."""
         return AttemptState(self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A result that has not arrived everywhere; `delivered` and `missing` are names of routes.
+    """A result that did not arrive at every target; `delivered` and `missing` are names of routes.
 
-    With the first delivery the request has ended so: another outcome comes too late.
+    The first delivery decides the outcome: a later notification with another outcome is dropped.
     """
 
     outcome: Outcome
@@ -73,13 +73,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to have a request inferred: an item of the ledger.
+    """One `InvokeEndpointAsync` call for a request: an item of the ledger.
 
-    Its id is the InferenceId. `claimed_by` is the message that is responsible for it, so that a
-    redelivery of that message, and of no other, may take it over. `requested_at` is when its
-    request came about, which is before the first attempt. `due_at` is when it must be over; of what
-    somebody else submitted, which is not `tracked`, nobody knows. An open attempt with `held` has a
-    result.
+    `id` is the InferenceId. `claimed_by` is the id of the message that claimed the attempt; only a
+    redelivery of the same message can take the claim over. `requested_at` is the time of the upload
+    or the call. `due_at` is the time after which the attempt is overdue. `tracked` is False for an
+    inference that the relay did not submit, for which `due_at` means nothing. An open attempt with
+    `held` has a result that did not arrive at every target.
     """
 
     id: str
@@ -106,7 +106,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The end of an attempt. `known` tells whether the ledger has it, or it is to be inserted."""
+    """The end of an attempt. `known`: the ledger has the item; otherwise it is inserted."""
 
     attempt: Attempt
     state: AttemptState
@@ -116,7 +116,7 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What is to be remembered of an open attempt's result. `known` as with `Closing`."""
+    """The state of an open attempt's result, to be written. `known` as with `Closing`."""
 
     attempt: Attempt
     held: Held
@@ -125,11 +125,11 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """How one attempt ended, as SageMaker or the relay itself reports it.
+    """The end of one attempt, as SageMaker or the relay reports it.
 
-    Source: the InferenceResult notification of SageMaker's guide, "Check prediction results"; all
-    members but the id and the outcome may be missing in real ones. `expired` and `rejected` come
-    from the relay itself, through the same queue, so that there is one path to a result.
+    Source: the InferenceResult notification in SageMaker's guide, "Check prediction results". Real
+    notifications may lack every member but the id and the outcome. The relay reports `expired` and
+    `rejected` itself, through the same queue, so that there is one path to a result.
     """
 
     inference_id: str
@@ -151,17 +151,16 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class TopicCheck:
-    """SageMaker's TestNotification: it tried whether it may publish to a topic. Nothing to do."""
+    """SageMaker's TestNotification, by which it checks that it can publish to a topic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message as it reached a function: enough to acknowledge, return or park it.
+    """One message as a function received it.
 
-    `sent_at` is when it was put into the queue; None when it did not come from one.
-
-    `message_id` is the SQS message id, or the Lambda request id of a direct invocation (which
-    Lambda's own retries keep). `receipt_handle` is None when it did not come from a queue.
+    `message_id` is the SQS message id, or the Lambda request id of a direct invocation, which
+    Lambda's retries keep. `receipt_handle` and `sent_at` (the time at which the message entered the
+    queue) are None for a direct invocation.
     """
 
     message_id: str
@@ -172,7 +171,7 @@ class Delivery:
 
     @property
     def queued(self) -> bool:
-        """Whether a queue will deliver it again if it is returned."""
+        """Whether the message came from a queue, which delivers it again if it is returned."""
         return self.receipt_handle is not None
 
 
@@ -181,7 +180,11 @@ Content = TypeVar("Content")
 
 @dataclass(frozen=True, slots=True)
 class Incoming(Generic[Content]):
-    """A delivery and what was read from it: contents, what to ignore, or why nobody can."""
+    """A delivery and its contents.
+
+    `ignored` is the number of contents that need no action. `problem` says why the delivery cannot
+    be read.
+    """
 
     delivery: Delivery
     contents: tuple[Content, ...] = ()
@@ -191,9 +194,9 @@ class Incoming(Generic[Content]):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request to submit, the attempt to claim for it, and the delivery that answers for both.
+    """A request to submit, its attempt, and the delivery that brought it.
 
-    `extension` is the S3OutputPathExtension to ask for; empty for none. `taken_over`: an earlier
+    `extension` is the S3OutputPathExtension of the call; empty for none. `taken_over`: an earlier
     delivery of the same message claimed the attempt.
     """
 
@@ -208,9 +211,9 @@ class Job:
 class OutgoingMessage:
     """A message to one of the relay's own queues, or to a target of a route.
 
-    `key` is the sender's own name for it, by which failures are told. `address` is the URL of one
-    of the relay's queues, or a target. A bus has no attributes
-    to filter by, but `detail_type` and `resources`, which nothing else has.
+    `key` identifies the message in the failures that the outbox returns. `address` is the URL of
+    one of the relay's queues, or a target. `detail_type` and `resources` are for event buses only,
+    which take no attributes.
     """
 
     key: str

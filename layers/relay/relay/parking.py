@@ -1,4 +1,4 @@
-"""Parking: a message that cannot be processed goes to the dead-letter queue with its reason."""
+"""Parking: sends a message that cannot be processed to the dead-letter queue, with the reason."""
 
 import re
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from relay.ports import Clock, Outbox
 
 # SQS refuses control characters in attribute values, and unpaired surrogates break the log.
 _UNSENDABLE = re.compile(r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]")
-# A reason may quote what is wrong, at any length.
+# A reason may quote a value of any length.
 _MAX_REASON_CHARACTERS = 1_000
 
 
 class Parking:
-    """Sends messages to a dead-letter queue, with reason, function and time as attributes."""
+    """Parking on one dead-letter queue, with reason, function and time as message attributes."""
 
     def __init__(self, outbox: Outbox, clock: Clock, queue_url: str, parked_by: str) -> None:
         self._outbox = outbox
@@ -23,7 +23,7 @@ class Parking:
         self._parked_by = parked_by
 
     def sort_out(self, incoming: Sequence[Incoming[Content]]) -> list[Disposition]:
-        """Ignore what needs nothing, and park what cannot be read."""
+        """Ignore contents that need no action, and park deliveries that cannot be read."""
         unreadable = [
             (item.delivery, item.problem) for item in incoming if item.problem is not None
         ]

@@ -1,4 +1,4 @@
-"""What an invocation did, for its function to log, count and answer with."""
+"""The report of an invocation: what its function logs, counts and answers."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from relay.model import Delivery
 
 
 class Count(StrEnum):
-    """What is counted: the names of the metrics, each with what docs/reference/metrics.md says."""
+    """Metrics by name. The comments are the texts of docs/reference/metrics.md."""
 
     SUBMITTED = "Submitted"  # attempts that SageMaker accepted
     COMPLETED = "CompletedRouted"  # results with outcome completed
@@ -17,8 +17,8 @@ class Count(StrEnum):
     REJECTED = "RejectedRouted"  # results with outcome rejected
     RETRIED = "Retried"  # failed attempts that are followed by another one
     REFUSED = "Refused"  # requests that SageMaker does not accept
-    DUPLICATE = "Duplicate"  # deliveries of what was done before
-    IGNORED = "Ignored"  # events about nothing to do, such as a TestNotification
+    DUPLICATE = "Duplicate"  # requests and notifications that were processed before
+    IGNORED = "Ignored"  # events that need no action, such as a TestNotification
     PARKED = "Parked"  # messages sent to a dead-letter queue
     RETURNED = "Returned"  # messages that are received again
     HELD = "Held"  # results that did not arrive at every target
@@ -43,7 +43,7 @@ class Level(StrEnum):
 class Note:
     """One line of the log. `fields` are ids, locations and reasons; never a payload.
 
-    `metric` is the name of a metric that counts it.
+    `metric` is the name of the metric that counts the line.
     """
 
     level: Level
@@ -54,7 +54,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class RequestAnswer:
-    """What became of one request of a direct call."""
+    """Status of one request of a direct call."""
 
     request_id: str
     status: str
@@ -73,10 +73,10 @@ class RequestAnswer:
 
 @dataclass
 class Report:
-    """The fold of an invocation's dispositions (see `relay.conclude`), and what else it noted.
+    """The fold of an invocation's dispositions (see `relay.conclude`), with further notes.
 
-    `returned` are the deliveries that must be delivered again: batch item failures where a queue
-    delivered them, an error of the invocation where not. `minutes_behind` is reconcile's lag.
+    `returned` are the deliveries to deliver again: batch item failures of a queue, an error of a
+    direct invocation. `minutes_behind` is the lag of reconcile.
     """
 
     counts: Counter[Count] = field(default_factory=Counter)
@@ -103,7 +103,7 @@ class Report:
         self.answers.append(RequestAnswer(request_id, status, output_location, reason))
 
     def give_back(self, delivery: Delivery) -> None:
-        """Return the delivery, once however often it is given back."""
+        """Return the delivery; a second call for the same delivery does nothing."""
         if delivery.message_id not in self.returned:
             self.returned[delivery.message_id] = delivery
             self.count(Count.RETURNED)

@@ -1,4 +1,4 @@
-"""The answer of a function to its deliveries, and the time until which it works."""
+"""The response of a function to its deliveries, and the time until which it works."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,12 +8,12 @@ from relay.errors import RelayError
 from relay.model import Content, Incoming
 from relay.report import Level, Report
 
-# Left for the chunk in hand (three tries of a call that hangs for eight seconds) and the answer.
+# For the chunk in process (three attempts of a call that hangs for eight seconds) and the response.
 _MARGIN = timedelta(seconds=25)
 
 
 class Incomplete(RelayError):
-    """Part of an invocation that no queue holds could not be done; repeating it does the rest."""
+    """Part of a direct invocation was not processed; repeating it does the rest."""
 
 
 class RemainingTime(Protocol):
@@ -23,14 +23,14 @@ class RemainingTime(Protocol):
 
 
 def working_until(context: RemainingTime, now: datetime) -> datetime:
-    """Return when to begin nothing more, so that the rest is given back in time."""
+    """Return the time after which the function starts no further chunk and returns the rest."""
     return now + timedelta(milliseconds=context.get_remaining_time_in_millis()) - _MARGIN
 
 
 def respond(incoming: Sequence[Incoming[Content]], report: Report) -> dict[str, object]:
-    """Return the function's answer.
+    """Return the function's response.
 
-    To a queue: the partial batch response. To a direct invocation: what became of each request.
+    To a queue: the partial batch response. To a direct invocation: the status of each request.
 
     Raises:
         Incomplete: part of a direct invocation must be repeated.

@@ -6,7 +6,7 @@ from typing import Self
 from urllib.parse import unquote
 
 _S3 = re.compile(r"s3://([^/]+)/(.*)", re.DOTALL)
-# Only AWS's own hosts: anybody can have a host whose name begins like that of a bucket.
+# Only AWS's hosts: a host outside AWS may have a name that begins like a bucket's.
 _HOST = r"s3(?:[.-][a-z0-9-]+)*\.amazonaws\.(?:com\.cn|com|eu)"
 _VIRTUAL_HOST = re.compile(rf"https://([A-Za-z0-9_.-]+)\.{_HOST}/(.*)", re.DOTALL)
 _PATH_STYLE = re.compile(rf"https://{_HOST}/([^/]+)/(.*)", re.DOTALL)
@@ -21,10 +21,10 @@ class S3Uri:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads `s3://bucket/key` and the `https://` forms that SageMaker also uses.
+        """Read `s3://bucket/key`, or an `https://` form that SageMaker also uses.
 
         Raises:
-            ValueError: it is neither.
+            ValueError: `text` has neither form.
         """
         if match := _S3.fullmatch(text):
             return cls(match[1], match[2])
@@ -33,7 +33,7 @@ class S3Uri:
         raise ValueError(f"not an S3 location: {text[:200]!r}")
 
     def contains(self, other: "S3Uri") -> bool:
-        """Whether `other` lies under this folder. A `..` in its key never does."""
+        """Whether `other` is under this folder. A key with a `..` segment never is."""
         return (
             other.bucket == self.bucket
             and other.key.startswith(self.key)

@@ -1,7 +1,7 @@
 """Logs and metrics of all functions. Imported by `app.py` files only.
 
-Logs carry ids, locations and reasons, never payloads: no body, no custom attributes, no answer of
-the model. One line for a batch, and one for each thing that a person may want to look into.
+Logs have ids, locations and reasons, never payloads: no body, no custom attributes, no response of
+the model. There is one line for a batch, and one for each event that an operator may investigate.
 """
 
 import logging
@@ -16,20 +16,20 @@ __all__ = ["Metrics", "Telemetry", "new_logger"]
 
 
 def new_logger(level: str) -> Logger:
-    """Return a logger that leaves out what is below `level`.
+    """Return a logger with a minimum level.
 
-    Its lines name no place in the code: all of them are written in this module.
+    Its lines have no code location: this module writes all of them.
     """
     logger = Logger(location=None)
-    # Not by Powertools, which prefers AWS_LAMBDA_LOG_LEVEL to any level that it is given: that is
-    # Lambda's own filter, and stays at INFO or DEBUG, because metrics would not pass a higher one.
+    # Not by Powertools, which prefers AWS_LAMBDA_LOG_LEVEL to any other level. That is the level of
+    # Lambda's filter, which stays at INFO or DEBUG: metrics would not pass a higher one.
     # https://docs.aws.amazon.com/powertools/python/latest/core/logger/#aws-lambda-advanced-logging-controls-alc
     logging.getLogger(logger.name).setLevel(level)
     return logger
 
 
 class Telemetry:
-    """The one way by which a function logs and counts."""
+    """The log and the metrics of a function."""
 
     def __init__(self, logger: Logger, metrics: Metrics | None = None) -> None:
         self.logger = logger
@@ -49,7 +49,7 @@ class Telemetry:
         self._counts.update(Steps=1, Alarms=int(note.level in (Level.WARNING, Level.ERROR)))
 
     def write_report(self, report: Report, deliveries: int) -> None:
-        """Log and count what an invocation did with so many deliveries."""
+        """Log and count the report of an invocation, and publish the metrics."""
         for note in report.notes:
             self.write(note)
         self._counts.update({str(name): number for name, number in report.counts.items()})
@@ -59,7 +59,7 @@ class Telemetry:
         self.flush()
 
     def flush(self) -> None:
-        """Publish the counts since the last flush; nothing where nothing was counted."""
+        """Publish the counts since the last flush, if any."""
         counts, self._counts = self._counts, Counter()
         for name, number in counts.items():
             self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
