@@ -16,21 +16,23 @@ from benchmarks.stub import Stub, running_stub
 from benchmarks.trees import CALLS_ALONE, Trees
 
 _BATCHES_A_ROUND = 3
+_LEDGER = "relay.aws.dynamodb.ledger:DynamoDbLedger"
+_ENDPOINT = "relay.aws.sagemaker.endpoint:SageMakerEndpoint"
 
 # Of each function: the callables, and what they do for a batch.
 PARTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "submit": {
             "app:read_submissions": "reading events",
-            "relay.aws.ledger:DynamoDbLedger.claim": "claiming, four BatchExecuteStatement",
-            "relay.aws.endpoint:SageMakerEndpoint.invoke": "invoking, 100 InvokeEndpointAsync",
+            f"{_LEDGER}.claim": "claiming, four BatchExecuteStatement",
+            f"{_ENDPOINT}.invoke": "invoking, 100 InvokeEndpointAsync",
         },
         "route": {
             "app:read_notifications": "reading events",
-            "relay.aws.ledger:DynamoDbLedger.look_up": "looking up, one BatchGetItem",
+            f"{_LEDGER}.look_up": "looking up, one BatchGetItem",
             "relay.route.route:decide": "deciding, and writing results",
-            "relay.aws.outbox:AwsOutbox.send": "sending, ten SendMessageBatch",
-            "relay.aws.ledger:DynamoDbLedger.close": "marking, four BatchExecuteStatement",
+            "relay.aws.messaging.outbox:AwsOutbox.send": "sending, ten SendMessageBatch",
+            f"{_LEDGER}.close": "marking, four BatchExecuteStatement",
         },
     }
 )

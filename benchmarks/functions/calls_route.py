@@ -9,8 +9,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from relay.aws.attempt_items import MEMBERS, NAMES
 from relay.aws.clients import Clients
+from relay.aws.dynamodb.attempt_items import MEMBERS, NAMES
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import BatchStatementRequestTypeDef

@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import boto3
 from botocore.exceptions import ClientError
-from relay.aws.autoscaling import ApplicationAutoScaling
-from relay.aws.ledger import DynamoDbLedger
+from relay.aws.dynamodb.ledger import DynamoDbLedger
+from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
 from relay.errors import RelayError
 from relay.model import Attempt
 from relay.provision.specification.scaling import Scaling

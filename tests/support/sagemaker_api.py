@@ -4,7 +4,7 @@ from functools import cache
 
 import botocore.session
 from botocore.model import ServiceModel
-from relay.aws import api_model
+from relay.aws.sagemaker import api_model
 from relay.provision.specification.api_requests import Flaw, Request
 
 

@@ -9,7 +9,8 @@ Entry = dict[str, Any]
 
 
 class LimitedSqs:
-    """What `relay.aws.queues.Queues` calls. `taken` are the bodies of each call that was answered.
+    """The calls of `relay.aws.messaging.queues.Queues`. `taken` are the bodies of each call that
+    was answered.
 
     A batch of more than `batch_bytes` is refused as a whole, as recorded on AWS; a message of more
     than `message_bytes` fails alone, as SQS says of one. `calls` counts the refused ones too.

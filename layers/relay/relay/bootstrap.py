@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from relay.aws.clients import Clients
 from relay.aws.clock import SystemClock
-from relay.aws.ledger import DynamoDbLedger
-from relay.aws.outbox import AwsOutbox
-from relay.aws.queues import SqsInbox
-from relay.aws.targets import Targets
+from relay.aws.dynamodb.ledger import DynamoDbLedger
+from relay.aws.messaging.outbox import AwsOutbox
+from relay.aws.messaging.queues import SqsInbox
+from relay.aws.messaging.targets import Targets
 from relay.settings import ProvisionSettings, ReconcileSettings, RouteSettings, SubmitSettings
 
 # Maximum age of the routes in use. GetParameter is free of charge, but takes a few milliseconds.
@@ -39,7 +39,7 @@ def submit(environment: Mapping[str, str] = os.environ) -> "Submit":
     Raises:
         ConfigurationError: the environment is not valid; lists every problem.
     """
-    from relay.aws.endpoint import SageMakerEndpoint
+    from relay.aws.sagemaker.endpoint import SageMakerEndpoint
     from relay.submit.submit import Submit
 
     settings = SubmitSettings.read(environment)
@@ -100,10 +100,10 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
     Raises:
         ConfigurationError: the environment is not valid; lists every problem.
     """
-    from relay.aws.autoscaling import ApplicationAutoScaling
     from relay.aws.cloudformation import CloudFormationPostman
-    from relay.aws.provision_records import DynamoDbWaitingRoom
-    from relay.aws.sagemaker import SageMakerControlPlane
+    from relay.aws.dynamodb.provision_records import DynamoDbWaitingRoom
+    from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
+    from relay.aws.sagemaker.control_plane import SageMakerControlPlane
     from relay.provision.provision import Provision
 
     settings = ProvisionSettings.read(environment)

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 from moto import mock_aws
-from relay.aws.autoscaling import ApplicationAutoScaling
+from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
 from relay.provision.specification.scaling import Scaling
 

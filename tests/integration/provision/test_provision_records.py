@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from moto import mock_aws
-from relay.aws.provision_records import DynamoDbWaitingRoom
+from relay.aws.dynamodb.provision_records import DynamoDbWaitingRoom
 from relay.errors import PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, StackChange

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from relay.aws.ledger import DynamoDbLedger
+from relay.aws.dynamodb.ledger import DynamoDbLedger
 from relay.ports import Ledger
 
 from tests.contract.ledger import DueLedgerContract, LedgerContract, SearchedLedger

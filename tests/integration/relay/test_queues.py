@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from moto import mock_aws
-from relay.aws.outbox import AwsOutbox
-from relay.aws.queues import Queues as SqsQueues
-from relay.aws.queues import SqsInbox
+from relay.aws.messaging.outbox import AwsOutbox
+from relay.aws.messaging.queues import Queues as SqsQueues
+from relay.aws.messaging.queues import SqsInbox
 from relay.errors import PermanentError
 from relay.model import Delivery, OutgoingMessage
 

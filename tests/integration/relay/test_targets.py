@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from moto import mock_aws
-from relay.aws.buses import Buses
-from relay.aws.outbox import AwsOutbox, Service
-from relay.aws.queues import Queues
-from relay.aws.topics import Topics
+from relay.aws.messaging.buses import Buses
+from relay.aws.messaging.outbox import AwsOutbox, Service
+from relay.aws.messaging.queues import Queues
+from relay.aws.messaging.topics import Topics
 
 from tests.contract.targets import KINDS, Arrived, Targets, TargetsContract
 from tests.support.sagemaker_stack import eventually

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from relay.aws.endpoint import SageMakerEndpoint
+from relay.aws.sagemaker.endpoint import SageMakerEndpoint
 from relay.ports import Endpoint
 from relay.s3uri import S3Uri
 

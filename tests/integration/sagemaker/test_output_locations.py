@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from relay.aws.endpoint import SageMakerEndpoint
+from relay.aws.sagemaker.endpoint import SageMakerEndpoint
 from relay.aws.storage import S3Storage
 from relay.ids import request_id_of_upload
 from relay.report import Count, Report

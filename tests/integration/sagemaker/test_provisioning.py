@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from relay.aws.autoscaling import ApplicationAutoScaling
-from relay.aws.sagemaker import SageMakerControlPlane
+from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
+from relay.aws.sagemaker.control_plane import SageMakerControlPlane
 from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.provision import Provision

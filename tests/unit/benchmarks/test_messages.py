@@ -2,7 +2,7 @@
 
 import json
 
-from relay.aws.attempt_items import to_attempt, to_item
+from relay.aws.dynamodb.attempt_items import to_attempt, to_item
 from relay.events.envelopes import read_notifications, read_submissions
 from relay.model import AttemptState, Notification, Outcome
 from relay.routes.compiled import Routes

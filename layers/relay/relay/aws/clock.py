@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """Fills in `relay.ports.Clock`."""
+    """Implements `relay.ports.Clock`."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

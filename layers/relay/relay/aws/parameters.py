@@ -18,7 +18,7 @@ _PAGE: Final = 50
 
 
 class SsmRouteDocuments:
-    """Fills in `relay.ports.RouteDocuments`. The latest text is cached for `max_age`."""
+    """Implements `relay.ports.RouteDocuments`. The latest text is cached for `max_age`."""
 
     def __init__(self, ssm: "SSMClient", name: str, max_age: timedelta) -> None:
         self._ssm = ssm

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class S3Storage:
-    """Fills in `relay.ports.Storage`."""
+    """Implements `relay.ports.Storage`."""
 
     def __init__(self, s3: "S3Client") -> None:
         self._s3 = s3

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from relay.aws.outbox import AwsOutbox
+from relay.aws.messaging.outbox import AwsOutbox
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
 from relay.events.envelopes import read_notifications
 from relay.model import AttemptState, Held, Outcome, OutgoingMessage

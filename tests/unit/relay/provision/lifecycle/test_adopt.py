@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from relay.aws.json_codec import from_json, to_json
+from relay.aws.dynamodb.json_codec import from_json, to_json
 from relay.errors import AccessDenied
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.events import Describe, DirectCall, EndpointChanged

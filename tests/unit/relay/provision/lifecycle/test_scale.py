@@ -1,7 +1,7 @@
 """Between how many instances the endpoint scales: read, registered, kept, and taken away."""
 
 import pytest
-from relay.aws.json_codec import from_json, to_json
+from relay.aws.dynamodb.json_codec import from_json, to_json
 from relay.errors import AccessDenied, ConfigurationError, PermanentError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.specification.scaling import Scaling

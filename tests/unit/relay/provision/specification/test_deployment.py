@@ -1,7 +1,7 @@
 """The deployment configuration of an update, from the stack's properties."""
 
 import pytest
-from relay.aws.json_codec import from_json, to_json
+from relay.aws.dynamodb.json_codec import from_json, to_json
 from relay.errors import ConfigurationError
 from relay.provision.specification.deployment import Deployment, Strategy
 from relay.provision.specification.specification import Specification

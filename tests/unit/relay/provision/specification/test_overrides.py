@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from relay.aws.json_codec import from_json, to_json
+from relay.aws.dynamodb.json_codec import from_json, to_json
 from relay.errors import ConfigurationError
 from relay.provision.specification import api_requests
 from relay.provision.specification.read import read_specification

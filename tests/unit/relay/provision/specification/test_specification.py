@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from relay.aws.json_codec import from_json, to_json
+from relay.aws.dynamodb.json_codec import from_json, to_json
 from relay.errors import ConfigurationError
 from relay.provision.specification.read import read_specification
 from relay.provision.specification.specification import Specification

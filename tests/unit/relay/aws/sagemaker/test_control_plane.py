@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from botocore.stub import Stubber
-from relay.aws.sagemaker import SageMakerControlPlane
+from relay.aws.sagemaker.control_plane import SageMakerControlPlane
 from relay.errors import (
     AccessDenied,
     EndpointNotReady,

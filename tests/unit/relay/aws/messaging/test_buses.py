@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from botocore.stub import ANY, Stubber
-from relay.aws.buses import Buses
-from relay.aws.outbox import AwsOutbox
+from relay.aws.messaging.buses import Buses
+from relay.aws.messaging.outbox import AwsOutbox
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.model import OutgoingMessage
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from relay.aws.dynamodb.json_codec import from_json, to_json
 from relay.aws.errors import classify, translated
-from relay.aws.json_codec import from_json, to_json
 from relay.ports import Clock
 from relay.provision.lifecycle.ports import Outdated
 from relay.provision.lifecycle.record import Record

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from relay.aws.errors import translated
-from relay.aws.messages import by_index, message_bytes
+from relay.aws.messaging.messages import by_index, message_bytes
 from relay.errors import RelayError
 from relay.model import Delivery, OutgoingMessage
 
@@ -19,7 +19,7 @@ _ENTRIES = 10
 
 
 class Queues:
-    """Fills in `relay.aws.outbox.Service` with SendMessageBatch, for standard and FIFO queues."""
+    """Implements `outbox.Service` with SendMessageBatch, for standard and FIFO queues."""
 
     name = "SQS"
     most_bytes = 1_048_576
@@ -48,7 +48,7 @@ class Queues:
 
 
 class SqsInbox:
-    """Fills in `relay.ports.Inbox` with ChangeMessageVisibilityBatch."""
+    """Implements `relay.ports.Inbox` with ChangeMessageVisibilityBatch."""
 
     def __init__(self, sqs: "SQSClient", queue_url: str) -> None:
         self._sqs = sqs

@@ -42,7 +42,7 @@ _ROLE_REFUSED = re.compile(r"sns:Publish|sts:AssumeRole|could not assume role", 
 
 
 class SageMakerControlPlane:
-    """Fills in `relay.provision.lifecycle.ports.ControlPlane`.
+    """Implements `relay.provision.lifecycle.ports.ControlPlane`.
 
     Args:
         connect: gives the client. It is the largest one of the SDK, and most wake-ups find nothing
@@ -54,7 +54,7 @@ class SageMakerControlPlane:
 
     def flaws(self, operation: str, request: Request) -> Iterable[Flaw]:
         # The client has read the API's model already; most wake-ups need neither.
-        from relay.aws import api_model
+        from relay.aws.sagemaker import api_model
 
         return api_model.flaws(self._connect().meta.service_model, operation, request)
 

@@ -43,7 +43,7 @@ _UNKNOWN_MEMBER = re.compile(
 
 
 class SageMakerEndpoint:
-    """Fills in `relay.ports.Endpoint`."""
+    """Implements `relay.ports.Endpoint`."""
 
     def __init__(self, runtime: "SageMakerRuntimeClient", name: str) -> None:
         self._runtime = runtime

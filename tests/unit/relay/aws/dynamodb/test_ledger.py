@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.stub import ANY, Stubber
-from relay.aws.ledger import DynamoDbLedger
+from relay.aws.dynamodb.ledger import DynamoDbLedger
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.model import AttemptState, Closing, Held, Holding, Outcome
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from relay.aws.messages import by_index, message_bytes
+from relay.aws.messaging.messages import by_index, message_bytes
 from relay.errors import RelayError
 from relay.model import OutgoingMessage
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Topics:
-    """Fills in `relay.aws.outbox.Service` with PublishBatch, for standard and FIFO topics.
+    """Implements `outbox.Service` with PublishBatch, for standard and FIFO topics.
 
     A topic takes 256 KiB unless its owner has raised that; nobody tells the sender.
     """

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import Stubber
-from relay.aws.endpoint import SageMakerEndpoint
+from relay.aws.sagemaker.endpoint import SageMakerEndpoint
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError, TransientError
 from relay.model import InferenceRequest
 from relay.ports import Accepted, Submission

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from relay.aws.clients import Clients
-from relay.aws.outbox import Service
-from relay.aws.queues import Queues
+from relay.aws.messaging.outbox import Service
+from relay.aws.messaging.queues import Queues
 from relay.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Targets:
-    """Finds the service for an address, for `relay.aws.outbox.AwsOutbox`.
+    """Finds the service for an address, for `relay.aws.messaging.outbox.AwsOutbox`.
 
     A function that sends to queues alone never loads the others. A target in another region has a
     client of its own: none of the three services passes messages on.
@@ -42,11 +42,11 @@ def _new_service(name: str, clients: Clients) -> Service:
         case "sqs":
             return Queues(clients.sqs)
         case "sns":
-            from relay.aws.topics import Topics
+            from relay.aws.messaging.topics import Topics
 
             return Topics(clients.sns)
         case "events":
-            from relay.aws.buses import Buses
+            from relay.aws.messaging.buses import Buses
 
             return Buses(clients.events)
         case _:  # the routes document was checked before

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.aws.attempt_items import (
+from relay.aws.dynamodb.attempt_items import (
     MEMBERS,
     NAMES,
     SHARDS,
@@ -48,7 +48,7 @@ _Thing = TypeVar("_Thing")
 
 
 class DynamoDbLedger:
-    """Fills in `relay.ports.Ledger` and `DueLedger`.
+    """Implements `relay.ports.Ledger` and `DueLedger`.
 
     The table's key is `id`; its index `due` groups attempts by the minute they are overdue in.
     """

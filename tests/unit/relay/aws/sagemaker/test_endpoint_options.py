@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
-from relay.aws.endpoint import SageMakerEndpoint
+from relay.aws.sagemaker.endpoint import SageMakerEndpoint
 from relay.errors import EndpointNotReady, PermanentError, TransientError
 from relay.model import InferenceRequest
 from relay.ports import Accepted, Submission

@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from relay.aws.json_codec import from_json, to_json
+from relay.aws.dynamodb.json_codec import from_json, to_json
 from relay.provision.lifecycle.record import Record
 
 # Short: a record has about a hundred of them.

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from botocore.stub import ANY, Stubber
-from relay.aws.outbox import AwsOutbox
-from relay.aws.topics import Topics
+from relay.aws.messaging.outbox import AwsOutbox
+from relay.aws.messaging.topics import Topics
 from relay.errors import PermanentError, TransientError
 from relay.model import OutgoingMessage
 

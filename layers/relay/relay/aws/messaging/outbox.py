@@ -51,7 +51,7 @@ class Service(Protocol):
 
 
 class AwsOutbox:
-    """Fills in `relay.ports.Outbox`. `service_of` finds the service for an address."""
+    """Implements `relay.ports.Outbox`. `service_of` finds the service for an address."""
 
     def __init__(self, service_of: Callable[["str | Target"], Service]) -> None:
         self._service_of = service_of

@@ -23,7 +23,7 @@ _ENVELOPE_BYTES = 512
 
 
 class Buses:
-    """Fills in `relay.aws.outbox.Service` with PutEvents.
+    """Implements `outbox.Service` with PutEvents.
 
     To a bus that does not exist PutEvents answers as if it did: such events are lost, and nobody
     is told.

@@ -2,7 +2,7 @@
 
 import pytest
 from relay.aws.clients import Clients
-from relay.aws.targets import Targets
+from relay.aws.messaging.targets import Targets
 from relay.routes.target import Target
 
 

@@ -4,10 +4,10 @@ from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
-from relay.aws.buses import Buses
-from relay.aws.outbox import AwsOutbox
-from relay.aws.queues import Queues
-from relay.aws.topics import Topics
+from relay.aws.messaging.buses import Buses
+from relay.aws.messaging.outbox import AwsOutbox
+from relay.aws.messaging.queues import Queues
+from relay.aws.messaging.topics import Topics
 from relay.errors import MessageTooLong, TransientError
 from relay.model import OutgoingMessage
 

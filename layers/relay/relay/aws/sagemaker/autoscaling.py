@@ -34,7 +34,7 @@ _RIGHTS = re.compile(r"not authorized|service-linked role|assume .*role", re.IGN
 
 
 class ApplicationAutoScaling:
-    """Fills in `relay.provision.lifecycle.ports.Autoscaler`.
+    """Implements `relay.provision.lifecycle.ports.Autoscaler`.
 
     Args:
         autoscaling, cloudwatch: give the clients; most wake-ups need neither.

@@ -1,0 +1,1 @@
+"""The ledger table in DynamoDB, and the items in it."""

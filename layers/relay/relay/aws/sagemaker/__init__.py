@@ -1,0 +1,1 @@
+"""SageMaker: invocations of the endpoint, its control plane, and its scaling."""
