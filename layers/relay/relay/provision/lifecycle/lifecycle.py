@@ -6,7 +6,7 @@
 from typing import Final
 
 from relay.errors import AccessDenied, PermanentError, TransientError
-from relay.provision.lifecycle import adopt, messages, respond
+from relay.provision.lifecycle import messages, respond
 from relay.provision.lifecycle.ports import (
     Context,
     Next,
@@ -63,7 +63,7 @@ class Lifecycle:
         if record is None or record.adoption is None or not record.settled:
             return ()
         endpoint = self._context.sagemaker.describe(endpoint_name)
-        return adopt.problems(self._context, record, record.adoption, endpoint)
+        return respond.existing_problems(self._context, record, record.adoption, endpoint)
 
     def _step(self, record: Record) -> Next | None:
         """One step; an error that no later wake-up can overcome becomes the response."""

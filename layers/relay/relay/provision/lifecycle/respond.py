@@ -1,14 +1,16 @@
-"""Steps that respond to CloudFormation, or wait.
+"""Steps that respond to CloudFormation, also about an existing endpoint, or wait.
 
 A response is sent before it is forgotten, so it may be sent twice.
 """
 
-from relay.provision.endpoint import EndpointDescription
+from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import messages
 from relay.provision.lifecycle.custom_resource import PendingRequest, Response
 from relay.provision.lifecycle.ports import Context, Next
 from relay.provision.lifecycle.record import Goal, Record
 from relay.provision.lifecycle.rollouts import Kind, RollOutOutcome
+from relay.provision.specification import existing
+from relay.provision.specification.existing import Adoption
 from relay.provision.specification.specification import Generation
 
 
@@ -29,11 +31,38 @@ def in_service(
     return Next(record.answered() if asker else record)
 
 
-def adopted(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
-    """The existing endpoint is what it must be."""
+def check_existing(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
+    """Respond whether the existing endpoint has the configuration that the relay needs."""
+    if record.adoption is None:
+        raise RuntimeError(f"{record.endpoint_name}: goal adopt without an adoption (bug)")
+    misfits, missing = _differences(context, record.adoption, endpoint)
+    if reason := existing.unsuitable(endpoint, misfits) if misfits else missing:
+        context.note(reason, record, endpoint, alarming=True)
+        return Next(record.failing(reason))
     if record.waiting:
         _deliver(context, Response.adopted(record.waiting, endpoint), record, endpoint)
     return Next(record.answered().adopted())
+
+
+def refuse_existing(_: Context, record: Record, endpoint: EndpointDescription) -> Next:
+    """Respond that the existing endpoint is not in service."""
+    return Next(record.failing(existing.not_in_service(endpoint)))
+
+
+def existing_problems(
+    context: Context, record: Record, wanted: Adoption, endpoint: EndpointDescription
+) -> tuple[str, ...]:
+    """What is wrong now; also logged. The endpoint's owner may have changed it since."""
+    if endpoint.status.changing:
+        return ()
+    if endpoint.status is EndpointStatus.IN_SERVICE:
+        misfits, missing = _differences(context, wanted, endpoint)
+        found = (*misfits, missing) if missing else misfits
+    else:
+        found = (existing.not_in_service(endpoint),)
+    for problem in found:
+        context.note(f"no longer fit: {problem}", record, endpoint, alarming=True)
+    return found
 
 
 def failure(context: Context, record: Record) -> Next:
@@ -100,6 +129,14 @@ def fail(context: Context, record: Record, reason: str) -> Next:
         context.note(f"{asked_by}: failed: {reason}", record, alarming=True)
     concluded = record.concluded(RollOutOutcome.FAILED, context.clock.now(), reason)
     return Next(concluded.failing(reason))
+
+
+def _differences(
+    context: Context, wanted: Adoption, endpoint: EndpointDescription
+) -> tuple[tuple[str, ...], str]:
+    """What is wrong with the configuration, and what with the name of the variant."""
+    setup = context.sagemaker.describe_config(endpoint.config)
+    return wanted.problems(setup), wanted.missing_variant(setup)
 
 
 def _deliver(

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.lifecycle import adopt, remove, respond, scale, serve
-from relay.provision.lifecycle.begin import begin
+from relay.provision.lifecycle import remove, respond, scale, serve
 from relay.provision.lifecycle.ports import Context, EarlyStep, Next, Step
 from relay.provision.lifecycle.record import Goal, Record
 
@@ -150,7 +149,7 @@ _STABLE: Final = _IN_SERVICE | _DEGRADED | _FAILED
 
 EARLY: Final = (
     EarlyRow(frozenset(Goal) - {Goal.REMOVE}, response_due, respond.failure),
-    EarlyRow(frozenset({Goal.REST}), turn_has_come, begin),
+    EarlyRow(frozenset({Goal.REST}), turn_has_come, serve.begin),
     EarlyRow(frozenset({Goal.REMOVE}), nothing_made, respond.removed),
 )
 
@@ -166,8 +165,8 @@ TABLE: Final = (
     Row(Goal.SERVE, _STABLE, (ours, ended), serve.fail),
     Row(Goal.SERVE, _ALL - _ABSENT - _DELETING, (foreign,), serve.refuse),
     Row(Goal.ADOPT, _CHANGING, (), respond.wait),
-    Row(Goal.ADOPT, _IN_SERVICE, (), adopt.check),
-    Row(Goal.ADOPT, _ABSENT | _DEGRADED | _FAILED, (), adopt.refuse),
+    Row(Goal.ADOPT, _IN_SERVICE, (), respond.check_existing),
+    Row(Goal.ADOPT, _ABSENT | _DEGRADED | _FAILED, (), respond.refuse_existing),
     Row(Goal.REMOVE, _ABSENT, (), remove.clear),
     Row(Goal.REMOVE, _CHANGING, (ours,), respond.wait),
     Row(Goal.REMOVE, _STABLE, (ours,), remove.delete_endpoint),
