@@ -334,7 +334,7 @@ class FakeAutoscaler:
             yield
 
 
-class FakeWaitingRoom:
+class FakeRecordStore:
     def __init__(self, fuse: Fuse) -> None:
         self._fuse = fuse
         self.records: dict[str, Record] = {}
@@ -360,7 +360,7 @@ class FakeWaitingRoom:
             return self.records[record.endpoint_name]
 
 
-class FakePostman:
+class FakeResponder:
     def __init__(self, fuse: Fuse) -> None:
         self._fuse = fuse
         self.delivered: list[Response] = []
@@ -386,9 +386,9 @@ class World:
 
     def __post_init__(self) -> None:
         self.sagemaker = FakeSageMaker(self.fuse, self.clock)
-        self.room = FakeWaitingRoom(self.fuse)
+        self.store = FakeRecordStore(self.fuse)
         self.autoscaler = FakeAutoscaler(self.fuse, self.sagemaker)
-        self.postman = FakePostman(self.fuse)
+        self.responder = FakeResponder(self.fuse)
         self.notes: list[Note] = []
 
     def reception(self) -> Provision:
@@ -397,8 +397,8 @@ class World:
             REGION,
             control_plane=self.sagemaker,
             autoscaler=self.autoscaler,
-            waiting_room=self.room,
-            postman=self.postman,
+            store=self.store,
+            responder=self.responder,
             clock=self.clock,
             journal=self.notes.append,
         )
@@ -434,7 +434,7 @@ class World:
 
     @property
     def answers(self) -> list[Response]:
-        return self.postman.delivered
+        return self.responder.delivered
 
     @property
     def endpoint(self) -> EndpointDescription | None:

@@ -100,8 +100,8 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
     Raises:
         ConfigurationError: the environment is not valid; lists every problem.
     """
-    from relay.aws.cloudformation import CloudFormationPostman
-    from relay.aws.dynamodb.provision_records import DynamoDbWaitingRoom
+    from relay.aws.cloudformation import CloudFormationResponder
+    from relay.aws.dynamodb.record_store import DynamoDbRecordStore
     from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
     from relay.aws.sagemaker.control_plane import SageMakerControlPlane
     from relay.provision.provision import Provision
@@ -114,8 +114,8 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
         settings.region,
         control_plane=SageMakerControlPlane(lambda: clients.sagemaker),
         autoscaler=ApplicationAutoScaling(lambda: clients.autoscaling, lambda: clients.cloudwatch),
-        waiting_room=DynamoDbWaitingRoom(clients.dynamodb, settings.ledger_table, clock),
-        postman=CloudFormationPostman(),
+        store=DynamoDbRecordStore(clients.dynamodb, settings.ledger_table, clock),
+        responder=CloudFormationResponder(),
         clock=clock,
         journal=journal,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from relay.aws.cloudformation import CloudFormationPostman
+from relay.aws.cloudformation import CloudFormationResponder
 from relay.provision.lifecycle.custom_resource import Response
 from relay.provision.lifecycle.ports import ResponseNotDelivered
 
@@ -57,7 +57,7 @@ def answer_to(url: str) -> Response:
 def test_an_answer_arrives_as_cloudformation_signed_it() -> None:
     with cloudformation() as (url, puts):
         answer = answer_to(url)
-        CloudFormationPostman().deliver(answer)
+        CloudFormationResponder().deliver(answer)
 
     [put] = puts
     assert put.path == "/answer?X-Amz-Signature=secret"
@@ -71,7 +71,7 @@ def test_an_answer_that_is_refused_is_not_delivered(status: int) -> None:
         cloudformation(status) as (url, _),
         pytest.raises(ResponseNotDelivered, match=str(status)) as refusal,
     ):
-        CloudFormationPostman().deliver(answer_to(url))
+        CloudFormationResponder().deliver(answer_to(url))
 
     assert "secret" not in str(refusal.value)
 
@@ -81,7 +81,7 @@ def test_an_answer_without_a_receiver_is_not_delivered() -> None:
         pass
 
     with pytest.raises(ResponseNotDelivered, match="could not be reached") as refusal:
-        CloudFormationPostman().deliver(answer_to(url))
+        CloudFormationResponder().deliver(answer_to(url))
 
     assert "secret" not in str(refusal.value)
 
@@ -89,11 +89,11 @@ def test_an_answer_without_a_receiver_is_not_delivered() -> None:
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/secret", "no address"])
 def test_an_answer_goes_to_no_other_kind_of_address(url: str) -> None:
     with pytest.raises(ResponseNotDelivered, match="neither https nor http"):
-        CloudFormationPostman().deliver(answer_to(url))
+        CloudFormationResponder().deliver(answer_to(url))
 
 
 def test_an_address_with_a_line_break_is_not_delivered() -> None:
     with pytest.raises(ResponseNotDelivered) as refusal:
-        CloudFormationPostman().deliver(answer_to("http://127.0.0.1:9/se\r\ncret"))
+        CloudFormationResponder().deliver(answer_to("http://127.0.0.1:9/se\r\ncret"))
 
     assert "cret" not in str(refusal.value)

@@ -34,8 +34,8 @@ class Deployment(World):
             autoscaler=ApplicationAutoScaling(
                 lambda: self.stack.autoscaling, lambda: self.stack.cloudwatch
             ),
-            waiting_room=self.room,
-            postman=self.postman,
+            store=self.store,
+            responder=self.responder,
             clock=self.clock,
             journal=self.notes.append,
         )
@@ -101,7 +101,7 @@ def test_tags_and_what_else_is_added_arrive(deployment: Deployment) -> None:
     reason = deployment.answer_to(EndpointSpecification=json.dumps(added))
 
     sagemaker, arn = deployment.stack.sagemaker, deployment.stack.describe()["EndpointArn"]
-    made = deployment.room.records[deployment.stack.name].generations[0]
+    made = deployment.store.records[deployment.stack.name].generations[0]
     variants = sagemaker.describe_endpoint_config(EndpointConfigName=made.config)
     assert reason == ""
     assert sagemaker.list_tags(ResourceArn=arn)["Tags"] == added["Tags"]

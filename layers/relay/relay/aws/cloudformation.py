@@ -1,4 +1,4 @@
-"""CloudFormation's side of a custom resource: one PUT to an address that it signed beforehand."""
+"""Responses to custom resource requests: one PUT to a presigned URL."""
 
 from http.client import HTTPException
 from typing import Final
@@ -12,17 +12,16 @@ from relay.provision.lifecycle.ports import ResponseNotDelivered
 _SECONDS: Final = 10
 
 
-class CloudFormationPostman:
-    """The port `Postman` of provision. Its address is a secret: no error names it."""
+class CloudFormationResponder:
+    """Implements `Responder`. The ResponseURL is a secret: no error contains it."""
 
-    def deliver(self, answer: Response) -> None:
-        url = answer.request.response_url
+    def deliver(self, response: Response) -> None:
+        url = response.request.response_url
         if urlsplit(url).scheme not in ("https", "http"):
             raise ResponseNotDelivered("the ResponseURL is neither https nor http")
-        # CloudFormation signs an empty content type; urllib would fill in another, and S3 refuse
-        # it.
+        # The presigned URL is for an empty content type, and urllib's default would be refused.
         request = Request(  # noqa: S310 - the scheme is checked above
-            url, data=answer.to_json().encode(), method="PUT", headers={"Content-Type": ""}
+            url, data=response.to_json().encode(), method="PUT", headers={"Content-Type": ""}
         )
         try:
             with urlopen(request, timeout=_SECONDS):  # noqa: S310 - the scheme is checked above
@@ -30,12 +29,12 @@ class CloudFormationPostman:
         except HTTPError as error:
             with error:
                 raise ResponseNotDelivered(
-                    f"CloudFormation answered {error.code} to request {answer.request.request_id}"
+                    f"CloudFormation answered {error.code} to request {response.request.request_id}"
                 ) from error
         except (OSError, HTTPException, ValueError) as error:
-            # The error's own text may hold the address.
+            # The error's own text may contain the URL.
             cause = error.reason if isinstance(error, URLError) else type(error).__name__
             raise ResponseNotDelivered(
-                f"CloudFormation could not be reached for request {answer.request.request_id}: "
+                f"CloudFormation could not be reached for request {response.request.request_id}: "
                 f"{cause}"
             ) from error

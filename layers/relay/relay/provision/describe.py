@@ -52,13 +52,13 @@ def _scaling(record: Record) -> dict[str, object] | None:
 
 
 def _waiting(record: Record) -> dict[str, object] | None:
-    waiting = record.waiting
-    if waiting is None:
+    pending = record.pending
+    if pending is None:
         return None
     return {
-        "request": waiting.type.value,
-        "since": waiting.since.isoformat(),
-        "until": waiting.decided_by().isoformat(),
+        "request": pending.type.value,
+        "since": pending.since.isoformat(),
+        "until": pending.decided_by().isoformat(),
         "its_turn": record.stack_change is None,
         "failure": record.failure,
     }

@@ -29,8 +29,8 @@ from relay.provision.lifecycle.ports import (
     ControlPlane,
     Journal,
     Outdated,
-    Postman,
-    WaitingRoom,
+    RecordStore,
+    Responder,
 )
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import Properties, Recipe
@@ -65,18 +65,18 @@ class Provision:
         *,
         control_plane: ControlPlane,
         autoscaler: Autoscaler,
-        waiting_room: WaitingRoom,
-        postman: Postman,
+        store: RecordStore,
+        responder: Responder,
         clock: Clock,
         journal: Journal,
     ) -> None:
         self._endpoint_name = endpoint_name
         self._region = region
-        self._room = waiting_room
-        context = Context(control_plane, autoscaler, postman, clock, journal, self._resolve)
+        self._store = store
+        context = Context(control_plane, autoscaler, responder, clock, journal, self._resolve)
         self._context = context
-        self._lifecycle = Lifecycle(context, waiting_room)
-        self._roll_outs = RollOutQueue(context, waiting_room)
+        self._lifecycle = Lifecycle(context, store)
+        self._roll_outs = RollOutQueue(context, store)
 
     def handle(self, wake_up: WakeUp) -> dict[str, object]:
         """Do what can be done now. The response is empty but for direct calls.
@@ -109,16 +109,16 @@ class Provision:
 
     def _sweep(self) -> None:
         self._lifecycle.advance(self._endpoint_name)
-        own = self._room.load(self._endpoint_name)
+        own = self._store.load(self._endpoint_name)
         for name in own.former_names if own else ():
             self._lifecycle.advance(name)
-            former = self._room.load(name)
+            former = self._store.load(name)
             if own and (former is None or former.settled):
-                own = self._room.save(own.unlinked(name))
+                own = self._store.save(own.unlinked(name))
 
     def _describe(self) -> dict[str, object]:
         endpoint = self._context.sagemaker.describe(self._endpoint_name)
-        record = self._room.load(self._endpoint_name) or Record(endpoint.name)
+        record = self._store.load(self._endpoint_name) or Record(endpoint.name)
         return describe(endpoint, record, self._lifecycle.look(self._endpoint_name))
 
     # --- roll-outs -------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ class Provision:
         return self._ended(response).to_json()
 
     def _ended(self, response: RollOutResponse) -> RollOutResponse:
-        record = self._room.load(self._endpoint_name)
+        record = self._store.load(self._endpoint_name)
         for ended in record.history if record else ():
             if ended.roll_out.id == response.roll_out_id:
                 return RollOutResponse(ended.outcome.value, ended.reason, response.roll_out_id)
@@ -162,7 +162,7 @@ class Provision:
     def _receive(self, request: CustomResourceRequest) -> None:
         name = self._record_name(request)
         for _ in range(_TRIES):
-            stored = self._room.load(name) or Record(name)
+            stored = self._store.load(name) or Record(name)
             if stored.has_handled(request.request_id):
                 self._note(f"{request.type.value} {request.request_id} is known already")
                 break
@@ -171,7 +171,7 @@ class Provision:
                 return
             self._link(request, name)
             try:
-                self._room.save(self._accepted(stored, request))
+                self._store.save(self._accepted(stored, request))
             except Outdated:
                 continue
             self._note(f"{request.type.value} {request.request_id} is waiting")
@@ -184,8 +184,8 @@ class Provision:
         """A Delete is about the endpoint that has the id; everything else is about our own."""
         if request.type is not RequestType.DELETE:
             return self._endpoint_name
-        own = self._room.load(self._endpoint_name)
-        if own and own.waiting and own.waiting.type is RequestType.CREATE:
+        own = self._store.load(self._endpoint_name)
+        if own and own.pending and own.pending.type is RequestType.CREATE:
             # CloudFormation never got the response to the Create and made up an id of its own.
             return self._endpoint_name
         return request.physical_resource_id
@@ -197,9 +197,9 @@ class Provision:
             other = name
         if other == self._endpoint_name:
             return
-        own = self._room.load(self._endpoint_name) or Record(self._endpoint_name)
+        own = self._store.load(self._endpoint_name) or Record(self._endpoint_name)
         if other not in own.former_names:
-            self._room.save(own.linked(other))
+            self._store.save(own.linked(other))
 
     def _accepted(self, stored: Record, request: CustomResourceRequest) -> Record:
         known = self._generations_in(request, stored.endpoint_name)
@@ -218,7 +218,7 @@ class Provision:
         except ConfigurationError as error:
             return record.turned_down(str(error))
         creating = request.physical_resource_id != target.endpoint_name
-        former = self._room.load(request.physical_resource_id) if creating else None
+        former = self._store.load(request.physical_resource_id) if creating else None
         before = former.serving if former else None
         return record.ask(StackChange(request.properties, request.old_properties, creating, before))
 
@@ -255,16 +255,16 @@ class Provision:
 
     def _turn_away(self, request: CustomResourceRequest, stored: Record) -> None:
         """The endpoint belongs to another stack: respond at once and touch nothing."""
-        waiting = request.pending(self._endpoint_name, self._context.clock.now())
+        pending = request.pending(self._endpoint_name, self._context.clock.now())
         self._note(f"{request.type.value} of another stack turned away", alarming=True)
         if request.type is RequestType.DELETE:
-            self._context.postman.deliver(Response.removed(waiting))
+            self._context.responder.deliver(Response.removed(pending))
             return
         reason = (
             f"endpoint {stored.endpoint_name} belongs to the stack {stored.stack_id} "
             "and is left alone. Choose another EndpointName"
         )
-        self._context.postman.deliver(Response.failed(waiting, reason))
+        self._context.responder.deliver(Response.failed(pending, reason))
 
     def _note(self, text: str, *, alarming: bool = False) -> None:
         level = Level.WARNING if alarming else Level.INFO

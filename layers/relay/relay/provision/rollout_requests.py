@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from relay.errors import ConfigurationError
-from relay.provision.lifecycle.ports import Context, Outdated, WaitingRoom
+from relay.provision.lifecycle.ports import Context, Outdated, RecordStore
 from relay.provision.lifecycle.record import Goal, Record
 from relay.provision.lifecycle.rollouts import (
     Kind,
@@ -166,7 +166,7 @@ class _Refused(Exception):
 class RollOutQueue:
     """Decides at once what will happen with a roll-out, and stores it; the lifecycle begins it."""
 
-    def __init__(self, context: Context, room: WaitingRoom) -> None:
+    def __init__(self, context: Context, room: RecordStore) -> None:
         self._context = context
         self._room = room
 
@@ -215,7 +215,7 @@ class RollOutQueue:
             record = replace(stored, newest_upload=newest).remembering(roll_out.id)
             return record, RollOutResponse("unchanged", reason, roll_out.id)
         record = replace(stored.queue(roll_out, now), newest_upload=newest)
-        if stored.goal is Goal.SERVE or stored.waiting:
+        if stored.goal is Goal.SERVE or stored.pending:
             doing = stored.roll_out.asked_by if stored.roll_out else "CloudFormation"
             return record, RollOutResponse("waiting", f"for {doing}", roll_out.id)
         return record, RollOutResponse("accepted", "", roll_out.id)

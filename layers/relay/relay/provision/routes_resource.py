@@ -23,7 +23,7 @@ def respond(context: Context, request: CustomResourceRequest) -> None:
     reason = "" if request.type is RequestType.DELETE else _objection(request.properties)
     level = Level.WARNING if reason else Level.INFO
     context.journal(Note(level, f"routes checked: {reason or 'they can be used'}"))
-    context.postman.deliver(Response(pending, pending.physical_resource_id, reason))
+    context.responder.deliver(Response(pending, pending.physical_resource_id, reason))
 
 
 def _objection(properties: Mapping[str, object]) -> str:

@@ -99,7 +99,7 @@ def test_a_delete_asks_for_nothing() -> None:
 
 def test_an_answer_that_does_not_arrive_is_an_error_so_that_lambda_repeats_the_call() -> None:
     world = World()
-    world.postman.reachable = False
+    world.responder.reachable = False
 
     with pytest.raises(ResponseNotDelivered):
         world.wake(request())
@@ -110,7 +110,7 @@ def test_a_check_creates_neither_an_endpoint_nor_a_record() -> None:
 
     world.wake(request())
 
-    assert world.room.load("relay") is None
+    assert world.store.load("relay") is None
     assert not world.sagemaker.endpoints
 
 

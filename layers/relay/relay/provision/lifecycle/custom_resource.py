@@ -51,7 +51,7 @@ class PendingRequest:
 
 @dataclass(frozen=True, slots=True)
 class StackChange:
-    """What CloudFormation's waiting Create or Update is about, until its turn comes.
+    """What CloudFormation's pending Create or Update is about, until it begins.
 
     `creating`: the endpoint must not exist yet. `before` is what served under a former name.
     """

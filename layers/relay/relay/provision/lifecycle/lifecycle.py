@@ -11,8 +11,8 @@ from relay.provision.lifecycle.ports import (
     Context,
     Next,
     Outdated,
+    RecordStore,
     ResponseNotDelivered,
-    WaitingRoom,
 )
 from relay.provision.lifecycle.record import Goal, Record
 from relay.provision.lifecycle.table import next_step
@@ -22,11 +22,11 @@ _MOST_STEPS: Final = 20
 
 
 class Lifecycle:
-    """Brings endpoints where their records say they should be."""
+    """Takes the steps that lead an endpoint to the goal of its record."""
 
-    def __init__(self, context: Context, waiting_room: WaitingRoom) -> None:
+    def __init__(self, context: Context, store: RecordStore) -> None:
         self._context = context
-        self._room = waiting_room
+        self._store = store
 
     def advance(self, endpoint_name: str) -> None:
         """Take every step that can be taken now.
@@ -35,7 +35,7 @@ class Lifecycle:
             TransientError: something did not work now; the next wake-up tries again.
             PermanentError: something will never work, and no request waits for a response.
         """
-        record = self._room.load(endpoint_name)
+        record = self._store.load(endpoint_name)
         for _ in range(_MOST_STEPS):
             if record is None or record.settled:
                 return
@@ -43,9 +43,9 @@ class Lifecycle:
             if following is None:
                 return
             try:
-                record = self._room.save(following.record)
+                record = self._store.save(following.record)
             except Outdated:
-                # Another invocation is ahead of this one and goes on by itself.
+                # The other invocation goes on.
                 self._context.note("another invocation is at work", record)
                 return
             except (AccessDenied, PermanentError) as error:
@@ -59,7 +59,7 @@ class Lifecycle:
 
     def look(self, endpoint_name: str) -> tuple[str, ...]:
         """What is wrong with an existing endpoint that the relay serves; also logged."""
-        record = self._room.load(endpoint_name)
+        record = self._store.load(endpoint_name)
         if record is None or record.adoption is None or not record.settled:
             return ()
         endpoint = self._context.sagemaker.describe(endpoint_name)
@@ -68,14 +68,14 @@ class Lifecycle:
     def _step(self, record: Record) -> Next | None:
         """One step; an error that no later wake-up can overcome becomes the response."""
         context = self._context
-        now, waiting = context.clock.now(), record.waiting
-        if waiting and now >= waiting.delivered_by():
-            return respond.timed_out(context, record, waiting)
-        if waiting and record.stack_change and now >= waiting.decided_by():
+        now, pending = context.clock.now(), record.pending
+        if pending and now >= pending.delivered_by():
+            return respond.timed_out(context, record, pending)
+        if pending and record.stack_change and now >= pending.decided_by():
             reason = messages.never_its_turn(record.endpoint_name)
             return respond.give_up(context, record, reason)
         # Whose deadlines decide how long errors are retried.
-        patience = record.asker or (record.roll_out if record.goal is Goal.SERVE else None)
+        patience = record.begun_request or (record.roll_out if record.goal is Goal.SERVE else None)
         try:
             return next_step(context, record)
         except ResponseNotDelivered:
@@ -97,4 +97,4 @@ class Lifecycle:
 
 def _unstoppable(record: Record) -> bool:
     """SageMaker is at work and no request waits for a response: how it ends will be seen."""
-    return record.under_way and record.asker is None
+    return record.under_way and record.begun_request is None

@@ -72,7 +72,7 @@ class Autoscaler(Protocol):
         """Leave nothing behind: no target, no policy, no alarm."""
 
 
-class WaitingRoom(Protocol):
+class RecordStore(Protocol):
     """Keeps the records."""
 
     def load(self, endpoint_name: str) -> Record | None: ...
@@ -85,7 +85,7 @@ class WaitingRoom(Protocol):
         """
 
 
-class Postman(Protocol):
+class Responder(Protocol):
     """Sends responses to CloudFormation."""
 
     def deliver(self, response: Response) -> None:
@@ -117,7 +117,7 @@ class Context:
 
     sagemaker: ControlPlane
     autoscaler: Autoscaler
-    postman: Postman
+    responder: Responder
     clock: Clock
     journal: Journal
     resolve: Resolve

@@ -1,4 +1,4 @@
-"""What is remembered about an endpoint between two wake-ups. One item of the ledger table."""
+"""What is stored about an endpoint between two invocations: one item of the ledger table."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,12 +21,12 @@ _HISTORY: Final = 8
 
 
 class Goal(Enum):
-    """Where the machine is going."""
+    """The state that the steps lead to."""
 
     SERVE = "serve"  # the target in service
     ADOPT = "adopt"  # a response about an existing endpoint
     REMOVE = "remove"  # neither endpoint nor anything that was made for it
-    REST = "rest"  # nothing under way; what is left is to respond, to begin what waits, to collect
+    REST = "rest"  # nothing under way; what is left: respond, begin what is queued, collect
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ class Record:
     attempt: ChangeAttempt | None = None
     # Who asked for the target.
     roll_out: RollOut | None = None
-    waiting: PendingRequest | None = None
-    # What the waiting request is about, as long as something else is under way.
+    pending: PendingRequest | None = None
+    # What the pending request is about, as long as something else is under way.
     stack_change: StackChange | None = None
-    # Why the waiting request fails. Kept from the moment it is known until the response is sent.
+    # Why the pending request fails. Kept from the moment it is known until the response is sent.
     failure: str = ""
-    # The one roll-out that waits its turn: a newer one takes its place.
+    # The one roll-out that has not begun: a newer one takes its place.
     queued: RollOut | None = None
     # Newest first.
     history: tuple[Conclusion, ...] = ()
@@ -79,7 +79,7 @@ class Record:
     # Names that the endpoint had before and whose records the sweep must look at as well.
     former_names: tuple[str, ...] = ()
     handled: tuple[str, ...] = ()
-    # What an endpoint must be like that the relay only serves; None for one of its own.
+    # What an existing endpoint must be like; None for one that the relay made.
     adoption: Adoption | None = None
     # Counts the writes; 0 is a record that was never written.
     version: int = 0
@@ -87,7 +87,7 @@ class Record:
     @property
     def settled(self) -> bool:
         at_rest = self.goal is Goal.REST and not self.unused and self.registration.sure
-        return at_rest and self.waiting is None and self.queued is None
+        return at_rest and self.pending is None and self.queued is None
 
     @property
     def empty(self) -> bool:
@@ -97,26 +97,26 @@ class Record:
 
     @property
     def made(self) -> tuple[Generation, ...]:
-        """Everything the relay made, or is making, for this endpoint and may delete again."""
+        """Everything that the relay made, or is making, for this endpoint and may delete."""
         known = self.generations + self.unused
         if self.target is None or self.target.generation in known:
             return known
         return (*known, self.target.generation)
 
     @property
-    def asker(self) -> PendingRequest | None:
-        """CloudFormation, if it waits for what is in hand rather than for its turn."""
-        return None if self.stack_change else self.waiting
+    def begun_request(self) -> PendingRequest | None:
+        """CloudFormation's request, once what it asks for has begun."""
+        return None if self.stack_change else self.pending
 
     @property
     def under_way(self) -> bool:
-        """Whether SageMaker has been asked for the target: it takes nothing back."""
+        """Whether SageMaker was called for the target; it has no call that cancels."""
         target, attempt = self.target, self.attempt
         return bool(target and attempt and attempt.config == target.generation.config)
 
     @property
     def serving(self) -> Recipe | None:
-        """What the good generation was made of; None where none serves or it is unknown."""
+        """The recipe of the generation in service; None where there is none or it is unknown."""
         return self.recipes.get(self.generations[0].config) if self.generations else None
 
     def owns(self, config: str) -> bool:
@@ -132,12 +132,12 @@ class Record:
     # --- a request arrives -----------------------------------------------------------------------
 
     def accept(
-        self, waiting: PendingRequest, known: Iterable[tuple[Generation, Recipe]] = ()
+        self, pending: PendingRequest, known: Iterable[tuple[Generation, Recipe]] = ()
     ) -> Self:
-        """Replaces whatever was waiting: CloudFormation asks again only when it has given that up.
+        """Replace the pending request, which CloudFormation has given up when it sends another.
 
-        What is under way goes on, and what has not begun steps back. `known` are generations that
-        the request itself names, in case the record was lost.
+        What SageMaker is changing goes on, and a roll-out that has not begun is queued again.
+        `known` are generations that the request itself names, in case the record was lost.
         """
         made = {generation.config for generation in self.made}
         found = [
@@ -146,13 +146,13 @@ class Record:
         record = self if self.under_way else self._stepping_back()
         return replace(
             record,
-            stack_id=(self.stack_id if self.made else "") or waiting.stack_id,
-            waiting=waiting,
+            stack_id=(self.stack_id if self.made else "") or pending.stack_id,
+            pending=pending,
             stack_change=None,
             failure="",
             generations=self.generations + tuple(generation for generation, _ in found),
             recipes={**self.recipes, **{made.config: recipe for made, recipe in found}},
-        ).remembering(waiting.request_id)
+        ).remembering(pending.request_id)
 
     def _stepping_back(self) -> Self:
         roll_out = self.roll_out
@@ -162,15 +162,15 @@ class Record:
         return self._without_target()
 
     def ask(self, change: StackChange) -> Self:
-        """What the waiting request is about. It begins when its turn has come."""
+        """What the pending request is about. It begins when nothing else is under way."""
         return replace(self, stack_change=change, adoption=None)
 
     def turned_down(self, reason: str) -> Self:
-        """The waiting request fails before anything was done for it; what is under way goes on."""
+        """The pending request fails before it has begun; what is under way goes on."""
         return replace(self, stack_change=None, failure=self.failure or reason)
 
     def queue(self, roll_out: RollOut, now: datetime) -> Self:
-        """Takes the place of the one that waits, which ends as overtaken."""
+        """Replace the queued roll-out, which ends as overtaken."""
         overtaken = self.queued
         record = replace(self, queued=roll_out.after(overtaken)).remembering(roll_out.id)
         if overtaken is None:
@@ -191,7 +191,7 @@ class Record:
         creating: bool = False,
         retain_capacity: bool = True,
     ) -> Self:
-        """Heads for the target. Its names are remembered before anything with them is made."""
+        """Set the goal to serve. The target's names are stored before they are used."""
         return replace(
             self,
             goal=Goal.SERVE,
@@ -206,13 +206,13 @@ class Record:
         )
 
     def remove(self, now: datetime, why: str) -> Self:
-        """Heads for nothing; no roll-out is worth beginning any more."""
+        """Set the goal to remove; roll-outs that have not ended are overtaken."""
         return replace(self._giving_up_roll_outs(now, why), goal=Goal.REMOVE)
 
     def adopt(self, adoption: Adoption, now: datetime) -> Self:
-        """Leaves the endpoint to its owner, and looks whether it can be served.
+        """Set the goal to adopt: the endpoint is its owner's, and only checked.
 
-        What the relay has made of it before stays known, in case it gets it back.
+        The generations that the relay made of it before stay known, in case they serve again.
         """
         record = self._giving_up_roll_outs(now, "the endpoint is no longer the relay's own")
         return replace(record, goal=Goal.ADOPT, adoption=adoption)
@@ -221,7 +221,7 @@ class Record:
         return replace(self, goal=Goal.REST)
 
     def release(self, now: datetime) -> Self:
-        """Heads for the response to a Delete, touching nothing: the endpoint is not the relay's."""
+        """Respond to a Delete without deleting: the endpoint is not the relay's own."""
         record = self.remove(now, "the stack no longer serves the endpoint")
         return replace(record, adoption=None, generations=(), unused=(), recipes={})
 
@@ -236,14 +236,14 @@ class Record:
         return replace(self, attempt=ChangeAttempt(config, last_modified))
 
     def failing(self, reason: str) -> Self:
-        """Responds with `reason` and leaves the endpoint; what was made in vain is unused."""
-        failure = (self.failure or reason) if self.asker else self.failure
+        """Respond with `reason` and leave the endpoint; what was made for the target is unused."""
+        failure = (self.failure or reason) if self.begun_request else self.failure
         return replace(self._without_target(), failure=failure)
 
     def undoing(self, reason: str, now: datetime) -> Self:
-        """Removes what a creation has made so far, and nothing else, and responds with `reason`."""
+        """Remove only what a creation has made so far, and respond with `reason`."""
         made = (self.target.generation,) if self.target else ()
-        failure = (self.failure or reason) if self.asker else self.failure
+        failure = (self.failure or reason) if self.begun_request else self.failure
         removing = self.remove(now, "the endpoint could not be created")
         return replace(removing, failure=failure, generations=made, unused=())
 
@@ -262,7 +262,7 @@ class Record:
         )
 
     def concluded(self, outcome: RollOutOutcome, now: datetime, reason: str = "") -> Self:
-        """How the roll-out under way ended."""
+        """Add the roll-out under way to the history."""
         return self.ended(self.roll_out, outcome, now, reason) if self.roll_out else self
 
     def ended(
@@ -272,13 +272,13 @@ class Record:
         return replace(self, history=(ended, *self.history)[:_HISTORY])
 
     def dropping(self, outcome: RollOutOutcome, now: datetime, reason: str) -> Self:
-        """The roll-out that waits will not begin."""
+        """The queued roll-out ends before it has begun."""
         if self.queued is None:
             return self
         return replace(self.ended(self.queued, outcome, now, reason), queued=None)
 
     def answered(self) -> Self:
-        return replace(self, waiting=None, stack_change=None, failure="")
+        return replace(self, pending=None, stack_change=None, failure="")
 
     def removed(self) -> Self:
         """Nothing is left but the memory of the requests, in case Lambda repeats one of them."""

@@ -17,18 +17,18 @@ from relay.provision.specification.specification import Generation
 def in_service(
     context: Context, record: Record, generation: Generation, endpoint: EndpointDescription
 ) -> Next:
-    asker = record.asker
-    if asker:
-        _deliver(context, Response.in_service(asker, endpoint, generation), record, endpoint)
+    request = record.begun_request
+    if request:
+        _deliver(context, Response.in_service(request, endpoint, generation), record, endpoint)
     roll_out, now = record.roll_out, context.clock.now()
     if roll_out and roll_out.changes_what_serves:
         record = record.concluded(RollOutOutcome.SUCCEEDED, now)
     elif roll_out and roll_out.kind is not Kind.STACK:
         record = record.concluded(RollOutOutcome.UNCHANGED, now, "it served already")
-    if roll_out and not asker:
+    if roll_out and not request:
         context.note(f"{roll_out.asked_by}: in service", record, endpoint)
     record = record.in_service(generation)
-    return Next(record.answered() if asker else record)
+    return Next(record.answered() if request else record)
 
 
 def check_existing(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
@@ -39,8 +39,8 @@ def check_existing(context: Context, record: Record, endpoint: EndpointDescripti
     if reason := existing.unsuitable(endpoint, misfits) if misfits else missing:
         context.note(reason, record, endpoint, alarming=True)
         return Next(record.failing(reason))
-    if record.waiting:
-        _deliver(context, Response.adopted(record.waiting, endpoint), record, endpoint)
+    if record.pending:
+        _deliver(context, Response.adopted(record.pending, endpoint), record, endpoint)
     return Next(record.answered().adopted())
 
 
@@ -67,25 +67,25 @@ def existing_problems(
 
 def failure(context: Context, record: Record) -> Next:
     """Respond to CloudFormation that its request failed, and why."""
-    if record.waiting:
-        _deliver(context, Response.failed(record.waiting, record.failure), record)
+    if record.pending:
+        _deliver(context, Response.failed(record.pending, record.failure), record)
     # Where scaling is to be taken back, CloudFormation's own request to do so is on its way.
     return Next(record.answered(), pause=not record.registration.sure)
 
 
 def removed(context: Context, record: Record) -> Next:
     """Respond to the Delete, or to the Create that was undone, that nothing is left."""
-    if record.waiting and record.failure:
-        _deliver(context, Response.failed(record.waiting, record.failure), record)
-    elif record.waiting:
-        _deliver(context, Response.removed(record.waiting), record)
-    return Next(record.answered().removed(), farewell=record.waiting is not None)
+    if record.pending and record.failure:
+        _deliver(context, Response.failed(record.pending, record.failure), record)
+    elif record.pending:
+        _deliver(context, Response.removed(record.pending), record)
+    return Next(record.answered().removed(), farewell=record.pending is not None)
 
 
-def timed_out(context: Context, record: Record, waiting: PendingRequest) -> Next:
+def timed_out(context: Context, record: Record, pending: PendingRequest) -> Next:
     """CloudFormation's hour is over; no response can reach it."""
     context.note(
-        f"CloudFormation timed out waiting for {waiting.type.value} {waiting.request_id}",
+        f"CloudFormation timed out waiting for {pending.type.value} {pending.request_id}",
         record,
         alarming=True,
     )
@@ -101,30 +101,30 @@ def wait(context: Context, record: Record, endpoint: EndpointDescription) -> Nex
 
     A roll-out has as long as SageMaker takes: its deployment has a limit of its own.
     """
-    waiting = record.waiting
+    pending = record.pending
     context.note("waiting", record, endpoint)
-    if waiting is None or context.clock.now() < waiting.decided_by():
+    if pending is None or context.clock.now() < pending.decided_by():
         return None
-    waited = waiting.decided_by() - waiting.since
+    waited = pending.decided_by() - pending.since
     return give_up(context, record, messages.too_late(record.endpoint_name, endpoint, waited))
 
 
 def give_up(context: Context, record: Record, reason: str) -> Next:
     """Respond as soon as possible; a creation is undone first where there is time."""
-    now, waiting = context.clock.now(), record.waiting
-    if waiting and record.stack_change and now >= waiting.decided_by():
+    now, pending = context.clock.now(), record.pending
+    if pending and record.stack_change and now >= pending.decided_by():
         return Next(record.turned_down(reason))
     if record.goal is Goal.SERVE and record.creating:
         return Next(record.concluded(RollOutOutcome.FAILED, now, reason).undoing(reason, now))
-    if record.goal is Goal.REMOVE and waiting and now >= waiting.decided_by():
-        _deliver(context, Response.failed(waiting, record.failure or reason), record)
+    if record.goal is Goal.REMOVE and pending and now >= pending.decided_by():
+        _deliver(context, Response.failed(pending, record.failure or reason), record)
         return Next(record.answered())  # and the removal goes on
     return fail(context, record, reason)
 
 
 def fail(context: Context, record: Record, reason: str) -> Next:
     """The target will not come into service; what served before is left as it is."""
-    if record.roll_out and not record.asker:
+    if record.roll_out and not record.begun_request:
         asked_by = record.roll_out.asked_by
         context.note(f"{asked_by}: failed: {reason}", record, alarming=True)
     concluded = record.concluded(RollOutOutcome.FAILED, context.clock.now(), reason)
@@ -145,6 +145,6 @@ def _deliver(
     record: Record,
     endpoint: EndpointDescription | None = None,
 ) -> None:
-    context.postman.deliver(response)
+    context.responder.deliver(response)
     result = f"FAILED: {response.reason}" if response.reason else "SUCCESS"
     context.note(f"responded to {response.request.type.value} with {result}", record, endpoint)

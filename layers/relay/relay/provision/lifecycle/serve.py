@@ -23,8 +23,8 @@ from relay.provision.specification.specification import Specification
 
 def begin(context: Context, record: Record) -> Next:
     """Begin what waits its turn: the stack's request, then the roll-out."""
-    if record.waiting and record.stack_change:
-        return _stack_change(context, record, record.waiting, record.stack_change)
+    if record.pending and record.stack_change:
+        return _stack_change(context, record, record.pending, record.stack_change)
     if record.queued:
         return _roll_out(context, record, record.queued)
     raise RuntimeError(f"{record.endpoint_name}: nothing waits its turn (bug)")
@@ -33,8 +33,8 @@ def begin(context: Context, record: Record) -> Next:
 def create(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
     """Create the model, the configuration and the endpoint."""
     target = _target(record)
-    if record.asker and record.creating:
-        _check_former_name(context, record.asker, target)
+    if record.begun_request and record.creating:
+        _check_former_name(context, record.begun_request, target)
     if record.registration.may_exist and (unsure := scale.about_to_change(record)):
         return unsure  # it is unknown what is left of the endpoint that was here
     context.sagemaker.create_model(target)

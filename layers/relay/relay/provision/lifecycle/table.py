@@ -52,12 +52,12 @@ class Row:
 
 def response_due(record: Record) -> bool:
     """CloudFormation's request has failed"""
-    return record.waiting is not None and bool(record.failure)
+    return record.pending is not None and bool(record.failure)
 
 
 def turn_has_come(record: Record) -> bool:
     """a stack change or a roll-out waits its turn"""
-    stack_change = record.waiting and record.stack_change
+    stack_change = record.pending and record.stack_change
     return bool(stack_change or record.queued) and not response_due(record)
 
 

@@ -261,7 +261,7 @@ def test_deleting_the_stack_leaves_the_endpoint(world: World) -> None:
     assert [answer.reason for answer in world.answers] == ["", ""]
     assert world.endpoint
     assert untouched(world)
-    assert world.room.records[ENDPOINT].empty
+    assert world.store.records[ENDPOINT].empty
 
 
 def test_rolling_back_a_failed_creation_leaves_the_endpoint(world: World) -> None:
@@ -371,7 +371,7 @@ def test_describe_shows_what_is_wanted_and_what_is_wrong(world: World) -> None:
 def test_what_is_wanted_survives_being_stored(world: World) -> None:
     world.sagemaker.setups[THEIRS] = replace(FITTING, variants=("primary",))
     world.run(create(**EXISTING, VariantName="primary"))
-    record = world.room.records[ENDPOINT]
+    record = world.store.records[ENDPOINT]
 
     again = from_json(Record, to_json(record))
 

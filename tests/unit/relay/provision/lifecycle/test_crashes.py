@@ -323,12 +323,12 @@ def _play(scenario: Scenario, dies_at: int | None, answers: int | None = 1) -> t
         frozenset(world.sagemaker.models),
         tuple(
             (past.roll_out.asked_by, past.outcome.value)
-            for _, record in sorted(world.room.records.items())
+            for _, record in sorted(world.store.records.items())
             for past in record.history
         ),
         world.autoscaler.registered,
         world.sagemaker.instance_counts,
-        all(record.settled for record in world.room.records.values()),
+        all(record.settled for record in world.store.records.values()),
     )
     if answers is not None:
         assert len(ending.answers) == answers, "exactly one answer, however often it is delivered"

@@ -160,7 +160,7 @@ def test_a_create_that_is_rolled_back_removes_only_what_it_created() -> None:
 def test_a_create_that_failed_is_not_tried_again_although_its_mark_was_lost() -> None:
     world = World()
     world.wake(create())
-    world.room.records[ENDPOINT] = replace(world.room.records[ENDPOINT], attempt=None)
+    world.store.records[ENDPOINT] = replace(world.store.records[ENDPOINT], attempt=None)
 
     world.sagemaker.becomes(EndpointStatus.FAILED, "no ping")
     world.settle()
@@ -281,12 +281,12 @@ def test_an_answer_that_cannot_be_delivered_is_repeated_until_it_is() -> None:
     world = World()
     world.wake(create())
     world.sagemaker.settle()
-    world.postman.reachable = False
+    world.responder.reachable = False
 
     for _ in range(3):
         with pytest.raises(TransientError):
             world.sweep()
-    world.postman.reachable = True
+    world.responder.reachable = True
     world.sweep()
     world.sweep()
 
@@ -297,12 +297,12 @@ def test_a_success_that_cannot_be_delivered_never_becomes_a_failure() -> None:
     world = World()
     world.wake(create())
     world.sagemaker.settle()
-    world.postman.reachable = False
+    world.responder.reachable = False
     world.clock.pass_minutes(54)
 
     with pytest.raises(ResponseNotDelivered):
         world.sweep()
-    world.postman.reachable = True
+    world.responder.reachable = True
     world.sweep()
 
     assert [answer.reason for answer in world.answers] == [""]
@@ -310,7 +310,7 @@ def test_a_success_that_cannot_be_delivered_never_becomes_a_failure() -> None:
 
 def test_an_answer_that_cloudformation_no_longer_awaits_is_dropped_with_the_endpoint() -> None:
     world = World()
-    world.postman.reachable = False
+    world.responder.reachable = False
     world.wake(create())
     world.sagemaker.settle()
 

@@ -96,7 +96,7 @@ def test_a_delete_leaves_an_endpoint_that_was_recreated_outside_the_stack(world:
 
 
 def test_a_delete_finds_its_endpoint_although_the_record_is_lost(world: World) -> None:
-    world.room.records.clear()
+    world.store.records.clear()
 
     world.run(delete())
 
@@ -168,15 +168,15 @@ def test_a_delete_that_takes_too_long_is_answered_in_time_and_continues(world: W
 def test_a_record_without_anything_left_may_expire(world: World) -> None:
     world.run(delete())
 
-    assert world.room.records[ENDPOINT].empty
+    assert world.store.records[ENDPOINT].empty
 
 
 def test_a_stack_that_is_gone_the_moment_it_has_the_answer_is_no_error(world: World) -> None:
     def take_away() -> None:
-        world.room.taken_away = True
+        world.store.taken_away = True
 
     world.sagemaker.endpoints.clear()
-    world.postman.on_delivery = take_away
+    world.responder.on_delivery = take_away
 
     world.wake(delete())
 
@@ -184,7 +184,7 @@ def test_a_stack_that_is_gone_the_moment_it_has_the_answer_is_no_error(world: Wo
 
 
 def test_a_record_that_cannot_be_written_is_otherwise_an_error(world: World) -> None:
-    world.room.taken_away = True
+    world.store.taken_away = True
 
     with pytest.raises(AccessDenied):
         world.wake(delete())

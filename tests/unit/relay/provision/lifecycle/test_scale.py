@@ -84,7 +84,7 @@ def test_an_endpoint_is_registered_once_it_is_in_service_and_before_the_answer(
     world.wake(create(**SCALED))
     assert world.autoscaler.calls == []
     world.sagemaker.settle()
-    world.postman.on_delivery = lambda: registered.update(world.autoscaler.registered)
+    world.responder.on_delivery = lambda: registered.update(world.autoscaler.registered)
     registered: dict[str, Scaling] = {}
 
     world.sweep()
@@ -215,7 +215,7 @@ def test_scaling_that_is_refused_fails_the_update_and_goes_back_with_the_stack(
 
 def test_a_deleted_endpoint_leaves_no_target_even_where_the_record_is_lost(world: World) -> None:
     world.run(create(**SCALED))
-    world.room.records.clear()
+    world.store.records.clear()
 
     world.run(delete(**SCALED))
 

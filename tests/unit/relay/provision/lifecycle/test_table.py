@@ -70,11 +70,11 @@ def test_every_endpoint_meets_exactly_one_row(goal: Goal, status: EndpointStatus
 def test_every_record_meets_at_most_one_early_row(goal: Goal) -> None:
     change = StackChange({}, {}, creating=False)
     roll_out = RollOut("1", Kind.DEPLOY, "training", NOON)
-    for base, waiting, failure, stack_change, queued in product(
+    for base, pending, failure, stack_change, queued in product(
         records(goal), (None, REQUEST), ("", "no ping"), (None, change), (None, roll_out)
     ):
         record = replace(
-            base, waiting=waiting, failure=failure, stack_change=stack_change, queued=queued
+            base, pending=pending, failure=failure, stack_change=stack_change, queued=queued
         )
 
         assert len([row for row in EARLY if row.applies(record)]) <= 1, record

@@ -264,27 +264,27 @@ def test_an_invocation_that_is_overtaken_leaves_the_rest_to_the_other(world: Wor
     world.wake(update(ModelDataUrl=NEW_MODEL))
     world.sagemaker.settle()
 
-    world.room.meanwhile = lambda: world.wake(Sweep())
+    world.store.meanwhile = lambda: world.wake(Sweep())
     world.wake(EndpointChanged(ENDPOINT, "InService"))
 
     assert len({answer.to_json() for answer in world.answers}) == 1
-    assert world.room.records[ENDPOINT].waiting is None
+    assert world.store.records[ENDPOINT].pending is None
 
 
 def test_a_request_is_stored_even_when_another_invocation_writes_at_the_same_time(
     world: World,
 ) -> None:
     def another_write() -> None:
-        world.room.save(world.room.records[ENDPOINT])
+        world.store.save(world.store.records[ENDPOINT])
 
-    world.room.meanwhile = another_write
+    world.store.meanwhile = another_write
     world.run(update(ModelDataUrl=NEW_MODEL))
 
     assert [answer.reason for answer in world.answers] == [""]
 
 
 def test_a_lost_record_is_recreated_from_the_request(world: World) -> None:
-    world.room.records.clear()
+    world.store.records.clear()
 
     world.run(update(ModelDataUrl=NEW_MODEL))
 
@@ -311,7 +311,7 @@ def test_a_changed_name_makes_a_new_endpoint_and_cloudformation_deletes_the_old(
     ]
     assert set(world.sagemaker.endpoints) == {"renamed"}
     assert len(world.sagemaker.configs) == 1
-    assert world.room.records["renamed"].former_names == ()
+    assert world.store.records["renamed"].former_names == ()
 
 
 def test_a_changed_name_that_fails_leaves_nothing_of_the_new_endpoint(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Who waits for the endpoint: one item of the ledger table for each endpoint."""
+"""The records of endpoints: one item of the ledger table for each endpoint."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -14,12 +14,12 @@ from relay.provision.lifecycle.record import Record
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# A record with nothing left in it outlives the six hours for which Lambda may repeat an event.
+# An empty record is kept longer than the six hours for which Lambda may repeat an event.
 _RETENTION: Final = timedelta(hours=24)
 
 
-class DynamoDbWaitingRoom:
-    """The port `WaitingRoom` of provision, with an optimistic lock on `version`."""
+class DynamoDbRecordStore:
+    """Implements `RecordStore`, with an optimistic lock on `version`."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str, clock: Clock) -> None:
         self._dynamodb = dynamodb
@@ -27,7 +27,7 @@ class DynamoDbWaitingRoom:
         self._clock = clock
 
     def load(self, endpoint_name: str) -> Record | None:
-        with translated(f"read who waits for endpoint {endpoint_name}"):
+        with translated(f"read the record of endpoint {endpoint_name}"):
             found = self._dynamodb.get_item(
                 TableName=self._table, Key={"id": {"S": _id(endpoint_name)}}, ConsistentRead=True
             )
@@ -54,7 +54,7 @@ class DynamoDbWaitingRoom:
                 ExpressionAttributeValues={":version": {"N": str(record.version)}},
             )
         except (ClientError, BotoCoreError) as error:
-            doing = f"store who waits for endpoint {record.endpoint_name}"
+            doing = f"store the record of endpoint {record.endpoint_name}"
             if _code(error) == "ConditionalCheckFailedException":
                 raise Outdated(f"{doing}: written by another invocation meanwhile") from error
             raise classify(error, doing) from error
@@ -62,7 +62,7 @@ class DynamoDbWaitingRoom:
 
 
 def _id(endpoint_name: str) -> str:
-    """Requests have 32 hex digits, so that the two kinds of items never meet."""
+    """Requests have 32 hex digits, so no id is that of a request."""
     return f"provision#{endpoint_name}"
 
 

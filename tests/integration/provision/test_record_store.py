@@ -1,4 +1,4 @@
-"""The waiting room and its stand-in keep the same contract."""
+"""The record store in DynamoDB and its fake fulfil the same contract."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from moto import mock_aws
-from relay.aws.dynamodb.provision_records import DynamoDbWaitingRoom
+from relay.aws.dynamodb.record_store import DynamoDbRecordStore
 from relay.errors import PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, StackChange
-from relay.provision.lifecycle.ports import Outdated, WaitingRoom
+from relay.provision.lifecycle.ports import Outdated, RecordStore
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import Kind, Recipe, RollOut
 from relay.provision.specification.existing import Adoption
@@ -20,7 +20,7 @@ from relay.provision.specification.specification import Generation
 
 from tests.support.provisioning_fakes import (
     FakeClock,
-    FakeWaitingRoom,
+    FakeRecordStore,
     Fuse,
     World,
     create,
@@ -60,10 +60,10 @@ def dynamodb() -> Iterator["DynamoDBClient"]:
 
 
 @pytest.fixture(params=["DynamoDB", "the stand-in"])
-def room(request: pytest.FixtureRequest, dynamodb: "DynamoDBClient") -> WaitingRoom:
+def store(request: pytest.FixtureRequest, dynamodb: "DynamoDBClient") -> RecordStore:
     if request.param == "DynamoDB":
-        return DynamoDbWaitingRoom(dynamodb, TABLE, FakeClock())
-    return FakeWaitingRoom(Fuse())
+        return DynamoDbRecordStore(dynamodb, TABLE, FakeClock())
+    return FakeRecordStore(Fuse())
 
 
 def busy_record() -> Record:
@@ -99,44 +99,44 @@ def busy_record() -> Record:
     )
 
 
-def test_there_are_no_records_at_first(room: WaitingRoom) -> None:
-    assert room.load("relay") is None
+def test_there_are_no_records_at_first(store: RecordStore) -> None:
+    assert store.load("relay") is None
 
 
-def test_what_is_stored_is_found_again(room: WaitingRoom) -> None:
+def test_what_is_stored_is_found_again(store: RecordStore) -> None:
     empty = [name for name, value in asdict(busy_record()).items() if not value]
-    saved = room.save(busy_record())
+    saved = store.save(busy_record())
 
     assert set(empty) == {"version", "retain_capacity"}, "every field must be there to be lost"
-    assert room.load("relay") == saved
+    assert store.load("relay") == saved
     assert saved == replace(busy_record(), version=1)
 
 
-def test_endpoints_do_not_meet(room: WaitingRoom) -> None:
-    room.save(busy_record())
+def test_endpoints_do_not_meet(store: RecordStore) -> None:
+    store.save(busy_record())
 
-    assert room.load("another") is None
+    assert store.load("another") is None
 
 
-def test_each_write_needs_the_one_before(room: WaitingRoom) -> None:
-    first = room.save(Record("relay"))
-    second = room.save(first.linked("old"))
+def test_each_write_needs_the_one_before(store: RecordStore) -> None:
+    first = store.save(Record("relay"))
+    second = store.save(first.linked("old"))
 
     with pytest.raises(Outdated):
-        room.save(first.linked("older"))
+        store.save(first.linked("older"))
     with pytest.raises(Outdated):
-        room.save(Record("relay"))
+        store.save(Record("relay"))
 
-    assert room.load("relay") == second
+    assert store.load("relay") == second
 
 
 def test_only_a_record_with_nothing_left_expires(dynamodb: "DynamoDBClient") -> None:
     clock = FakeClock()
-    room = DynamoDbWaitingRoom(dynamodb, TABLE, clock)
+    store = DynamoDbRecordStore(dynamodb, TABLE, clock)
 
-    saved = room.save(busy_record())
+    saved = store.save(busy_record())
     assert "expires" not in item(dynamodb)
-    room.save(replace(saved.answered().removed(), queued=None, adoption=None).unlinked("old"))
+    store.save(replace(saved.answered().removed(), queued=None, adoption=None).unlinked("old"))
 
     expires = int(item(dynamodb)["expires"])
     assert expires - clock.now().timestamp() == 24 * 3600
@@ -150,24 +150,24 @@ def item(dynamodb: "DynamoDBClient") -> dict[str, str]:
 @pytest.mark.parametrize(
     ("break_it", "error"),
     [
-        (lambda room: room.load("relay"), PermanentError),
-        (lambda room: room.save(Record("r")), PermanentError),
+        (lambda store: store.load("relay"), PermanentError),
+        (lambda store: store.save(Record("r")), PermanentError),
     ],
 )
 def test_a_table_that_is_missing_is_an_error_of_the_relay(
     dynamodb: "DynamoDBClient",
-    break_it: Callable[[WaitingRoom], object],
+    break_it: Callable[[RecordStore], object],
     error: type[RelayError],
 ) -> None:
-    room = DynamoDbWaitingRoom(dynamodb, "no-such-table", FakeClock())
+    store = DynamoDbRecordStore(dynamodb, "no-such-table", FakeClock())
 
     with pytest.raises(error, match="endpoint r"):
-        break_it(room)
+        break_it(store)
 
 
 def test_the_whole_life_works_on_dynamodb(dynamodb: "DynamoDBClient") -> None:
     world = World()
-    world.room = DynamoDbWaitingRoom(dynamodb, TABLE, world.clock)  # type: ignore[assignment]
+    world.store = DynamoDbRecordStore(dynamodb, TABLE, world.clock)  # type: ignore[assignment]
 
     world.run(create(), update(ModelDataUrl="s3://models/2.tar.gz"))
     world.wake(update("u2", old={"ModelDataUrl": "s3://models/2.tar.gz"}))
