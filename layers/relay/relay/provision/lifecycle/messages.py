@@ -97,12 +97,11 @@ _Remedy = str | Callable[[Specification, re.Match[str]], str]
 
 
 def _publishing(wanted: Specification, _: re.Match[str]) -> str:
-    topics = [arn for arn in (wanted.success_topic_arn, wanted.error_topic_arn) if arn]
     return (
         f"The execution role {wanted.execution_role_arn} must trust sagemaker.amazonaws.com and "
-        f"allow sns:Publish on {' and '.join(topics)}, in its own policy and not only in the "
-        "topics'; where a topic is encrypted with a key of yours, also kms:GenerateDataKey and "
-        "kms:Decrypt on the key"
+        f"allow sns:Publish on {wanted.success_topic_arn} and {wanted.error_topic_arn}, in its own "
+        "policy and not only in the topics'; where a topic is encrypted with a key of yours, also "
+        "kms:GenerateDataKey and kms:Decrypt on the key"
     )
 
 

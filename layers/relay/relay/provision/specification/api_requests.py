@@ -80,20 +80,17 @@ def create_endpoint(specification: Specification) -> Request:
 
 
 def _async_inference(specification: Specification) -> Request:
-    """Build AsyncInferenceConfig. A topic or a concurrency that is not given is omitted."""
-    notification: Request = {
-        **_given("SuccessTopic", specification.success_topic_arn),
-        **_given("ErrorTopic", specification.error_topic_arn),
-    }
-    if notification:
-        notification["IncludeInferenceResponseIn"] = [*specification.include_response_in]
-    concurrency = specification.max_concurrent_invocations
+    concurrency = specification.max_concurrent_invocations or None
     return {
-        "ClientConfig": _given("MaxConcurrentInvocationsPerInstance", concurrency or None),
+        "ClientConfig": _given("MaxConcurrentInvocationsPerInstance", concurrency),
         "OutputConfig": {
             "S3OutputPath": specification.output_path,
             "S3FailurePath": specification.failure_path,
-            **_given("NotificationConfig", notification or None),
+            "NotificationConfig": {
+                "SuccessTopic": specification.success_topic_arn,
+                "ErrorTopic": specification.error_topic_arn,
+                "IncludeInferenceResponseIn": [*specification.include_response_in],
+            },
             **_given("KmsKeyId", specification.output_kms_key_id),
         },
     }

@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.specification.api_requests import VARIANT
+from relay.provision.specification.endpoint_properties import FORMS
 from relay.provision.specification.properties import PropertyReader
 from relay.s3uri import S3Uri
 
@@ -46,13 +47,13 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What the relay requires of an endpoint. A topic is "" where the relay requires none."""
+    """What the relay requires of an existing endpoint."""
 
     endpoint_name: str
     output_path: str
     failure_path: str
-    success_topic_arn: str = ""
-    error_topic_arn: str = ""
+    success_topic_arn: str
+    error_topic_arn: str
     # The variant that the stack's alarms watch.
     variant_name: str = VARIANT
 
@@ -83,8 +84,8 @@ class Adoption:
             endpoint_name=name,
             output_path=str(reader.folder("S3OutputPath")).removesuffix("/"),
             failure_path=str(reader.folder("S3FailurePath")).removesuffix("/"),
-            success_topic_arn=reader.text("SuccessTopicArn"),
-            error_topic_arn=reader.text("ErrorTopicArn"),
+            success_topic_arn=_topic(reader, "SuccessTopicArn"),
+            error_topic_arn=_topic(reader, "ErrorTopicArn"),
             variant_name=reader.text("VariantName") or VARIANT,
         )
         reader.check()
@@ -114,7 +115,7 @@ class Adoption:
             "NotificationConfig.SuccessTopic": self.success_topic_arn,
             "NotificationConfig.ErrorTopic": self.error_topic_arn,
         }
-        return ", ".join(f"OutputConfig.{name} {value}" for name, value in members.items() if value)
+        return ", ".join(f"OutputConfig.{name} {value}" for name, value in members.items())
 
     def _differences(self, setup: Setup) -> Iterator[str]:
         for member, is_, wanted in (
@@ -127,7 +128,7 @@ class Adoption:
             ("SuccessTopic", setup.success_topic_arn, self.success_topic_arn),
             ("ErrorTopic", setup.error_topic_arn, self.error_topic_arn),
         ):
-            if wanted and is_ != wanted:
+            if is_ != wanted:
                 yield f"{_OUTPUT}.NotificationConfig.{member} must be {wanted}, {_is(is_)}"
 
 
@@ -153,6 +154,10 @@ def unsuitable(endpoint: EndpointDescription, problems: tuple[str, ...]) -> str:
         f"{'; '.join(problems)}. Create a configuration with these values, update the endpoint to "
         f"it, and deploy again. If the topics do not exist yet, deploy with {MODE}=none first"
     )
+
+
+def _topic(reader: PropertyReader, name: str) -> str:
+    return reader.matching(name, FORMS[name].pattern, FORMS[name].words)
 
 
 def _refuse_another_arn(reader: PropertyReader, name: str) -> None:

@@ -55,9 +55,9 @@ def read_specification(
         max_concurrent_invocations=_whole_number(reader, "MaxConcurrentInvocationsPerInstance"),
         output_path=_location(reader, "S3OutputPath"),
         failure_path=_location(reader, "S3FailurePath"),
-        success_topic_arn=_optional(reader, "SuccessTopicArn"),
-        error_topic_arn=_optional(reader, "ErrorTopicArn"),
-        include_response_in=_included(reader),
+        success_topic_arn=_required(reader, "SuccessTopicArn"),
+        error_topic_arn=_required(reader, "ErrorTopicArn"),
+        include_response_in=reader.choices("IncludeInferenceResponseIn", _TOPIC_KINDS),
         output_kms_key_id=_optional(reader, "OutputKmsKeyId"),
         model_data_version=reader.text("ModelDataVersion"),
         deployment=Deployment.read(reader),
@@ -116,14 +116,6 @@ def _image(reader: PropertyReader, region: str, instance_type: str, additions: A
     except ConfigurationError as error:
         reader.refuse(str(error))
         return ""
-
-
-def _included(reader: PropertyReader) -> tuple[TopicKind, ...]:
-    chosen = reader.choices("IncludeInferenceResponseIn", _TOPIC_KINDS)
-    for kind, topic in zip(_TOPIC_KINDS, ("SuccessTopicArn", "ErrorTopicArn"), strict=True):
-        if kind in chosen and not reader.given(topic):
-            reader.refuse(f"IncludeInferenceResponseIn has {kind}, but {topic} is empty")
-    return chosen
 
 
 def _location(reader: PropertyReader, name: str) -> str:

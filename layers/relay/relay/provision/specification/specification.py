@@ -28,8 +28,8 @@ class Generation:
 class Specification:
     """The content of the model, the endpoint configuration and the endpoint.
 
-    `additions` is `EndpointSpecification` as given; `api_requests` merges it. A topic is None if no
-    notifications are published. With a concurrency of 0 SageMaker chooses.
+    `additions` is `EndpointSpecification` as given; `api_requests` merges it. With a concurrency of
+    0 SageMaker chooses.
     """
 
     endpoint_name: str
@@ -42,8 +42,8 @@ class Specification:
     max_concurrent_invocations: int
     output_path: str
     failure_path: str
-    success_topic_arn: str | None
-    error_topic_arn: str | None
+    success_topic_arn: str
+    error_topic_arn: str
     include_response_in: tuple[TopicKind, ...]
     output_kms_key_id: str | None
     # Content of the artifact: an object's version id or ETag, or another text that changes with

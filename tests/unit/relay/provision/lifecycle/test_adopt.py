@@ -118,12 +118,15 @@ def test_everything_that_does_not_fit_is_reported_at_once(world: World) -> None:
         assert member in reason(world)
 
 
-def test_a_topic_that_the_relay_does_without_may_be_any(world: World) -> None:
-    world.sagemaker.setups[THEIRS] = replace(FITTING, success_topic_arn="")
+@pytest.mark.parametrize("name", ["SuccessTopicArn", "ErrorTopicArn"])
+@pytest.mark.parametrize(
+    ("value", "problem"), [("", "is missing"), ("a topic", "must be the ARN of a topic")]
+)
+def test_both_topics_must_be_given(world: World, name: str, value: str, problem: str) -> None:
+    world.run(create(**EXISTING, **{name: value}))
 
-    world.run(create(**EXISTING, SuccessTopicArn=""))
-
-    assert reason(world) == ""
+    assert f"{name} {problem}" in reason(world)
+    assert untouched(world)
 
 
 def test_a_missing_endpoint_is_refused_with_that_reason() -> None:

@@ -107,35 +107,12 @@ def test_the_key_of_the_volumes_has_a_parameter() -> None:
     assert config_of({}, VolumeKmsKeyId=key)["KmsKeyId"] == key
 
 
-@pytest.mark.parametrize(
-    ("given", "published"),
-    [
-        ({"SuccessTopicArn": "", "ErrorTopicArn": ""}, None),
-        ({"SuccessTopicArn": ""}, {"ErrorTopic"}),
-        ({"ErrorTopicArn": ""}, {"SuccessTopic"}),
-    ],
-)
-def test_a_topic_that_is_not_given_is_not_published_to(
-    given: dict[str, object], published: set[str] | None
-) -> None:
-    output = config_of({}, **given)["AsyncInferenceConfig"]["OutputConfig"]
-
-    named = output.get("NotificationConfig", {}).keys() - {"IncludeInferenceResponseIn"}
-    assert (named or None) == published
-
-
 def test_both_topics_may_be_one() -> None:
     topic = "arn:aws:sns:us-east-1:000000000000:sagemaker-news"
 
     output = config_of({}, SuccessTopicArn=topic, ErrorTopicArn=topic)["AsyncInferenceConfig"]
 
     assert output["OutputConfig"]["NotificationConfig"]["ErrorTopic"] == topic
-
-
-def test_a_response_cannot_be_included_where_nothing_is_published() -> None:
-    found = problems({}, ErrorTopicArn="", IncludeInferenceResponseIn=["ERROR_NOTIFICATION_TOPIC"])
-
-    assert "ErrorTopicArn is empty" in found
 
 
 def test_a_concurrency_of_zero_leaves_it_to_sagemaker() -> None:
