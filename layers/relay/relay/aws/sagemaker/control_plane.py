@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from relay.aws.errors import classify
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, TransientError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.lifecycle.messages import advice
+from relay.provision.lifecycle.messages import remedy
 from relay.provision.specification import api_requests
 from relay.provision.specification.api_requests import Flaw, Request
 from relay.provision.specification.deployment import Deployment, Strategy
@@ -200,11 +200,11 @@ def _explained(
     if _NOT_VISIBLE_YET.search(text):
         return TransientError(f"{doing}: {text}")
     told = classify(error, doing)
-    remedy = advice(str(told), specification)
+    known = remedy(str(told), specification)
     if _ROLE_REFUSED.search(text):
-        return AccessDenied(f"{told}. {remedy}")  # until its rights have arrived
+        return AccessDenied(f"{told}. {known}")  # until its permissions have arrived
     lasting = isinstance(told, AccessDenied | PermanentError)
-    return type(told)(f"{told}. {remedy}") if lasting and remedy else told
+    return type(told)(f"{told}. {known}") if lasting and known else told
 
 
 def _validation_text(error: ClientError | BotoCoreError) -> str:

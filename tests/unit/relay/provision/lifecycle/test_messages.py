@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import messages
-from relay.provision.lifecycle.messages import advice
+from relay.provision.lifecycle.messages import remedy
 
 from local.sagemaker.failures import KINDS, failure_reason
 from local.sagemaker.resources import EndpointConfig, Model
@@ -54,6 +54,7 @@ def denied(action: str, resource: str) -> str:
         ("One or more endpoint features are not supported using this", "another InstanceType"),
         (denied("sagemaker:CreateModel", "arn:m"), "sagemaker:CreateModel on arn:m: a permissions"),
         (denied("iam:PassRole", "arn:r"), "grants the provision function iam:PassRole on arn:r"),
+        ("not authorized to perform: iam:PassRole", "function iam:PassRole: a permissions"),
         (denied("kms:CreateGrant", "arn:k"), "The key's own policy"),
         ("arn is not authorized to perform: ec2:CreateNetworkInterface", "EndpointPolicyArns"),
         ("the alarm relay-errors went into ALARM", "RollbackAlarmNames"),
@@ -61,11 +62,11 @@ def denied(action: str, resource: str) -> str:
 )
 def test_what_sagemaker_says_is_answered_with_what_to_do(said: str, advised: str | None) -> None:
     assert advised
-    assert advised in advice(said, WANTED)
+    assert advised in remedy(said, WANTED)
 
 
-def test_an_unknown_message_has_no_advice() -> None:
-    assert advice("The moon is in the seventh house.", WANTED) == ""
+def test_an_unknown_message_has_no_remedy() -> None:
+    assert remedy("The moon is in the seventh house.", WANTED) == ""
 
 
 def said_for(kind: str) -> str:
@@ -84,7 +85,7 @@ def said_for(kind: str) -> str:
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_of_failure_that_the_emulator_plays_has_a_remedy(kind: str) -> None:
-    assert advice(said_for(kind), WANTED)
+    assert remedy(said_for(kind), WANTED)
 
 
 def test_a_failed_creation_says_what_happened_and_what_to_do() -> None:
@@ -108,5 +109,5 @@ def test_the_remedy_reaches_cloudformation_whole(kind: str) -> None:
 
     (answer,) = world.answers
 
-    assert advice(said_for(kind), WANTED) in answer.reason
+    assert remedy(said_for(kind), WANTED) in answer.reason
     assert "…" not in answer.to_json()
