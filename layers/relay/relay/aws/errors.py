@@ -1,7 +1,7 @@
-"""Where every botocore error becomes one of the relay's own."""
+"""Classifies botocore's errors as the relay's own."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import (
@@ -34,8 +34,8 @@ _DENIED = frozenset(
     }
 )
 
-# Throttling as botocore's own retry rules list it (SageMaker's runtime models none), and a server's
-# own trouble as batch calls report it for an entry.
+# Throttling as botocore's own retry rules list it (SageMaker's runtime models none), and server
+# errors as batch calls report them for an entry.
 _TEMPORARY = frozenset(
     {
         "InternalError",
@@ -88,7 +88,10 @@ _TOO_LONG_TEXT = re.compile(
 )
 
 
-def classify(error: ClientError | BotoCoreError, doing: str) -> RelayError:
+SdkError = ClientError | BotoCoreError
+
+
+def classify(error: SdkError, doing: str) -> RelayError:
     """The relay's error for one of botocore's; raise it `from` the original to keep the cause.
 
     Args:
@@ -122,10 +125,23 @@ def classify_code(code: str, message: str, doing: str, status: int = 400) -> Rel
     return PermanentError(text)
 
 
+def error_code(error: SdkError) -> str:
+    """The service's error code; "" where no service answered."""
+    return error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+
+
 @contextmanager
-def translated(doing: str) -> Iterator[None]:
-    """Turns the SDK's errors inside the block into the relay's."""
+def translated(
+    doing: str, by: Callable[[SdkError, str], RelayError | None] = classify
+) -> Iterator[None]:
+    """Raise the relay's error for one of botocore's inside the block.
+
+    Args:
+        doing: what is attempted ("invoke endpoint relay").
+        by: gives the error to raise, or None for an error that means success.
+    """
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        raise classify(error, doing) from error
+        if translation := by(error, doing):
+            raise translation from error

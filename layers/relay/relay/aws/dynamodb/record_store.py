@@ -3,10 +3,9 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from relay.aws.dynamodb.json_codec import from_json, to_json
-from relay.aws.errors import classify, translated
+from relay.aws.errors import SdkError, classify, error_code, translated
+from relay.errors import RelayError
 from relay.ports import Clock
 from relay.provision.lifecycle.ports import Outdated
 from relay.provision.lifecycle.record import Record
@@ -46,18 +45,13 @@ class DynamoDbRecordStore:
         if record.empty:
             expires = self._clock.now() + _RETENTION
             item["expires"] = {"N": str(int(expires.timestamp()))}
-        try:
+        with translated(f"store the record of endpoint {record.endpoint_name}", _classify):
             self._dynamodb.put_item(
                 TableName=self._table,
                 Item=item,
                 ConditionExpression="attribute_not_exists(id) OR version = :version",
                 ExpressionAttributeValues={":version": {"N": str(record.version)}},
             )
-        except (ClientError, BotoCoreError) as error:
-            doing = f"store the record of endpoint {record.endpoint_name}"
-            if _code(error) == "ConditionalCheckFailedException":
-                raise Outdated(f"{doing}: written by another invocation meanwhile") from error
-            raise classify(error, doing) from error
         return following
 
 
@@ -66,7 +60,7 @@ def _id(endpoint_name: str) -> str:
     return f"provision#{endpoint_name}"
 
 
-def _code(error: ClientError | BotoCoreError) -> str:
-    if not isinstance(error, ClientError):
-        return ""
-    return error.response.get("Error", {}).get("Code", "")
+def _classify(error: SdkError, doing: str) -> RelayError:
+    if error_code(error) == "ConditionalCheckFailedException":
+        return Outdated(f"{doing}: another invocation has written it")
+    return classify(error, doing)

@@ -1,11 +1,17 @@
-"""What messages to queues and to topics have in common: SQS and SNS speak alike of both."""
+"""Entries of batches to SQS and to SNS, which have the same members but for the body."""
 
 from collections.abc import Iterable
-from typing import NotRequired, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict, TypeVar
 
 from relay.aws.errors import classify_code
 from relay.errors import RelayError
 from relay.model import OutgoingMessage
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+_Entry = TypeVar("_Entry", "PublishBatchRequestEntryTypeDef", "SendMessageBatchRequestEntryTypeDef")
 
 
 class Refused(TypedDict):
@@ -22,6 +28,18 @@ def message_bytes(message: OutgoingMessage) -> int:
         len(name) + len("String") + len(value.encode()) for name, value in message.attributes
     )
     return len(message.body.encode()) + attributes
+
+
+def with_attributes(entry: _Entry, message: OutgoingMessage) -> _Entry:
+    """The entry with the members that both services name alike."""
+    entry["MessageAttributes"] = {
+        name: {"DataType": "String", "StringValue": value} for name, value in message.attributes
+    }
+    if message.group_id is not None:
+        entry["MessageGroupId"] = message.group_id
+    if message.deduplication_id is not None:
+        entry["MessageDeduplicationId"] = message.deduplication_id
+    return entry
 
 
 def by_index(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.aws.errors import classify
+from relay.aws.errors import SdkError, classify
 from relay.errors import MessageTooLong, PermanentError, RelayError, TransientError
 from relay.model import OutgoingMessage
 
@@ -158,7 +158,7 @@ def _keys(messages: Sequence[OutgoingMessage]) -> Iterator[str]:
     return (message.key for message in messages)
 
 
-def _failure(address: "str | Target", cause: ClientError | BotoCoreError) -> RelayError:
+def _failure(address: "str | Target", cause: SdkError) -> RelayError:
     error = classify(cause, f"send to {address}")
     error.__cause__ = cause
     return error

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from relay.aws.errors import translated
-from relay.aws.messaging.messages import by_index, message_bytes
+from relay.aws.messaging.messages import by_index, message_bytes, with_attributes
 from relay.errors import RelayError
 from relay.model import Delivery, OutgoingMessage
 
@@ -35,7 +35,7 @@ class Queues:
     ) -> Mapping[int, RelayError | None]:
         answer = self._sqs.send_message_batch(
             QueueUrl=self._url(address),
-            Entries=[_entry(str(index), message) for index, message in enumerate(batch)],
+            Entries=[_entry(index, message) for index, message in enumerate(batch)],
         )
         taken = (entry["Id"] for entry in answer.get("Successful", []))
         return by_index(taken, answer.get("Failed", []), str(address))
@@ -74,18 +74,8 @@ class SqsInbox:
                 )
 
 
-def _entry(entry_id: str, message: OutgoingMessage) -> "SendMessageBatchRequestEntryTypeDef":
-    entry: SendMessageBatchRequestEntryTypeDef = {
-        "Id": entry_id,
-        "MessageBody": message.body,
-        "MessageAttributes": {
-            name: {"DataType": "String", "StringValue": value} for name, value in message.attributes
-        },
-    }
-    if message.group_id is not None:
-        entry["MessageGroupId"] = message.group_id
-    if message.deduplication_id is not None:
-        entry["MessageDeduplicationId"] = message.deduplication_id
-    if message.delay_seconds:
+def _entry(index: int, message: OutgoingMessage) -> "SendMessageBatchRequestEntryTypeDef":
+    entry: SendMessageBatchRequestEntryTypeDef = {"Id": str(index), "MessageBody": message.body}
+    if message.delay_seconds:  # which a FIFO queue refuses, even if it is 0
         entry["DelaySeconds"] = message.delay_seconds
-    return entry
+    return with_attributes(entry, message)

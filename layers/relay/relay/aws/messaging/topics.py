@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from relay.aws.messaging.messages import by_index, message_bytes
+from relay.aws.messaging.messages import by_index, message_bytes, with_attributes
 from relay.errors import RelayError
 from relay.model import OutgoingMessage
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Topics:
     """Implements `outbox.Service` with PublishBatch, for standard and FIFO topics.
 
-    A topic takes 256 KiB unless its owner has raised that; nobody tells the sender.
+    A topic takes 256 KiB unless its owner has raised the limit, which the sender cannot read.
     """
 
     name = "SNS"
@@ -35,23 +35,13 @@ class Topics:
         answer = self._sns.publish_batch(
             TopicArn=str(address),
             PublishBatchRequestEntries=[
-                _entry(str(index), message) for index, message in enumerate(batch)
+                _entry(index, message) for index, message in enumerate(batch)
             ],
         )
         taken = (entry["Id"] for entry in answer.get("Successful", []))
         return by_index(taken, answer.get("Failed", []), str(address))
 
 
-def _entry(entry_id: str, message: OutgoingMessage) -> "PublishBatchRequestEntryTypeDef":
-    entry: PublishBatchRequestEntryTypeDef = {
-        "Id": entry_id,
-        "Message": message.body,
-        "MessageAttributes": {
-            name: {"DataType": "String", "StringValue": value} for name, value in message.attributes
-        },
-    }
-    if message.group_id is not None:
-        entry["MessageGroupId"] = message.group_id
-    if message.deduplication_id is not None:
-        entry["MessageDeduplicationId"] = message.deduplication_id
-    return entry
+def _entry(index: int, message: OutgoingMessage) -> "PublishBatchRequestEntryTypeDef":
+    entry: PublishBatchRequestEntryTypeDef = {"Id": str(index), "Message": message.body}
+    return with_attributes(entry, message)

@@ -1,17 +1,14 @@
-"""Application Auto Scaling of an endpoint's variant, and the alarm that wakes it.
+"""Application Auto Scaling of an endpoint's variant, and the alarm that scales it out from zero.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
 """
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from relay.aws.errors import classify
-from relay.errors import AccessDenied, PermanentError, TransientError
+from relay.aws.errors import SdkError, classify, error_code, translated
+from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
 from relay.provision.specification.api_requests import VARIANT
 from relay.provision.specification.scaling import Scaling
 
@@ -29,15 +26,21 @@ _COMES_BACK = frozenset(
 )
 _GONE = frozenset({"ObjectNotFoundException", "ResourceNotFound", "ResourceNotFoundException"})
 _NOT_THERE = re.compile(r"no (scalable target|scaling policy) found", re.IGNORECASE)
-# The service tries what the caller may do to endpoint and alarms, and what its own role may.
-_RIGHTS = re.compile(r"not authorized|service-linked role|assume .*role", re.IGNORECASE)
+# The service tries the caller's permissions on endpoint and alarms, and those of its own role.
+_DENIED = re.compile(r"not authorized|service-linked role|assume .*role", re.IGNORECASE)
+
+
+class _ScalableTarget(TypedDict):
+    ServiceNamespace: Literal["sagemaker"]
+    ResourceId: str
+    ScalableDimension: Literal["sagemaker:variant:DesiredInstanceCount"]
 
 
 class ApplicationAutoScaling:
     """Implements `relay.provision.lifecycle.ports.Autoscaler`.
 
     Args:
-        autoscaling, cloudwatch: give the clients; most wake-ups need neither.
+        autoscaling, cloudwatch: give the clients, which most invocations do not need.
     """
 
     def __init__(
@@ -49,11 +52,9 @@ class ApplicationAutoScaling:
         self._cloudwatch = cloudwatch
 
     def register(self, endpoint_name: str, scaling: Scaling) -> None:
-        with _translated(f"scale endpoint {endpoint_name}"):
+        with translated(f"scale endpoint {endpoint_name}", _explained):
             self._autoscaling().register_scalable_target(
-                ServiceNamespace="sagemaker",
-                ResourceId=_resource(endpoint_name),
-                ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+                **_variant(endpoint_name),
                 MinCapacity=scaling.minimum,
                 MaxCapacity=scaling.maximum,
             )
@@ -61,33 +62,27 @@ class ApplicationAutoScaling:
             if scaling.sleeps:
                 self._wake(endpoint_name, scaling)
                 return
-        doing = f"let endpoint {endpoint_name} sleep no more"
+        doing = f"disable scaling to zero on endpoint {endpoint_name}"
         self._delete_wake_alarm(endpoint_name, doing)
-        with _gone_is_gone(doing):
+        with translated(doing, _unless_gone):
             self._autoscaling().delete_scaling_policy(
                 PolicyName=_WAKE_POLICY,
-                ServiceNamespace="sagemaker",
-                ResourceId=_resource(endpoint_name),
-                ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+                **_variant(endpoint_name),
             )
 
     def deregister(self, endpoint_name: str) -> None:
-        """With the target go its policies and their alarms, except for the one that is ours."""
+        """Application Auto Scaling deletes the target's policies and their alarms, but not ours."""
         doing = f"stop scaling endpoint {endpoint_name}"
         self._delete_wake_alarm(endpoint_name, doing)
-        with _gone_is_gone(doing):
+        with translated(doing, _unless_gone):
             self._autoscaling().deregister_scalable_target(
-                ServiceNamespace="sagemaker",
-                ResourceId=_resource(endpoint_name),
-                ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+                **_variant(endpoint_name),
             )
 
     def _follow_the_backlog(self, endpoint_name: str, scaling: Scaling) -> None:
         self._autoscaling().put_scaling_policy(
             PolicyName=_BACKLOG_POLICY,
-            ServiceNamespace="sagemaker",
-            ResourceId=_resource(endpoint_name),
-            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+            **_variant(endpoint_name),
             PolicyType="TargetTrackingScaling",
             TargetTrackingScalingPolicyConfiguration={
                 "TargetValue": scaling.target_backlog,
@@ -104,12 +99,10 @@ class ApplicationAutoScaling:
         )
 
     def _wake(self, endpoint_name: str, scaling: Scaling) -> None:
-        """The backlog per instance has no value without instances, so it wakes nobody."""
+        """Scale out from zero, where the backlog per instance has no value."""
         policy = self._autoscaling().put_scaling_policy(
             PolicyName=_WAKE_POLICY,
-            ServiceNamespace="sagemaker",
-            ResourceId=_resource(endpoint_name),
-            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+            **_variant(endpoint_name),
             PolicyType="StepScaling",
             StepScalingPolicyConfiguration={
                 # Not an exact capacity: as long as the alarm lasts, that would take away what the
@@ -139,47 +132,34 @@ class ApplicationAutoScaling:
         )
 
     def _delete_wake_alarm(self, endpoint_name: str, doing: str) -> None:
-        with _gone_is_gone(doing):
+        with translated(doing, _unless_gone):
             self._cloudwatch().delete_alarms(AlarmNames=[_wake_alarm(endpoint_name)])
 
 
-def _resource(endpoint_name: str) -> str:
-    return f"endpoint/{endpoint_name}/variant/{VARIANT}"
+def _variant(endpoint_name: str) -> _ScalableTarget:
+    return {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": f"endpoint/{endpoint_name}/variant/{VARIANT}",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
 
 
 def _wake_alarm(endpoint_name: str) -> str:
     return f"{endpoint_name}-wake-from-zero"
 
 
-@contextmanager
-def _gone_is_gone(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        if _code(error) not in _GONE and not _NOT_THERE.search(str(error)):
-            raise _explained(error, doing) from error
-
-
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise _explained(error, doing) from error
-
-
-def _explained(error: ClientError | BotoCoreError, doing: str) -> Exception:
-    code = _code(error)
+def _explained(error: SdkError, doing: str) -> RelayError:
+    code = error_code(error)
     if code in _COMES_BACK:
         return TransientError(f"{doing}: {error}")
-    if code == "FailedResourceAccessException" or _RIGHTS.search(str(error)):
+    if code == "FailedResourceAccessException" or _DENIED.search(str(error)):
         return AccessDenied(f"{doing}: {error}")
     if code == "LimitExceededException":
         return PermanentError(f"{doing}: {error}. Ask for a higher quota in Service Quotas")
     return classify(error, doing)
 
 
-def _code(error: ClientError | BotoCoreError) -> str:
-    if not isinstance(error, ClientError):
-        return ""
-    return error.response.get("Error", {}).get("Code", "")
+def _unless_gone(error: SdkError, doing: str) -> RelayError | None:
+    if error_code(error) in _GONE or _NOT_THERE.search(str(error)):
+        return None
+    return _explained(error, doing)

@@ -1,23 +1,29 @@
 """SageMaker's control plane: models, endpoint configurations, endpoints.
 
-SageMaker models one error only (ResourceLimitExceeded); what else it means by a
-ValidationException is told apart by its text.
+SageMaker models one error only (ResourceLimitExceeded); what a ValidationException means follows
+from its text.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.aws.errors import classify
-from relay.errors import AccessDenied, EndpointNotReady, PermanentError, TransientError
+from relay.aws.errors import SdkError, classify, translated
+from relay.aws.sagemaker.deployment_config import deployment_config
+from relay.errors import (
+    AccessDenied,
+    EndpointNotReady,
+    PermanentError,
+    RelayError,
+    TransientError,
+)
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle.messages import remedy
 from relay.provision.specification import api_requests
 from relay.provision.specification.api_requests import Flaw, Request
-from relay.provision.specification.deployment import Deployment, Strategy
 from relay.provision.specification.existing import Setup
 from relay.provision.specification.specification import Specification
 
@@ -36,8 +42,8 @@ _EXISTS = re.compile(r"already exist", re.IGNORECASE)
 _BUSY = re.compile(r"in-progress|in progress|in transition", re.IGNORECASE)
 # What was made a moment ago is not there for every part of SageMaker at once.
 _NOT_VISIBLE_YET = re.compile(r"could not find (model|endpoint configuration) \"", re.IGNORECASE)
-# CreateModel and CreateEndpoint try the execution role, and refuse one whose rights are still on
-# their way.
+# CreateModel and CreateEndpoint try the execution role, and refuse one whose permissions have not
+# reached every part of AWS yet.
 _ROLE_REFUSED = re.compile(r"sns:Publish|sts:AssumeRole|could not assume role", re.IGNORECASE)
 
 
@@ -45,15 +51,14 @@ class SageMakerControlPlane:
     """Implements `relay.provision.lifecycle.ports.ControlPlane`.
 
     Args:
-        connect: gives the client. It is the largest one of the SDK, and most wake-ups find nothing
-            to do: so it is not made before it is needed.
+        connect: gives the client, the largest of the SDK, which most invocations do not need.
     """
 
     def __init__(self, connect: "Callable[[], SageMakerClient]") -> None:
         self._connect = connect
 
     def flaws(self, operation: str, request: Request) -> Iterable[Flaw]:
-        # The client has read the API's model already; most wake-ups need neither.
+        # Most invocations check no request.
         from relay.aws.sagemaker import api_model
 
         return api_model.flaws(self._connect().meta.service_model, operation, request)
@@ -84,10 +89,8 @@ class SageMakerControlPlane:
         )
 
     def describe_config(self, name: str) -> Setup:
-        try:
+        with translated(f"describe endpoint configuration {name}"):
             found = self._connect().describe_endpoint_config(EndpointConfigName=name)
-        except (ClientError, BotoCoreError) as error:
-            raise classify(error, f"describe endpoint configuration {name}") from error
         variants = tuple(each["VariantName"] for each in found["ProductionVariants"])
         if "AsyncInferenceConfig" not in found:
             return Setup(name, variants=variants)
@@ -106,7 +109,7 @@ class SageMakerControlPlane:
     def create_model(self, specification: Specification) -> None:
         name = specification.generation.model
         request = cast("CreateModelInputTypeDef", api_requests.create_model(specification))
-        with _creating(f"create model {name}", specification):
+        with translated(f"create model {name}", partial(_creating, specification)):
             self._connect().create_model(**request)
 
     def create_config(self, specification: Specification) -> None:
@@ -114,17 +117,19 @@ class SageMakerControlPlane:
         request = cast(
             "CreateEndpointConfigInputTypeDef", api_requests.create_endpoint_config(specification)
         )
-        with _creating(f"create endpoint configuration {name}", specification):
+        with translated(f"create endpoint configuration {name}", partial(_creating, specification)):
             self._connect().create_endpoint_config(**request)
 
     def create_endpoint(self, specification: Specification) -> None:
         request = cast("CreateEndpointInputTypeDef", api_requests.create_endpoint(specification))
-        with _creating(f"create endpoint {specification.endpoint_name}", specification):
+        with translated(
+            f"create endpoint {specification.endpoint_name}", partial(_creating, specification)
+        ):
             self._connect().create_endpoint(**request)
 
     def tag(self, endpoint_arn: str, specification: Specification) -> None:
         if tags := cast("list[TagTypeDef]", specification.additions.tags):
-            with _creating(f"tag {endpoint_arn}", specification):
+            with translated(f"tag {endpoint_arn}", partial(_creating, specification)):
                 self._connect().add_tags(ResourceArn=endpoint_arn, Tags=tags)
 
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None:
@@ -136,150 +141,67 @@ class SageMakerControlPlane:
         }
         if not specification.deployment.plain:
             request["DeploymentConfig"] = deployment_config(specification.deployment)
-        try:
+        with translated(doing, partial(_explained, specification)):
             self._connect().update_endpoint(**request)
-        except (ClientError, BotoCoreError) as error:
-            raise _explained(error, doing, specification) from error
 
     def set_instance_count(self, endpoint_name: str, count: int) -> None:
-        doing = f"give endpoint {endpoint_name} {count} instances"
-        try:
+        with translated(f"set endpoint {endpoint_name} to {count} instances", _unless_busy):
             self._connect().update_endpoint_weights_and_capacities(
                 EndpointName=endpoint_name,
                 DesiredWeightsAndCapacities=[
                     {"VariantName": api_requests.VARIANT, "DesiredInstanceCount": count}
                 ],
             )
-        except (ClientError, BotoCoreError) as error:
-            if _BUSY.search(text := _validation_text(error)):
-                raise EndpointNotReady(f"{doing}: {text}") from error
-            raise classify(error, doing) from error
 
     def delete_endpoint(self, endpoint_name: str) -> None:
-        with _deleting(f"delete endpoint {endpoint_name}"):
+        with translated(f"delete endpoint {endpoint_name}", _deleting):
             self._connect().delete_endpoint(EndpointName=endpoint_name)
 
     def delete_config(self, name: str) -> None:
-        with _deleting(f"delete endpoint configuration {name}"):
+        with translated(f"delete endpoint configuration {name}", _deleting):
             self._connect().delete_endpoint_config(EndpointConfigName=name)
 
     def delete_model(self, name: str) -> None:
-        with _deleting(f"delete model {name}"):
+        with translated(f"delete model {name}", _deleting):
             self._connect().delete_model(ModelName=name)
 
 
-@contextmanager
-def _creating(doing: str, specification: Specification) -> Iterator[None]:
-    """What is there already is there: its name carries the hash of its content."""
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        if not _EXISTS.search(_validation_text(error)):
-            raise _explained(error, doing, specification) from error
+def _creating(specification: Specification, error: SdkError, doing: str) -> RelayError | None:
+    """What exists is not created again: its name contains the hash of its content."""
+    if _EXISTS.search(_validation_text(error)):
+        return None
+    return _explained(specification, error, doing)
 
 
-@contextmanager
-def _deleting(doing: str) -> Iterator[None]:
-    """What is gone is gone."""
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        text = _validation_text(error)
-        if _BUSY.search(text):
-            raise EndpointNotReady(f"{doing}: {text}") from error
-        if not _MISSING.search(text):
-            raise classify(error, doing) from error
-
-
-def _explained(
-    error: ClientError | BotoCoreError, doing: str, specification: Specification
-) -> Exception:
+def _deleting(error: SdkError, doing: str) -> RelayError | None:
+    """What is gone need not be deleted."""
     text = _validation_text(error)
-    if _BUSY.search(text):
-        return EndpointNotReady(f"{doing}: {text}")
+    return None if _MISSING.search(text) and not _BUSY.search(text) else _unless_busy(error, doing)
+
+
+def _unless_busy(error: SdkError, doing: str) -> RelayError:
+    text = _validation_text(error)
+    return EndpointNotReady(f"{doing}: {text}") if _BUSY.search(text) else classify(error, doing)
+
+
+def _explained(specification: Specification, error: SdkError, doing: str) -> RelayError:
+    """Add to an error that lasts what a person can do about it."""
+    text, classified = _validation_text(error), _unless_busy(error, doing)
+    if isinstance(classified, EndpointNotReady):
+        return classified
     if _NOT_VISIBLE_YET.search(text):
         return TransientError(f"{doing}: {text}")
-    told = classify(error, doing)
-    known = remedy(str(told), specification)
+    known = remedy(str(classified), specification)
     if _ROLE_REFUSED.search(text):
-        return AccessDenied(f"{told}. {known}")  # until its permissions have arrived
-    lasting = isinstance(told, AccessDenied | PermanentError)
-    return type(told)(f"{told}. {known}") if lasting and known else told
+        return AccessDenied(f"{classified}. {known}")  # until its permissions have arrived
+    lasting = isinstance(classified, AccessDenied | PermanentError)
+    return type(classified)(f"{classified}. {known}") if lasting and known else classified
 
 
-def _validation_text(error: ClientError | BotoCoreError) -> str:
+def _validation_text(error: SdkError) -> str:
     """The text of a ValidationException, or nothing."""
     if not isinstance(error, ClientError):
         return ""
     details = error.response.get("Error", {})
     # "ValidationException" on AWS; SageMaker's runtime says "ValidationError".
     return details.get("Message", "") if details.get("Code", "").startswith("Validation") else ""
-
-
-# A deployment's settings as UpdateEndpoint takes them.
-
-if TYPE_CHECKING:
-    from mypy_boto3_sagemaker.type_defs import (
-        BlueGreenUpdatePolicyTypeDef,
-        CapacitySizeTypeDef,
-        DeploymentConfigUnionTypeDef,
-        RollingUpdatePolicyTypeDef,
-        TrafficRoutingConfigTypeDef,
-    )
-
-
-def deployment_config(deployment: Deployment) -> "DeploymentConfigUnionTypeDef":
-    """`DeploymentConfig` of UpdateEndpoint.
-
-    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeploymentConfig.html
-    """
-    config: DeploymentConfigUnionTypeDef
-    if deployment.strategy is Strategy.ROLLING:
-        config = {"RollingUpdatePolicy": _rolling(deployment)}
-    else:
-        config = {"BlueGreenUpdatePolicy": _blue_green(deployment)}
-    if deployment.alarms:
-        config["AutoRollbackConfiguration"] = {
-            "Alarms": [{"AlarmName": name} for name in deployment.alarms]
-        }
-    return config
-
-
-def _rolling(deployment: Deployment) -> "RollingUpdatePolicyTypeDef":
-    # SageMaker knows no termination wait here: each batch takes the place of an old one.
-    return {
-        "MaximumBatchSize": _share(deployment),
-        "WaitIntervalInSeconds": deployment.wait_seconds,
-        "MaximumExecutionTimeoutInSeconds": deployment.maximum_seconds,
-    }
-
-
-def _blue_green(deployment: Deployment) -> "BlueGreenUpdatePolicyTypeDef":
-    routing: TrafficRoutingConfigTypeDef
-    match deployment.strategy:
-        case Strategy.CANARY:
-            routing = {
-                "Type": "CANARY",
-                "CanarySize": _share(deployment),
-                "WaitIntervalInSeconds": deployment.wait_seconds,
-            }
-        case Strategy.LINEAR:
-            routing = {
-                "Type": "LINEAR",
-                "LinearStepSize": _share(deployment),
-                "WaitIntervalInSeconds": deployment.wait_seconds,
-            }
-        case _:
-            routing = {
-                "Type": "ALL_AT_ONCE",
-                "WaitIntervalInSeconds": deployment.wait_seconds,
-            }
-    return {
-        "TrafficRoutingConfiguration": routing,
-        "TerminationWaitInSeconds": deployment.termination_wait_seconds,
-        "MaximumExecutionTimeoutInSeconds": deployment.maximum_seconds,
-    }
-
-
-def _share(deployment: Deployment) -> "CapacitySizeTypeDef":
-    return {"Type": "CAPACITY_PERCENT", "Value": deployment.step_percent}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.clients import INVOCATIONS_AT_A_TIME
-from relay.aws.errors import classify
+from relay.aws.errors import SdkError, classify
 from relay.errors import EndpointNotReady, PermanentError, RelayError, TransientError
 from relay.ports import Accepted, Submission
 from relay.s3uri import S3Uri
@@ -78,7 +78,7 @@ class SageMakerEndpoint:
                 self._refused = self._refused | left_out
                 return Accepted(_location(answer.get("OutputLocation")), left_out)
 
-    def _blamed(self, cause: ClientError | BotoCoreError, submission: Submission) -> set[str]:
+    def _blamed(self, cause: SdkError, submission: Submission) -> set[str]:
         """The optional members that a refusal names; all of them where it names no unknown one."""
         if not isinstance(cause, ClientError):
             return set()
@@ -93,7 +93,7 @@ class SageMakerEndpoint:
             message = message.replace(name, "")
         return message
 
-    def _error(self, cause: ClientError | BotoCoreError, submission: Submission) -> RelayError:
+    def _error(self, cause: SdkError, submission: Submission) -> RelayError:
         error = classify(cause, f"invoke endpoint {self._name}")
         if not isinstance(cause, ClientError):
             return error
