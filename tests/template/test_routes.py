@@ -4,6 +4,7 @@ import pytest
 from relay.report import Count
 from relay.routes.compiled import Routes
 
+from tests.support.addressing import addressed
 from tests.template.template import (
     deployed,
     resolve,
@@ -26,8 +27,8 @@ def test_completed_results_and_all_others_have_a_queue_each_by_default() -> None
 
     went = {
         outcome: [
-            (addressed.route, addressed.target.name)
-            for addressed in routes.address({"id": "a" * 32, "data": {"outcome": outcome}})
+            (each.route, each.target.name)
+            for each in addressed(routes, {"id": "a" * 32, "data": {"outcome": outcome}})
         ]
         for outcome in ("completed", "failed", "expired", "rejected")
     }
@@ -58,7 +59,8 @@ def test_the_check_knows_the_relays_own_queues_and_what_the_deployment_adds() ->
     checked = resource("CheckedRoutes").properties
 
     own = {resolve(arn) for arn in checked["OwnTargetArns"]}
-    named = {route.arn for route in Routes.read(document()).targets}
+    routes = Routes.read(document())
+    named = {rule.target.arn for rule in (*routes.routes, routes.otherwise)}
     assert own == named
     assert checked["RouteTargetArns"] == {"Ref": "RouteTargetArns"}
 

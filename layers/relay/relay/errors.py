@@ -33,9 +33,5 @@ class UnreadableMessage(PermanentError):
     """A message that cannot be parsed or trusted: park it on the dead-letter queue."""
 
 
-class InvalidRequest(PermanentError):
-    """A request that SageMaker can never accept: answer it with a `rejected` result."""
-
-
 class ConfigurationError(PermanentError):
     """The deployment is not valid. The message lists every problem."""

@@ -21,7 +21,7 @@ from relay.dispositions import (
 from relay.errors import (
     AccessDenied,
     EndpointNotReady,
-    InvalidRequest,
+    PermanentError,
     RelayError,
     TransientError,
     Unanswered,
@@ -35,7 +35,7 @@ from tests.support import samples
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import Json
 
-ERRORS = (AccessDenied, EndpointNotReady, InvalidRequest, TransientError, Unanswered)
+ERRORS = (AccessDenied, EndpointNotReady, PermanentError, TransientError, Unanswered)
 REQUESTS = st.fixed_dictionaries(
     {
         "request_id": st.sampled_from("abcd"),

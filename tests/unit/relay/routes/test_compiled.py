@@ -10,6 +10,7 @@ from relay.routes.groups import group_id
 from relay.routes.target import Addressed
 
 from local.routes.results import SAMPLES
+from tests.support.addressing import addressed
 
 SQS = "arn:aws:sqs:us-east-1:000000000000:"
 SNS = "arn:aws:sns:us-east-1:000000000000:"
@@ -195,9 +196,9 @@ def test_a_result_goes_where_its_document_says(
 ) -> None:
     content = SAMPLES[result].document()
 
-    addressed = ROUTES[document].address(content)
+    went = addressed(ROUTES[document], content)
 
-    assert [shown(each, SAMPLES[result].request_id) for each in addressed] == deliveries
+    assert [shown(each, SAMPLES[result].request_id) for each in went] == deliveries
 
 
 def test_the_table_is_about_every_document_and_every_kind_of_result() -> None:
@@ -229,11 +230,6 @@ def test_otherwise_is_asked_only_where_no_route_matches() -> None:
     }
 
     assert asked == {COMPLETED: ["done"], EXPIRED: ["done", "otherwise"]}
-
-
-def test_a_document_knows_its_targets_each_once() -> None:
-    assert [target.name for target in ROUTES["twice"].targets] == ["one.fifo"]
-    assert [target.name for target in ROUTES["default"].targets] == ["done.fifo", "failed.fifo"]
 
 
 class TestAGroup:

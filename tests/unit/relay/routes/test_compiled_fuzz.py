@@ -11,6 +11,8 @@ from relay.routes.compiled import Routes
 from relay.routes.document import RoutesError
 from relay.routes.result_shape import RESULT
 
+from tests.support.addressing import addressed
+
 SQS = "arn:aws:sqs:us-east-1:000000000000:"
 SNS = "arn:aws:sns:us-east-1:000000000000:"
 BUS = "arn:aws:events:us-east-1:000000000000:event-bus/"
@@ -86,24 +88,24 @@ def _documents(draw: st.DrawFn) -> Routes:
 def test_whatever_a_result_contains_it_is_delivered_and_by_no_route_twice(
     routes: Routes, result: dict[str, Any]
 ) -> None:
-    addressed = routes.address(result)
+    went = addressed(routes, result)
 
-    names = [each.route for each in addressed]
+    names = [each.route for each in went]
     order = [*(route.name for route in routes.routes), "otherwise"]
     assert names
     assert all(order.index(one) < order.index(other) for one, other in pairwise(names))
     assert names == ["otherwise"] or "otherwise" not in names
     assert set(names) >= {route.name for route in routes.routes if route.when is None}
-    assert addressed == routes.address(result)
+    assert went == addressed(routes, result)
 
 
 @given(_documents(), _RESULTS)
 def test_whatever_a_result_contains_its_groups_can_be_sent(
     routes: Routes, result: dict[str, Any]
 ) -> None:
-    for addressed in routes.address(result):
-        assert 1 <= len(addressed.group) <= 128
-        assert all("!" <= character <= "~" for character in addressed.group)
+    for each in addressed(routes, result):
+        assert 1 <= len(each.group) <= 128
+        assert all("!" <= character <= "~" for character in each.group)
 
 
 def _read(text: str) -> None:

@@ -4,11 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from relay.errors import (
-    InvalidRequest,
-    PermanentError,
-    RelayError,
-)
+from relay.errors import PermanentError, RelayError
 from relay.model import AttemptState
 from relay.report import Count, Level
 
@@ -342,6 +338,6 @@ def test_an_invalid_request_that_only_the_adapter_can_see_is_rejected(
     pipeline: FakePipeline,
 ) -> None:
     upload(pipeline, "inputs/a.csv")
-    pipeline.faults.plan("endpoint.invoke", InvalidRequest("Parameter validation failed"))
+    pipeline.faults.plan("endpoint.invoke", PermanentError("Parameter validation failed"))
 
     assert pipeline.deliver_to_submit().counts == {Count.REFUSED: 1}
