@@ -24,14 +24,14 @@ INVOCATIONS_AT_A_TIME = 10
 
 
 class Clients:
-    """Each client is built once; a path that needs none of them pays for none.
+    """Each client is made once, when it is first used.
 
     They work in the function's own region unless another one is given.
     """
 
     def __init__(self, region: str | None = None) -> None:
         self._session = boto3.Session(region_name=region)
-        # Time-outs far below the function's: a call that hangs must not take the batch with it.
+        # Far below the function's timeout: a call that hangs must not fail the batch.
         self._config = Config(
             connect_timeout=2,
             read_timeout=8,
@@ -42,8 +42,8 @@ class Clients:
             # for each call: a twelfth of its work.
             user_agent=f"async-inference-relay Boto3/{boto3.__version__}",
         )
-        # For the calls that every request pays for, without a tenth of their processor time: it
-        # goes into finding wrong types, which mypy finds, and empty texts, which AWS refuses.
+        # For the calls of every request: validation takes a tenth of their processor time to find
+        # wrong types, which mypy finds, and empty strings, which AWS refuses.
         self._unchecked = self._config.merge(Config(parameter_validation=False))
 
     @property

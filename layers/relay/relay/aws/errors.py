@@ -63,7 +63,7 @@ _TEMPORARY = frozenset(
 
 # SQS and SNS have a code for a batch that is too long. For one message they blame a parameter
 # ("Message must be shorter than 262144 bytes.", "Message too long"), as EventBridge does for a
-# batch ("Total size of the entries in the request is over the limit."): only the text tells then.
+# batch ("Total size of the entries in the request is over the limit."): the text decides.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 # https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 _TOO_LONG = frozenset(

@@ -33,7 +33,7 @@ class SsmRouteDocuments:
                 self._provider.get(self._name, max_age=self._max_age_seconds, force_fetch=fresh)
             )
         except GetParameterError as error:
-            # Powertools keeps of the cause only its words; what kind it was is in the context.
+            # Powertools keeps only the text of the cause; its type is in the context.
             cause = error.__context__
             if isinstance(cause, (ClientError, BotoCoreError)):
                 raise classify(cause, f"read parameter {self._name}") from error

@@ -1,4 +1,4 @@
-"""S3, as far as finding objects goes: LIST, which needs no right to read them."""
+"""S3: finding objects with ListObjectsV2, which needs no permission to read them."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ class S3Storage:
     def find_prefix(self, prefix: str) -> str | None:
         uri = S3Uri.parse(prefix)
         with translated(f"look for {prefix}"):
-            # In lexical order the object itself comes before all whose names go on.
+            # In lexical order the object itself comes before those whose keys begin with its key.
             answer = self._s3.list_objects_v2(Bucket=uri.bucket, Prefix=uri.key, MaxKeys=1)
         for found in answer.get("Contents", []):
             return str(S3Uri(uri.bucket, found["Key"]))

@@ -1,10 +1,10 @@
-"""The provision function: the endpoint's life, of which no call waits for SageMaker.
+"""The provision function: the life cycle of the endpoint. No invocation waits for SageMaker.
 
-events            what wakes the function
-provision         the use case: stores who asks, then takes the steps that can be taken now
-specification/    what the endpoint should be
-lifecycle/        the table of steps from what is to what should be, and the record between them
-rollout_requests  roll-outs that are asked for by a call or an upload
+events            the events of the function
+provision         the use case: stores the request, then takes the steps that are possible now
+specification/    the endpoint's properties, and the API requests that follow from them
+lifecycle/        the table of steps, and the record that is stored between them
+rollout_requests  requests for roll-outs, by a call or an upload
 routes_resource   the custom resource that checks a route document
-describe          how the endpoint stands
+describe          the response to `describe`
 """

@@ -1,4 +1,4 @@
-"""Handles what wakes the function, and stores every request before anything is done for it."""
+"""Handles the function's events, and stores every request before anything is done for it."""
 
 from typing import Final
 
@@ -46,7 +46,7 @@ _TRIES: Final = 3
 # The same filter as in the bucket's notification configuration.
 _ARTIFACTS: Final = "models/"
 _ARCHIVE: Final = ".tar.gz"
-# Statuses that call for an operator, when an endpoint changes to them by itself.
+# Statuses that need an operator, when an endpoint changes to them by itself.
 _ALARMING: Final = ("OutOfService", "UpdateRollbackFailed", "Failed")
 
 
@@ -54,8 +54,8 @@ class Provision:
     """The use case of the provision function.
 
     Args:
-        endpoint_name: the endpoint that this deployment is about.
-        region: where it runs, for the images.
+        endpoint_name: the endpoint of this deployment.
+        region: the region, which the URIs of images depend on.
     """
 
     def __init__(
@@ -82,13 +82,13 @@ class Provision:
         """Do what can be done now. The response is empty but for direct calls.
 
         Raises:
-            TransientError: something did not work now; the next wake-up tries again.
+            TransientError: a step failed for now; the next invocation tries again.
         """
         match wake_up:
             case CustomResourceRequest():
                 self._receive(wake_up)
             case RoutesRequest(request):
-                from relay.provision import routes_resource  # no other wake-up needs it
+                from relay.provision import routes_resource  # no other event needs it
 
                 routes_resource.respond(self._context, request)
             case EndpointChanged(name, status):
@@ -134,7 +134,7 @@ class Provision:
         self._lifecycle.advance(self._endpoint_name)
 
     def _call(self, call: DirectCall) -> dict[str, object]:
-        """Respond with what will happen, or has happened: a call never waits for SageMaker."""
+        """Respond with what is stored or has ended: a call never waits for SageMaker."""
         if call.action == "delete":
             reason = "the stack owns the endpoint: delete the stack, and the endpoint goes"
             return RollOutResponse("refused", reason).to_json()
@@ -157,7 +157,7 @@ class Provision:
                 return RollOutResponse(ended.outcome.value, ended.reason, response.roll_out_id)
         return response
 
-    # --- CloudFormation asks ---------------------------------------------------------------------
+    # --- custom resource requests ----------------------------------------------------------------
 
     def _receive(self, request: CustomResourceRequest) -> None:
         name = self._record_name(request)
@@ -181,7 +181,7 @@ class Provision:
         self._lifecycle.advance(name)
 
     def _record_name(self, request: CustomResourceRequest) -> str:
-        """A Delete is about the endpoint that has the id; everything else is about our own."""
+        """The endpoint with the physical id for a Delete, and otherwise the deployment's."""
         if request.type is not RequestType.DELETE:
             return self._endpoint_name
         own = self._store.load(self._endpoint_name)
@@ -191,7 +191,7 @@ class Provision:
         return request.physical_resource_id
 
     def _link(self, request: CustomResourceRequest, name: str) -> None:
-        """Makes the sweep look at the endpoint's other name as well, where a rename left one."""
+        """Let the sweep look at the other name as well, where a rename left one."""
         other = str(request.old_properties.get("EndpointName", name))
         if name != self._endpoint_name:
             other = name
@@ -230,7 +230,7 @@ class Provision:
     def _generations_in(
         self, request: CustomResourceRequest, name: str
     ) -> tuple[tuple[Generation, Recipe], ...]:
-        """What the request itself says was made before, in case the record was lost."""
+        """The generation that the request itself names, in case the record was lost."""
         before: Properties = {
             RequestType.CREATE: {},
             RequestType.UPDATE: request.old_properties,
@@ -254,7 +254,7 @@ class Provision:
             )
 
     def _turn_away(self, request: CustomResourceRequest, stored: Record) -> None:
-        """The endpoint belongs to another stack: respond at once and touch nothing."""
+        """Respond that the endpoint belongs to another stack, and change nothing."""
         pending = request.pending(self._endpoint_name, self._context.clock.now())
         self._note(f"{request.type.value} of another stack turned away", alarming=True)
         if request.type is RequestType.DELETE:

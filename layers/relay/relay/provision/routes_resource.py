@@ -1,4 +1,4 @@
-"""A deployment's route document is checked before anything reads it."""
+"""The custom resource that checks a route document before it is stored."""
 
 from collections.abc import Iterator, Mapping
 

@@ -45,8 +45,8 @@ def due_key(minute: datetime, shard: str) -> str:
 
 
 def expires(attempt: Attempt) -> int:
-    """When DynamoDB may forget the attempt, in seconds since 1970."""
-    # By the relay's own clock: when an untracked attempt was submitted, others told.
+    """When DynamoDB may delete the item, in seconds since 1970."""
+    # By the relay's own clock: the time of submission of an untracked attempt comes from outside.
     return int((attempt.due_at + _RETENTION).timestamp())
 
 
@@ -62,7 +62,7 @@ def to_item(attempt: Attempt) -> "dict[str, UniversalAttributeValueTypeDef]":
         "claim": to_value(to_claim(attempt)),
         "expires": to_value(expires(attempt)),
     }
-    # What nobody looks for when it is overdue is not in the index.
+    # Reconcile looks for tracked attempts only, so no other is in the index.
     if attempt.tracked:
         members["due_minute"] = to_value(due_minute(attempt))
     if attempt.held is not None:
@@ -71,7 +71,7 @@ def to_item(attempt: Attempt) -> "dict[str, UniversalAttributeValueTypeDef]":
 
 
 def to_claim(attempt: Attempt) -> str:
-    """Who submits the attempt, since when, and where that leads."""
+    """The claimant of the attempt, the times of the claim, and the output location."""
     return _json(
         {
             "claimed_by": attempt.claimed_by,
@@ -134,7 +134,7 @@ def _to_request(attempt: Attempt) -> str:
 
 
 def _json(members: Mapping[str, object]) -> str:
-    """Without what is absent and in few bytes: DynamoDB bills an item by the kilobyte."""
+    """Compact JSON without None: DynamoDB bills an item by the kilobyte."""
     present = {name: value for name, value in members.items() if value is not None}
     return json.dumps(present, ensure_ascii=False, separators=(",", ":"))
 

@@ -80,5 +80,5 @@ def _one_of(types: tuple[Any, ...], value: Any) -> Any:
     """Of what JSON has no type for, a union has one at most: `datetime | None`, `int | float`."""
     others = [type_ for type_ in types if type_ not in _JSON_TYPES]
     if len(others) > 1:
-        raise TypeError(f"{types} cannot be told apart in JSON")
+        raise TypeError(f"{types} cannot be distinguished in JSON")
     return _typed(others[0], value) if others and value is not None else value

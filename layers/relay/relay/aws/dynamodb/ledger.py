@@ -62,7 +62,7 @@ class DynamoDbLedger:
             [(attempt.id, self._insert(to_item(attempt))) for attempt in attempts]
         )
         existing = self.look_up([key for key, code in failures.items() if code == _EXISTS])
-        # What was taken and is gone by now is told as an error: it is not there, and not ours.
+        # A claim that failed for an item that is gone by now is an error: the item is not ours.
         return Claims(
             existing,
             self._errors(
@@ -106,7 +106,7 @@ class DynamoDbLedger:
                 for attempt in attempts
             ]
         )
-        # Somebody else's by now, so it needs no release.
+        # Another delivery has renewed the claim, so it needs no release.
         return self._errors("release", failures, _CONDITION)
 
     def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt]:
@@ -139,7 +139,7 @@ class DynamoDbLedger:
 
     def hold(self, holdings: Sequence[Holding]) -> Mapping[str, RelayError]:
         failures = self._execute([(item.attempt.id, self._hold(item)) for item in holdings])
-        # Closed meanwhile: by a concurrent delivery, which found all targets ready.
+        # Closed by a concurrent delivery, which found all targets ready.
         return self._errors("hold", failures, _CONDITION, _EXISTS)
 
     def cursor(self) -> datetime | None:
@@ -246,11 +246,11 @@ class DynamoDbLedger:
     def _errors(
         self, doing: str, failures: Mapping[str, str | RelayError], *expected: str
     ) -> dict[str, RelayError]:
-        """The failures that are errors to whoever did this."""
+        """The failures that are errors for this operation."""
         return {
             inference_id: failure
             if isinstance(failure, RelayError)
-            else TransientError(f"{doing} in {self._table}: it changed meanwhile ({failure})")
+            else TransientError(f"{doing} in {self._table}: the item has changed ({failure})")
             for inference_id, failure in failures.items()
             if failure not in expected
         }

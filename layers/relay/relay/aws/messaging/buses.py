@@ -15,18 +15,17 @@ if TYPE_CHECKING:
 
     from relay.routes.target import Target
 
-# What rules match on. AWS keeps sources that begin with "aws." to itself.
+# What rules match on. Sources that begin with "aws." are reserved.
 SOURCE = "async-inference-relay"
-# What EventBridge puts around a detail (version, id, account, time, region, member names) counts
-# too, according to some of its pages.
+# The envelope of a detail (version, id, account, time, region, member names) counts too, according
+# to some of EventBridge's pages.
 _ENVELOPE_BYTES = 512
 
 
 class Buses:
     """Implements `outbox.Service` with PutEvents.
 
-    To a bus that does not exist PutEvents answers as if it did: such events are lost, and nobody
-    is told.
+    PutEvents succeeds for a bus that does not exist: such events are lost without an error.
     """
 
     name = "EventBridge"

@@ -5,7 +5,7 @@ between targets (`MaximumMessageSize` of a queue or a topic). So a batch that is
 size is sent again in smaller ones, and the outbox remembers what the destination takes.
 
 A destination that did not answer, or refused a whole call for now, is not called again for the rest
-of its messages: it would only take the others' time.
+of its messages, so that it takes no time from the others.
 """
 
 import re
@@ -55,8 +55,8 @@ class AwsOutbox:
 
     def __init__(self, service_of: Callable[["str | Target"], Service]) -> None:
         self._service_of = service_of
-        # What destinations take in one call, where they refused more. Of one message that was
-        # refused nothing is remembered: its destination may take it after a change.
+        # What destinations take in one call, where they refused more. A refused single message
+        # leaves nothing here: its destination may take it after a change.
         self._most_bytes: dict[str | Target, int] = {}
 
     def send(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, RelayError]:

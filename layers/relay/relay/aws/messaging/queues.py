@@ -1,4 +1,4 @@
-"""SQS: sending in batches, and setting when messages come back."""
+"""SQS: sending in batches, and changing the visibility timeout."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ class Queues:
         return by_index(taken, answer.get("Failed", []), str(address))
 
     def _url(self, address: "str | Target") -> str:
-        """A queue's URL is the endpoint, its account and its name: no call is needed to ask."""
+        """A queue's URL is the endpoint, its account and its name: no call is needed."""
         if isinstance(address, str):
             return address
         return f"{self._sqs.meta.endpoint_url}/{address.account}/{address.name}"
@@ -57,8 +57,7 @@ class SqsInbox:
     def come_back(self, deliveries: Sequence[tuple[Delivery, int]]) -> None:
         for start in range(0, len(deliveries), _ENTRIES):
             with translated(f"set the delay of messages of {self._queue_url}"):
-                # An entry that fails (its receipt expired, say) comes back after the visibility
-                # timeout, which is what it would have done anyway.
+                # An entry that fails (its receipt has expired, say) keeps its visibility timeout.
                 self._sqs.change_message_visibility_batch(
                     QueueUrl=self._queue_url,
                     Entries=[

@@ -1,4 +1,4 @@
-"""Which service an address belongs to, and its client: made when something first goes there."""
+"""The service of an address, and its client, which is made for the first message."""
 
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Targets:
     """Finds the service for an address, for `relay.aws.messaging.outbox.AwsOutbox`.
 
-    A function that sends to queues alone never loads the others. A target in another region has a
-    client of its own: none of the three services passes messages on.
+    A function that sends to queues alone never imports the others. A target in another region has
+    a client of its own: none of the three services forwards messages to another region.
     """
 
     def __init__(self, clients: Clients) -> None:
@@ -49,5 +49,5 @@ def _new_service(name: str, clients: Clients) -> Service:
             from relay.aws.messaging.buses import Buses
 
             return Buses(clients.events)
-        case _:  # the routes document was checked before
+        case _:  # the route document was checked before
             raise ConfigurationError(f"nothing can be sent to {name}")

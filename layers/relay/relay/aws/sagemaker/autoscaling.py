@@ -20,7 +20,7 @@ _NAMESPACE: Final = "AWS/SageMaker"
 _BACKLOG_POLICY: Final = "backlog-per-instance"
 _WAKE_POLICY: Final = "wake-from-zero"
 
-# What was registered a moment ago is not there for every part of the service at once.
+# What was registered a moment ago is not visible to every part of the service at once.
 _COMES_BACK = frozenset(
     {"ObjectNotFoundException", "ConcurrentUpdateException", "InternalServiceException"}
 )
@@ -89,7 +89,7 @@ class ApplicationAutoScaling:
                 "CustomizedMetricSpecification": {
                     "Namespace": _NAMESPACE,
                     "MetricName": "ApproximateBacklogSizePerInstance",
-                    # Of this metric there is one for each endpoint, and none for its variants.
+                    # This metric has no dimension for the variant.
                     "Dimensions": [{"Name": "EndpointName", "Value": endpoint_name}],
                     "Statistic": "Average",
                 },
@@ -105,7 +105,7 @@ class ApplicationAutoScaling:
             **_variant(endpoint_name),
             PolicyType="StepScaling",
             StepScalingPolicyConfiguration={
-                # Not an exact capacity: as long as the alarm lasts, that would take away what the
+                # Not ExactCapacity: as long as the alarm is in ALARM, that would remove what the
                 # other policy has added.
                 "AdjustmentType": "ChangeInCapacity",
                 "MetricAggregationType": "Maximum",
@@ -116,8 +116,8 @@ class ApplicationAutoScaling:
         self._cloudwatch().put_metric_alarm(
             AlarmName=_wake_alarm(endpoint_name),
             AlarmDescription=(
-                f"Wakes the endpoint {endpoint_name}: requests wait and no instance runs. "
-                "Of the relay's own; it is in alarm whenever the endpoint is about to wake."
+                f"Scales endpoint {endpoint_name} out from zero: requests wait and no instance "
+                "runs. The relay's own; it is in ALARM whenever the endpoint scales out from zero."
             ),
             Namespace=_NAMESPACE,
             MetricName="HasBacklogWithoutCapacity",

@@ -1,7 +1,7 @@
 """The asynchronous endpoint: InvokeEndpointAsync, ten at a time.
 
 `Filename` and `S3OutputPathExtension` are newer than the operation, so that a region may not have
-them yet. One that ignores them tells another output location; one that refuses them gets the same
+them yet. One that ignores them returns another output location; one that refuses them gets the same
 request without them.
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html
 """
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime.type_defs import InvokeEndpointAsyncInputTypeDef
 
 # SageMaker says both "you ask for something impossible" and "the endpoint is not there yet" with a
-# ValidationError; only the text tells them apart ("Endpoint relay of account 123… not found.").
+# ValidationError; only the text distinguishes them ("Endpoint relay of account 123… not found.").
 _INVALID = frozenset({"ValidationError", "ValidationException"})
 _BAD_SIGNATURE = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
 _NOT_READY = re.compile(
     r"\bendpoint\b.*\b(not found|not (yet )?in ?service|status)\b|\bcould not find endpoint\b",
     re.IGNORECASE | re.DOTALL,
 )
-# Members that a request can do without, and how a refusal names each: as the member, or its header.
+# Members that a request can be sent without, and how a refusal names each: member or header.
 _OPTIONAL = {
     "Filename": re.compile(r"file-?name", re.IGNORECASE),
     "S3OutputPathExtension": re.compile(r"s3-?output-?path-?extension", re.IGNORECASE),
@@ -48,8 +48,8 @@ class SageMakerEndpoint:
     def __init__(self, runtime: "SageMakerRuntimeClient", name: str) -> None:
         self._runtime = runtime
         self._name = name
-        # What the region refuses, as long as this environment lives. Threads that write at the same
-        # time may forget a member, which costs one more refusal.
+        # Members that the region refuses, for the life of this environment. Threads that write at
+        # the same time may lose a member, which costs one more refusal.
         self._refused: frozenset[str] = frozenset()
         self._threads = ThreadPoolExecutor(INVOCATIONS_AT_A_TIME, thread_name_prefix="invoke")
 
@@ -87,7 +87,7 @@ class SageMakerEndpoint:
         return named or (set(_OPTIONAL) if _UNKNOWN_MEMBER.search(text) else set())
 
     def _own_words(self, cause: ClientError, submission: Submission) -> str:
-        """SageMaker's message without the names that others chose."""
+        """SageMaker's message without names that users chose."""
         message = cause.response.get("Error", {}).get("Message", "")
         for name in (str(submission.request.location), self._name):
             message = message.replace(name, "")
@@ -107,7 +107,7 @@ class SageMakerEndpoint:
         if not isinstance(error, PermanentError):
             return error
         if details.get("Code") not in _INVALID:
-            # It blames the way or the caller. To reject a request for it would lose the request.
+            # The error is about the caller or the call: rejecting the request would lose it.
             return TransientError(str(error))
         away = _NOT_READY.search(self._own_words(cause, submission))
         return EndpointNotReady(str(error)) if away else error
@@ -142,7 +142,7 @@ class SageMakerEndpoint:
 
 
 def _location(text: str | None) -> str | None:
-    """As `s3://`. What is no location of S3 could never be looked for, so it counts as not told."""
+    """As `s3://`. What is no S3 URI could never be looked for, so it counts as absent."""
     try:
         return None if text is None else str(S3Uri.parse(text))
     except ValueError:

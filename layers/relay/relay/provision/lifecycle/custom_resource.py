@@ -1,4 +1,4 @@
-"""CloudFormation's side of the custom resource: its request, what that asks for, our response."""
+"""The custom resource: CloudFormation's request, the change that it asks for, our response."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from relay.provision.specification.specification import Generation
 # if it cannot be delivered, within that hour.
 DECIDE_WITHIN: Final = timedelta(minutes=52)
 DELIVER_WITHIN: Final = timedelta(minutes=60)
-# Permissions that were granted a moment ago take a while to reach every part of AWS.
+# Permissions take a while to reach every part of AWS.
 PROPAGATION: Final = timedelta(minutes=3)
 
 # The whole response may have 4,096 bytes. Ids and ARNs take less than half of them.

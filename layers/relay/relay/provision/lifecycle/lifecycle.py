@@ -17,7 +17,7 @@ from relay.provision.lifecycle.ports import (
 from relay.provision.lifecycle.record import Goal, Record
 from relay.provision.lifecycle.table import next_step
 
-# More than any path through the table takes: an endless one ends here rather than in a bill.
+# More than any path through the table takes, so that a bug does not loop until the timeout.
 _MOST_STEPS: Final = 20
 
 
@@ -32,8 +32,8 @@ class Lifecycle:
         """Take every step that can be taken now.
 
         Raises:
-            TransientError: something did not work now; the next wake-up tries again.
-            PermanentError: something will never work, and no request waits for a response.
+            TransientError: a step failed for now; the next invocation tries again.
+            PermanentError: a step can never succeed, and no request waits for a response.
         """
         record = self._store.load(endpoint_name)
         for _ in range(_MOST_STEPS):
@@ -58,7 +58,7 @@ class Lifecycle:
         raise RuntimeError(f"{endpoint_name} did not converge in {_MOST_STEPS} steps (bug)")
 
     def look(self, endpoint_name: str) -> tuple[str, ...]:
-        """What is wrong with an existing endpoint that the relay serves; also logged."""
+        """Return what is wrong with an existing endpoint that the relay serves, and log it."""
         record = self._store.load(endpoint_name)
         if record is None or record.adoption is None or not record.settled:
             return ()
@@ -66,7 +66,7 @@ class Lifecycle:
         return respond.existing_problems(self._context, record, record.adoption, endpoint)
 
     def _step(self, record: Record) -> Next | None:
-        """One step; an error that no later wake-up can overcome becomes the response."""
+        """Take one step; an error that lasts becomes the response."""
         context = self._context
         now, pending = context.clock.now(), record.pending
         if pending and now >= pending.delivered_by():

@@ -1,4 +1,4 @@
-"""Reasons of failures, as CloudFormation and the log show them: what happened and what to do."""
+"""The reasons that CloudFormation and the log show: what happened, and what to do."""
 
 import re
 from datetime import timedelta
@@ -49,7 +49,7 @@ def too_few_instances(wanted: Specification, count: int) -> str:
 
 def former_name_out_of_reach(former_name: str, error: Exception) -> str:
     return (
-        f"EndpointName has changed, but endpoint {former_name} could not be deleted afterwards: "
+        f"EndpointName has changed, but endpoint {former_name} could not be deleted: "
         f"deploy with FormerEndpointName={former_name.lower()}, or under the old name. {error}"
     )
 
@@ -65,7 +65,7 @@ def too_late(endpoint_name: str, endpoint: EndpointDescription, waited: timedelt
 def never_its_turn(endpoint_name: str) -> str:
     return (
         f"a roll-out to endpoint {endpoint_name} was still under way, and SageMaker takes no "
-        "second change meanwhile. See how far it is with the action describe, and deploy again "
+        "second change until it ends. See how far it is with the action describe, and deploy again "
         "once it is over"
     )
 

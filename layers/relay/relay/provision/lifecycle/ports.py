@@ -1,4 +1,4 @@
-"""What steps are given and give back, and the ports of provision besides `relay.ports.Clock`."""
+"""The ports of provision besides `relay.ports.Clock`, and what a step takes and returns."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from relay.report import Level, Note
 
 
 class ResponseNotDelivered(TransientError):
-    """CloudFormation did not take the response: the next wake-up repeats it."""
+    """CloudFormation did not take the response: the next invocation repeats it."""
 
 
 class Outdated(TransientError):
-    """Another invocation has written the record meanwhile: what was decided here is void."""
+    """Another invocation has written the record: the decisions of this one are void."""
 
 
 class ControlPlane(Protocol):
@@ -73,7 +73,7 @@ class Autoscaler(Protocol):
 
 
 class RecordStore(Protocol):
-    """Keeps the records."""
+    """Stores the records."""
 
     def load(self, endpoint_name: str) -> Record | None: ...
 

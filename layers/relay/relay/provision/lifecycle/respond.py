@@ -52,7 +52,7 @@ def refuse_existing(_: Context, record: Record, endpoint: EndpointDescription) -
 def existing_problems(
     context: Context, record: Record, wanted: Adoption, endpoint: EndpointDescription
 ) -> tuple[str, ...]:
-    """What is wrong now; also logged. The endpoint's owner may have changed it since."""
+    """Return what is wrong now, and log it. The owner may have changed the endpoint."""
     if endpoint.status.changing:
         return ()
     if endpoint.status is EndpointStatus.IN_SERVICE:
@@ -83,7 +83,7 @@ def removed(context: Context, record: Record) -> Next:
 
 
 def timed_out(context: Context, record: Record, pending: PendingRequest) -> Next:
-    """CloudFormation's hour is over; no response can reach it."""
+    """Stop responding: CloudFormation waits for an hour at most."""
     context.note(
         f"CloudFormation timed out waiting for {pending.type.value} {pending.request_id}",
         record,
@@ -97,7 +97,7 @@ def timed_out(context: Context, record: Record, pending: PendingRequest) -> Next
 
 
 def wait(context: Context, record: Record, endpoint: EndpointDescription) -> Next | None:
-    """Wait for SageMaker until the next wake-up; CloudFormation's request fails after 52 minutes.
+    """Wait for SageMaker; CloudFormation's request fails after 52 minutes.
 
     A roll-out has as long as SageMaker takes: its deployment has a limit of its own.
     """
@@ -110,7 +110,7 @@ def wait(context: Context, record: Record, endpoint: EndpointDescription) -> Nex
 
 
 def give_up(context: Context, record: Record, reason: str) -> Next:
-    """Respond as soon as possible; a creation is undone first where there is time."""
+    """Respond as soon as possible; undo a creation first where there is time."""
     now, pending = context.clock.now(), record.pending
     if pending and record.stack_change and now >= pending.decided_by():
         return Next(record.turned_down(reason))
@@ -123,7 +123,7 @@ def give_up(context: Context, record: Record, reason: str) -> Next:
 
 
 def fail(context: Context, record: Record, reason: str) -> Next:
-    """The target will not come into service; what served before is left as it is."""
+    """Give the target up; leave what served before as it is."""
     if record.roll_out and not record.begun_request:
         asked_by = record.roll_out.asked_by
         context.note(f"{asked_by}: failed: {reason}", record, alarming=True)

@@ -1,4 +1,4 @@
-"""Roll-outs: who asked for what, how it ended, and how it combines with the stack's properties.
+"""Roll-outs: requester, changes, outcome, and how they combine with the stack's properties.
 
 The stack's properties say what the endpoint is. A roll-out changes a few of them without the stack,
 until the stack itself changes the same ones.
@@ -63,18 +63,18 @@ class RollOut:
 
     @property
     def changes_what_serves(self) -> bool:
-        """Told by what served when it began: who asked SageMaker may have died without a note."""
+        """Compares with what served when it began: a crash may have lost the attempt."""
         return self.from_config != self.to_config or self.kind is Kind.REPAIR
 
     def begun(self, from_config: str, to_config: str, at: datetime) -> Self:
         return replace(self, from_config=from_config, to_config=to_config, begun_at=at)
 
     def put_back(self) -> Self:
-        """As it was before it began."""
+        """The roll-out as it was before it began."""
         return replace(self, from_config="", to_config="", begun_at=None)
 
     def after(self, overtaken: "RollOut | None") -> Self:
-        """In the place of an older one: what only that one changes is changed all the same."""
+        """Replace an older one, and keep the changes that only that one has."""
         if overtaken is None:
             return self
         return replace(self, changes={**overtaken.changes, **self.changes})
@@ -123,7 +123,7 @@ def stacked(new: Properties, before: Recipe | None) -> dict[str, object]:
 
 
 def way_back(recipe: Recipe) -> dict[str, str]:
-    """The changes that lead to this recipe, from wherever."""
+    """The changes that lead to this recipe from any other."""
     return {name: str(recipe.properties.get(name, "")) for name in ROLLED_OUT}
 
 
@@ -140,8 +140,8 @@ def keeps_capacity(before: Properties, after: Properties) -> bool:
     """Whether an update keeps the capacity to which the endpoint was scaled.
 
     It does (RetainAllVariantProperties), or every new model would reset an autoscaled endpoint, or
-    scale out one at zero instances. But a changed instance count is what is asked for, and a count
-    that suited the old instance type means nothing for a new one.
+    scale out one at zero instances. But a changed instance count is a request for it, and a count
+    that suits the old instance type says nothing about a new one.
     """
     return all(_same(before, after, name) for name in ("InstanceCount", "InstanceType"))
 

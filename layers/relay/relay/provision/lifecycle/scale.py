@@ -3,7 +3,7 @@
 An endpoint begins with its instance count and never below one: CreateEndpoint allows no less. From
 then on Application Auto Scaling sets the capacity, and updates keep it.
 
-Each function gives None where nothing is to do; two steps make one change.
+Each function returns None where nothing is to do; a change takes two steps.
 """
 
 from dataclasses import replace
@@ -23,9 +23,9 @@ def bring_about(
     instance_count: int,
     endpoint: EndpointDescription,
 ) -> Next | None:
-    """Scale the endpoint like this, or not at all: then it gets its instance count back.
+    """Set this scaling, or none: then the endpoint gets its instance count back.
 
-    It may be at zero instances at that moment, and nothing else would scale it out.
+    It may have zero instances at that moment, and nothing else would scale it out.
     """
     if record.registration.is_exactly(scaling):
         return None

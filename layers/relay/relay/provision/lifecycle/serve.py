@@ -22,12 +22,12 @@ from relay.provision.specification.specification import Specification
 
 
 def begin(context: Context, record: Record) -> Next:
-    """Begin what waits its turn: the stack's request, then the roll-out."""
+    """Begin the stack's pending change, which has a deadline, or else the queued roll-out."""
     if record.pending and record.stack_change:
         return _stack_change(context, record, record.pending, record.stack_change)
     if record.queued:
         return _roll_out(context, record, record.queued)
-    raise RuntimeError(f"{record.endpoint_name}: nothing waits its turn (bug)")
+    raise RuntimeError(f"{record.endpoint_name}: nothing to begin (bug)")
 
 
 def create(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
@@ -73,8 +73,8 @@ def update(context: Context, record: Record, endpoint: EndpointDescription) -> N
 def arrive(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
     """Set the scaling, then respond that the target is in service.
 
-    Also where only the scaling changes. What belongs to an endpoint in service is brought about
-    before the response, so that it can be repeated and its errors are handled like any step's.
+    Also where only the scaling changes. The scaling is set before the response, so that it is
+    repeated, and its errors are handled, like any step's.
     """
     target = _target(record)
     scaled = scale.bring_about(context, record, target.scaling, target.instance_count, endpoint)
@@ -148,19 +148,18 @@ def _roll_out(context: Context, record: Record, roll_out: RollOut) -> Next:
 
 
 def _resolved(context: Context, properties: Properties, roll_out: RollOut) -> Specification:
-    """Raises ConfigurationError.
+    """Resolve the target of a roll-out.
 
-    A way back goes all at once and heeds no alarm unless it was asked for otherwise: the alarms
-    may be in ALARM because of what is being left.
+    A rollback or a repair is all at once and without alarms, unless its settings differ: the alarms
+    may be in ALARM because of the generation that it replaces.
+
+    Raises:
+        ConfigurationError: naming every property that is wrong.
     """
-    asks_for_nothing_else = roll_out.settings == {WATCH_ALARMS: IGNORED}
-    way_back = roll_out.kind in (Kind.ROLLBACK, Kind.REPAIR)
-    if roll_out.settings and not (way_back and asks_for_nothing_else):
-        return context.resolve({**properties, **roll_out.settings})
-    target = context.resolve(properties)
-    if way_back:
-        return replace(target, deployment=Deployment.at_once())
-    return target
+    going_back = roll_out.kind in (Kind.ROLLBACK, Kind.REPAIR)
+    if going_back and roll_out.settings in ({}, {WATCH_ALARMS: IGNORED}):
+        return replace(context.resolve(properties), deployment=Deployment.at_once())
+    return context.resolve({**properties, **roll_out.settings})
 
 
 def _begun(context: Context, record: Record, roll_out: RollOut, target: Specification) -> RollOut:
@@ -169,9 +168,9 @@ def _begun(context: Context, record: Record, roll_out: RollOut, target: Specific
 
 
 def _check_former_name(context: Context, request: PendingRequest, target: Specification) -> None:
-    """CloudFormation deletes the endpoint of a former name once the new one serves.
+    """Raise AccessDenied where the endpoint of the former name could not be deleted.
 
-    Better no new endpoint than an old one that the relay may not delete.
+    CloudFormation deletes it once the new endpoint is in service.
     """
     former_name = request.physical_resource_id
     if former_name == target.endpoint_name:
@@ -183,10 +182,10 @@ def _check_former_name(context: Context, request: PendingRequest, target: Specif
 
 
 def _repair(context: Context, failed: Next, before: Record, endpoint: EndpointDescription) -> Next:
-    """Where SageMaker has not brought back what served before, the relay does, once.
+    """Queue a roll-out of what served before, once, where SageMaker has not rolled back.
 
-    An endpoint whose rollback failed serves two configurations mixed, and a failed one none.
-    Whatever waits its turn repairs that as well, so nothing is put in its way.
+    An endpoint whose rollback failed serves two configurations mixed, and a failed one none. A
+    change that has not begun repairs that as well, and goes first.
     """
     healthy = endpoint.status is EndpointStatus.IN_SERVICE
     again = before.roll_out is not None and before.roll_out.kind is Kind.REPAIR
@@ -208,12 +207,11 @@ def _instances_that_go_over(
 
 
 def _deployment(target: Specification, count: int) -> Deployment:
-    """How so many instances go over.
+    """Return the deployment for this number of instances.
 
-    An endpoint without instances has nothing to go over from, and AWS documents no guardrails for
-    it: UpdateEndpoint gets no DeploymentConfig then. One that scales may have one instance now and
-    four in an hour, and one that shall have more than one has one for the last time: that one goes
-    over as a whole rather than not at all.
+    AWS documents no guardrails for an endpoint without instances: UpdateEndpoint gets no
+    DeploymentConfig then. An endpoint that scales, or that gets more instances, may have only one
+    now, which no deployment in parts suits: it is updated in one step.
     """
     if count == 0:
         return Deployment.at_once()

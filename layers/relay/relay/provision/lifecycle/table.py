@@ -55,8 +55,8 @@ def response_due(record: Record) -> bool:
     return record.pending is not None and bool(record.failure)
 
 
-def turn_has_come(record: Record) -> bool:
-    """a stack change or a roll-out waits its turn"""
+def work_waits(record: Record) -> bool:
+    """a stack change or a roll-out has not begun"""
     stack_change = record.pending and record.stack_change
     return bool(stack_change or record.queued) and not response_due(record)
 
@@ -133,7 +133,7 @@ def _to_restore(record: Record, endpoint: EndpointDescription) -> bool:
 
 
 def rest(_: Context, __: Record, ___: EndpointDescription) -> Next | None:
-    """Do nothing until the next wake-up."""
+    """Do nothing until the next invocation."""
     return None
 
 
@@ -149,7 +149,7 @@ _STABLE: Final = _IN_SERVICE | _DEGRADED | _FAILED
 
 EARLY: Final = (
     EarlyRow(frozenset(Goal) - {Goal.REMOVE}, response_due, respond.failure),
-    EarlyRow(frozenset({Goal.REST}), turn_has_come, serve.begin),
+    EarlyRow(frozenset({Goal.REST}), work_waits, serve.begin),
     EarlyRow(frozenset({Goal.REMOVE}), nothing_made, respond.removed),
 )
 
