@@ -6,7 +6,6 @@ invocations and enforces its timeout. The function sees its own directory, its l
 standard library, and nothing of the virtual environment: as deployed.
 """
 
-import http.client
 import json
 import os
 import platform
@@ -22,6 +21,7 @@ from types import TracebackType
 from typing import Self
 
 import samcli
+import urllib3
 
 from local.errors import LocalStackError
 from local.functions.lambda_environment import (
@@ -130,19 +130,16 @@ class LambdaRuntime:
             LocalStackError: the emulator itself did not answer.
         """
         seconds = self._function.timeout_seconds + _MARGIN_SECONDS
-        connection = http.client.HTTPConnection(_LOOPBACK, self._port, timeout=seconds)
+        url = f"http://{_LOOPBACK}:{self._port}{_INVOCATIONS}"
         try:
-            connection.request("POST", _INVOCATIONS, json.dumps(event).encode())
-            body = connection.getresponse().read()
-        except (OSError, http.client.HTTPException) as exc:
+            answer = urllib3.request("POST", url, json=event, timeout=seconds, retries=False)
+        except urllib3.exceptions.HTTPError as exc:
             raise LocalStackError(
                 f"the Lambda runtime emulator did not answer ({exc}). {self._emulator_said()}"
             ) from exc
-        finally:
-            connection.close()
         log, emulator_log = self._new_logs()
         times = [float(milliseconds) for milliseconds in _INIT_REPORT.findall(emulator_log)]
-        return Invocation(read_outcome(body), log, max(times, default=None))
+        return Invocation(read_outcome(answer.data), log, max(times, default=None))
 
     def _start(self, emulator: Path) -> subprocess.Popen[bytes]:
         runtime = self._directory / "runtime"

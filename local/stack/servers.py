@@ -1,15 +1,14 @@
 """The parts of the local stack: how each is started, and how one sees that it is ready."""
 
-import http.client
 import json
 import os
-import ssl
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+
+import urllib3
 
 from local.stack.certificate import Certificate
 from local.stack.environment import child_variables
@@ -24,10 +23,8 @@ class Part:
     port: int
     port_variable: str
     command: tuple[str | Path, ...]
-    directory: Path
     environment: Mapping[str, str]
     ready: Callable[[], bool]
-    ready_seconds: float
 
 
 def parts(settings: StackSettings) -> tuple[Part, ...]:
@@ -72,10 +69,8 @@ def _ministack(settings: StackSettings) -> Part:
             *("--workers", "0", "--bind", address, "--keep-alive", "75"),
             *("--certfile", tls.certificate, "--keyfile", tls.key),
         ),
-        directory=REPOSITORY,
         environment=environment,
         ready=lambda: answers(f"{settings.aws_url}/_ministack/ready", tls.authority),
-        ready_seconds=60,
     )
 
 
@@ -90,11 +85,9 @@ def _sagemaker(settings: StackSettings) -> Part:
             *("-m", "local.sagemaker", "--port", str(settings.sagemaker_port)),
             *("--work-dir", settings.directory / "sagemaker"),
         ),
-        directory=REPOSITORY,
         environment=child_variables(settings, os.environ)
         | {"PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "layers/relay")))},
         ready=lambda: answers(f"{settings.sagemaker_url}/_emulator/health"),
-        ready_seconds=60,
     )
 
 
@@ -115,18 +108,8 @@ def sam_variables(settings: StackSettings) -> dict[str, str]:
 
 def answers(url: str, authority: Path | None = None) -> bool:
     """Whether a server answers there with anything but a server error."""
-    address = urlsplit(url)
-    host = f"{address.hostname}:{address.port}"
-    connection: http.client.HTTPConnection
-    if authority is None:
-        connection = http.client.HTTPConnection(host, timeout=2)
-    else:
-        context = ssl.create_default_context(cafile=authority)
-        connection = http.client.HTTPSConnection(host, timeout=2, context=context)
-    try:
-        connection.request("GET", address.path)
-        return connection.getresponse().status < 500
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    with urllib3.PoolManager(ca_certs=authority and str(authority)) as http:
+        try:
+            return http.request("GET", url, timeout=2, retries=False).status < 500
+        except urllib3.exceptions.HTTPError:
+            return False

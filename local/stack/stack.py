@@ -13,9 +13,11 @@ from local.machine.tcp_ports import free_ports, is_free
 from local.stack import certificate
 from local.stack.environment import read_environment_file
 from local.stack.servers import Part, parts
-from local.stack.settings import StackSettings
+from local.stack.settings import REPOSITORY, StackSettings
 
 Tell = Callable[[str], None]
+
+_READY_SECONDS = 60.0
 
 
 class Stack:
@@ -51,11 +53,11 @@ class Stack:
                 part.name,
                 part.command,
                 environment=part.environment,
-                directory=part.directory,
+                directory=REPOSITORY,
                 log=self._settings.logs / f"{part.name}.log",
                 records=self._settings.records,
             )
-            process.wait_until(part.ready, part.ready_seconds)
+            process.wait_until(part.ready, _READY_SECONDS)
             self._tell(f"{part.name} answers on 127.0.0.1:{part.port}")
 
     def stop(self) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """Text in columns."""
 
-from local.console.table import shortened, table, width
+from rich.cells import cell_len
+
+from local.console.table import shortened, table
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
@@ -17,7 +19,10 @@ def test_letters_that_take_two_places_are_counted_as_two() -> None:
 
 
 def test_a_combining_mark_takes_no_place() -> None:
-    assert width("o\u0308") == 1
+    first, second = table(("o\u0308", "n"), [("a", "1")]).splitlines()
+
+    assert first == "o\u0308  n"
+    assert second == "a  1"
 
 
 def test_a_long_text_loses_its_middle() -> None:
@@ -26,4 +31,4 @@ def test_a_long_text_loses_its_middle() -> None:
 
 
 def test_a_long_text_of_wide_letters_still_fits() -> None:
-    assert width(shortened("行" * 50, 11)) <= 11
+    assert cell_len(shortened("行" * 50, 11)) <= 11
