@@ -6,17 +6,24 @@ Every operation validates first, then asks whether the caller may, then looks at
 from collections.abc import Mapping
 
 from local.sagemaker.acceptance import accept
-from local.sagemaker.catalogue import CheckArtifact, EndpointConfigs, Models
+from local.sagemaker.catalogue import Catalogue, CheckArtifact
 from local.sagemaker.endpoint_operations import Endpoints
 from local.sagemaker.errors import AwsError
 from local.sagemaker.faults import FaultInjector
-from local.sagemaker.identity import Authoriser
+from local.sagemaker.identity import Authoriser, Caller
 from local.sagemaker.lifecycle import Lifecycle
 from local.sagemaker.operations import Operation, find
 from local.sagemaker.resources import Namer
-from local.sagemaker.roles import Roles
+from local.sagemaker.roles import PRINCIPAL, Roles
 from local.sagemaker.tags import Tags
 from local.sagemaker.validation import Document
+
+# Members that name a resource, with the kind in its ARN.
+_NAMES = {
+    "EndpointName": "endpoint",
+    "EndpointConfigName": "endpoint-config",
+    "ModelName": "model",
+}
 
 
 class ControlPlane:
@@ -34,22 +41,12 @@ class ControlPlane:
     ) -> None:
         self._authoriser = authoriser
         self._faults = faults
-        tags = Tags(authoriser)
-        models = Models(roles, check_artifact, authoriser, namer, tags)
-        configs = EndpointConfigs(authoriser, namer, tags, models.models, self._users_of)
-        self.endpoints = Endpoints(
-            lifecycle,
-            authoriser,
-            faults,
-            namer,
-            tags,
-            models.models,
-            configs.configs,
-            instance_quota,
-        )
+        self._namer = namer
+        tags = Tags()
+        catalogue = Catalogue(roles, check_artifact, namer, tags, self._users_of)
+        self.endpoints = Endpoints(lifecycle, faults, namer, tags, catalogue, instance_quota)
         self._operations: Mapping[str, Operation] = {
-            **models.operations,
-            **configs.operations,
+            **catalogue.operations,
             **self.endpoints.operations,
             "AddTags": tags.add,
             "ListTags": tags.list_,
@@ -66,7 +63,21 @@ class ControlPlane:
         action = find(self._operations, operation)
         if self._faults.strikes(self._faults.faults.throttle_control_plane):
             raise AwsError("ThrottlingException", "Rate exceeded")
-        return await action(accept(operation, document), caller)
+        request = accept(operation, document)
+        await self._authorise(caller, operation, request)
+        return await action(request)
+
+    async def _authorise(self, caller: Caller, operation: str, request: Document) -> None:
+        """Raises AccessDeniedException unless the caller may, for each resource that is named."""
+        named = [self._namer.arn(_NAMES[key], request[key]) for key in _NAMES if key in request]
+        arns = named or [request.get("ResourceArn", "*")]
+        for arn in arns:
+            await self._authoriser.require(caller, f"sagemaker:{operation}", arn)
+        if operation.startswith("Create") and request.get("Tags"):
+            await self._authoriser.require(caller, "sagemaker:AddTags", arns[0])
+        if role_arn := request.get("ExecutionRoleArn"):
+            service = {"iam:PassedToService": PRINCIPAL}
+            await self._authoriser.require(caller, "iam:PassRole", role_arn, service)
 
     def _users_of(self, config_name: str) -> list[str]:
         return [each.arn for each in self.endpoints.all if config_name in each.config_names]

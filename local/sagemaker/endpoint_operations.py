@@ -3,16 +3,16 @@
 import json
 from collections.abc import Callable, Collection, Mapping
 
+from local.sagemaker.catalogue import Catalogue
 from local.sagemaker.endpoints import Endpoint
 from local.sagemaker.errors import AwsError, validation_exception
 from local.sagemaker.faults import FaultInjector
-from local.sagemaker.identity import Authoriser, Caller
 from local.sagemaker.lifecycle import Deployment, Lifecycle
 from local.sagemaker.listing import page
 from local.sagemaker.load import EndpointLoad
-from local.sagemaker.operations import Operation, require_creation
+from local.sagemaker.operations import Operation
 from local.sagemaker.resources import Collection as Resources
-from local.sagemaker.resources import EndpointConfig, Model, Namer
+from local.sagemaker.resources import EndpointConfig, Namer
 from local.sagemaker.tags import Tags
 from local.sagemaker.validation import Document
 
@@ -23,23 +23,18 @@ class Endpoints:
     def __init__(
         self,
         lifecycle: Lifecycle,
-        authoriser: Authoriser,
         faults: FaultInjector,
         namer: Namer,
         tags: Tags,
-        models: Resources[Model],
-        configs: Resources[EndpointConfig],
+        catalogue: Catalogue,
         instance_quota: int,
     ) -> None:
         self._lifecycle = lifecycle
-        self._authoriser = authoriser
         self._faults = faults
         self._tags = tags
-        self._models = models
-        self._configs = configs
+        self._catalogue = catalogue
         self._quota = instance_quota
         self.all: Resources[Endpoint] = Resources("endpoint", "endpoint", namer)
-        tags.cover(self.all)
         # Whether Application Auto Scaling has a target for this variant of this endpoint.
         self.is_scalable_target: Callable[[str, str], bool] = lambda endpoint, variant: False
 
@@ -74,27 +69,20 @@ class Endpoints:
         """
         self._lifecycle.force(self.all.get(name), status)
 
-    async def _create_endpoint(self, request: Document, caller: Caller) -> Document:
-        name, config_name = request["EndpointName"], request["EndpointConfigName"]
-        arn = self.all.arn(name)
-        await require_creation(self._authoriser, caller, "sagemaker:CreateEndpoint", arn, request)
-        await self._authoriser.require(
-            caller, "sagemaker:CreateEndpoint", self._configs.arn(config_name)
-        )
+    async def _create_endpoint(self, request: Document) -> Document:
+        name, arn = request["EndpointName"], self.all.arn(request["EndpointName"])
         self.all.require_free(name)
-        deployment = self._deployment(config_name, request.get("DeploymentConfig"), None, {})
-        tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
-        await self._lifecycle.create(name, arn, deployment, tags, self.all.add)
-        self._tags.put(arn, request.get("Tags", []))
+        deployment = self._deployment(request, request.get("DeploymentConfig"), None, ())
+        tags = request.get("Tags", [])
+        by_key = {tag["Key"]: tag["Value"] for tag in tags}
+        await self._lifecycle.create(name, arn, deployment, by_key, self.all.add)
+        self._tags.put(arn, tags)
         return {"EndpointArn": arn}
 
-    async def _describe_endpoint(self, request: Document, caller: Caller) -> Document:
-        name = request["EndpointName"]
-        await self._authoriser.require(caller, "sagemaker:DescribeEndpoint", self.all.arn(name))
-        return self.all.get(name).describe()
+    async def _describe_endpoint(self, request: Document) -> Document:
+        return self.all.get(request["EndpointName"]).describe()
 
-    async def _list_endpoints(self, request: Document, caller: Caller) -> Document:
-        await self._authoriser.require(caller, "sagemaker:ListEndpoints", "*")
+    async def _list_endpoints(self, request: Document) -> Document:
         summaries = [
             {
                 "EndpointName": each.name,
@@ -105,15 +93,12 @@ class Endpoints:
             }
             for each in self.all
         ]
-        return page("Endpoints", summaries, request, "EndpointName")
+        return page("Endpoint", summaries, request)
 
-    async def _update_endpoint(self, request: Document, caller: Caller) -> Document:
-        name, config_name = request["EndpointName"], request["EndpointConfigName"]
-        arn = self.all.arn(name)
-        for resource in (arn, self._configs.arn(config_name)):
-            await self._authoriser.require(caller, "sagemaker:UpdateEndpoint", resource)
-        endpoint = self.all.get(name)
-        self._require_deregistered(endpoint, self._configs.get(config_name))
+    async def _update_endpoint(self, request: Document) -> Document:
+        endpoint = self.all.get(request["EndpointName"])
+        config = self._catalogue.configs.get(request["EndpointConfigName"])
+        self._require_deregistered(endpoint, config)
         keep = frozenset[str]()
         if request.get("RetainAllVariantProperties"):
             excluded = {
@@ -124,36 +109,29 @@ class Endpoints:
         guardrails = request.get("DeploymentConfig")
         if request.get("RetainDeploymentConfig"):
             guardrails = endpoint.deployment_config
-        deployment = self._deployment(config_name, guardrails, endpoint, keep)
+        deployment = self._deployment(request, guardrails, endpoint, keep)
         await self._lifecycle.update(endpoint, deployment, keep)
-        return {"EndpointArn": arn}
+        return {"EndpointArn": endpoint.arn}
 
-    async def _update_weights_and_capacities(self, request: Document, caller: Caller) -> Document:
-        name = request["EndpointName"]
-        arn = self.all.arn(name)
-        action = "sagemaker:UpdateEndpointWeightsAndCapacities"
-        await self._authoriser.require(caller, action, arn)
-        endpoint = self.all.get(name)
-        counts: dict[str, int] = {}
-        weights: dict[str, float] = {}
-        for each in request["DesiredWeightsAndCapacities"]:
-            variant = each["VariantName"]
-            if "DesiredInstanceCount" in each:
-                counts[variant] = each["DesiredInstanceCount"]
-            if "DesiredWeight" in each:
-                weights[variant] = each["DesiredWeight"]
+    async def _update_weights_and_capacities(self, request: Document) -> Document:
+        endpoint = self.all.get(request["EndpointName"])
+        counts, weights = (
+            {
+                each["VariantName"]: each[member]
+                for each in request["DesiredWeightsAndCapacities"]
+                if member in each
+            }
+            for member in ("DesiredInstanceCount", "DesiredWeight")
+        )
         await self._set_capacities(endpoint, counts, weights)
-        return {"EndpointArn": arn}
+        return {"EndpointArn": endpoint.arn}
 
-    async def _delete_endpoint(self, request: Document, caller: Caller) -> Document:
-        name = request["EndpointName"]
-        arn = self.all.arn(name)
-        await self._authoriser.require(caller, "sagemaker:DeleteEndpoint", arn)
-        endpoint = self.all.get(name)
+    async def _delete_endpoint(self, request: Document) -> Document:
+        endpoint = self.all.get(request["EndpointName"])
 
         def gone() -> None:
-            self.all.remove(name)
-            self._tags.forget(arn)
+            self.all.remove(endpoint.name)
+            self._tags.forget(endpoint.arn)
 
         self._lifecycle.delete(endpoint, gone)
         return {}
@@ -172,13 +150,14 @@ class Endpoints:
 
     def _deployment(
         self,
-        config_name: str,
+        request: Document,
         guardrails: Document | None,
         replaced: Endpoint | None,
         keep: Collection[str],
     ) -> Deployment:
-        config = self._configs.get(config_name)
-        models = {each.model_name: self._models.get(each.model_name) for each in config.variants}
+        config = self._catalogue.configs.get(request["EndpointConfigName"])
+        known = self._catalogue.models
+        models = {each.model_name: known.get(each.model_name) for each in config.variants}
         if words := self._faults.take_refusal():
             raise AwsError("ResourceLimitExceeded", words)
         counts = {each.name: each.initial_count for each in config.variants}

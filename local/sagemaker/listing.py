@@ -1,7 +1,5 @@
 """The List operations' filters, order and pages."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +10,9 @@ from local.sagemaker.validation import Document
 _DEFAULT_PAGE = 10
 
 
-def page(
-    member: str, summaries: Sequence[Document], request: Document, name_member: str
-) -> Document:
-    """The answer of a List operation: one page under `member`, and the token of the next one."""
+def page(kind: str, summaries: Sequence[Document], request: Document) -> Document:
+    """The answer of a List operation: one page of Models, for example, and the next one's token."""
+    name_member = f"{kind}Name"
     found = [each for each in summaries if _wanted(each, request, name_member)]
     keys = {"Name": name_member, "CreationTime": "CreationTime", "Status": "EndpointStatus"}
     order = keys[request.get("SortBy", "CreationTime")]
@@ -23,10 +20,10 @@ def page(
         key=lambda each: (each[order], each[name_member]),
         reverse=request.get("SortOrder", "Descending") == "Descending",
     )
-    start = _offset(request.get("NextToken"))
+    start = _offset(request.get("NextToken", "0"))
     end = start + request.get("MaxResults", _DEFAULT_PAGE)
-    token = {"NextToken": _token(end)} if end < len(found) else {}
-    return {member: found[start:end], **token}
+    token = {"NextToken": str(end)} if end < len(found) else {}
+    return {f"{kind}s": found[start:end], **token}
 
 
 def _wanted(summary: Document, request: Document, name_member: str) -> bool:
@@ -52,14 +49,7 @@ def _moment(value: Any) -> datetime:
         raise validation_exception(f"Not a timestamp: {value!r}") from exc
 
 
-def _token(offset: int) -> str:
-    return base64.urlsafe_b64encode(str(offset).encode()).decode()
-
-
-def _offset(token: str | None) -> int:
-    if token is None:
-        return 0
-    try:
-        return int(base64.urlsafe_b64decode(token.encode()))
-    except (ValueError, binascii.Error) as exc:
-        raise validation_exception("The NextToken is invalid.") from exc
+def _offset(token: str) -> int:
+    if not token.isdecimal():
+        raise validation_exception("The NextToken is invalid.")
+    return int(token)

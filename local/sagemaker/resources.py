@@ -202,9 +202,11 @@ class Collection(Generic[Resource]):
             raise validation_exception(f'Could not find {self._words} "{self.arn(name)}".')
         return member
 
-    def remove(self, name: str) -> None:
-        self.get(name)
+    def remove(self, name: str) -> Resource:
+        """Raises AWS's refusal if there is no such resource."""
+        member = self.get(name)
         del self._members[name.lower()]
+        return member
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(list(self._members.values()))

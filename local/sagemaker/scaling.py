@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from botocore.exceptions import ClientError
 
@@ -10,7 +10,7 @@ from local.sagemaker.aws import Aws, error_code
 from local.sagemaker.endpoints import SERVING, Endpoint
 from local.sagemaker.errors import AwsError, validation_exception
 from local.sagemaker.identity import Authoriser, Caller
-from local.sagemaker.operations import Operation, find
+from local.sagemaker.operations import find
 from local.sagemaker.resources import Collection
 from local.sagemaker.scaling_alarms import TrackingAlarms
 from local.sagemaker.scaling_registry import (
@@ -36,6 +36,8 @@ _CONTEXT = {
     "application-autoscaling:service-namespace": NAMESPACE,
     "application-autoscaling:scalable-dimension": DIMENSION,
 }
+Operation = Callable[[Document, Caller], Awaitable[Document]]
+
 _CALLED_VIA = {"aws:CalledViaLast": "application-autoscaling.amazonaws.com"}
 
 
@@ -80,13 +82,22 @@ class Scaling:
             raise validation_exception(
                 "Unsupported service namespace, resource type or scalable dimension"
             )
+        await self._authorise(caller, operation, request)
         return await action(request, caller)
+
+    async def _authorise(self, caller: Caller, operation: str, request: Document) -> None:
+        """Descriptions have no resource; all other operations change one scalable target."""
+        action = f"application-autoscaling:{operation}"
+        if operation.startswith("Describe"):
+            await self._authoriser.require(caller, action, "*")
+        else:
+            arn = self._registry.target_arn(request["ResourceId"])
+            await self._authoriser.require(caller, action, arn, _CONTEXT)
 
     # --- targets ---------------------------------------------------------------------------------
 
     async def _register(self, request: Document, caller: Caller) -> Document:
         resource = request["ResourceId"]
-        await self._require(caller, "RegisterScalableTarget", resource)
         known = self._registry.targets.get(resource)
         minimum = request.get("MinCapacity", known and known.minimum)
         maximum = request.get("MaxCapacity", known and known.maximum)
@@ -95,7 +106,7 @@ class Scaling:
         if minimum < 0 or maximum < minimum:
             raise validation_exception("Maximum capacity cannot be less than minimum capacity")
         endpoint, variant = self._variant(resource)
-        await self._require_capacity_rights(caller, endpoint)
+        await self._require_capacity_permissions(caller, endpoint)
         role_arn = await self._service_linked_role(caller)
         if known is None:
             known = ScalableTarget(
@@ -115,7 +126,6 @@ class Scaling:
     async def _deregister(self, request: Document, caller: Caller) -> Document:
         """With its policies, and the alarms that Application Auto Scaling made for them."""
         resource = request["ResourceId"]
-        await self._require(caller, "DeregisterScalableTarget", resource)
         if resource not in self._registry.targets:
             raise _not_found("scalable target", resource)
         for policy in self._registry.policies(resource):
@@ -125,7 +135,6 @@ class Scaling:
         return {}
 
     async def _describe_targets(self, request: Document, caller: Caller) -> Document:
-        await self._require_description(caller, "DescribeScalableTargets")
         wanted = request.get("ResourceIds") or list(self._registry.targets)
         found = [self._registry.targets[each] for each in wanted if each in self._registry.targets]
         return {"ScalableTargets": [target.describe() for target in found]}
@@ -134,7 +143,6 @@ class Scaling:
 
     async def _put_policy(self, request: Document, caller: Caller) -> Document:
         resource, name = request["ResourceId"], request["PolicyName"]
-        await self._require(caller, "PutScalingPolicy", resource)
         target = self._registry.targets.get(resource)
         if target is None:
             raise _not_found("scalable target", resource, "registered")
@@ -150,14 +158,13 @@ class Scaling:
             configuration=_configuration(kind, request),
         )
         if not policy.is_step:
-            await self._require_alarm_rights(caller)
+            await self._require_alarm_permissions(caller)
             await self._alarms.put(policy)
         self._registry.put_policy(policy)
         return {"PolicyARN": policy.arn, "Alarms": policy.alarms}
 
     async def _delete_policy(self, request: Document, caller: Caller) -> Document:
         resource, name = request["ResourceId"], request["PolicyName"]
-        await self._require(caller, "DeleteScalingPolicy", resource)
         policy = self._registry.policy(resource, name)
         if policy is None:
             raise _not_found("scaling policy", resource)
@@ -166,7 +173,6 @@ class Scaling:
         return {}
 
     async def _describe_policies(self, request: Document, caller: Caller) -> Document:
-        await self._require_description(caller, "DescribeScalingPolicies")
         names = request.get("PolicyNames")
         found = [
             policy.describe()
@@ -176,7 +182,6 @@ class Scaling:
         return {"ScalingPolicies": found}
 
     async def _describe_activities(self, request: Document, caller: Caller) -> Document:
-        await self._require_description(caller, "DescribeScalingActivities")
         resource = request.get("ResourceId")
         found = [
             activity
@@ -187,15 +192,7 @@ class Scaling:
 
     # --- what the caller must be allowed ---------------------------------------------------------
 
-    async def _require(self, caller: Caller, operation: str, resource: str) -> None:
-        action = f"application-autoscaling:{operation}"
-        arn = self._registry.target_arn(resource)
-        await self._authoriser.require(caller, action, arn, _CONTEXT)
-
-    async def _require_description(self, caller: Caller, operation: str) -> None:
-        await self._authoriser.require(caller, f"application-autoscaling:{operation}", "*")
-
-    async def _require_capacity_rights(self, caller: Caller, endpoint: Endpoint) -> None:
+    async def _require_capacity_permissions(self, caller: Caller, endpoint: Endpoint) -> None:
         """The service tries whether the caller itself could do what it will do."""
         for action, arn in (
             ("DescribeEndpoint", endpoint.arn),
@@ -204,7 +201,7 @@ class Scaling:
         ):
             await self._require_elsewhere(caller, f"sagemaker:{action}", arn)
 
-    async def _require_alarm_rights(self, caller: Caller) -> None:
+    async def _require_alarm_permissions(self, caller: Caller) -> None:
         place = f"{self._aws.region}:{await self._aws.account()}"
         alarms = f"arn:aws:cloudwatch:{place}:alarm:TargetTracking-"
         everyone = f"arn:aws:cloudwatch:{place}:alarm:*"
@@ -219,7 +216,7 @@ class Scaling:
             raise validation_exception(error.message) from error
 
     async def _service_linked_role(self, caller: Caller) -> str:
-        """Made for the first target in the account, with the caller's right to have it made."""
+        """Made for the first target in the account, if the caller may have it made."""
         path = f"aws-service-role/{_SERVICE}/{SERVICE_LINKED_ROLE}"
         arn = f"arn:aws:iam::{await self._aws.account()}:role/{path}"
         try:
