@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
 import boto3
 import botocore.session
 from botocore.config import Config as ClientConfig
-from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    ReadOnlyCredentials,
+    RefreshableCredentials,
+)
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_iam import IAMClient
-    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sns import SNSClient
-    from mypy_boto3_sts import STSClient
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,6 +66,11 @@ class Aws:
         self.region = region
         core = botocore.session.get_session()
         self._session = boto3.Session(botocore_session=core, region_name=region)
+        self.sts = self._session.client("sts", config=_CLIENT_CONFIG)
+        self.iam = self._session.client("iam", config=_CLIENT_CONFIG)
+        self.events = self._session.client("events", config=_CLIENT_CONFIG)
+        self.cloudwatch = self._session.client("cloudwatch", config=_CLIENT_CONFIG)
+        self.functions = self._session.client("lambda", config=_CLIENT_CONFIG)
         # What describes the services is 12 MB and 0.2 s in each session that reads it for itself,
         # and there is a session for each role: a long run did not fit, and took long to end.
         self._descriptions = core.get_component("data_loader")
@@ -110,57 +114,27 @@ class Aws:
 
     def endpoint_url(self, service: Literal["s3", "sns"]) -> str:
         """Where a service is, as boto3 reads it from the environment."""
-        client: S3Client | SNSClient = self._session.client(service, config=_CLIENT_CONFIG)
-        return client.meta.endpoint_url
+        return self._session.client(service, config=_CLIENT_CONFIG).meta.endpoint_url
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    @cached_property
-    def sts(self) -> "STSClient":
-        return self._session.client("sts", config=_CLIENT_CONFIG)
-
-    @cached_property
-    def iam(self) -> "IAMClient":
-        return self._session.client("iam", config=_CLIENT_CONFIG)
-
-    @cached_property
-    def events(self) -> "EventBridgeClient":
-        return self._session.client("events", config=_CLIENT_CONFIG)
-
-    @cached_property
-    def cloudwatch(self) -> "CloudWatchClient":
-        return self._session.client("cloudwatch", config=_CLIENT_CONFIG)
-
-    @cached_property
-    def functions(self) -> "LambdaClient":
-        return self._session.client("lambda", config=_CLIENT_CONFIG)
-
     def _assume(self, role_arn: str) -> RoleSession:
-        def refresh() -> dict[str, str]:
-            answer = self.sts.assume_role(
-                RoleArn=role_arn,
-                RoleSessionName="SageMaker",
-                DurationSeconds=self._session_seconds,
-            )
-            issued = answer["Credentials"]
-            return {
-                "access_key": issued["AccessKeyId"],
-                "secret_key": issued["SecretAccessKey"],
-                "token": issued["SessionToken"],
-                "expiry_time": issued["Expiration"].isoformat(),
-            }
-
+        fetcher = AssumeRoleCredentialFetcher(
+            client_creator=lambda *arguments, **members: self.sts,
+            source_credentials=self._session.get_credentials(),
+            role_arn=role_arn,
+            extra_args={
+                "RoleSessionName": "SageMaker",
+                "DurationSeconds": self._session_seconds,
+            },
+        )
         credentials = RefreshableCredentials.create_from_metadata(
-            metadata=refresh(), refresh_using=refresh, method="sts-assume-role"
+            fetcher.fetch_credentials(), fetcher.fetch_credentials, "sts-assume-role"
         )
         core = botocore.session.get_session()
         # botocore has no public way to hand refreshable credentials to a session.
         core._credentials = credentials  # type: ignore[attr-defined]
         core.register_component("data_loader", self._descriptions)
         session = boto3.Session(botocore_session=core, region_name=self.region)
-        return RoleSession(
-            credentials=credentials,
-            s3=session.client("s3", config=_CLIENT_CONFIG),
-            session=session,
-        )
+        return RoleSession(credentials, session.client("s3", config=_CLIENT_CONFIG), session)

@@ -6,7 +6,7 @@ README.md explains each choice. `faults.py` holds what goes wrong on purpose.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from local.sagemaker.documents import count_within, within
+from local.sagemaker.documents import within
 
 DEFAULT_CONTAINERS: Mapping[str, str] = {
     # Regular expression over the image URI -> command. {python} is this interpreter.
@@ -53,13 +53,13 @@ class Config:
 
     rollback_failure_reason: bool = True
     """False: a rollback leaves no FailureReason, as has been observed."""
-    events_per_change: int = count_within(0, 10, 2)
+    events_per_change: int = within(0, 10, 2)
     test_notifications: bool = True
     create_model_checks_artifact: bool = True
-    instance_quota: int = count_within(0, 1000, 20)
+    instance_quota: int = within(0, 1000, 20)
     """Instances over all endpoints; beyond it ResourceLimitExceeded."""
 
-    default_concurrency: int = count_within(1, 1000, 4)
+    default_concurrency: int = within(1, 1000, 4)
     """Used when MaxConcurrentInvocationsPerInstance is absent."""
     pass_inference_id: bool = True
     filename_suffix: str = ".out"

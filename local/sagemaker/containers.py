@@ -12,11 +12,11 @@ import os
 import re
 import shlex
 import signal
-import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from local.machine.tcp_ports import free_ports
 from local.sagemaker.config import DEFAULT_CONTAINERS
 from local.sagemaker.errors import DeploymentFailed
 
@@ -74,7 +74,7 @@ class ModelServer:
         Raises:
             DeploymentFailed: the command cannot be executed.
         """
-        port = _free_port()
+        (port,) = free_ports(1)
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         contract = {
             "SAGEMAKER_BIND_TO_PORT": str(port),
@@ -138,10 +138,3 @@ class ModelServer:
             if not line:
                 return
             log.info("container %s: %s", label, line.decode(errors="replace").rstrip())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

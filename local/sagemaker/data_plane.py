@@ -7,14 +7,14 @@ on one machine would be taken from the stack under test.
 import asyncio
 import ssl
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any
 from urllib.parse import quote, urlencode
-from xml.etree import ElementTree
 
 import aiohttp
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
+from botocore.parsers import create_parser
 from yarl import URL
 
 from local.sagemaker.aws import Aws
@@ -113,12 +113,13 @@ class DataPlane:
                     content = await answer.read()
             except (aiohttp.ClientError, TimeoutError) as exc:
                 if attempt == _ATTEMPTS:
-                    raise _client_error(operation, type(exc).__name__, str(exc)) from exc
+                    error: Any = {"Code": type(exc).__name__, "Message": str(exc)}
+                    raise ClientError({"Error": error}, operation) from exc
             else:
                 if answer.status < 300:
                     return content
                 if answer.status < 500 or attempt == _ATTEMPTS:
-                    _refuse(operation, answer.status, content)
+                    raise ClientError(_error(service, answer, content), operation)
             await asyncio.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
@@ -143,18 +144,8 @@ def _require_size(answer: aiohttp.ClientResponse, most: int) -> None:
         raise TooLarge(f"{answer.content_length} bytes, at most {most}")
 
 
-def _refuse(operation: str, status: int, content: bytes) -> NoReturn:
-    code, message = str(status), content.decode(errors="replace")[:200]
-    try:
-        root = ElementTree.fromstring(content)  # noqa: S314 - from our own AWS stand-in
-    except ElementTree.ParseError:
-        root = ElementTree.Element("Error")
-    for element in root.iter():
-        name = element.tag.rsplit("}", 1)[-1]
-        code = element.text or code if name == "Code" else code
-        message = element.text or message if name == "Message" else message
-    raise _client_error(operation, code, message)
-
-
-def _client_error(operation: str, code: str, message: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+def _error(service: str, answer: aiohttp.ClientResponse, content: bytes) -> Any:
+    parser = create_parser("rest-xml" if service == "s3" else "query")
+    http = {"status_code": answer.status, "headers": answer.headers, "body": content}
+    no_shape: Any = None  # only answers without an error need one
+    return parser.parse(http, no_shape)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from local.sagemaker.errors import InvalidConfiguration
 
 T = TypeVar("T")
+N = TypeVar("N", int, float)
 
 
 def probability(default: float = 0.0) -> float:
@@ -18,15 +19,9 @@ def probability(default: float = 0.0) -> float:
     return within(0.0, 1.0, default)
 
 
-def within(low: float, high: float, default: float) -> float:
-    """A dataclass field with an inclusive range."""
-    value: float = field(default=default, metadata={"range": (low, high)})
-    return value
-
-
-def count_within(low: int, high: int, default: int) -> int:
-    """A whole-number dataclass field with an inclusive range."""
-    value: int = field(default=default, metadata={"range": (low, high)})
+def within(low: float, high: float, default: N) -> N:
+    """A dataclass field with an inclusive range; a whole number if its default is one."""
+    value: N = field(default=default, metadata={"range": (low, high)})
     return value
 
 

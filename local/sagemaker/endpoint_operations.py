@@ -158,7 +158,7 @@ class Endpoints:
         config = self._catalogue.configs.get(request["EndpointConfigName"])
         known = self._catalogue.models
         models = {each.model_name: known.get(each.model_name) for each in config.variants}
-        if words := self._faults.take_refusal():
+        if words := self._faults.take("refuse_next_creation"):
             raise AwsError("ResourceLimitExceeded", words)
         counts = {each.name: each.initial_count for each in config.variants}
         if replaced and "DesiredInstanceCount" in keep:

@@ -2,8 +2,9 @@
 
 import random
 from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from local.sagemaker.documents import count_within, probability, within
+from local.sagemaker.documents import probability, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,10 @@ class Faults:
     """An event does not reach its rules. Per event: one change has several."""
     duplicate_event: float = probability()
     """It reaches them twice."""
-    seed: int = count_within(0, 2**63 - 1, 0)
+    seed: int = within(0, 2**63 - 1, 0)
+
+
+OneTime = Literal["fail_next_creation", "fail_next_scaling", "refuse_next_creation"]
 
 
 class FaultInjector:
@@ -65,19 +69,13 @@ class FaultInjector:
         """Whether a fault of this probability happens now. Zero costs no random number."""
         return chance > 0 and self._random.random() < chance
 
-    def take_creation_failure(self) -> str:
-        """The reason for which the next deployment must fail, once; otherwise empty."""
-        reason = self.faults.fail_next_creation
-        if reason:
-            self.faults = replace(self.faults, fail_next_creation="")
-        return reason
-
-    def take_scaling_failure(self) -> str:
-        """The reason for which the next scaling must fail, once; otherwise empty."""
-        reason = self.faults.fail_next_scaling
-        if reason:
-            self.faults = replace(self.faults, fail_next_scaling="")
-        return reason
+    def take(self, fault: OneTime) -> str:
+        """The words of a fault that happens once, if any; then it is empty again."""
+        words: str = getattr(self.faults, fault)
+        if words:
+            empty: dict[str, Any] = {fault: ""}
+            self.faults = replace(self.faults, **empty)
+        return words
 
     def take_rollback_failure(self) -> bool:
         """Whether the next rollback must fail, once."""
@@ -85,10 +83,3 @@ class FaultInjector:
         if fails:
             self.faults = replace(self.faults, fail_next_rollback=False)
         return fails
-
-    def take_refusal(self) -> str:
-        """The words that refuse the next creation, once; otherwise empty."""
-        words = self.faults.refuse_next_creation
-        if words:
-            self.faults = replace(self.faults, refuse_next_creation="")
-        return words

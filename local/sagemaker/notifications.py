@@ -4,9 +4,10 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from local.sagemaker.aws import AWS_ERRORS
@@ -116,6 +117,10 @@ class Topics(Protocol):
     async def publish(self, role_arn: str, topic: str, message: str) -> None: ...
 
 
+Send = Callable[[], Coroutine[Any, Any, None]]
+"""Publishes one notification."""
+
+
 class Publisher:
     """Publishes to SNS as the execution role, with the faults in force."""
 
@@ -123,7 +128,7 @@ class Publisher:
         self._topics = topics
         self._faults = faults
         self._counters = counters
-        self._held: list[tuple[asyncio.TimerHandle, _Message]] = []
+        self._held: list[tuple[asyncio.TimerHandle, Send]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def publish(
@@ -133,23 +138,23 @@ class Publisher:
 
         `failed` is called when SNS refuses it.
         """
-        message = _Message(role_arn, topic, text, failed)
+        send = partial(self._send, role_arn, topic, text, failed)
         faults = self._faults.faults
         if self._faults.strikes(faults.lose_notification):
             self._counters.notifications_lost += 1
             log.info("fault: notification to %s lost", topic)
             return
         if self._faults.strikes(faults.delay_notification):
-            self._hold(faults.delay_seconds, message)
+            self._hold(faults.delay_seconds, send)
             return
-        await self._send(message)
+        await send()
         if self._faults.strikes(faults.duplicate_notification):
             self._counters.notifications_duplicated += 1
-            await self._send(message)
+            await send()
         held, self._held = self._held, []
-        for timer, late in held:
+        for timer, send_late in held:
             timer.cancel()
-            await self._send(late)
+            await send_late()
 
     async def test(self, role_arn: str, topic: str) -> None:
         """Publishes a TestNotification.
@@ -166,37 +171,27 @@ class Publisher:
             timer.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _hold(self, seconds: float, message: "_Message") -> None:
+    def _hold(self, seconds: float, send: Send) -> None:
         def release() -> None:
             self._held.remove(entry)
-            task = asyncio.create_task(self._send(message))
+            task = asyncio.create_task(send())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
         self._counters.notifications_delayed += 1
-        entry = (asyncio.get_running_loop().call_later(seconds, release), message)
+        entry = (asyncio.get_running_loop().call_later(seconds, release), send)
         self._held.append(entry)
 
-    async def _send(self, message: "_Message") -> None:
+    async def _send(self, role_arn: str, topic: str, text: str, failed: Callable[[], None]) -> None:
         try:
-            await self._topics.publish(message.role_arn, message.topic, message.text)
+            await self._topics.publish(role_arn, topic, text)
         except AWS_ERRORS as exc:
             # As at AWS: counted (NotificationFailures), and the request is not tried again.
             self._counters.notification_failures += 1
-            message.failed()
-            log.error("notification to %s failed: %s", message.topic, exc)
+            failed()
+            log.error("notification to %s failed: %s", topic, exc)
         else:
             self._counters.notifications_published += 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """A notification on its way."""
-
-    role_arn: str
-    topic: str
-    text: str
-    failed: Callable[[], None]
 
 
 def _compact(document: Mapping[str, Any]) -> str:

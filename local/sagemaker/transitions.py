@@ -162,7 +162,7 @@ class Transitions:
         await asyncio.sleep(self._config.scaling_seconds)
         fleet = endpoint.fleet
         try:
-            if fault := self._faults.take_scaling_failure():
+            if fault := self._faults.take("fail_next_scaling"):
                 raise DeploymentFailed(failure_reason(fault, fleet.config, fleet.models))
             await fleet.scale()
         except Exception as problem:
@@ -199,7 +199,7 @@ class Transitions:
         await fleet.start()
 
     def _injected_failure(self, fleet: Fleet) -> str | None:
-        fault = self._faults.take_creation_failure()
+        fault = self._faults.take("fail_next_creation")
         return failure_reason(fault, fleet.config, fleet.models) if fault else None
 
     async def _settle(self, endpoint: Endpoint, status: str) -> None:

@@ -26,26 +26,6 @@ class Platform:
     processor: Processor
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """A `VariantStatus`: what a deployment does with the variant now."""
-
-    status: str
-    message: str
-    start: datetime
-
-    @classmethod
-    def begin(cls, status: str, message: str) -> "Phase":
-        return cls(status, message, datetime.now(UTC))
-
-    def describe(self) -> Document:
-        return {
-            "Status": self.status,
-            "StatusMessage": self.message,
-            "StartTime": self.start,
-        }
-
-
 class VariantFleet:
     """Grows and shrinks; its instances take from the endpoint's queue at one line."""
 
@@ -62,7 +42,8 @@ class VariantFleet:
         self.desired_count = variant.initial_count
         self.desired_weight = self.current_weight = variant.initial_weight
         self.line = queue.line()
-        self.phase: Phase | None = None
+        self.phase: Document | None = None
+        """The `VariantStatus`: what a deployment does with the variant now."""
         self._platform = platform
         self._config = config
         self._model = model
@@ -122,7 +103,8 @@ class VariantFleet:
 
     def enter(self, status: str, message: str) -> None:
         """Shows a phase of a deployment."""
-        self.phase = Phase.begin(status, message)
+        now = datetime.now(UTC)
+        self.phase = {"Status": status, "StatusMessage": message, "StartTime": now}
 
     def describe(self) -> Document:
         """One of `ProductionVariants` in DescribeEndpoint."""
@@ -141,12 +123,11 @@ class VariantFleet:
             "CurrentInstanceCount": self.size,
             "DesiredInstanceCount": self.desired_count,
         }
-        return document | ({"VariantStatus": [self.phase.describe()]} if self.phase else {})
+        return document | ({"VariantStatus": [self.phase]} if self.phase else {})
 
     def describe_pending(self) -> Document:
         """One of `ProductionVariants` in PendingDeploymentSummary."""
-        kind = {"InstanceType": self.variant.instance_type}
-        return {**self.describe(), **kind}
+        return {**self.describe(), "InstanceType": self.variant.instance_type}
 
     def _let_go(self, leaving: list[Instance]) -> None:
         for instance in leaving:

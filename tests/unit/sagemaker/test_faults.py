@@ -76,6 +76,6 @@ def test_replacing_faults_starts_the_random_numbers_afresh() -> None:
 def test_a_creation_failure_is_taken_once() -> None:
     injector = FaultInjector(Faults(fail_next_creation="no capacity", throttle=0.5))
 
-    assert injector.take_creation_failure() == "no capacity"
-    assert injector.take_creation_failure() == ""
+    assert injector.take("fail_next_creation") == "no capacity"
+    assert injector.take("fail_next_creation") == ""
     assert injector.faults.throttle == 0.5
