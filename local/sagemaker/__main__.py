@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from local.sagemaker.alarms import CloudWatchAlarms
+from local.sagemaker.alarms import alarm_states
 from local.sagemaker.artifacts import check_artifact
 from local.sagemaker.aws import Aws
 from local.sagemaker.config import Config
@@ -29,16 +29,19 @@ from local.sagemaker.errors import InvalidConfiguration
 from local.sagemaker.events import EventBus
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.hosts import Processes
-from local.sagemaker.identity import Anybody, Authoriser, Everything, Identities, SimulatedPolicies
+from local.sagemaker.identity import Authoriser, Identities, SimulatedPolicies, Unrestricted, allow
 from local.sagemaker.lifecycle import Lifecycle
 from local.sagemaker.meters import Meters
 from local.sagemaker.metrics import Metrics, MetricsPublisher
 from local.sagemaker.processing import Processor
 from local.sagemaker.resources import Container, Namer
-from local.sagemaker.roles import IamRoles
+from local.sagemaker.roles import can_be_assumed
 from local.sagemaker.runtime import Runtime
+from local.sagemaker.scaling import Scaling
+from local.sagemaker.scaling_alarms import Alarms, TrackingAlarms
+from local.sagemaker.scaling_loop import ScalingLoop
 from local.sagemaker.scaling_pace import Pace
-from local.sagemaker.scaling_parts import application_auto_scaling
+from local.sagemaker.scaling_registry import Registry
 from local.sagemaker.server import Server
 from local.sagemaker.transitions import Transitions
 from local.sagemaker.variants import Platform
@@ -93,15 +96,17 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         meters = Meters()
         processor = Processor(data_plane, aws.region, config, faults, counters, meters)
         platform = Platform(config, hosts, processor)
-        roles, alarms = IamRoles(aws), CloudWatchAlarms(aws)
+        roles, alarms = partial(can_be_assumed, aws), partial(alarm_states, aws)
         bus = EventBus(aws, counters, config.events_per_change, faults)
         pace = Pace.of(config.time_factor)
-        transitions = Transitions(platform, alarms, bus, faults, pace)
+        transitions = Transitions(platform, alarms, bus.announce, faults, pace)
         lifecycle = Lifecycle(platform, roles, alarms, transitions)
-        permissions = SimulatedPolicies(aws, config.decision_seconds) if simulate else Everything()
-        root_key = os.environ.get("AWS_ACCESS_KEY_ID", "test")
-        callers = Identities(aws, root_key) if simulate else Anybody()
-        authoriser = Authoriser(callers, permissions)
+        if simulate:
+            callers = Identities(aws, os.environ.get("AWS_ACCESS_KEY_ID", "test"))
+            policies = SimulatedPolicies(aws, config.decision_seconds)
+            authoriser = Authoriser(callers, policies.decide)
+        else:
+            authoriser = Authoriser(Unrestricted(), allow)
         artifacts = partial(check_artifact, aws) if config.create_model_checks_artifact else trust
         control_plane = ControlPlane(
             lifecycle, roles, artifacts, authoriser, faults, namer, config.instance_quota
@@ -110,17 +115,20 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         runtime = Runtime(endpoints, authoriser, config, faults, counters, namer)
 
         metrics = Metrics(meters)
-        scaling, scaling_loop = application_auto_scaling(
-            aws, namer, authoriser, control_plane.endpoints, metrics, pace
-        )
+        registry = Registry(namer)
+        control_plane.endpoints.is_scalable_target = registry.is_registered
+        scaling = Scaling(registry, endpoints, authoriser, aws, TrackingAlarms(aws))
+        scaling_loop = ScalingLoop(registry, control_plane.endpoints, Alarms(aws, metrics, pace))
         publisher = MetricsPublisher(aws, metrics, config.metrics_seconds)
 
         async def prepare() -> None:
             # Not before: the emulator may be started while its AWS stand-in still comes up.
             namer.account = await aws.account()
 
-        server = Server(control_plane, runtime, authoriser, faults, counters, pace, prepare)
-        server.add_api("AnyScaleFrontendService", scaling.call)
+        apis = {"SageMaker": control_plane.call, "AnyScaleFrontendService": scaling.call}
+        server = Server(
+            apis, control_plane.endpoints, runtime, authoriser, faults, counters, pace, prepare
+        )
         background: list[asyncio.Task[None]] = []
         runner = web.AppRunner(
             server.application(), access_log=None, max_field_size=MAX_HEADER_BYTES

@@ -1,12 +1,12 @@
-"""The CloudWatch alarms that roll a deployment back, seen with the execution role's eyes.
+"""The CloudWatch alarms that roll a deployment back, read with the execution role.
 
 AWS requires `cloudwatch:DescribeAlarms` of the execution role:
 https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -17,29 +17,21 @@ log = logging.getLogger("sagemaker")
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
-class Alarms(Protocol):
-    """What deployments ask CloudWatch."""
-
-    async def states(self, role_arn: str, names: Sequence[str]) -> Mapping[str, str]:
-        """State (OK, ALARM, INSUFFICIENT_DATA) of each alarm that exists, by name."""
-        ...
+Alarms = Callable[[str, Sequence[str]], Coroutine[Any, Any, Mapping[str, str]]]
+"""Given a role and names, answers the state (OK, ALARM, INSUFFICIENT_DATA) of each alarm that
+exists."""
 
 
-class CloudWatchAlarms:
-    """Those of the AWS stand-in."""
-
-    def __init__(self, aws: Aws) -> None:
-        self._aws = aws
-
-    async def states(self, role_arn: str, names: Sequence[str]) -> Mapping[str, str]:
-        cloudwatch = (await self._aws.role(role_arn)).cloudwatch
-        answer = await self._aws.call(
-            cloudwatch.describe_alarms,
-            AlarmNames=list(names),
-            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
-        )
-        found = [*answer.get("MetricAlarms", ()), *answer.get("CompositeAlarms", ())]
-        return {each["AlarmName"]: each["StateValue"] for each in found}
+async def alarm_states(aws: Aws, role_arn: str, names: Sequence[str]) -> Mapping[str, str]:
+    """Those of the AWS stand-in's CloudWatch."""
+    cloudwatch = (await aws.role(role_arn)).cloudwatch
+    answer = await aws.call(
+        cloudwatch.describe_alarms,
+        AlarmNames=list(names),
+        AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+    )
+    found = [*answer.get("MetricAlarms", ()), *answer.get("CompositeAlarms", ())]
+    return {each["AlarmName"]: each["StateValue"] for each in found}
 
 
 async def require_alarms(alarms: Alarms, role_arn: str, names: Sequence[str]) -> None:
@@ -51,7 +43,7 @@ async def require_alarms(alarms: Alarms, role_arn: str, names: Sequence[str]) ->
     if not names:
         return
     try:
-        states = await alarms.states(role_arn, names)
+        states = await alarms(role_arn, names)
     except ClientError as exc:
         raise validation_exception(
             f"Could not describe the alarms {', '.join(names)} of AutoRollbackConfiguration. "
@@ -69,12 +61,12 @@ async def require_quiet(alarms: Alarms, role_arn: str, names: Sequence[str]) -> 
     """None of them is in ALARM.
 
     Raises:
-        DeploymentFailed: names those that are, or says that nobody can tell.
+        DeploymentFailed: names those that are, or says that the role may not describe them.
     """
     if not names:
         return
     try:
-        states = await alarms.states(role_arn, names)
+        states = await alarms(role_arn, names)
     except AWS_ERRORS as exc:
         if error_code(exc) not in _DENIED:
             log.error("alarms cannot be described now: %s", exc)

@@ -7,7 +7,7 @@ from local.sagemaker.errors import AwsError
 from local.sagemaker.listing import page
 from local.sagemaker.operations import Operation
 from local.sagemaker.resources import Collection, Container, EndpointConfig, Model, Namer
-from local.sagemaker.roles import Roles
+from local.sagemaker.roles import Roles, require_usable
 from local.sagemaker.tags import Tags
 from local.sagemaker.validation import Document
 
@@ -53,7 +53,7 @@ class Catalogue:
         name = request["ModelName"]
         self.models.require_free(name)
         model = Model(name, self.models.arn(name), datetime.now(UTC), request)
-        await self._roles.require_usable(model.role_arn)
+        await require_usable(self._roles, model.role_arn)
         for container in model.containers:
             await self._check_artifact(model.role_arn, container)
         self.models.add(model)

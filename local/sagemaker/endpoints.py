@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from local.sagemaker.errors import AwsError
 from local.sagemaker.fleet import Fleet
 from local.sagemaker.load import EndpointLoad
 from local.sagemaker.queueing import RequestQueue
@@ -124,11 +123,6 @@ class Endpoint:
                 ],
             }
         return detail
-
-
-def not_found(name: str, account: str) -> AwsError:
-    """The runtime's words, also for endpoints that are not in service yet."""
-    return AwsError("ValidationError", f"Endpoint {name} of account {account} not found.")
 
 
 def _event_variant(summary: Document) -> Document:

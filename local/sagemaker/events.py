@@ -1,14 +1,15 @@
 """Delivers SageMaker's events to the rules of the default bus.
 
-Nobody but AWS may put events whose source begins with `aws.`, so the emulator does what EventBridge
+Only AWS may put events whose source begins with `aws.`, so the emulator does what EventBridge
 would: list the rules, test their patterns, invoke their Lambda targets.
 """
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 from local.sagemaker.aws import AWS_ERRORS, Aws
@@ -21,12 +22,8 @@ STATE_CHANGE = "SageMaker Endpoint State Change"
 DEPLOYMENT_CHANGE = "SageMaker Endpoint Deployment State Change"
 
 
-class Announcer(Protocol):
-    """Whom transitions tell."""
-
-    async def announce(self, kind: str, detail: Mapping[str, Any]) -> None:
-        """`kind` is the detail-type; for the details see `endpoints.Endpoint`."""
-        ...
+Announce = Callable[[str, Mapping[str, Any]], Coroutine[Any, Any, None]]
+"""Given a detail-type and a detail; for the details see `endpoints.Endpoint`."""
 
 
 def event(account: str, region: str, kind: str, detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,37 +41,37 @@ def event(account: str, region: str, kind: str, detail: Mapping[str, Any]) -> di
     }
 
 
+@dataclass(frozen=True)
 class EventBus:
     """Best effort, as the real one: a failure is logged and the endpoint goes on."""
 
-    def __init__(self, aws: Aws, counters: Counters, copies: int, faults: FaultInjector) -> None:
-        self._aws = aws
-        self._counters = counters
-        self._copies = copies
-        self._faults = faults
+    aws: Aws
+    counters: Counters
+    copies: int
+    faults: FaultInjector
 
     async def announce(self, kind: str, detail: Mapping[str, Any]) -> None:
         """Delivers as many events for one change as the configuration and the faults say."""
-        account = await self._aws.account()
-        copies = sum(self._deliveries() for _ in range(self._copies))
-        events = [event(account, self._aws.region, kind, detail) for _ in range(copies)]
+        account = await self.aws.account()
+        copies = sum(self._deliveries() for _ in range(self.copies))
+        events = [event(account, self.aws.region, kind, detail) for _ in range(copies)]
         if not events:
             return
         try:
-            self._counters.events_delivered += await self._aws.call(self._deliver, events)
+            self.counters.events_delivered += await self.aws.call(self._deliver, events)
         except AWS_ERRORS as exc:
             log.error("event %s not delivered: %s", detail["EndpointStatus"], exc)
 
     def _deliveries(self) -> int:
-        faults = self._faults.faults
-        if self._faults.strikes(faults.lose_event):
-            self._counters.events_lost += 1
+        faults = self.faults.faults
+        if self.faults.strikes(faults.lose_event):
+            self.counters.events_lost += 1
             return 0
-        return 2 if self._faults.strikes(faults.duplicate_event) else 1
+        return 2 if self.faults.strikes(faults.duplicate_event) else 1
 
     def _deliver(self, events: Sequence[Mapping[str, Any]]) -> int:
         """Delivers the copies of one event; they match the same rules."""
-        client = self._aws.events
+        client = self.aws.events
         texts = [json.dumps(each) for each in events]
         delivered = 0
         for page in client.get_paginator("list_rules").paginate():
@@ -94,7 +91,7 @@ class EventBus:
         if ":lambda:" not in arn or "InputPath" in target or "InputTransformer" in target:
             log.warning("event target %s is not a Lambda function with the whole event", arn)
             return False
-        self._aws.functions.invoke(
+        self.aws.functions.invoke(
             FunctionName=arn,
             InvocationType="Event",
             Payload=str(target.get("Input", text)).encode(),

@@ -2,15 +2,15 @@
 
 Signatures are not checked: the access key names the caller. Root may do everything; a Lambda
 function's session key is recognised by deriving the key of every function that exists; an IAM
-user's key by asking IAM; the key of any other session of a role by having been told of it, because
-STS tells nobody whose it is. Whoever remains unknown is refused, as AWS refuses an unknown key.
+user's key by asking IAM; the key of any other session of a role must be put (/_emulator/sessions),
+because no call of STS says whose it is. Any other key is refused, as AWS refuses an unknown one.
 """
 
 import hashlib
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -30,23 +30,14 @@ class Caller:
     principal: str | None
 
 
-class Permissions(Protocol):
-    """Decides about one action on one resource."""
-
-    async def decide(
-        self, principal: str, action: str, resource: str, context: Mapping[str, str]
-    ) -> str:
-        """`allowed`, `implicitDeny` or `explicitDeny`."""
-        ...
+Decide = Callable[[str, str, str, Mapping[str, str]], Awaitable[str]]
+"""Given a principal, an action, a resource and a context, answers `allowed`, `implicitDeny` or
+`explicitDeny`."""
 
 
-class Everything:
+async def allow(principal: str, action: str, resource: str, context: Mapping[str, str]) -> str:
     """`--authorise none`: for AWS stand-ins without IAM simulation."""
-
-    async def decide(
-        self, principal: str, action: str, resource: str, context: Mapping[str, str]
-    ) -> str:
-        return "allowed"
+    return "allowed"
 
 
 class Callers(Protocol):
@@ -61,11 +52,11 @@ class Callers(Protocol):
         ...
 
     def admit(self, key: str, caller: Caller) -> None:
-        """Remembers a session that somebody made with sts:AssumeRole."""
+        """Remembers a session that was made with sts:AssumeRole."""
         ...
 
 
-class Anybody:
+class Unrestricted:
     """`--authorise none`: whoever calls is root."""
 
     async def identify(self, authorization: str | None) -> Caller:
@@ -75,13 +66,13 @@ class Anybody:
         pass
 
 
+@dataclass
 class Identities:
     """The callers that IAM, Lambda and the stack know."""
 
-    def __init__(self, aws: Aws, root_key: str) -> None:
-        self._aws = aws
-        self._root_key = root_key
-        self._known: dict[str, Caller] = {}
+    aws: Aws
+    root_key: str
+    _known: dict[str, Caller] = field(default_factory=dict)
 
     async def identify(self, authorization: str | None) -> Caller:
         match = _CREDENTIAL.search(authorization or "")
@@ -90,13 +81,13 @@ class Identities:
                 "MissingAuthenticationTokenException", "Missing Authentication Token", 403
             )
         key = match[1]
-        account = await self._aws.account()
+        account = await self.aws.account()
         # The account's number is what MiniStack gives to functions while it enforces nothing.
-        if key in (self._root_key, account):
+        if key in (self.root_key, account):
             return Caller(f"arn:aws:iam::{account}:root", None)
         if key not in self._known:
-            self._known.update(await self._aws.call(self._functions))
-        if key not in self._known and (user := await self._aws.call(self._user, key)):
+            self._known.update(await self.aws.call(self._functions))
+        if key not in self._known and (user := await self.aws.call(self._user, key)):
             self._known[key] = user
         if key not in self._known:
             raise AwsError(
@@ -111,7 +102,7 @@ class Identities:
 
     def _functions(self) -> dict[str, Caller]:
         callers: dict[str, Caller] = {}
-        for page in self._aws.functions.get_paginator("list_functions").paginate():
+        for page in self.aws.functions.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
                 key = session_key(function["FunctionArn"], function["Role"])
                 callers[key] = session_caller(function["FunctionName"], function["Role"])
@@ -119,8 +110,8 @@ class Identities:
 
     def _user(self, key: str) -> Caller | None:
         try:
-            name = self._aws.iam.get_access_key_last_used(AccessKeyId=key).get("UserName")
-            arn = self._aws.iam.get_user(UserName=name)["User"]["Arn"] if name else None
+            name = self.aws.iam.get_access_key_last_used(AccessKeyId=key).get("UserName")
+            arn = self.aws.iam.get_user(UserName=name)["User"]["Arn"] if name else None
         except ClientError as exc:
             if error_code(exc) in ("NoSuchEntity", "AccessDenied"):
                 return None  # IAM does not know the key either
@@ -223,19 +214,19 @@ def resolve(policy: Mapping[str, Any], context: Mapping[str, str]) -> dict[str, 
     return {**policy, "Statement": kept}
 
 
+@dataclass(frozen=True)
 class Authoriser:
     """Refuses what the caller's policies do not allow, in AWS's words."""
 
-    def __init__(self, identities: Callers, permissions: Permissions) -> None:
-        self._identities = identities
-        self._permissions = permissions
+    callers: Callers
+    decide: Decide
 
     async def identify(self, authorization: str | None) -> Caller:
-        return await self._identities.identify(authorization)
+        return await self.callers.identify(authorization)
 
     def admit(self, key: str, session_name: str, role_arn: str) -> None:
         """From now on, the access key stands for that session of that role."""
-        self._identities.admit(key, session_caller(session_name, role_arn))
+        self.callers.admit(key, session_caller(session_name, role_arn))
 
     async def require(
         self,
@@ -247,7 +238,7 @@ class Authoriser:
         """Raises AccessDeniedException unless the caller may."""
         if caller.principal is None:
             return
-        decision = await self._permissions.decide(caller.principal, action, resource, context or {})
+        decision = await self.decide(caller.principal, action, resource, context or {})
         if decision == "allowed":
             return
         reason = (

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 from local.sagemaker.errors import DeploymentFailed
 from local.sagemaker.hosts import Host
@@ -13,27 +14,27 @@ log = logging.getLogger("sagemaker")
 Process = Callable[[Request, Host], Awaitable[None]]
 
 
+@dataclass(eq=False)
 class Instance:
-    """Serves, is watched and replaced, and retires."""
+    """Serves, is watched and replaced, and retires.
 
-    def __init__(
-        self, label: str, host: Host, line: Line, process: Process, slots: int, pause: float
-    ) -> None:
-        """`pause`: seconds before a broken host that cannot be replaced is tried again."""
-        self._label = label
-        self._host = host
-        self._line = line
-        self._process = process
-        self._slots = slots
-        self._pause = pause
-        self._watch: asyncio.Task[None] | None = None
-        self._workers: set[asyncio.Task[None]] = set()
-        self._busy: set[asyncio.Task[None]] = set()
-        self._open = False
+    `pause`: seconds before a broken host that cannot be replaced is tried again.
+    """
+
+    label: str
+    host: Host
+    line: Line
+    process: Process
+    slots: int
+    pause: float
+    _watch: asyncio.Task[None] | None = None
+    _workers: set[asyncio.Task[None]] = field(default_factory=set)
+    _busy: set[asyncio.Task[None]] = field(default_factory=set)
+    _open: bool = False
 
     async def start(self) -> None:
         """Brings the host up; raises DeploymentFailed. It takes no requests yet."""
-        await self._host.start()
+        await self.host.start()
 
     def serve(self) -> None:
         """Takes requests from now on."""
@@ -58,28 +59,28 @@ class Instance:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._host.stop(grace_seconds)
+        await self.host.stop(grace_seconds)
 
     async def _watch_over(self) -> None:
         while True:
-            await self._host.broken()
-            log.warning("instance %s: the model server is gone; replacing it", self._label)
+            await self.host.broken()
+            log.warning("instance %s: the model server is gone; replacing it", self.label)
             self._close_slots()
             while True:
                 try:
-                    await self._host.restart()
+                    await self.host.restart()
                 except DeploymentFailed as exc:
-                    log.error("instance %s: %s", self._label, exc)
-                    await asyncio.sleep(self._pause)
+                    log.error("instance %s: %s", self.label, exc)
+                    await asyncio.sleep(self.pause)
                 else:
                     break
             self._open_slots()
 
     def _open_slots(self) -> None:
         self._open = True
-        self._line.enter()
+        self.line.enter()
         remaining = sum(not worker.cancelling() for worker in self._workers)
-        for _ in range(self._slots - remaining):
+        for _ in range(self.slots - remaining):
             task = asyncio.create_task(self._work())
             self._workers.add(task)
             task.add_done_callback(self._workers.discard)
@@ -91,16 +92,16 @@ class Instance:
         self._open = False
         for task in self._workers - self._busy:
             task.cancel()
-        self._line.leave()
+        self.line.leave()
 
     async def _work(self) -> None:
         this = asyncio.current_task()
         assert this is not None  # noqa: S101 - runs as a task only
         while self._open:
-            request = await self._line.get()
+            request = await self.line.get()
             self._busy.add(this)
             try:
-                await self._process(request, self._host)
+                await self.process(request, self.host)
             finally:
-                self._line.done()
+                self.line.done()
                 self._busy.discard(this)

@@ -12,7 +12,7 @@ from local.sagemaker.errors import validation_exception
 from local.sagemaker.fleet import Fleet
 from local.sagemaker.queueing import RequestQueue
 from local.sagemaker.resources import EndpointConfig, Model
-from local.sagemaker.roles import Roles, unusable_role
+from local.sagemaker.roles import Roles, require_usable, unusable_role
 from local.sagemaker.transitions import Transitions
 from local.sagemaker.validation import Document
 from local.sagemaker.variants import Platform
@@ -30,16 +30,14 @@ class Deployment:
     """The `DeploymentConfig`."""
 
 
+@dataclass(frozen=True)
 class Lifecycle:
     """Decides about changes, and begins them: one at a time for each endpoint."""
 
-    def __init__(
-        self, platform: Platform, roles: Roles, alarms: Alarms, transitions: Transitions
-    ) -> None:
-        self._platform = platform
-        self._roles = roles
-        self._alarms = alarms
-        self._transitions = transitions
+    platform: Platform
+    roles: Roles
+    alarms: Alarms
+    transitions: Transitions
 
     async def create(
         self,
@@ -58,13 +56,13 @@ class Lifecycle:
         counts = {each.name: each.initial_count for each in config.variants}
         role_arn = deployment.models[config.variants[0].model_name].role_arn
         await self._check(role_arn, config, deployment.guardrails, counts)
-        queue = RequestQueue(lambda request: self._transitions.expire(endpoint, request))
+        queue = RequestQueue(lambda request: self.transitions.expire(endpoint, request))
         endpoint = Endpoint(
             name, arn, tags, queue, lambda queue: self._fleet(name, deployment, queue)
         )
         endpoint.deployment_config = deployment.guardrails
         register(endpoint)
-        self._transitions.create(endpoint)
+        self.transitions.create(endpoint)
         return endpoint
 
     async def update(
@@ -99,7 +97,7 @@ class Lifecycle:
         endpoint.pending = fleet
         endpoint.failure_reason = None
         endpoint.deployment_config = deployment.guardrails
-        self._transitions.update(
+        self.transitions.update(
             endpoint, fleet, Guardrails.from_document(deployment.guardrails, config)
         )
 
@@ -115,18 +113,18 @@ class Lifecycle:
         await self._check(endpoint.fleet.role_arn, endpoint.config, None, {})
         self._require_updatable(endpoint)
         endpoint.failure_reason = None
-        self._transitions.scale(endpoint, counts, weights)
+        self.transitions.scale(endpoint, counts, weights)
 
     def delete(self, endpoint: Endpoint, gone: Callable[[], None]) -> None:
         """`gone` is called when nothing is left."""
         self._require_settled(endpoint, "delete")
-        self._transitions.delete(endpoint, gone)
+        self.transitions.delete(endpoint, gone)
 
     def force(self, endpoint: Endpoint, status: str) -> None:
         """Puts a settled endpoint, or one that was forced, into a status of one's choice."""
         if endpoint.status != "SystemUpdating":
             self._require_settled(endpoint, "update")
-        self._transitions.force(endpoint, status)
+        self.transitions.force(endpoint, status)
 
     async def _check(
         self,
@@ -139,20 +137,21 @@ class Lifecycle:
             require_valid(guardrails, counts)
         topics = config.output.topics
         if not topics:
-            await self._roles.require_usable(role_arn)
+            await require_usable(self.roles, role_arn)
         for topic in topics:
-            await self._roles.require_publishing(role_arn, topic)
-            if self._platform.config.test_notifications:
+            if not await self.roles(role_arn):
+                raise validation_exception(unusable_role(role_arn, topic))
+            if self.platform.config.test_notifications:
                 try:
-                    await self._platform.processor.publisher.test(role_arn, topic)
+                    await self.platform.processor.publisher.test(role_arn, topic)
                 except AWS_ERRORS as exc:
                     log.info("TestNotification to %s: %s", topic, exc)
                     raise validation_exception(unusable_role(role_arn, topic)) from exc
         names = Guardrails.from_document(guardrails, config).alarms
-        await require_alarms(self._alarms, role_arn, names)
+        await require_alarms(self.alarms, role_arn, names)
 
     def _fleet(self, endpoint_name: str, deployment: Deployment, queue: RequestQueue) -> Fleet:
-        return Fleet(self._platform, endpoint_name, deployment.config, deployment.models, queue)
+        return Fleet(self.platform, endpoint_name, deployment.config, deployment.models, queue)
 
     def _require_settled(self, endpoint: Endpoint, verb: str) -> None:
         if endpoint.status not in SETTLED:

@@ -43,7 +43,7 @@ class Series:
 
 @dataclass
 class Metrics:
-    """Every data point of the last while, and those that nobody has published yet.
+    """Every data point of the last while, and those that are not published yet.
 
     `remember_seconds`: the longest that an alarm may look back.
     """
@@ -96,18 +96,18 @@ def gauges(load: EndpointLoad) -> Iterator[tuple[str, float]]:
     yield "ApproximateAgeOfOldestRequest", load.oldest_seconds or 0.0
 
 
+@dataclass(frozen=True)
 class MetricsPublisher:
     """Puts the data points into CloudWatch, from time to time."""
 
-    def __init__(self, aws: Aws, metrics: Metrics, every_seconds: float) -> None:
-        self._aws = aws
-        self._metrics = metrics
-        self._every_seconds = every_seconds
+    aws: Aws
+    metrics: Metrics
+    every_seconds: float
 
     async def run(self) -> None:
         """Until it is cancelled. A failure is logged; what was to be published then is gone."""
         while True:
-            await asyncio.sleep(self._every_seconds)
+            await asyncio.sleep(self.every_seconds)
             try:
                 await self.publish()
             except AWS_ERRORS as exc:
@@ -115,13 +115,13 @@ class MetricsPublisher:
 
     async def publish(self) -> None:
         merged: dict[Series, Statistic] = {}
-        for series, statistic in self._metrics.take_unpublished():
+        for series, statistic in self.metrics.take_unpublished():
             merged[series] = merged.get(series, Statistic()).merged(statistic)
         data = [_datum(series, statistic) for series, statistic in merged.items()]
-        put = self._aws.cloudwatch.put_metric_data
+        put = self.aws.cloudwatch.put_metric_data
         for start in range(0, len(data), _DATA_AT_A_TIME):
             chunk = data[start : start + _DATA_AT_A_TIME]
-            await self._aws.call(put, Namespace=NAMESPACE, MetricData=chunk)
+            await self.aws.call(put, Namespace=NAMESPACE, MetricData=chunk)
 
 
 def _datum(series: Series, statistic: Statistic) -> "MetricDatumTypeDef":

@@ -5,7 +5,7 @@ import base64
 import json
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
@@ -121,15 +121,15 @@ Send = Callable[[], Coroutine[Any, Any, None]]
 """Publishes one notification."""
 
 
+@dataclass
 class Publisher:
     """Publishes to SNS as the execution role, with the faults in force."""
 
-    def __init__(self, topics: Topics, faults: FaultInjector, counters: Counters) -> None:
-        self._topics = topics
-        self._faults = faults
-        self._counters = counters
-        self._held: list[tuple[asyncio.TimerHandle, Send]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+    topics: Topics
+    faults: FaultInjector
+    counters: Counters
+    _held: list[tuple[asyncio.TimerHandle, Send]] = field(default_factory=list)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def publish(
         self, role_arn: str, topic: str, text: str, failed: Callable[[], None] = lambda: None
@@ -139,17 +139,17 @@ class Publisher:
         `failed` is called when SNS refuses it.
         """
         send = partial(self._send, role_arn, topic, text, failed)
-        faults = self._faults.faults
-        if self._faults.strikes(faults.lose_notification):
-            self._counters.notifications_lost += 1
+        faults = self.faults.faults
+        if self.faults.strikes(faults.lose_notification):
+            self.counters.notifications_lost += 1
             log.info("fault: notification to %s lost", topic)
             return
-        if self._faults.strikes(faults.delay_notification):
+        if self.faults.strikes(faults.delay_notification):
             self._hold(faults.delay_seconds, send)
             return
         await send()
-        if self._faults.strikes(faults.duplicate_notification):
-            self._counters.notifications_duplicated += 1
+        if self.faults.strikes(faults.duplicate_notification):
+            self.counters.notifications_duplicated += 1
             await send()
         held, self._held = self._held, []
         for timer, send_late in held:
@@ -162,8 +162,8 @@ class Publisher:
         Raises:
             ClientError: the role may not publish, or there is no such topic.
         """
-        await self._topics.publish(role_arn, topic, _compact(TEST_NOTIFICATION))
-        self._counters.test_notifications_published += 1
+        await self.topics.publish(role_arn, topic, _compact(TEST_NOTIFICATION))
+        self.counters.test_notifications_published += 1
 
     async def close(self) -> None:
         """Gives up what is still held back."""
@@ -178,20 +178,20 @@ class Publisher:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-        self._counters.notifications_delayed += 1
+        self.counters.notifications_delayed += 1
         entry = (asyncio.get_running_loop().call_later(seconds, release), send)
         self._held.append(entry)
 
     async def _send(self, role_arn: str, topic: str, text: str, failed: Callable[[], None]) -> None:
         try:
-            await self._topics.publish(role_arn, topic, text)
+            await self.topics.publish(role_arn, topic, text)
         except AWS_ERRORS as exc:
             # As at AWS: counted (NotificationFailures), and the request is not tried again.
-            self._counters.notification_failures += 1
+            self.counters.notification_failures += 1
             failed()
             log.error("notification to %s failed: %s", topic, exc)
         else:
-            self._counters.notifications_published += 1
+            self.counters.notifications_published += 1
 
 
 def _compact(document: Mapping[str, Any]) -> str:

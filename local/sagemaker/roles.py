@@ -1,8 +1,8 @@
 """Whether SageMaker could use an execution role."""
 
 import json
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -12,42 +12,17 @@ from local.sagemaker.errors import validation_exception
 PRINCIPAL = "sagemaker.amazonaws.com"
 
 
-class Roles(Protocol):
-    """Whether SageMaker could work in a role's name."""
-
-    async def require_usable(self, role_arn: str) -> None:
-        """The role exists, trusts SageMaker and can be assumed.
-
-        Raises:
-            AwsError: ValidationException, with AWS's words.
-        """
-        ...
-
-    async def require_publishing(self, role_arn: str, topic: str) -> None:
-        """Like `require_usable`, with the words of a role that is wanted for a topic."""
-        ...
+Roles = Callable[[str], Awaitable[bool]]
+"""Whether a role, given by its ARN, exists, trusts SageMaker and can be assumed."""
 
 
-class IamRoles:
-    """Roles of the AWS stand-in, looked at afresh each time."""
-
-    def __init__(self, aws: Aws) -> None:
-        self._aws = aws
-
-    async def require_usable(self, role_arn: str) -> None:
-        if not await self._usable(role_arn):
-            raise validation_exception(
-                f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
-                f"principal '{PRINCIPAL}' to assume the role."
-            )
-
-    async def require_publishing(self, role_arn: str, topic: str) -> None:
-        if not await self._usable(role_arn):
-            raise validation_exception(unusable_role(role_arn, topic))
-
-    async def _usable(self, role_arn: str) -> bool:
-        self._aws.forget_role(role_arn)
-        return await self._aws.call(_can_be_assumed, self._aws, role_arn)
+async def require_usable(roles: Roles, role_arn: str) -> None:
+    """Raises ValidationException, with AWS's words, if SageMaker cannot assume the role."""
+    if not await roles(role_arn):
+        raise validation_exception(
+            f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
+            f"principal '{PRINCIPAL}' to assume the role."
+        )
 
 
 def unusable_role(role_arn: str, topic: str) -> str:
@@ -57,6 +32,12 @@ def unusable_role(role_arn: str, topic: str) -> str:
         f'relationship policy allows the action "sts:AssumeRole" for the service principal '
         f'"{PRINCIPAL}", and has "sns:Publish" permissions for topic "{topic}"'
     )
+
+
+async def can_be_assumed(aws: Aws, role_arn: str) -> bool:
+    """Looks at the role of the AWS stand-in afresh each time."""
+    aws.forget_role(role_arn)
+    return await aws.call(_can_be_assumed, aws, role_arn)
 
 
 def _can_be_assumed(aws: Aws, role_arn: str) -> bool:

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import uuid4
 
 from local.sagemaker.config import Config
 from local.sagemaker.counters import Counters
-from local.sagemaker.endpoints import SERVING, Endpoint, not_found
+from local.sagemaker.endpoints import SERVING, Endpoint
 from local.sagemaker.errors import AwsError, validation_error
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.identity import Authoriser
@@ -21,24 +22,16 @@ _DEFAULT_TTL = 21_600
 _DEFAULT_TIMEOUT = 900
 
 
+@dataclass(frozen=True)
 class Runtime:
     """Accepts requests and puts them on their endpoint's queue."""
 
-    def __init__(
-        self,
-        endpoints: Collection[Endpoint],
-        authoriser: Authoriser,
-        config: Config,
-        faults: FaultInjector,
-        counters: Counters,
-        namer: Namer,
-    ) -> None:
-        self._endpoints = endpoints
-        self._authoriser = authoriser
-        self._config = config
-        self._faults = faults
-        self._counters = counters
-        self._namer = namer
+    endpoints: Collection[Endpoint]
+    authoriser: Authoriser
+    config: Config
+    faults: FaultInjector
+    counters: Counters
+    namer: Namer
 
     async def invoke_async(self, name: str, headers: Mapping[str, str], body: bytes) -> Request:
         """Accepts a request (202): its ids and locations are in the answer.
@@ -48,11 +41,11 @@ class Runtime:
         """
         document = _read(name, headers, body)
         endpoint = await self._admit(name, "sagemaker:InvokeEndpointAsync", headers)
-        if self._faults.strikes(self._faults.faults.throttle):
-            self._counters.throttled += 1
+        if self.faults.strikes(self.faults.faults.throttle):
+            self.counters.throttled += 1
             raise AwsError("ThrottlingException", "Rate exceeded")
         request = self._accept(endpoint, self._known(document))
-        self._counters.invocations += 1
+        self.counters.invocations += 1
         endpoint.queue.put_nowait(request)
         return request
 
@@ -60,16 +53,16 @@ class Runtime:
         """InvokeEndpoint, which no asynchronous endpoint accepts."""
         await self._admit(name, "sagemaker:InvokeEndpoint", headers)
         return validation_error(
-            f"Endpoint {name} of account {self._namer.account} is an asynchronous endpoint. "
+            f"Endpoint {name} of account {self.namer.account} is an asynchronous endpoint. "
             "Use InvokeEndpointAsync."
         )
 
     async def _admit(self, name: str, action: str, headers: Mapping[str, str]) -> Endpoint:
-        caller = await self._authoriser.identify(headers.get("Authorization"))
-        await self._authoriser.require(caller, action, self._endpoints.arn(name))
-        endpoint = self._endpoints.find(name)
+        caller = await self.authoriser.identify(headers.get("Authorization"))
+        await self.authoriser.require(caller, action, self.endpoints.arn(name))
+        endpoint = self.endpoints.find(name)
         if endpoint is None or endpoint.status not in SERVING:
-            raise not_found(name, self._namer.account)
+            raise validation_error(f"Endpoint {name} of account {self.namer.account} not found.")
         return endpoint
 
     def _accept(self, endpoint: Endpoint, document: Document) -> Request:
@@ -82,7 +75,7 @@ class Runtime:
             S3Location.parse(output.output_path)
             if output.output_path
             else S3Location(
-                f"sagemaker-{self._namer.region}-{self._namer.account}",
+                f"sagemaker-{self.namer.region}-{self.namer.account}",
                 f"async-endpoint-outputs/{endpoint.name}",
             )
         )
@@ -108,7 +101,7 @@ class Runtime:
         Raises:
             AwsError: the document has a member that this region refuses.
         """
-        faults = self._faults.faults
+        faults = self.faults.faults
         members = {
             "Filename": (faults.refuse_filename, faults.ignore_filename),
             "S3OutputPathExtension": (
@@ -126,14 +119,14 @@ class Runtime:
 
     def _output(self, folder: S3Location, document: Document, key: str) -> S3Location:
         filename = document.get("Filename")
-        file = filename + self._config.filename_suffix if filename else f"{key}.out"
+        file = filename + self.config.filename_suffix if filename else f"{key}.out"
         extension = document.get("S3OutputPathExtension", "")
-        if extension and self._faults.faults.glue_output_extension:
+        if extension and self.faults.faults.glue_output_extension:
             return S3Location(folder.bucket, folder.key + extension).under(file)
         return folder.under(extension, file)
 
     def _check_input_location(self, location: str) -> None:
-        if self._config.refuse_non_ascii_input_location and not location.isascii():
+        if self.config.refuse_non_ascii_input_location and not location.isascii():
             raise AwsError(
                 "InvalidSignatureException",
                 "The request signature we calculated does not match the signature you provided.",

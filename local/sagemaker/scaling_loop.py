@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -32,22 +32,22 @@ _SHORTEST_PAUSE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A capacity that somebody wants, and why."""
+    """A capacity to scale to, and why."""
 
     capacity: int
     cause: str
 
 
+@dataclass
 class ScalingLoop:
     """Takes the metrics, evaluates the alarms and drives the capacities."""
 
-    def __init__(self, registry: Registry, endpoints: Endpoints, alarms: Alarms) -> None:
-        self._registry = registry
-        self._endpoints = endpoints
-        self._alarms = alarms
-        # By target: when it was last scaled out and in, by the metrics' clock.
-        self._scaled_out: dict[str, float] = {}
-        self._scaled_in: dict[str, float] = {}
+    registry: Registry
+    endpoints: Endpoints
+    alarms: Alarms
+    # By target: when it was last scaled out and in, by the metrics' clock.
+    _scaled_out: dict[str, float] = field(default_factory=dict)
+    _scaled_in: dict[str, float] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Until it is cancelled. A failure is logged, and the next look is another try."""
@@ -60,16 +60,16 @@ class ScalingLoop:
 
     async def look(self) -> None:
         """One look at everything."""
-        loads = self._endpoints.loads()
+        loads = self.endpoints.loads()
         self._metrics.observe(loads)
         if not loads:
             return
-        verdicts = await self._alarms.evaluate()
-        for load in self._endpoints.loads():
-            for target in list(self._registry.targets.values()):
+        verdicts = await self.alarms.evaluate()
+        for load in self.endpoints.loads():
+            for target in list(self.registry.targets.values()):
                 if target.endpoint == load.name and load.status in SERVING:
                     await self._scale(target, load, verdicts)
-        await self._alarms.tell(verdicts)
+        await self.alarms.tell(verdicts)
 
     async def _scale(
         self, target: ScalableTarget, load: EndpointLoad, verdicts: Iterable[Verdict]
@@ -83,7 +83,7 @@ class ScalingLoop:
             return
         started = datetime.now(UTC)
         try:
-            await self._endpoints.set_desired_count(target.endpoint, target.variant, wish.capacity)
+            await self.endpoints.set_desired_count(target.endpoint, target.variant, wish.capacity)
         except AwsError as refusal:
             # Most often the endpoint is being changed. The alarm persists, so the wish comes back.
             log.info("endpoint %s is not scaled: %s", target.endpoint, refusal)
@@ -91,7 +91,7 @@ class ScalingLoop:
         last = self._scaled_out if wish.capacity > capacity else self._scaled_in
         last[target.resource_id] = self._metrics.clock()
         log.info("endpoint %s: %s, so %d", target.endpoint, wish.cause, wish.capacity)
-        self._registry.remember(_activity(target, wish, started))
+        self.registry.remember(_activity(target, wish, started))
 
     def _bounds(self, target: ScalableTarget, capacity: int) -> Wish | None:
         if capacity < target.minimum:
@@ -105,7 +105,7 @@ class ScalingLoop:
     ) -> Wish | None:
         """The largest capacity that a policy wants now, within bounds and cooldowns."""
         wishes: list[Wish] = []
-        for policy in self._registry.policies(target.resource_id):
+        for policy in self.registry.policies(target.resource_id):
             for verdict in verdicts:
                 if verdict.in_alarm and policy.arn in verdict.actions:
                     wanted = target.bounded(_wanted(policy, verdict, capacity))
@@ -125,11 +125,11 @@ class ScalingLoop:
 
     @property
     def _metrics(self) -> Metrics:
-        return self._alarms.metrics
+        return self.alarms.metrics
 
     @property
     def _pace(self) -> Pace:
-        return self._alarms.pace
+        return self.alarms.pace
 
 
 def _wanted(policy: ScalingPolicy, verdict: Verdict, capacity: int) -> int:

@@ -2,16 +2,17 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
 
-from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.counters import Counters
 from local.sagemaker.documents import read_document, write_document
+from local.sagemaker.endpoint_operations import Endpoints
 from local.sagemaker.errors import AwsError, InvalidConfiguration
 from local.sagemaker.faults import FaultInjector, Faults
 from local.sagemaker.identity import Authoriser
@@ -31,33 +32,22 @@ Api = Callable[[str, object, str | None], Awaitable[Document]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+@dataclass(frozen=True)
 class Server:
-    """The routes."""
+    """The routes.
 
-    def __init__(
-        self,
-        control_plane: ControlPlane,
-        runtime: Runtime,
-        authoriser: Authoriser,
-        faults: FaultInjector,
-        counters: Counters,
-        pace: Pace,
-        prepare: Callable[[], Awaitable[None]],
-    ) -> None:
-        """`prepare` is awaited before each call of the AWS APIs."""
-        self._control_plane = control_plane
-        self._runtime = runtime
-        self._authoriser = authoriser
-        self._faults = faults
-        self._counters = counters
-        self._pace = pace
-        self._prepare = prepare
-        self._apis: dict[str, Api] = {"SageMaker": control_plane.call}
+    `apis` are the JSON APIs by the prefix of their `X-Amz-Target`; `prepare` is awaited before each
+    call of an AWS API.
+    """
 
-    def add_api(self, prefix: str, api: Api) -> None:
-        """Serves another JSON API on the port: the one whose `X-Amz-Target` begins with
-        `prefix` and a dot. `api` raises AwsError to refuse."""
-        self._apis[prefix] = api
+    apis: Mapping[str, Api]
+    endpoints: Endpoints
+    runtime: Runtime
+    authoriser: Authoriser
+    faults: FaultInjector
+    counters: Counters
+    pace: Pace
+    prepare: Callable[[], Awaitable[None]]
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=_MAX_REQUEST_BYTES, middlewares=[_answer_errors])
@@ -80,14 +70,14 @@ class Server:
     async def _control(self, request: web.Request) -> web.Response:
         target = request.headers.get("X-Amz-Target", "")
         prefix, _, operation = target.partition(".")
-        api = self._apis.get(prefix)
+        api = self.apis.get(prefix)
         if api is None:
             raise AwsError("UnknownOperationException", f"Not an operation: {target!r}", 404)
         try:
             document = json.loads(await request.read() or b"{}")
         except ValueError as exc:
             raise AwsError("SerializationException", f"The body is not JSON: {exc}") from exc
-        await self._prepare()
+        await self.prepare()
         answer = await api(operation, document, request.headers.get("Authorization"))
         if not operation.startswith(("Describe", "List")):
             log.info("%s %s", operation, next(iter(document.values()), ""))
@@ -98,8 +88,8 @@ class Server:
 
     async def _invoke_async(self, request: web.Request) -> web.Response:
         body = await request.read()
-        await self._prepare()
-        accepted = await self._runtime.invoke_async(
+        await self.prepare()
+        accepted = await self.runtime.invoke_async(
             request.match_info["name"], request.headers, body
         )
         headers = {"X-Amzn-SageMaker-OutputLocation": str(accepted.output), **_request_id()}
@@ -110,14 +100,14 @@ class Server:
         )
 
     async def _invoke(self, request: web.Request) -> web.Response:
-        await self._prepare()
-        raise await self._runtime.invoke(request.match_info["name"], request.headers)
+        await self.prepare()
+        raise await self.runtime.invoke(request.match_info["name"], request.headers)
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
     async def _state(self, request: web.Request) -> web.Response:
-        loads = self._control_plane.endpoints.loads()
+        loads = self.endpoints.loads()
         endpoints = {
             each.name: {
                 "status": each.status,
@@ -128,18 +118,18 @@ class Server:
             for each in loads
         }
         backlog = sum(each.waiting for each in loads)
-        counters = write_document(self._counters)
+        counters = write_document(self.counters)
         return web.json_response({**counters, "backlog": backlog, "endpoints": endpoints})
 
     async def _get_faults(self, request: web.Request) -> web.Response:
-        return web.json_response(write_document(self._faults.faults))
+        return web.json_response(write_document(self.faults.faults))
 
     async def _put_faults(self, request: web.Request) -> web.Response:
         try:
             faults = read_document(Faults, json.loads(await request.read()))
         except (ValueError, InvalidConfiguration) as exc:
             return web.json_response({"message": str(exc)}, status=400)
-        self._faults.replace(faults)
+        self.faults.replace(faults)
         log.info("faults: %s", faults)
         return web.json_response(write_document(faults))
 
@@ -147,23 +137,23 @@ class Server:
         """`{"time_factor": 0.01}`: the minutes of alarms and cooldowns take 0.6 seconds."""
         match await _json(request):
             case {"time_factor": int() | float() as factor} if 0 <= factor <= 100:
-                self._pace.time_factor = Pace.of(factor).time_factor
-                return web.json_response({"time_factor": self._pace.time_factor})
+                self.pace.time_factor = Pace.of(factor).time_factor
+                return web.json_response({"time_factor": self.pace.time_factor})
         return web.json_response({"message": "time_factor: 0 to 100, please"}, status=400)
 
     async def _put_session(self, request: web.Request) -> web.Response:
         """`{"role": "arn:…:role/…", "session_name": "…"}`: whose the access key is."""
         match await _json(request):
             case {"role": str(role), "session_name": str(name)} if ":role/" in role:
-                self._authoriser.admit(request.match_info["key"], name, role)
+                self.authoriser.admit(request.match_info["key"], name, role)
                 return web.Response(status=204)
         return web.json_response({"message": "role (its ARN) and session_name, please"}, status=400)
 
     async def _put_status(self, request: web.Request) -> web.Response:
-        """`{"status": "SystemUpdating"}`: a status that nobody can ask AWS for."""
+        """`{"status": "SystemUpdating"}`: a status that no AWS API sets."""
         match await _json(request):
             case {"status": str(status)} if status in FORCED:
-                self._control_plane.endpoints.force_status(request.match_info["name"], status)
+                self.endpoints.force_status(request.match_info["name"], status)
                 return web.Response(status=204)
         return web.json_response({"message": f"status: {', '.join(FORCED)}, please"}, status=400)
 

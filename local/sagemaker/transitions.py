@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from local.sagemaker.alarms import Alarms
 from local.sagemaker.deployments import Guardrails
 from local.sagemaker.endpoints import Endpoint
 from local.sagemaker.errors import DeploymentFailed
-from local.sagemaker.events import DEPLOYMENT_CHANGE, STATE_CHANGE, Announcer
+from local.sagemaker.events import DEPLOYMENT_CHANGE, STATE_CHANGE, Announce
 from local.sagemaker.failures import failure_reason
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.fleet import Fleet, deployment_failure
@@ -23,24 +24,16 @@ from local.sagemaker.variants import Platform
 log = logging.getLogger("sagemaker")
 
 
+@dataclass
 class Transitions:
-    """Runs them in the background, and tells the bus."""
+    """Runs transitions in the background, and announces each status on the event bus."""
 
-    def __init__(
-        self,
-        platform: Platform,
-        alarms: Alarms,
-        bus: Announcer,
-        faults: FaultInjector,
-        pace: Pace,
-    ) -> None:
-        self._platform = platform
-        self._config = platform.config
-        self._alarms = alarms
-        self._pace = pace
-        self._bus = bus
-        self._faults = faults
-        self._tasks: set[asyncio.Task[None]] = set()
+    platform: Platform
+    alarms: Alarms
+    announce: Announce
+    faults: FaultInjector
+    pace: Pace
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def create(self, endpoint: Endpoint) -> None:
         """Creating, then InService or Failed."""
@@ -76,7 +69,7 @@ class Transitions:
         self._begin(endpoint, self._deletion(endpoint, gone))
 
     def force(self, endpoint: Endpoint, status: str) -> None:
-        """A status that nobody can ask AWS for."""
+        """A status that no AWS API sets."""
         self._change(endpoint, status)
         self._begin(endpoint, self._announce(endpoint))
 
@@ -85,7 +78,7 @@ class Transitions:
         fleet = endpoint.fleet
         first = fleet.config.variants[0].name
         assignment = Assignment(first, fleet.role_arn, fleet.config.output)
-        self._background(self._platform.processor.expire(request, assignment))
+        self._background(self.platform.processor.expire(request, assignment))
 
     async def close(self, endpoints: list[Endpoint]) -> None:
         """Stops everything, without events."""
@@ -100,7 +93,7 @@ class Transitions:
     async def _creation(self, endpoint: Endpoint) -> None:
         await self._announce(endpoint)
         _, problem = await asyncio.gather(
-            asyncio.sleep(self._config.creation_seconds),
+            asyncio.sleep(self.platform.config.creation_seconds),
             self._launch(endpoint.fleet),
             return_exceptions=True,
         )
@@ -115,9 +108,9 @@ class Transitions:
     async def _update(self, endpoint: Endpoint, fleet: Fleet, guardrails: Guardrails) -> None:
         await self._announce(endpoint)
         around = Surroundings(
-            self._config,
-            self._pace,
-            self._alarms,
+            self.platform.config,
+            self.pace,
+            self.alarms,
             phase_changed=lambda: self._phase_changed(endpoint),
             launch_fails=lambda: self._injected_failure(fleet),
         )
@@ -141,8 +134,8 @@ class Transitions:
         self._change(endpoint, "RollingBack")
         await self._announce(endpoint)
         try:
-            await asyncio.sleep(self._config.rollback_seconds)
-            if self._faults.take_rollback_failure():
+            await asyncio.sleep(self.platform.config.rollback_seconds)
+            if self.faults.take_rollback_failure():
                 raise DeploymentFailed("it was made to fail.")
             await rollout.roll_back()
         except Exception as exc:
@@ -152,17 +145,17 @@ class Transitions:
             return
         endpoint.pending = None
         self._background(fleet.retire())
-        if not self._config.rollback_failure_reason:
+        if not self.platform.config.rollback_failure_reason:
             endpoint.failure_reason = None
         await self._settle(endpoint, "InService")
 
     async def _scaling(self, endpoint: Endpoint, before: Mapping[str, tuple[int, float]]) -> None:
         await self._announce(endpoint)
         self._phase_changed(endpoint)
-        await asyncio.sleep(self._config.scaling_seconds)
+        await asyncio.sleep(self.platform.config.scaling_seconds)
         fleet = endpoint.fleet
         try:
-            if fault := self._faults.take("fail_next_scaling"):
+            if fault := self.faults.take("fail_next_scaling"):
                 raise DeploymentFailed(failure_reason(fault, fleet.config, fleet.models))
             await fleet.scale()
         except Exception as problem:
@@ -171,7 +164,7 @@ class Transitions:
             await self._announce(endpoint)
             for name, each in fleet.variants.items():
                 each.desired_count, each.desired_weight = before[name]
-            await asyncio.sleep(self._config.rollback_seconds)
+            await asyncio.sleep(self.platform.config.rollback_seconds)
             try:
                 await fleet.scale()
             except DeploymentFailed as exc:  # those that are there go on serving
@@ -184,14 +177,14 @@ class Transitions:
         dropped = endpoint.queue.clear()
         if dropped:
             log.warning("endpoint %s: %d waiting requests dropped", endpoint.name, dropped)
-        self._platform.processor.count_dropped(dropped)
+        self.platform.processor.count_dropped(dropped)
         await asyncio.gather(
-            asyncio.sleep(self._config.deletion_seconds),
+            asyncio.sleep(self.platform.config.deletion_seconds),
             *(fleet.stop() for fleet in endpoint.fleets),
         )
         gone()
         log.info("endpoint %s: gone", endpoint.name)
-        await self._bus.announce(STATE_CHANGE, endpoint.event_detail("Deleted"))
+        await self.announce(STATE_CHANGE, endpoint.event_detail("Deleted"))
 
     async def _launch(self, fleet: Fleet) -> None:
         if reason := self._injected_failure(fleet):
@@ -199,7 +192,7 @@ class Transitions:
         await fleet.start()
 
     def _injected_failure(self, fleet: Fleet) -> str | None:
-        fault = self._faults.take("fail_next_creation")
+        fault = self.faults.take("fail_next_creation")
         return failure_reason(fault, fleet.config, fleet.models) if fault else None
 
     async def _settle(self, endpoint: Endpoint, status: str) -> None:
@@ -213,11 +206,11 @@ class Transitions:
         log.info("endpoint %s: %s%s", endpoint.name, status, reason)
 
     async def _announce(self, endpoint: Endpoint) -> None:
-        await self._bus.announce(STATE_CHANGE, endpoint.event_detail(endpoint.status))
+        await self.announce(STATE_CHANGE, endpoint.event_detail(endpoint.status))
 
     def _phase_changed(self, endpoint: Endpoint) -> None:
         # In the background: no step of a deployment waits for a rule's targets.
-        self._background(self._bus.announce(DEPLOYMENT_CHANGE, endpoint.deployment_detail()))
+        self._background(self.announce(DEPLOYMENT_CHANGE, endpoint.deployment_detail()))
 
     def _begin(self, endpoint: Endpoint, transition: Coroutine[Any, Any, None]) -> None:
         endpoint.transition = self._background(transition)

@@ -12,10 +12,10 @@ from local.sagemaker.alarms import Alarms
 from local.sagemaker.config import Config
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.counters import Counters
-from local.sagemaker.events import Announcer
+from local.sagemaker.events import Announce
 from local.sagemaker.faults import FaultInjector, Faults
 from local.sagemaker.hosts import Hosts
-from local.sagemaker.identity import Anybody, Authoriser, Everything
+from local.sagemaker.identity import Authoriser, Unrestricted, allow
 from local.sagemaker.lifecycle import Lifecycle
 from local.sagemaker.meters import Meters
 from local.sagemaker.notifications import Answer
@@ -75,7 +75,7 @@ class Rehearsal:
         hosts: Hosts | None = None,
         alarms: Alarms | None = None,
         objects: Objects | None = None,
-        bus: Announcer | None = None,
+        bus: Announce | None = None,
     ) -> None:
         self.faults = FaultInjector(faults)
         self.counters = Counters()
@@ -84,14 +84,14 @@ class Rehearsal:
             objects or Nowhere(), REGION, config, self.faults, self.counters, self.meters
         )
         platform = Platform(config, hosts or NoHost, processor)
-        alarms = alarms or QuietAlarms()
+        alarms = alarms or _quiet
         pace = Pace.of(config.time_factor)
-        self._transitions = Transitions(platform, alarms, bus or Silence(), self.faults, pace)
+        self._transitions = Transitions(platform, alarms, bus or _silence, self.faults, pace)
         self._control_plane = ControlPlane(
-            Lifecycle(platform, AnyRole(), alarms, self._transitions),
-            AnyRole(),
+            Lifecycle(platform, _any_role, alarms, self._transitions),
+            _any_role,
             _trust,
-            Authoriser(Anybody(), Everything()),
+            Authoriser(Unrestricted(), allow),
             self.faults,
             Namer(REGION, ACCOUNT),
             config.instance_quota,
@@ -157,28 +157,17 @@ class Nowhere:
         pass
 
 
-class AnyRole:
-    """Every role exists and may everything."""
-
-    async def require_usable(self, role_arn: str) -> None:
-        pass
-
-    async def require_publishing(self, role_arn: str, topic: str) -> None:
-        pass
+async def _any_role(role_arn: str) -> bool:
+    return True
 
 
-class QuietAlarms:
+async def _quiet(role_arn: str, names: Sequence[str]) -> Mapping[str, str]:
     """Every alarm exists and is OK."""
-
-    async def states(self, role_arn: str, names: Sequence[str]) -> Mapping[str, str]:
-        return dict.fromkeys(names, "OK")
+    return dict.fromkeys(names, "OK")
 
 
-class Silence:
-    """A bus without listeners."""
-
-    async def announce(self, kind: str, detail: Mapping[str, Any]) -> None:
-        pass
+async def _silence(kind: str, detail: Mapping[str, Any]) -> None:
+    pass
 
 
 async def _trust(role_arn: str, container: Container) -> None:

@@ -108,9 +108,9 @@ class Scene:
         self.rehearsal = Rehearsal(
             CONFIG,
             hosts=lambda label, variant, model: Machine(self, variant, model),
-            alarms=self.alarms,
+            alarms=self.alarms.states,
             objects=self.mailbox,
-            bus=self.bus,
+            bus=self.bus.announce,
         )
 
     @property

@@ -1,12 +1,13 @@
 """The alarms of a deployment: there, visible to the role, quiet."""
 
 import asyncio
+from functools import partial
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
-from local.sagemaker.alarms import CloudWatchAlarms, require_alarms, require_quiet
+from local.sagemaker.alarms import Alarms, alarm_states, require_alarms, require_quiet
 from local.sagemaker.aws import Aws
 from local.sagemaker.errors import AwsError, DeploymentFailed
 from tests.support.direct_aws import DirectAws
@@ -32,14 +33,14 @@ class CloudWatch(DirectAws):
         return {"MetricAlarms": found[:1], "CompositeAlarms": found[1:]}
 
 
-def alarms(aws: CloudWatch) -> CloudWatchAlarms:
-    return CloudWatchAlarms(cast(Aws, aws))
+def alarms(aws: CloudWatch) -> Alarms:
+    return partial(alarm_states, cast(Aws, aws))
 
 
 def test_metric_and_composite_alarms_are_found_by_name() -> None:
     found = alarms(CloudWatch(a="OK", b="ALARM", c="OK"))
 
-    assert asyncio.run(found.states(ROLE, ["a", "b"])) == {"a": "OK", "b": "ALARM"}
+    assert asyncio.run(found(ROLE, ["a", "b"])) == {"a": "OK", "b": "ALARM"}
 
 
 def test_an_alarm_that_does_not_exist_is_named() -> None:

@@ -50,7 +50,7 @@ def authorise(
 ) -> FakePermissions:
     permissions = FakePermissions(decision)
     identities = Identities(cast(Aws, FakeAws()), "test")
-    authoriser = Authoriser(identities, permissions)
+    authoriser = Authoriser(identities, permissions.decide)
     if admitted:
         authoriser.admit(*admitted)
     header = key and f"AWS4-HMAC-SHA256 Credential={key}/20261122/us-east-1/sagemaker/aws4_request"

@@ -124,7 +124,8 @@ class FullAccess:
 
     async def require(self, *question: object) -> None: ...
 
-    async def require_usable(self, role_arn: str) -> None: ...
+    async def usable(self, role_arn: str) -> bool:
+        return True
 
     async def artifact(self, role_arn: str, container: object) -> None: ...
 
@@ -135,7 +136,7 @@ def refusal_of_the_emulator(specification: Specification) -> str:
     nothing: Any = None
     plane = ControlPlane(
         nothing,
-        access,
+        access.usable,
         access.artifact,
         access,
         FaultInjector(),
