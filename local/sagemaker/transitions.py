@@ -177,7 +177,7 @@ class Transitions:
         dropped = endpoint.queue.clear()
         if dropped:
             log.warning("endpoint %s: %d waiting requests dropped", endpoint.name, dropped)
-        self.platform.processor.count_dropped(dropped)
+        self.platform.processor.counters.dropped += dropped
         await asyncio.gather(
             asyncio.sleep(self.platform.config.deletion_seconds),
             *(fleet.stop() for fleet in endpoint.fleets),
