@@ -110,7 +110,7 @@ def sdk_variables(settings: StackSettings) -> dict[str, str]:
         if name.startswith("AWS_ENDPOINT_URL") or name in ("AWS_CA_BUNDLE", "AWS_REGION")
     }
     # For what does not go through the SDK: the answer to CloudFormation.
-    return {**wanted, "SSL_CERT_FILE": str(Certificate.at(settings.tls).authority)}
+    return {**wanted, "SSL_CERT_FILE": str(Certificate.at(settings.tls).certificate)}
 
 
 def role_session(

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from local.sagemaker.aws import AWS_ERRORS, Aws, RoleSession, error_code
 from local.sagemaker.errors import AwsError, DeploymentFailed, validation_exception
+from local.sagemaker.failures import reason
 from local.sagemaker.resources import Container
 from local.sagemaker.s3_location import S3Location
 
@@ -68,26 +69,11 @@ async def install_artifact(aws: Aws, role_arn: str, container: Container, direct
         else:
             await aws.call(_download_archive, session, location, directory)
     except (*AWS_ERRORS, ValueError) as exc:
-        raise DeploymentFailed(failed_download(container.label, url)) from exc
+        words = reason("artifact", container=container.label, url=url)
+        raise DeploymentFailed(words) from exc
     except (tarfile.TarError, OSError, EOFError) as exc:
-        raise DeploymentFailed(f"{failed_extraction(container.label, url)} ({exc})") from exc
-
-
-def failed_download(container: str, url: str) -> str:
-    """AWS's words for an artifact that is not there, or not for this role."""
-    return (
-        f'Failed to download model data for container "{container}" from URL: "{url}". Please '
-        "ensure that there is an object located at the URL and that the role passed to "
-        "CreateModel has permissions to download the object."
-    )
-
-
-def failed_extraction(container: str, url: str) -> str:
-    """AWS's words for an artifact that is no archive."""
-    return (
-        f'Failed to extract model data archive from URL "{url}" for container "{container}". '
-        "Please ensure that the object located at the URL is a valid tar.gz archive."
-    )
+        words = reason("archive", container=container.label, url=url)
+        raise DeploymentFailed(f"{words} ({exc})") from exc
 
 
 def _download_archive(session: RoleSession, location: S3Location, directory: Path) -> None:

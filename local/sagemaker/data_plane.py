@@ -6,7 +6,6 @@ on one machine would be taken from the stack under test.
 
 import asyncio
 import ssl
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -51,7 +50,8 @@ class DataPlane:
             ClientError: missing, not allowed, or S3 does not answer.
             TooLarge: more than `most` bytes.
         """
-        return await self._send(role_arn, "s3", "GetObject", "GET", self._url(location), most=most)
+        request = AWSRequest("GET", self._url(location))
+        return await self._send(role_arn, "s3", "GetObject", request, most)
 
     async def put_object(
         self,
@@ -66,8 +66,8 @@ class DataPlane:
         if kms_key_id:
             headers["x-amz-server-side-encryption"] = "aws:kms"
             headers["x-amz-server-side-encryption-aws-kms-key-id"] = kms_key_id
-        url = self._url(location)
-        await self._send(role_arn, "s3", "PutObject", "PUT", url, body=body, headers=headers)
+        request = AWSRequest("PUT", self._url(location), headers, body)
+        await self._send(role_arn, "s3", "PutObject", request)
 
     async def publish(self, role_arn: str, topic: str, message: str) -> None:
         """Publishes without subject and attributes, as SageMaker does; raises ClientError."""
@@ -78,9 +78,8 @@ class DataPlane:
             "Message": message,
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-        body = urlencode(form).encode()
-        url = self._sns_url
-        await self._send(role_arn, "sns", "Publish", "POST", url, body=body, headers=headers)
+        request = AWSRequest("POST", self._sns_url, headers, urlencode(form).encode())
+        await self._send(role_arn, "sns", "Publish", request)
 
     def _url(self, location: S3Location) -> str:
         return f"{self._s3_url}/{location.bucket}/{quote(location.key, safe='/~')}"
@@ -90,21 +89,17 @@ class DataPlane:
         role_arn: str,
         service: str,
         operation: str,
-        method: str,
-        url: str,
-        *,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
+        request: AWSRequest,
         most: int | None = None,
     ) -> bytes:
         for attempt in range(1, _ATTEMPTS + 1):
             # Signed anew each time: the session may have been renewed meanwhile.
-            signed = await self._sign(role_arn, service, method, url, body, headers or {})
+            signed = await self._sign(role_arn, service, request)
             try:
                 async with self._http.request(
-                    method,
-                    URL(url, encoded=True),
-                    data=body or None,
+                    str(request.method),
+                    URL(str(request.url), encoded=True),
+                    data=request.data or None,
                     headers=signed,
                     skip_auto_headers=("Content-Type", "User-Agent", "Accept-Encoding"),
                 ) as answer:
@@ -123,20 +118,13 @@ class DataPlane:
             await asyncio.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _sign(
-        self,
-        role_arn: str,
-        service: str,
-        method: str,
-        url: str,
-        body: bytes,
-        headers: Mapping[str, str],
-    ) -> dict[str, str]:
+    async def _sign(self, role_arn: str, service: str, request: AWSRequest) -> dict[str, str]:
+        """The request's headers, and those of its signature."""
         credentials = await self._aws.credentials(role_arn)
-        request = AWSRequest(method, url, data=body, headers=dict(headers))
+        signed = AWSRequest(request.method, request.url, dict(request.headers), request.data)
         signer = S3SigV4Auth if service == "s3" else SigV4Auth
-        signer(credentials, service, self._aws.region).add_auth(request)
-        return dict(request.headers.items())
+        signer(credentials, service, self._aws.region).add_auth(signed)
+        return dict(signed.headers.items())
 
 
 def _require_size(answer: aiohttp.ClientResponse, most: int) -> None:

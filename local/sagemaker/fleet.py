@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from local.sagemaker.errors import DeploymentFailed
+from local.sagemaker.failures import reason
 from local.sagemaker.queueing import RequestQueue
 from local.sagemaker.resources import EndpointConfig, Model
 from local.sagemaker.validation import Document
@@ -113,6 +114,4 @@ def deployment_failure(error: BaseException) -> str:
     """The FailureReason for an endpoint whose instances did not come up."""
     if isinstance(error, DeploymentFailed):
         return str(error)
-    return (
-        f"Request to service failed. If failure persists after retry, contact support. ({error!r})"
-    )
+    return f"{reason('internal')} ({error!r})"

@@ -14,6 +14,7 @@ from local.sagemaker.aws import Aws
 from local.sagemaker.config import Config
 from local.sagemaker.containers import KnownImages, ModelServer
 from local.sagemaker.errors import DeploymentFailed
+from local.sagemaker.failures import reason
 from local.sagemaker.invocation import ask
 from local.sagemaker.notifications import Answer
 from local.sagemaker.queueing import Request
@@ -102,7 +103,7 @@ class ProcessHost:
         try:
             await asyncio.wait_for(installing, self._variant.download_timeout)
         except TimeoutError as exc:
-            raise DeploymentFailed(download_timeout(self._variant)) from exc
+            raise DeploymentFailed(self._reason("download_timeout")) from exc
         await self._launch()
 
     async def restart(self) -> None:
@@ -136,7 +137,7 @@ class ProcessHost:
     def _require_images(self) -> None:
         for container in self._model.containers:
             if problem := self._shared.images.problem(container.image):
-                raise DeploymentFailed(f"{missing_image(self._variant)} ({problem})")
+                raise DeploymentFailed(f"{self._reason('image')} ({problem})")
 
     def _files_of(self, container: Container) -> Path:
         if len(self._model.containers) == 1:
@@ -168,7 +169,7 @@ class ProcessHost:
         deadline = clock() + self._variant.startup_timeout
         while not await self._ping(server):
             if clock() > deadline or not server.running:
-                raise DeploymentFailed(failed_health_check(self._variant))
+                raise DeploymentFailed(self._reason("health_check"))
             await asyncio.sleep(0.05)
 
     async def _broken(self, server: ModelServer) -> None:
@@ -189,26 +190,6 @@ class ProcessHost:
         except (aiohttp.ClientError, TimeoutError):
             return False
 
-
-def missing_image(variant: Variant) -> str:
-    """AWS's words for an image that is not there, or not for this role."""
-    return (
-        f"Please make sure all images included in the model for the production variant "
-        f"{variant.name} exist, and that the execution role used to create the model has "
-        "permissions to access them."
-    )
-
-
-def failed_health_check(variant: Variant) -> str:
-    """AWS's words for a container that ended, or never answered /ping."""
-    return (
-        f"The primary container for production variant {variant.name} did not pass the ping "
-        "health check. Please check CloudWatch logs for this endpoint."
-    )
-
-
-def download_timeout(variant: Variant) -> str:
-    return (
-        f"Model data download for production variant {variant.name} exceeded "
-        f"ModelDataDownloadTimeoutInSeconds ({variant.download_timeout:.0f})."
-    )
+    def _reason(self, kind: str) -> str:
+        variant = self._variant
+        return reason(kind, variant=variant.name, seconds=variant.download_timeout)

@@ -92,7 +92,7 @@ def _context(base: str, settings: StackSettings, labels: Mapping[str, str]) -> b
     )
     contents = {
         "Dockerfile": f"FROM {base}\n{stated}{given}COPY files {DIRECTORY}\n".encode(),
-        "files/authority.pem": Certificate.at(settings.tls).authority.read_bytes(),
+        "files/authority.pem": Certificate.at(settings.tls).certificate.read_bytes(),
         "files/tunnel.py": Path(tunnel.__file__).read_bytes(),
         "files/wrapper": wrapper.encode(),
     }

@@ -33,19 +33,17 @@ class Clients:
             max_pool_connections=32,
             retries={"mode": "standard", "total_max_attempts": 3},
         )
-        url, authority = settings.aws_url, variables["AWS_CA_BUNDLE"]
+        url, trust = settings.aws_url, variables["AWS_CA_BUNDLE"]
         self.cloudformation = session.client(
-            "cloudformation", endpoint_url=url, verify=authority, config=config
+            "cloudformation", endpoint_url=url, verify=trust, config=config
         )
-        self.dynamodb = session.client(
-            "dynamodb", endpoint_url=url, verify=authority, config=config
-        )
-        self.functions = session.client("lambda", endpoint_url=url, verify=authority, config=config)
-        self.iam = session.client("iam", endpoint_url=url, verify=authority, config=config)
-        self.logs = session.client("logs", endpoint_url=url, verify=authority, config=config)
-        self.s3 = session.client("s3", endpoint_url=url, verify=authority, config=config)
-        self.sqs = session.client("sqs", endpoint_url=url, verify=authority, config=config)
-        self.sts = session.client("sts", endpoint_url=url, verify=authority, config=config)
+        self.dynamodb = session.client("dynamodb", endpoint_url=url, verify=trust, config=config)
+        self.functions = session.client("lambda", endpoint_url=url, verify=trust, config=config)
+        self.iam = session.client("iam", endpoint_url=url, verify=trust, config=config)
+        self.logs = session.client("logs", endpoint_url=url, verify=trust, config=config)
+        self.s3 = session.client("s3", endpoint_url=url, verify=trust, config=config)
+        self.sqs = session.client("sqs", endpoint_url=url, verify=trust, config=config)
+        self.sts = session.client("sts", endpoint_url=url, verify=trust, config=config)
         self.sagemaker = session.client(
             "sagemaker", endpoint_url=settings.sagemaker_url, config=config
         )

@@ -23,7 +23,7 @@ def client_variables(settings: StackSettings) -> dict[str, str]:
         "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": settings.sagemaker_url,
         "AWS_ENDPOINT_URL_SAGEMAKER": settings.sagemaker_url,
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": settings.sagemaker_url,
-        "AWS_CA_BUNDLE": str(Certificate.at(settings.tls).authority),
+        "AWS_CA_BUNDLE": str(Certificate.at(settings.tls).certificate),
         "AWS_ACCESS_KEY_ID": _ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": _ACCESS_KEY,
         "AWS_DEFAULT_REGION": REGION,

@@ -54,7 +54,7 @@ def _ministack(settings: StackSettings) -> Part:
         "MINISTACK_SSL_KEY": str(tls.key),
         "S3_DATA_DIR": str(state / "s3"),
         "SFTP_ENABLED": "false",
-        "SSL_CERT_FILE": str(tls.authority),
+        "SSL_CERT_FILE": str(tls.certificate),
         "STATE_DIR": str(state),
         "USE_SSL": "1",
     }
@@ -70,7 +70,7 @@ def _ministack(settings: StackSettings) -> Part:
             *("--certfile", tls.certificate, "--keyfile", tls.key),
         ),
         environment=environment,
-        ready=lambda: answers(f"{settings.aws_url}/_ministack/ready", tls.authority),
+        ready=lambda: answers(f"{settings.aws_url}/_ministack/ready", tls.certificate),
     )
 
 

@@ -124,7 +124,7 @@ def test_the_image_leads_every_client_to_the_stack_without_credentials_or_paths_
     assert not [name for name in stated if "KEY" in name or "TOKEN" in name]
     assert str(tmp_path) not in files["Dockerfile"]
     authority = stated["AWS_CA_BUNDLE"].strip('"').replace(image.DIRECTORY, "files")
-    assert files[authority] == (settings.tls / "authority.pem").read_text()
+    assert files[authority] == (settings.tls / "server.pem").read_text()
     wrapper = stated["AWS_LAMBDA_EXEC_WRAPPER"].strip('"').replace(image.DIRECTORY, "files")
     assert "wait 5566 5567" in files[wrapper]
 

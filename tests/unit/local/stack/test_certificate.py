@@ -12,7 +12,7 @@ from local.stack.certificate import Certificate, issue
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
-def test_a_client_that_trusts_the_authority_accepts_the_server(tmp_path: Path, name: str) -> None:
+def test_a_client_that_trusts_the_certificate_accepts_the_server(tmp_path: Path, name: str) -> None:
     assert _handshake(issue(tmp_path), name)
 
 
@@ -34,7 +34,7 @@ def test_the_key_is_for_its_owner_only(tmp_path: Path) -> None:
 def _handshake(files: Certificate, name: str, flags: ssl.VerifyFlags = ssl.VERIFY_DEFAULT) -> bool:
     server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_context.load_cert_chain(files.certificate, files.key)
-    client_context = ssl.create_default_context(cafile=files.authority)
+    client_context = ssl.create_default_context(cafile=files.certificate)
     client_context.verify_flags |= flags
     client, server = socket.socketpair()
 

@@ -32,7 +32,7 @@ def test_a_shell_that_sources_the_file_has_the_variables(settings: StackSettings
 
     printed = _in_a_shell(settings, 'printf %s "$AWS_CA_BUNDLE"', {})
 
-    assert printed == str(settings.tls / "authority.pem")
+    assert printed == str(settings.tls / "server.pem")
 
 
 def test_a_profile_of_the_developer_does_not_win_over_the_file(settings: StackSettings) -> None:
