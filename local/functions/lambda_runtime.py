@@ -17,7 +17,6 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import samcli
@@ -32,6 +31,7 @@ from local.functions.lambda_environment import (
     variables,
 )
 from local.machine.tcp_ports import free_ports, is_served
+from local.stack.deployment import ARCHITECTURES
 
 _LOOPBACK = "127.0.0.1"
 _INVOCATIONS = "/2015-03-31/functions/function/invocations"
@@ -115,12 +115,7 @@ class LambdaRuntime:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._stop()
 
     def invoke(self, event: object) -> Invocation:
@@ -231,9 +226,7 @@ def find_emulator() -> Path:
     Raises:
         LocalStackError: there is none for this machine.
     """
-    processor = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}.get(
-        platform.machine().lower()
-    )
+    processor = ARCHITECTURES.get(platform.machine().lower())
     directory = Path(str(samcli.__file__)).parent / "local" / "rapid"
     program = directory / f"aws-lambda-rie-{processor}"
     if sys.platform != "linux" or not program.exists():

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from local.load.inputs import Input
@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _THREADS = 8
-_AHEAD = 200
-_PATIENCE_SECONDS = 20.0
 
 
+@dataclass
 class Window:
     """How many uploads may still start: at most `limit` wait for their results at a time.
 
@@ -23,29 +22,23 @@ class Window:
     way, and what brings it back may take minutes.
     """
 
-    def __init__(
-        self,
-        limit: int = _AHEAD,
-        patience_seconds: float = _PATIENCE_SECONDS,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._limit = limit
-        self._patience_seconds = patience_seconds
-        self._now = now
-        self._started_at: dict[str, float] = {}
+    limit: int = 200
+    patience_seconds: float = 20.0
+    now: Callable[[], float] = time.monotonic
+    _started_at: dict[str, float] = field(default_factory=dict)
 
     @property
     def room(self) -> int:
-        impatient = self._now() - self._patience_seconds
+        impatient = self.now() - self.patience_seconds
         while self._started_at:
             oldest = next(iter(self._started_at))
             if self._started_at[oldest] > impatient:
                 break
             del self._started_at[oldest]
-        return self._limit - len(self._started_at)
+        return self.limit - len(self._started_at)
 
     def start(self, uri: str) -> None:
-        self._started_at[uri] = self._now()
+        self._started_at[uri] = self.now()
 
     def end(self, uri: str) -> None:
         """Its result is there. One that is not counted any more does not matter."""
@@ -69,12 +62,7 @@ class Uploader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._threads.shutdown(cancel_futures=True)
 
     def fill(self) -> None:

@@ -5,7 +5,7 @@ members, wrong types and values out of range are all refused, together.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from local.sagemaker.errors import InvalidConfiguration
@@ -36,13 +36,6 @@ def read_document(cls: type[T], document: object) -> T:
     if problems:
         raise InvalidConfiguration("; ".join(problems))
     return result
-
-
-def write_document(value: object) -> dict[str, Any]:
-    """The JSON object that `read_document` would turn back into `value`."""
-    if not is_dataclass(value) or isinstance(value, type):
-        raise TypeError(f"not a dataclass instance: {value!r}")
-    return asdict(value)
 
 
 def _read(cls: type[T], document: object, where: str, problems: list[str]) -> T:

@@ -53,16 +53,27 @@ class Endpoints:
         """Work and capacity of every endpoint now."""
         return [endpoint.load for endpoint in self.all]
 
-    async def set_desired_count(self, name: str, variant: str, count: int) -> None:
-        """What UpdateEndpointWeightsAndCapacities does for an autoscaler.
+    async def set_capacities(
+        self, name: str, counts: Mapping[str, int], weights: Mapping[str, float] | None = None
+    ) -> Endpoint:
+        """Changes desired instances and weights of variants.
 
         Raises:
             AwsError: there is no such endpoint or variant, it takes no change now, or the quota.
         """
-        await self._set_capacities(self.all.get(name), {variant: count}, {})
+        endpoint, weights = self.all.get(name), weights or {}
+        for variant in (*counts, *weights):
+            if variant not in endpoint.fleet.variants:
+                raise validation_exception(
+                    f'Could not find variant "{variant}" of endpoint "{endpoint.arn}".'
+                )
+        wanted = sum({**endpoint.fleet.desired_counts, **counts}.values())
+        self._require_quota(wanted - endpoint.fleet.desired_size, endpoint.config)
+        await self._lifecycle.set_capacities(endpoint, counts, weights)
+        return endpoint
 
     def force_status(self, name: str, status: str) -> None:
-        """Puts an endpoint that is settled into a status that nobody can ask AWS for.
+        """Puts an endpoint that is settled into a status that no AWS API sets.
 
         Raises:
             AwsError: there is no such endpoint, or it is in transition.
@@ -114,7 +125,6 @@ class Endpoints:
         return {"EndpointArn": endpoint.arn}
 
     async def _update_weights_and_capacities(self, request: Document) -> Document:
-        endpoint = self.all.get(request["EndpointName"])
         counts, weights = (
             {
                 each["VariantName"]: each[member]
@@ -123,7 +133,7 @@ class Endpoints:
             }
             for member in ("DesiredInstanceCount", "DesiredWeight")
         )
-        await self._set_capacities(endpoint, counts, weights)
+        endpoint = await self.set_capacities(request["EndpointName"], counts, weights)
         return {"EndpointArn": endpoint.arn}
 
     async def _delete_endpoint(self, request: Document) -> Document:
@@ -135,18 +145,6 @@ class Endpoints:
 
         self._lifecycle.delete(endpoint, gone)
         return {}
-
-    async def _set_capacities(
-        self, endpoint: Endpoint, counts: Mapping[str, int], weights: Mapping[str, float]
-    ) -> None:
-        for variant in (*counts, *weights):
-            if variant not in endpoint.fleet.variants:
-                raise validation_exception(
-                    f'Could not find variant "{variant}" of endpoint "{endpoint.arn}".'
-                )
-        wanted = sum({**endpoint.fleet.desired_counts, **counts}.values())
-        self._require_quota(wanted - endpoint.fleet.desired_size, endpoint.config)
-        await self._lifecycle.set_capacities(endpoint, counts, weights)
 
     def _deployment(
         self,

@@ -63,12 +63,12 @@ class Endpoint:
         age = (datetime.now(UTC) - oldest).total_seconds() if oldest else None
         return EndpointLoad(
             name=self.name,
-            arn=self.arn,
             status=self.status,
             waiting=self.queue.qsize(),
             in_process=self.queue.in_process,
             oldest_seconds=age,
-            variants=tuple(each.capacity for each in self.fleet.variants.values()),
+            instances=self.fleet.size,
+            desired=self.fleet.desired_counts,
         )
 
     def describe(self) -> Document:

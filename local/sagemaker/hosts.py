@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -81,27 +81,30 @@ class Processes:
         return ProcessHost(self, label, variant, model)
 
 
+@dataclass
 class ProcessHost:
     """The containers of one model as processes of this machine."""
 
-    def __init__(self, shared: Processes, label: str, variant: Variant, model: Model) -> None:
-        self._shared = shared
-        self._label = label
-        self._variant = variant
-        self._model = model
-        self._directory = shared.work_directory / label.replace("/", "_")
-        self._servers: list[ModelServer] = []
+    shared: Processes
+    label: str
+    variant: Variant
+    model: Model
+    _servers: list[ModelServer] = field(default_factory=list)
+
+    @property
+    def _directory(self) -> Path:
+        return self.shared.work_directory / self.label.replace("/", "_")
 
     async def start(self) -> None:
         self._require_images()
         installing = asyncio.gather(
             *(
-                install_artifact(self._shared.aws, self._model.role_arn, each, self._files_of(each))
-                for each in self._model.containers
+                install_artifact(self.shared.aws, self.model.role_arn, each, self._files_of(each))
+                for each in self.model.containers
             )
         )
         try:
-            await asyncio.wait_for(installing, self._variant.download_timeout)
+            await asyncio.wait_for(installing, self.variant.download_timeout)
         except TimeoutError as exc:
             raise DeploymentFailed(self._reason("download_timeout")) from exc
         await self._launch()
@@ -120,9 +123,9 @@ class ProcessHost:
 
     async def invoke(self, request: Request, payload: bytes) -> Answer:
         answer = Answer(200, payload, request.content_type)
-        name_it = self._shared.config.pass_inference_id
+        name_it = self.shared.config.pass_inference_id
         for server in self._servers:
-            answer = await ask(self._shared.http, server.url, request, answer, name_it=name_it)
+            answer = await ask(self.shared.http, server.url, request, answer, name_it=name_it)
         return answer
 
     def kill(self) -> None:
@@ -130,30 +133,30 @@ class ProcessHost:
             server.kill()
 
     async def stop(self, grace_seconds: float | None = None) -> None:
-        grace = self._shared.config.stop_grace_seconds if grace_seconds is None else grace_seconds
+        grace = self.shared.config.stop_grace_seconds if grace_seconds is None else grace_seconds
         await asyncio.gather(*(server.stop(grace) for server in self._servers))
         await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
 
     def _require_images(self) -> None:
-        for container in self._model.containers:
-            if problem := self._shared.images.problem(container.image):
+        for container in self.model.containers:
+            if problem := self.shared.images.problem(container.image):
                 raise DeploymentFailed(f"{self._reason('image')} ({problem})")
 
     def _files_of(self, container: Container) -> Path:
-        if len(self._model.containers) == 1:
+        if len(self.model.containers) == 1:
             return self._directory / "model"
         return self._directory / container.label / "model"
 
     async def _launch(self) -> None:
         self._servers = []
         try:
-            for container in self._model.containers:
-                label = self._label
-                if len(self._model.containers) > 1:
+            for container in self.model.containers:
+                label = self.label
+                if len(self.model.containers) > 1:
                     label = f"{label}/{container.label}"
                 self._servers.append(
                     await ModelServer.launch(
-                        self._shared.images.command(container.image),
+                        self.shared.images.command(container.image),
                         self._files_of(container),
                         container.environment,
                         label,
@@ -166,7 +169,7 @@ class ProcessHost:
 
     async def _await_health(self, server: ModelServer) -> None:
         clock = asyncio.get_running_loop().time
-        deadline = clock() + self._variant.startup_timeout
+        deadline = clock() + self.variant.startup_timeout
         while not await self._ping(server):
             if clock() > deadline or not server.running:
                 raise DeploymentFailed(self._reason("health_check"))
@@ -176,7 +179,7 @@ class ProcessHost:
         failed = 0
         while failed < _FAILED_PINGS:
             try:
-                await asyncio.wait_for(server.wait(), self._shared.config.ping_seconds)
+                await asyncio.wait_for(server.wait(), self.shared.config.ping_seconds)
             except TimeoutError:
                 failed = 0 if await self._ping(server) else failed + 1
             else:
@@ -185,11 +188,11 @@ class ProcessHost:
     async def _ping(self, server: ModelServer) -> bool:
         url = f"{server.url}/ping"
         try:
-            async with self._shared.http.get(url, timeout=_PING_TIMEOUT) as answer:
+            async with self.shared.http.get(url, timeout=_PING_TIMEOUT) as answer:
                 return answer.status == 200
         except (aiohttp.ClientError, TimeoutError):
             return False
 
     def _reason(self, kind: str) -> str:
-        variant = self._variant
+        variant = self.variant
         return reason(kind, variant=variant.name, seconds=variant.download_timeout)

@@ -5,6 +5,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 
 from local.sagemaker.s3_location import S3Location
 
@@ -77,7 +78,9 @@ class RequestQueue:
     def hand_out(self) -> None:
         """Gives as many requests away as the lines take now. Called whenever anything changes."""
         while self._waiting:
-            line = min((each for each in self._lines if each.open), key=_turn, default=None)
+            line = min(
+                (each for each in self._lines if each.open), key=attrgetter("turn"), default=None
+            )
             taker = line.idle() if line else None
             if line is None or taker is None:
                 return
@@ -89,7 +92,7 @@ class RequestQueue:
             taker.set_result(request)
 
     def put_back(self, request: Request) -> None:
-        """Undoes a hand-out that nobody was there to receive; the request is the next again."""
+        """Undoes a hand-out to a slot that was cancelled; the request is the next one again."""
         self.in_process -= 1
         self._waiting[request.key] = request
         self._waiting.move_to_end(request.key, last=False)
@@ -97,7 +100,7 @@ class RequestQueue:
         self.hand_out()
 
     def restart_turns(self) -> None:
-        """Shares count from now on: nobody catches up on what came before."""
+        """Shares count from now on: no line catches up on what came before."""
         for line in self._lines:
             line.turn = self._turn
 
@@ -180,13 +183,9 @@ class Line:
         self._queue.in_process -= 1
 
     def idle(self) -> "asyncio.Future[Request] | None":
-        """Somebody who waits here for a request."""
+        """A slot that waits here for a request."""
         while self._idle:
             taker = self._idle.popleft()
             if not taker.done():  # cancelled meanwhile
                 return taker
         return None
-
-
-def _turn(line: Line) -> float:
-    return line.turn

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
@@ -41,23 +42,19 @@ Operation = Callable[[Document, Caller], Awaitable[Document]]
 _CALLED_VIA = {"aws:CalledViaLast": "application-autoscaling.amazonaws.com"}
 
 
+@dataclass(frozen=True)
 class Scaling:
     """The API's operations. They do not scale: see `scaling_loop`."""
 
-    def __init__(
-        self,
-        registry: Registry,
-        endpoints: Collection[Endpoint],
-        authoriser: Authoriser,
-        aws: Aws,
-        alarms: TrackingAlarms,
-    ) -> None:
-        self._registry = registry
-        self._endpoints = endpoints
-        self._authoriser = authoriser
-        self._aws = aws
-        self._alarms = alarms
-        self._operations: Mapping[str, Operation] = {
+    registry: Registry
+    endpoints: Collection[Endpoint]
+    authoriser: Authoriser
+    aws: Aws
+    alarms: TrackingAlarms
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        return {
             "RegisterScalableTarget": self._register,
             "DescribeScalableTargets": self._describe_targets,
             "DeregisterScalableTarget": self._deregister,
@@ -73,8 +70,8 @@ class Scaling:
         Raises:
             AwsError: the refusal to send back.
         """
-        caller = await self._authoriser.identify(authorization)
-        action = find(self._operations, operation)
+        caller = await self.authoriser.identify(authorization)
+        action = find(self.operations, operation)
         model = operation_model("application-autoscaling", operation)
         request = validate(model, document, "ValidationException")
         dimension = request.get("ScalableDimension", DIMENSION)
@@ -89,16 +86,16 @@ class Scaling:
         """Descriptions have no resource; all other operations change one scalable target."""
         action = f"application-autoscaling:{operation}"
         if operation.startswith("Describe"):
-            await self._authoriser.require(caller, action, "*")
+            await self.authoriser.require(caller, action, "*")
         else:
-            arn = self._registry.target_arn(request["ResourceId"])
-            await self._authoriser.require(caller, action, arn, _CONTEXT)
+            arn = self.registry.target_arn(request["ResourceId"])
+            await self.authoriser.require(caller, action, arn, _CONTEXT)
 
     # --- targets ---------------------------------------------------------------------------------
 
     async def _register(self, request: Document, caller: Caller) -> Document:
         resource = request["ResourceId"]
-        known = self._registry.targets.get(resource)
+        known = self.registry.targets.get(resource)
         minimum = request.get("MinCapacity", known and known.minimum)
         maximum = request.get("MaxCapacity", known and known.maximum)
         if minimum is None or maximum is None:
@@ -111,14 +108,14 @@ class Scaling:
         if known is None:
             known = ScalableTarget(
                 resource_id=resource,
-                arn=self._registry.target_arn(resource),
+                arn=self.registry.target_arn(resource),
                 endpoint=endpoint.name,
                 variant=variant,
                 minimum=minimum,
                 maximum=maximum,
                 role_arn=role_arn,
             )
-            self._registry.targets[resource] = known
+            self.registry.targets[resource] = known
         known.minimum, known.maximum = minimum, maximum
         known.suspended |= request.get("SuspendedState", {})
         return {"ScalableTargetARN": known.arn}
@@ -126,57 +123,57 @@ class Scaling:
     async def _deregister(self, request: Document, caller: Caller) -> Document:
         """With its policies, and the alarms that Application Auto Scaling made for them."""
         resource = request["ResourceId"]
-        if resource not in self._registry.targets:
+        if resource not in self.registry.targets:
             raise _not_found("scalable target", resource)
-        for policy in self._registry.policies(resource):
-            await self._alarms.delete(policy)
-            self._registry.drop_policy(policy)
-        del self._registry.targets[resource]
+        for policy in self.registry.policies_of(resource):
+            await self.alarms.delete(policy)
+            del self.registry.policies[resource, policy.name]
+        del self.registry.targets[resource]
         return {}
 
     async def _describe_targets(self, request: Document, caller: Caller) -> Document:
-        wanted = request.get("ResourceIds") or list(self._registry.targets)
-        found = [self._registry.targets[each] for each in wanted if each in self._registry.targets]
+        wanted = request.get("ResourceIds") or list(self.registry.targets)
+        found = [self.registry.targets[each] for each in wanted if each in self.registry.targets]
         return {"ScalableTargets": [target.describe() for target in found]}
 
     # --- policies --------------------------------------------------------------------------------
 
     async def _put_policy(self, request: Document, caller: Caller) -> Document:
         resource, name = request["ResourceId"], request["PolicyName"]
-        target = self._registry.targets.get(resource)
+        target = self.registry.targets.get(resource)
         if target is None:
             raise _not_found("scalable target", resource, "registered")
-        known = self._registry.policy(resource, name)
+        known = self.registry.policies.get((resource, name))
         kind = request.get("PolicyType", known.type if known else "StepScaling")
         if known and known.type != kind:
             raise validation_exception(f"The policy {name} exists with type {known.type}")
         policy = ScalingPolicy(
             name=name,
-            arn=known.arn if known else self._registry.policy_arn(resource, name),
+            arn=known.arn if known else self.registry.policy_arn(resource, name),
             resource_id=resource,
             type=kind,
             configuration=_configuration(kind, request),
         )
         if not policy.is_step:
             await self._require_alarm_permissions(caller)
-            await self._alarms.put(policy)
-        self._registry.put_policy(policy)
+            await self.alarms.put(policy)
+        self.registry.policies[resource, name] = policy
         return {"PolicyARN": policy.arn, "Alarms": policy.alarms}
 
     async def _delete_policy(self, request: Document, caller: Caller) -> Document:
         resource, name = request["ResourceId"], request["PolicyName"]
-        policy = self._registry.policy(resource, name)
+        policy = self.registry.policies.get((resource, name))
         if policy is None:
             raise _not_found("scaling policy", resource)
-        await self._alarms.delete(policy)
-        self._registry.drop_policy(policy)
+        await self.alarms.delete(policy)
+        del self.registry.policies[resource, name]
         return {}
 
     async def _describe_policies(self, request: Document, caller: Caller) -> Document:
         names = request.get("PolicyNames")
         found = [
             policy.describe()
-            for policy in self._registry.policies(request.get("ResourceId"))
+            for policy in self.registry.policies_of(request.get("ResourceId"))
             if not names or policy.name in names
         ]
         return {"ScalingPolicies": found}
@@ -185,7 +182,7 @@ class Scaling:
         resource = request.get("ResourceId")
         found = [
             activity
-            for activity in self._registry.activities
+            for activity in self.registry.activities
             if resource in (None, activity["ResourceId"])
         ]
         return {"ScalingActivities": found[: request.get("MaxResults", 50)]}
@@ -202,7 +199,7 @@ class Scaling:
             await self._require_elsewhere(caller, f"sagemaker:{action}", arn)
 
     async def _require_alarm_permissions(self, caller: Caller) -> None:
-        place = f"{self._aws.region}:{await self._aws.account()}"
+        place = f"{self.aws.region}:{await self.aws.account()}"
         alarms = f"arn:aws:cloudwatch:{place}:alarm:TargetTracking-"
         everyone = f"arn:aws:cloudwatch:{place}:alarm:*"
         await self._require_elsewhere(caller, "cloudwatch:DescribeAlarms", everyone)
@@ -211,24 +208,24 @@ class Scaling:
 
     async def _require_elsewhere(self, caller: Caller, action: str, resource: str) -> None:
         try:
-            await self._authoriser.require(caller, action, resource, _CALLED_VIA)
+            await self.authoriser.require(caller, action, resource, _CALLED_VIA)
         except AwsError as error:
             raise validation_exception(error.message) from error
 
     async def _service_linked_role(self, caller: Caller) -> str:
         """Made for the first target in the account, if the caller may have it made."""
         path = f"aws-service-role/{_SERVICE}/{SERVICE_LINKED_ROLE}"
-        arn = f"arn:aws:iam::{await self._aws.account()}:role/{path}"
+        arn = f"arn:aws:iam::{await self.aws.account()}:role/{path}"
         try:
-            await self._aws.call(self._aws.iam.get_role, RoleName=SERVICE_LINKED_ROLE)
+            await self.aws.call(self.aws.iam.get_role, RoleName=SERVICE_LINKED_ROLE)
         except ClientError as error:
             if error_code(error) != "NoSuchEntity":
                 raise
             service = {"iam:AWSServiceName": _SERVICE}
-            await self._authoriser.require(caller, "iam:CreateServiceLinkedRole", arn, service)
+            await self.authoriser.require(caller, "iam:CreateServiceLinkedRole", arn, service)
             # By its own name: the stand-ins' CreateServiceLinkedRole would make up another one.
-            await self._aws.call(
-                self._aws.iam.create_role,
+            await self.aws.call(
+                self.aws.iam.create_role,
                 RoleName=SERVICE_LINKED_ROLE,
                 Path=f"/aws-service-role/{_SERVICE}/",
                 AssumeRolePolicyDocument=json.dumps(_TRUST),
@@ -237,7 +234,7 @@ class Scaling:
 
     def _variant(self, resource: str) -> tuple[Endpoint, str]:
         match = _RESOURCE.fullmatch(resource)
-        endpoint = self._endpoints.find(match["endpoint"]) if match else None
+        endpoint = self.endpoints.find(match["endpoint"]) if match else None
         if match is None or endpoint is None or endpoint.status not in SERVING:
             raise validation_exception(f"SageMaker endpoint variant doesn't exist: {resource}")
         if match["variant"] not in endpoint.fleet.desired_counts:

@@ -74,8 +74,7 @@ class ScalingLoop:
     async def _scale(
         self, target: ScalableTarget, load: EndpointLoad, verdicts: Iterable[Verdict]
     ) -> None:
-        desired = (each.desired for each in load.variants if each.name == target.variant)
-        capacity = next(desired, None)
+        capacity = load.desired.get(target.variant)
         if capacity is None:
             return
         wish = self._bounds(target, capacity) or self._policies(target, capacity, verdicts)
@@ -83,7 +82,7 @@ class ScalingLoop:
             return
         started = datetime.now(UTC)
         try:
-            await self.endpoints.set_desired_count(target.endpoint, target.variant, wish.capacity)
+            await self.endpoints.set_capacities(target.endpoint, {target.variant: wish.capacity})
         except AwsError as refusal:
             # Most often the endpoint is being changed. The alarm persists, so the wish comes back.
             log.info("endpoint %s is not scaled: %s", target.endpoint, refusal)
@@ -105,7 +104,7 @@ class ScalingLoop:
     ) -> Wish | None:
         """The largest capacity that a policy wants now, within bounds and cooldowns."""
         wishes: list[Wish] = []
-        for policy in self.registry.policies(target.resource_id):
+        for policy in self.registry.policies_of(target.resource_id):
             for verdict in verdicts:
                 if verdict.in_alarm and policy.arn in verdict.actions:
                     wanted = target.bounded(_wanted(policy, verdict, capacity))
@@ -114,14 +113,11 @@ class ScalingLoop:
         return max(wishes, key=lambda wish: wish.capacity, default=None)
 
     def _may(self, target: ScalableTarget, policy: ScalingPolicy, change: int) -> bool:
-        now, key, suspended = self._metrics.clock(), target.resource_id, target.suspended
-        if change > 0:
-            rest = self._pace.seconds(policy.scale_out_cooldown)
-            ready = now - self._scaled_out.get(key, -rest) >= rest
-            return ready and not suspended.get("DynamicScalingOutSuspended")
-        rest = self._pace.seconds(policy.scale_in_cooldown)
-        ready = now - self._scaled_in.get(key, -rest) >= rest
-        return change < 0 and ready and not suspended.get("DynamicScalingInSuspended")
+        """Whether the cooldown is over and scaling in this direction is not suspended."""
+        way, last = ("Out", self._scaled_out) if change > 0 else ("In", self._scaled_in)
+        rest = self._pace.seconds(policy.cooldown(way))
+        ready = self._metrics.clock() - last.get(target.resource_id, -rest) >= rest
+        return change != 0 and ready and not target.suspended.get(f"DynamicScaling{way}Suspended")
 
     @property
     def _metrics(self) -> Metrics:

@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -108,33 +107,28 @@ class ScalingPolicy:
         """The capacity at which the metric would be at its target."""
         return math.ceil(capacity * metric / float(self.configuration["TargetValue"]))
 
-    @property
-    def scale_out_cooldown(self) -> float:
-        member = "Cooldown" if self.is_step else "ScaleOutCooldown"
-        return float(self.configuration.get(member, 300))
-
-    @property
-    def scale_in_cooldown(self) -> float:
-        member = "Cooldown" if self.is_step else "ScaleInCooldown"
+    def cooldown(self, way: str) -> float:
+        """Seconds to wait between actions, scaling `Out` or `In`."""
+        member = "Cooldown" if self.is_step else f"Scale{way}Cooldown"
         return float(self.configuration.get(member, 300))
 
 
+@dataclass
 class Registry:
-    """Everything Application Auto Scaling knows, by resource id."""
+    """Everything Application Auto Scaling knows; policies by resource id and name."""
 
-    def __init__(self, namer: Namer) -> None:
-        self._namer = namer
-        self.targets: dict[str, ScalableTarget] = {}
-        self._policies: dict[tuple[str, str], ScalingPolicy] = {}
-        self.activities: list[Document] = []
+    namer: Namer
+    targets: dict[str, ScalableTarget] = field(default_factory=dict)
+    policies: dict[tuple[str, str], ScalingPolicy] = field(default_factory=dict)
+    activities: list[Document] = field(default_factory=list)
 
     def target_arn(self, resource_id: str) -> str:
         digest = hashlib.sha256(resource_id.encode()).hexdigest()[:36]
-        place = f"{self._namer.region}:{self._namer.account}"
+        place = f"{self.namer.region}:{self.namer.account}"
         return f"arn:aws:application-autoscaling:{place}:scalable-target/{digest}"
 
     def policy_arn(self, resource_id: str, name: str) -> str:
-        place = f"{self._namer.region}:{self._namer.account}"
+        place = f"{self.namer.region}:{self.namer.account}"
         return (
             f"arn:aws:autoscaling:{place}:scalingPolicy:{uuid4()}:"
             f"resource/{NAMESPACE}/{resource_id}:policyName/{name}"
@@ -143,19 +137,10 @@ class Registry:
     def is_registered(self, endpoint: str, variant: str) -> bool:
         return resource_id(endpoint, variant) in self.targets
 
-    def policy(self, resource_id: str, name: str) -> ScalingPolicy | None:
-        return self._policies.get((resource_id, name))
-
-    def put_policy(self, policy: ScalingPolicy) -> None:
-        self._policies[policy.resource_id, policy.name] = policy
-
-    def drop_policy(self, policy: ScalingPolicy) -> None:
-        del self._policies[policy.resource_id, policy.name]
-
-    def policies(self, resource_id: str | None = None) -> Iterator[ScalingPolicy]:
-        for policy in list(self._policies.values()):
-            if resource_id in (None, policy.resource_id):
-                yield policy
+    def policies_of(self, resource_id: str | None) -> list[ScalingPolicy]:
+        """Those of one resource, or all."""
+        found = self.policies.values()
+        return [each for each in found if resource_id in (None, each.resource_id)]
 
     def remember(self, activity: Document) -> None:
         """Newest first, as DescribeScalingActivities lists them."""

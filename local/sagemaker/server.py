@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -11,7 +11,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from local.sagemaker.counters import Counters
-from local.sagemaker.documents import read_document, write_document
+from local.sagemaker.documents import read_document
 from local.sagemaker.endpoint_operations import Endpoints
 from local.sagemaker.errors import AwsError, InvalidConfiguration
 from local.sagemaker.faults import FaultInjector, Faults
@@ -118,11 +118,11 @@ class Server:
             for each in loads
         }
         backlog = sum(each.waiting for each in loads)
-        counters = write_document(self.counters)
+        counters = asdict(self.counters)
         return web.json_response({**counters, "backlog": backlog, "endpoints": endpoints})
 
     async def _get_faults(self, request: web.Request) -> web.Response:
-        return web.json_response(write_document(self.faults.faults))
+        return web.json_response(asdict(self.faults.faults))
 
     async def _put_faults(self, request: web.Request) -> web.Response:
         try:
@@ -131,7 +131,7 @@ class Server:
             return web.json_response({"message": str(exc)}, status=400)
         self.faults.replace(faults)
         log.info("faults: %s", faults)
-        return web.json_response(write_document(faults))
+        return web.json_response(asdict(faults))
 
     async def _put_pace(self, request: web.Request) -> web.Response:
         """`{"time_factor": 0.01}`: the minutes of alarms and cooldowns take 0.6 seconds."""

@@ -8,7 +8,6 @@ from itertools import count
 from local.sagemaker.config import Config
 from local.sagemaker.hosts import Host, Hosts
 from local.sagemaker.instances import Instance
-from local.sagemaker.load import VariantCapacity
 from local.sagemaker.processing import Assignment, Processor
 from local.sagemaker.queueing import Request, RequestQueue
 from local.sagemaker.resources import EndpointConfig, Model, Variant
@@ -56,10 +55,6 @@ class VariantFleet:
     def size(self) -> int:
         """Instances in service."""
         return len(self._instances)
-
-    @property
-    def capacity(self) -> VariantCapacity:
-        return VariantCapacity(self.variant.name, self.size, self.desired_count)
 
     async def scale(self, wanted: int) -> None:
         """Makes the instances so many. Those that leave finish what they have, in their own time.

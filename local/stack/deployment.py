@@ -5,6 +5,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,42 +24,39 @@ _BUILD_SECONDS = 600
 _DEPLOY_SECONDS = 600
 _IN_SERVICE_SECONDS = 120
 
-_ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
+@dataclass
 class Deployment:
-    """One run of build and deploy against a stack whose parts answer."""
+    """One run of build and deploy against a stack whose parts answer.
 
-    def __init__(
-        self,
-        settings: StackSettings,
-        clients: Clients,
-        meanwhile: Callable[[], None],
-    ) -> None:
-        """`meanwhile` is called again and again while `sam` works; what it raises ends the wait."""
-        self._settings = settings
-        self._clients = clients
-        self._meanwhile = meanwhile
-        self._started = datetime.now(UTC)
+    `meanwhile` is called again and again while `sam` works; what it raises ends the wait.
+    """
+
+    settings: StackSettings
+    clients: Clients
+    meanwhile: Callable[[], None]
+    _started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def build(self) -> None:
         """Raises LocalStackError, with the end of its log, when `sam build` fails."""
         build = self._sam(
             "build",
             *("--template-file", REPOSITORY / "template.yaml"),
-            *("--build-dir", self._settings.sam_directory / "build"),
-            *("--cache-dir", self._settings.sam_directory / "cache"),
+            *("--build-dir", self.settings.sam_directory / "build"),
+            *("--cache-dir", self.settings.sam_directory / "cache"),
             *("--parameter-overrides", *machine_parameters()),
         )
-        if build.wait(_BUILD_SECONDS, self._meanwhile):
+        if build.wait(_BUILD_SECONDS, self.meanwhile):
             raise LocalStackError(f"sam build failed. {build.last_words()}")
 
     def upload_model(self, archive: Path) -> str:
         """Uploads model.tar.gz and returns its URI, which changes only with its content."""
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()[:16]
         key = f"models/{digest}/model.tar.gz"
-        self._clients.s3.create_bucket(Bucket=ARTIFACT_BUCKET)
-        self._clients.s3.upload_file(str(archive), ARTIFACT_BUCKET, key)
+        self.clients.s3.create_bucket(Bucket=ARTIFACT_BUCKET)
+        self.clients.s3.upload_file(str(archive), ARTIFACT_BUCKET, key)
         return f"s3://{ARTIFACT_BUCKET}/{key}"
 
     def start_deploy(self, model_data_url: str, parameters: Mapping[str, str]) -> Process:
@@ -66,7 +64,7 @@ class Deployment:
         self._started = datetime.now(UTC)
         return self._sam(
             "deploy",
-            *("--template-file", self._settings.sam_directory / "build" / "template.yaml"),
+            *("--template-file", self.settings.sam_directory / "build" / "template.yaml"),
             *("--parameter-overrides", *machine_parameters(), f"ModelDataUrl={model_data_url}"),
             *(parameter_override(name, value) for name, value in parameters.items()),
         )
@@ -75,7 +73,7 @@ class Deployment:
         """A check for whoever waits for something that the deployment creates on its way."""
 
         def check() -> None:
-            self._meanwhile()
+            self.meanwhile()
             if not deploy.running:
                 self.finish_deploy(deploy)
                 raise LocalStackError("sam deploy ended before it was expected to")
@@ -88,11 +86,11 @@ class Deployment:
         Raises:
             LocalStackError: with CloudFormation's reasons, or the endpoint's.
         """
-        if deploy.wait(_DEPLOY_SECONDS, self._meanwhile):
+        if deploy.wait(_DEPLOY_SECONDS, self.meanwhile):
             reasons = "".join(f"\n    {reason}" for reason in self._failures())
             said = f"CloudFormation says:{reasons}" if reasons else deploy.last_words()
             raise LocalStackError(f"sam deploy failed. {said}\nAll it said is in {deploy.log}")
-        outputs = stack_outputs(self._clients)
+        outputs = stack_outputs(self.clients)
         self._wait_until_in_service(outputs["EndpointName"])
         return outputs
 
@@ -104,17 +102,17 @@ class Deployment:
                 *("--config-file", REPOSITORY / "samconfig.toml", "--config-env", "local"),
                 *arguments,
             ),
-            environment=sam_variables(self._settings),
+            environment=sam_variables(self.settings),
             # SAM keeps `.aws-sam/deps`, a part of its cache, where it is started.
-            directory=self._settings.sam_directory.parent,
-            log=self._settings.logs / f"sam-{command}.log",
-            records=self._settings.records,
+            directory=self.settings.sam_directory.parent,
+            log=self.settings.logs / f"sam-{command}.log",
+            records=self.settings.records,
         )
 
     def _failures(self) -> list[str]:
         """What CloudFormation says about each resource that failed just now, oldest first."""
         try:
-            pages = self._clients.cloudformation.get_paginator("describe_stack_events")
+            pages = self.clients.cloudformation.get_paginator("describe_stack_events")
             events = [
                 e for page in pages.paginate(StackName=STACK_NAME) for e in page["StackEvents"]
             ]
@@ -132,14 +130,14 @@ class Deployment:
     def _wait_until_in_service(self, endpoint_name: str) -> None:
         deadline = time.monotonic() + _IN_SERVICE_SECONDS
         while True:
-            found = self._clients.sagemaker.describe_endpoint(EndpointName=endpoint_name)
+            found = self.clients.sagemaker.describe_endpoint(EndpointName=endpoint_name)
             status = found["EndpointStatus"]
             if status == "InService":
                 return
             if status == "Failed" or time.monotonic() > deadline:
                 reason = found.get("FailureReason", f"waited {_IN_SERVICE_SECONDS} s for InService")
                 raise LocalStackError(f"the endpoint {endpoint_name} is {status}: {reason}")
-            self._meanwhile()
+            self.meanwhile()
             time.sleep(0.2)
 
 
@@ -167,7 +165,7 @@ def machine_parameters(
     Raises:
         LocalStackError: Lambda has no such runtime or processor.
     """
-    architecture = _ARCHITECTURES.get(machine.lower())
+    architecture = ARCHITECTURES.get(machine.lower())
     if architecture is None:
         raise LocalStackError(f"Lambda runs on x86_64 and arm64, not on {machine}")
     if not (3, 11) <= version <= (3, 14):

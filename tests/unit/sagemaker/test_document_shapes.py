@@ -43,7 +43,7 @@ def test_describe_endpoint_keeps_to_the_shape_while_it_is_created_updated_and_sc
         found.append(await scene.describe())
         scene.may_start.set()
         await scene.rest()
-        await scene.rehearsal.endpoints.set_desired_count("demo", "AllTraffic", 0)
+        await scene.rehearsal.endpoints.set_capacities("demo", {"AllTraffic": 0})
         found.append(await scene.describe())
         await scene.rest()
         scene.fault(fail_next_creation="image")

@@ -78,7 +78,7 @@ def test_a_new_weight_counts_from_now_on() -> None:
 def test_a_variant_without_instances_leaves_its_part_to_the_others() -> None:
     async def scenario(scene: Scene) -> None:
         await scene.create(A=(1, 1), B=(1, 1))
-        await scene.rehearsal.endpoints.set_desired_count("demo", "A", 0)
+        await scene.rehearsal.endpoints.set_capacities("demo", {"A": 0})
         await scene.rest()
 
         scene.submit(10)
@@ -242,7 +242,7 @@ def test_an_endpoints_load_has_its_backlog_and_instances() -> None:
         [load] = scene.rehearsal.endpoints.loads()
 
         assert (load.waiting, load.in_process, load.backlog) == (2, 4, 6)
-        assert (load.instances, load.variants[0].desired) == (1, 1)
+        assert (load.instances, load.desired) == (1, {"AllTraffic": 1})
         assert load.oldest_seconds is not None
         assert load.oldest_seconds >= 0
 

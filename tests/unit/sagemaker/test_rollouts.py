@@ -305,7 +305,7 @@ def test_a_rollback_that_fails_leaves_both_fleets_serving_until_the_next_update(
 def test_a_rollout_at_zero_instances_leaves_what_waits_for_the_first_that_comes() -> None:
     async def scenario(scene: Scene) -> None:
         await scene.create(AllTraffic=(1, 1))
-        await scene.rehearsal.endpoints.set_desired_count("demo", "AllTraffic", 0)
+        await scene.rehearsal.endpoints.set_capacities("demo", {"AllTraffic": 0})
         await scene.rest()
         scene.submit(5)
         new = await scene.configure("new", AllTraffic=(1, 1))
@@ -313,7 +313,7 @@ def test_a_rollout_at_zero_instances_leaves_what_waits_for_the_first_that_comes(
         await scene.update(new, RetainAllVariantProperties=True)
         await scene.rest()
         waiting = scene.endpoint.load.waiting
-        await scene.rehearsal.endpoints.set_desired_count("demo", "AllTraffic", 1)
+        await scene.rehearsal.endpoints.set_capacities("demo", {"AllTraffic": 1})
         await scene.until(lambda: scene.outcomes()["Completed"] == 5)
 
         assert waiting == 5
@@ -325,7 +325,7 @@ def test_a_rollout_at_zero_instances_leaves_what_waits_for_the_first_that_comes(
 def test_guardrails_are_refused_where_no_instance_is() -> None:
     async def scenario(scene: Scene) -> None:
         await scene.create(AllTraffic=(1, 1))
-        await scene.rehearsal.endpoints.set_desired_count("demo", "AllTraffic", 0)
+        await scene.rehearsal.endpoints.set_capacities("demo", {"AllTraffic": 0})
         await scene.rest()
         new = await scene.configure("new", AllTraffic=(1, 1))
 

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from local.sagemaker.load import EndpointLoad, VariantCapacity
+from local.sagemaker.load import EndpointLoad
 from local.sagemaker.meters import Meters
 from local.sagemaker.metrics import Metrics, gauges
 from local.sagemaker.scaling_alarms import Verdict, evaluate
@@ -33,8 +33,8 @@ def metrics(clock: Clock) -> Metrics:
 
 
 def load(waiting: int = 0, in_process: int = 0, instances: int = 1) -> EndpointLoad:
-    variants = (VariantCapacity("AllTraffic", instances, instances),)
-    return EndpointLoad("relay", "arn", "InService", waiting, in_process, None, variants)
+    desired = {"AllTraffic": instances}
+    return EndpointLoad("relay", "InService", waiting, in_process, None, instances, desired)
 
 
 def judge(metrics: Metrics, name: str, **changes: Any) -> Verdict:
