@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def perform(command: Callable[[StackSettings], int]) -> int:
-    """Runs a command; returns its exit code, or that of what ended it, which is told."""
+    """Runs a command; returns its exit code, or prints what ended it and returns that one's."""
     interruption.install()
     try:
         return command(StackSettings.from_environment(os.environ))

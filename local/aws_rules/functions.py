@@ -100,7 +100,7 @@ def a_log_level_lets_metrics_through(function: Resource) -> Iterator[Problem]:
     _FUNCTION,
     words="Current log level does not match AWS Lambda Advanced Logging Controls minimum log "
     "level: Lambda "
-    "sets AWS_LAMBDA_LOG_LEVEL for JSON logs (INFO unless told otherwise), which Powertools "
+    "sets AWS_LAMBDA_LOG_LEVEL for JSON logs (INFO by default), which Powertools "
     "prefers",
     source=_POWERTOOLS,
     enforced=Enforced.NEVER,
@@ -178,7 +178,7 @@ def a_log_group_extracts_metrics(function: Resource) -> Iterator[Problem]:
     enforced=Enforced.NEVER,
 )
 def a_function_may_write_its_log(function: Resource) -> Iterator[Problem]:
-    """PutLogEvents and CreateLogStream are rights to streams, whose ARNs go on after the
+    """PutLogEvents and CreateLogStream are permissions on streams, whose ARNs go on after the
     group's."""
     name = function.get("LoggingConfig", "LogGroup")
     group = function.world.find("AWS::Logs::LogGroup", name)

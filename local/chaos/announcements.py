@@ -1,7 +1,7 @@
 """S3 announces some uploads twice: the very same notification, some time later.
 
-A second queue of the bucket's notification configuration tells what S3 said. (S3 itself refuses two
-queues for the same events; MiniStack does not.)
+A second queue of the bucket's notification configuration receives what S3 says. (S3 itself refuses
+two queues for the same events; MiniStack does not.)
 """
 
 import json

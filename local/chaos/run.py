@@ -46,9 +46,9 @@ class Options:
 
 def run(settings: StackSettings, options: Options) -> int:
     """Returns the exit code: 0 when every upload had exactly one result, and nothing was parked."""
-    tell = Narrator()
-    tell(f"chaos with seed {options.seed}: {options.uploads:,} uploads")
-    return run_beside(settings, "chaos", lambda trial: _strike(trial, options), tell)
+    report = Narrator()
+    report(f"chaos with seed {options.seed}: {options.uploads:,} uploads")
+    return run_beside(settings, "chaos", lambda trial: _strike(trial, options), report)
 
 
 def is_injected(result: Result) -> bool:
@@ -70,7 +70,7 @@ def summary(account: Account, counted: Mapping[str, int]) -> str:
 def _strike(trial: Trial, options: Options) -> tuple[Account, str]:
     """Uploads, receives and breaks things."""
     model = train_model(trial.settings)
-    trial.outputs = bring_up(trial.settings, model, trial.tell, parameters=_SHORT_TIMES)
+    trial.outputs = bring_up(trial.settings, model, trial.report, parameters=_SHORT_TIMES)
     outputs, clients = trial.outputs, trial.clients
     uploads = many_inputs(model, outputs["DataBucketName"], options.uploads)
     tally = Tally(uploads)
@@ -80,7 +80,7 @@ def _strike(trial: Trial, options: Options) -> tuple[Account, str]:
     )
     announcements.listen(clients.s3, outputs["DataBucketName"])
     set_faults(trial.settings, schedule.faults())
-    trial.tell("from now on, things go wrong")
+    trial.report("from now on, things go wrong")
     victims = [outputs[FUNCTIONS[name]] for name in options.kill]
     killer = Killer(trial.settings, victims, schedule.kills())
 
@@ -90,7 +90,7 @@ def _strike(trial: Trial, options: Options) -> tuple[Account, str]:
         return f", {killer.killed} workers killed"
 
     trial.exchange(uploads, tally, _SILENCE_SECONDS, meanwhile)
-    trial.tell("waiting until nothing is left that could become a second result")
+    trial.report("waiting until nothing is left that could become a second result")
     pending = trial.settle(tally, _SETTLE_SECONDS, announcements.repeat)
     print(f"\n{_injected(trial, announcements.repeated, killer.killed, tally)}\n")
     account = trial.account(uploads, tally, pending, explained=is_injected)

@@ -40,9 +40,9 @@ def _demonstrate(trial: Trial) -> tuple[Account, str]:
 
     def upload_early(check: Callable[[], None]) -> None:
         upload_before_service(trial.clients, early, deleted, check)
-        trial.tell("two inputs uploaded before the endpoint is in service, one deleted again")
+        trial.report("two inputs uploaded before the endpoint is in service, one deleted again")
 
-    trial.outputs = bring_up(trial.settings, model, trial.tell, upload_early)
+    trial.outputs = bring_up(trial.settings, model, trial.report, upload_early)
     bucket = trial.outputs["DataBucketName"]
     uploads = {f"s3://{bucket}/{item.key}": item for item in (early, deleted, *later)}
     tally = Tally(uploads)
@@ -50,7 +50,7 @@ def _demonstrate(trial: Trial) -> tuple[Account, str]:
     trial.exchange(remaining, tally, _SILENCE_SECONDS)
     account = trial.account(uploads, tally, trial.settle(tally, _SETTLE_SECONDS))
     print(describe(account, trial.settings))
-    return account, summary(account, trial.tell.seconds)
+    return account, summary(account, trial.report.seconds)
 
 
 def summary(account: Account, seconds: float) -> str:

@@ -66,7 +66,7 @@ def configuration(name: str, clients: Clients) -> "FunctionConfigurationResponse
 
 
 def rebuild_if_changed(
-    settings: StackSettings, clients: Clients, tell: Callable[[str], None]
+    settings: StackSettings, clients: Clients, report: Callable[[str], None]
 ) -> None:
     """Runs `sam build` again when what it builds from is newer than what it built.
 
@@ -77,8 +77,8 @@ def rebuild_if_changed(
     sources = (REPOSITORY / "template.yaml", *_files("functions"), *_files("layers"))
     if result.exists() and max(map(_changed, sources)) <= _changed(result):
         return
-    tell("building: the code has changed since it was built (`make up` deploys it as well)")
-    Deployment(settings, clients, meanwhile=Stack(settings, tell).check).build()
+    report("building: the code has changed since it was built (`make up` deploys it as well)")
+    Deployment(settings, clients, meanwhile=Stack(settings, report).check).build()
 
 
 def _files(directory: str) -> Iterator[Path]:

@@ -54,7 +54,7 @@ def call(
         except _Misuse as misuse:
             print(misuse, file=sys.stderr)
             return MISUSED
-        return _report(name, run(name, event, settings))
+        return _show(name, run(name, event, settings))
 
     return perform(command)
 
@@ -67,24 +67,24 @@ def invoke(name: str, event: object, settings: StackSettings) -> Invocation:
     """
     with _a_stack(settings):
         clients = Clients(settings)
-        rebuild_if_changed(settings, clients, tell)
+        rebuild_if_changed(settings, clients, report)
         with LambdaRuntime(deployed_function(name, settings, clients)) as runtime:
             return runtime.invoke(event)
 
 
 @contextmanager
 def _a_stack(settings: StackSettings) -> Iterator[None]:
-    stack = Stack(settings, tell)
+    stack = Stack(settings, report)
     if stack.running:
         yield
         return
-    tell("no local stack is up: starting one for this call (`make up` keeps one)")
+    report("no local stack is up: starting one for this call (`make up` keeps one)")
     with exclusive(settings.directory):
         try:
-            bring_up(settings, train_model(settings), Narrator(tell))
+            bring_up(settings, train_model(settings), Narrator(report))
             yield
         finally:
-            tell(f"stopped {', '.join(stack.stop())}")
+            report(f"stopped {', '.join(stack.stop())}")
 
 
 def _read(arguments: Sequence[str], usage_lines: Sequence[str]) -> tuple[str, object]:
@@ -117,21 +117,21 @@ def usage(lines: Sequence[str], name: str | None = None) -> str:
     )
 
 
-def _report(name: str, invocation: Invocation) -> int:
+def _show(name: str, invocation: Invocation) -> int:
     for line in invocation.log:
-        tell(line)
+        report(line)
     if invocation.init_milliseconds is not None:
-        tell(f"{name} was initialised in {invocation.init_milliseconds:.0f} ms")
+        report(f"{name} was initialised in {invocation.init_milliseconds:.0f} ms")
     match invocation.outcome:
         case Answer(payload):
             print(json.dumps(payload, indent=2, ensure_ascii=False))
             return ANSWERED
         case Failure(error, message):
-            tell(f"{name} raised {error}: {message}")
+            report(f"{name} raised {error}: {message}")
             return RAISED
 
 
-def tell(text: str) -> None:
+def report(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 

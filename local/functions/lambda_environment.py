@@ -54,16 +54,16 @@ def link_runtime_client(directory: Path) -> None:
 
 
 def logging_variables(log_format: str, application_log_level: str) -> dict[str, str]:
-    """What Lambda tells a function of its LoggingConfig.
+    """What a function reads of its LoggingConfig in Lambda.
 
     Logs in JSON have a level, INFO unless the configuration states one; plain text has none.
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
     https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
     """
-    told = {"AWS_LAMBDA_LOG_FORMAT": log_format}
+    variables = {"AWS_LAMBDA_LOG_FORMAT": log_format}
     if log_format == "JSON":
-        told["AWS_LAMBDA_LOG_LEVEL"] = application_log_level or "INFO"
-    return told
+        variables["AWS_LAMBDA_LOG_LEVEL"] = application_log_level or "INFO"
+    return variables
 
 
 def passes(line: str, application_log_level: str) -> bool:

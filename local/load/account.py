@@ -51,7 +51,7 @@ class Account:
             *self.tally.problems(),
             *(problem for result in self.tally.first.values() for problem in self._wrong(result)),
             *(f"{number} messages lie on {queue}" for queue, number in self.parked.items()),
-            *(f"it did not come to rest: {what}" for what in self.unsettled),
+            *(f"the run did not settle: {what}" for what in self.unsettled),
             *(f"a role lacks a permission: {line}" for line in self.denials),
         ]
 

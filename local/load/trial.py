@@ -35,9 +35,9 @@ _ON_THE_WAY = ("SubmitQueue", "NotificationQueue")
 class Trial:
     """A stack, and what a run does on it. `outputs` are the deployed stack's."""
 
-    def __init__(self, settings: StackSettings, tell: Narrator) -> None:
+    def __init__(self, settings: StackSettings, report: Narrator) -> None:
         self.settings = settings
-        self.tell = tell
+        self.report = report
         self.clients = Clients(settings)
         self.stack = Stack(settings)
         self.outputs: Mapping[str, str] = {}
@@ -45,10 +45,10 @@ class Trial:
 
     def show(self, text: str) -> None:
         """How far it is, on a line that the next one replaces."""
-        self._progress.show(f"{self.tell.seconds:6.1f} s  {text}")
+        self._progress.show(f"{self.report.seconds:6.1f} s  {text}")
 
     def done(self, text: str) -> None:
-        self._progress.done(f"{self.tell.seconds:6.1f} s  {text}")
+        self._progress.done(f"{self.report.seconds:6.1f} s  {text}")
 
     def exchange(
         self,
@@ -135,14 +135,14 @@ def run_beside(
     settings: StackSettings,
     name: str,
     course: Callable[[Trial], tuple[Account, str]],
-    tell: Narrator,
+    report: Narrator,
 ) -> int:
     """Runs a course, which returns its account and last line, beside any stack that is up.
 
     Returns the exit code: 0 when every upload had exactly one result, and the correct one.
     """
     with stack_beside(settings, name) as own:
-        trial = Trial(own, tell)
+        trial = Trial(own, report)
         try:
             account, summary = course(trial)
         except BaseException as error:

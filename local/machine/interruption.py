@@ -9,7 +9,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(KeyboardInterrupt):
-    """Somebody asked the command to end. Not an `Exception`, so nothing handles it by accident."""
+    """A signal asked the command to end. Not an `Exception`, so nothing handles it by accident."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)

@@ -153,7 +153,7 @@ def stop(records: Path) -> tuple[str, ...]:
     """Stops every recorded process together with its group and forgets it; returns the names.
 
     Asks politely first. What does not end within 8 seconds, and children whose parent went before
-    them, are killed. A record whose process id belongs to somebody else by now is only forgotten.
+    them, are killed. A record whose process id belongs to another process by now is only forgotten.
     """
     with postponed():
         ours = [record for record in read_records(records) if not record.replaced]
@@ -179,7 +179,7 @@ def _signal_group(leader: int, number: signal.Signals) -> None:
     try:
         os.killpg(leader, number)
     except (ProcessLookupError, PermissionError):
-        # Nobody left. macOS says "not permitted" about a group in which only zombies remain.
+        # The group is empty. macOS says "not permitted" about a group in which only zombies remain.
         return
 
 

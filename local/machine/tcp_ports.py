@@ -24,7 +24,7 @@ def is_served(port: int) -> bool:
 
 
 def free_ports(count: int) -> tuple[int, ...]:
-    """Different ports that nobody listens on at this moment."""
+    """Different ports on which no server listens at this moment."""
     listeners = [socket.socket() for _ in range(count)]
     try:
         for listener in listeners:

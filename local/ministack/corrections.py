@@ -1,7 +1,8 @@
 """MiniStack corrected in several places.
 
-IAM knows no action for a batch of SQS messages or of PartiQL statements: AWS asks for the right to
-each thing in it. MiniStack 1.5 asks for an action named like the call, which no real policy grants.
+IAM knows no action for a batch of SQS messages or of PartiQL statements: AWS asks for
+permission on each resource in it. MiniStack 1.5 asks for an action named like the call, which no
+real policy grants.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 
@@ -11,8 +12,8 @@ own batch size, as on AWS, in few environments at a time.
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 
-It tells a function nothing of its LoggingConfig, and keeps log lines below the level that this asks
-for. Lambda sets variables, on which Powertools acts, and drops such lines.
+It passes a function nothing of its LoggingConfig, and keeps log lines below the level that this
+asks for. Lambda sets variables, on which Powertools acts, and drops such lines.
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 
 It takes what AWS refuses; `local.ministack.refusals` has it refuse that too.
@@ -23,9 +24,9 @@ Its conditions know no Fn::Join, so that a list parameter counts as given when i
 
 It makes no alarm on metric math. Here it makes one, which is never evaluated.
 
-Last, deleting alarms needs the right to all of them, not to those that are named; describing them
-needs a right that no ARN of an alarm grants; and it evaluates alarms on SageMaker's metrics, which
-is the endpoint emulator's to do.
+Last, deleting alarms needs permission on all of them, not on those that are named; describing them
+needs a permission that no ARN of an alarm grants; and it evaluates alarms on SageMaker's metrics,
+which is the endpoint emulator's to do.
 """
 
 import json

@@ -13,7 +13,7 @@ _unpacking = threading.Lock()
 class SharedArchive(zipfile.ZipFile):
     """Unpacks each content once under the temporary directory; its entries become links to it.
 
-    For directories that nobody writes to, as a function's code and layers are on Lambda.
+    For directories that are not written to, as a function's code and layers are on Lambda.
     """
 
     def namelist(self) -> list[str]:

@@ -15,7 +15,7 @@ def main() -> None:
     booster = train(rows)
     path = pack(booster, arguments.output)
     share = accuracy(booster, held_out)
-    print(f"trained on {len(rows)} rows, {share:.1%} right on {len(held_out)} held out: {path}")
+    print(f"trained on {len(rows)} rows, {share:.1%} correct on {len(held_out)} held out: {path}")
 
 
 if __name__ == "__main__":

@@ -29,12 +29,12 @@ def train(rows: Sequence[Row]) -> xgboost.Booster:
 
 
 def accuracy(booster: xgboost.Booster, rows: Sequence[Row]) -> float:
-    """The share of rows that the booster classifies rightly."""
+    """The share of rows that the booster classifies correctly."""
     scores = booster.predict(_matrix(rows))
-    right: int = sum(
+    correct: int = sum(
         (score > 0.5) == row.malignant for score, row in zip(scores, rows, strict=True)
     )
-    return right / len(rows)
+    return correct / len(rows)
 
 
 def pack(booster: xgboost.Booster, directory: Path) -> Path:

@@ -82,7 +82,7 @@ SAMPLES: Final[Mapping[str, Result]] = {
     "expired": _result(
         _own(Outcome.EXPIRED, "attempt 1 had no notification, output or failure object")
     ),
-    "submitted by somebody else": _result(_COMPLETED, None),
+    "submitted by another application": _result(_COMPLETED, None),
     "without an uploaded input": _result(
         replace(_COMPLETED, location=None, content_type=None),
         replace(_ATTEMPT, location=None, content_type=None, custom_attributes=None),

@@ -1,4 +1,4 @@
-"""What an operation's parameters must be, as far as they tell it themselves.
+"""What an operation's parameters must be, as far as they alone show it.
 
 The rules that botocore's shapes cannot express; whether roles, artifacts and other resources exist
 is asked elsewhere.

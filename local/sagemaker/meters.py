@@ -61,7 +61,7 @@ class Statistic:
 
 
 class Meters:
-    """Collects observations until somebody takes them."""
+    """Collects observations until they are taken."""
 
     def __init__(self) -> None:
         self._statistics: dict[Meter, Statistic] = {}

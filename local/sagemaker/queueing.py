@@ -47,7 +47,7 @@ class RequestQueue:
         """Requests that were handed out and are not done yet."""
 
     def line(self) -> "Line":
-        """A new line, without a share and without staff."""
+        """A new line, without a share and without instances."""
         line = Line(self)
         self._lines.append(line)
         return line

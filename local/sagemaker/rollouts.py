@@ -26,7 +26,7 @@ class Surroundings:
     phase_changed: Callable[[], None]
     """Called at each change that DescribeEndpoint shows."""
     launch_fails: Callable[[], str | None]
-    """The reason for which instances must not come up now, if somebody wants that."""
+    """The reason of a fault for which instances must not come up now."""
 
 
 class Rollout:

@@ -1,7 +1,7 @@
 """CloudWatch alarms: those that target tracking makes, and the evaluation of all on AWS/SageMaker.
 
 The AWS stand-in keeps the alarms. It knows neither their missing data nor scaling actions, and its
-minutes are real minutes, so the emulator evaluates them and tells it the states.
+minutes are real minutes, so the emulator evaluates them and sets their states.
 """
 
 import operator
@@ -149,31 +149,31 @@ def _statistic(alarm: "MetricAlarmTypeDef", points: list[Statistic]) -> float:
 
 @dataclass
 class Alarms:
-    """Evaluates every alarm on this namespace, and tells CloudWatch where a state is a new one."""
+    """Evaluates every alarm on this namespace, and sets in CloudWatch the states that are new."""
 
     aws: Aws
     metrics: Metrics
     pace: Pace
-    _told: dict[str, str] = field(default_factory=dict)
+    _published: dict[str, str] = field(default_factory=dict)
 
     async def evaluate(self) -> list[Verdict]:
         alarms = await self.aws.call(self._all)
         return [evaluate(alarm, self.metrics, self.pace) for alarm in alarms]
 
-    async def tell(self, verdicts: list[Verdict]) -> None:
+    async def publish(self, verdicts: list[Verdict]) -> None:
         """Has CloudWatch show the states."""
         for verdict in verdicts:
-            # A state that somebody set by hand stays until the metric itself brings another one.
-            if self._told.get(verdict.name, "INSUFFICIENT_DATA") != verdict.state:
-                await self.aws.call(self._tell, verdict)
-        self._told = {verdict.name: verdict.state for verdict in verdicts}
+            # A state that was set by hand stays until the metric itself brings another one.
+            if self._published.get(verdict.name, "INSUFFICIENT_DATA") != verdict.state:
+                await self.aws.call(self._set_state, verdict)
+        self._published = {verdict.name: verdict.state for verdict in verdicts}
 
     def _all(self) -> "list[MetricAlarmTypeDef]":
         pages = self.aws.cloudwatch.get_paginator("describe_alarms").paginate()
         alarms = [alarm for page in pages for alarm in page.get("MetricAlarms", [])]
         return [alarm for alarm in alarms if alarm.get("Namespace") == NAMESPACE]
 
-    def _tell(self, verdict: Verdict) -> None:
+    def _set_state(self, verdict: Verdict) -> None:
         value = "no data" if verdict.value is None else f"{verdict.value:g}"
         try:
             self.aws.cloudwatch.set_alarm_state(

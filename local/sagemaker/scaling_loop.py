@@ -69,7 +69,7 @@ class ScalingLoop:
             for target in list(self.registry.targets.values()):
                 if target.endpoint == load.name and load.status in SERVING:
                     await self._scale(target, load, verdicts)
-        await self.alarms.tell(verdicts)
+        await self.alarms.publish(verdicts)
 
     async def _scale(
         self, target: ScalableTarget, load: EndpointLoad, verdicts: Iterable[Verdict]

@@ -20,7 +20,7 @@ from local.machine.lock import held
 from local.sam_local import docker, image, tunnel
 from local.stack.settings import REPOSITORY, StackSettings
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 # Of every image and container that is made here, so that what a killed command left is found.
 LABEL = "relay.local-stack"
@@ -34,7 +34,7 @@ _STOP_SECONDS = 5.0
 
 
 @contextmanager
-def connected(settings: StackSettings, base: str, tell: Tell) -> Iterator[None]:
+def connected(settings: StackSettings, base: str, report: Report) -> Iterator[None]:
     """Containers of `image.NAME` reach the local stack inside the block.
 
     Afterwards no image and no container of it is left, nor what `sam` made of it. One block at a
@@ -53,7 +53,7 @@ def connected(settings: StackSettings, base: str, tell: Tell) -> Iterator[None]:
     ):
         try:
             docker.remove_labelled(f"{LABEL}={ours}")
-            image.build(base, settings, {LABEL: ours, _RUN: run}, tell)
+            image.build(base, settings, {LABEL: ours, _RUN: run}, report)
             with _Bridge(settings, f"{_RUN}={run}"):
                 yield
         finally:

@@ -19,7 +19,7 @@ NAME = "relay-local-stack"
 # `sam` fills /opt with the layer and /var/task with the code.
 DIRECTORY = "/var/local-stack"
 TUNNEL = f"{DIRECTORY}/tunnel.py"
-_AUTHORITY = f"{DIRECTORY}/authority.pem"
+_CERTIFICATE = f"{DIRECTORY}/server.pem"
 _WRAPPER = f"{DIRECTORY}/wrapper"
 
 
@@ -33,7 +33,7 @@ def base_image(wanted: str | None = None) -> str:
 
 
 def build(
-    base: str, settings: StackSettings, labels: Mapping[str, str], tell: Callable[[str], None]
+    base: str, settings: StackSettings, labels: Mapping[str, str], report: Callable[[str], None]
 ) -> None:
     """Makes the image, and pulls the base image first where it is missing.
 
@@ -41,7 +41,7 @@ def build(
         DockerError: the base image cannot be had; with what to do about it.
     """
     if not docker.has_image(base):
-        _pull(base, tell)
+        _pull(base, report)
     docker.run("build", "--quiet", "--tag", NAME, "-", given=_context(base, settings, labels))
 
 
@@ -51,7 +51,7 @@ def variables(settings: StackSettings) -> dict[str, str]:
     They are in the image because `sam local` passes only variables that the template declares.
     """
     leading = {
-        name: _AUTHORITY if name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE") else value
+        name: _CERTIFICATE if name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE") else value
         for name, value in sdk_variables(settings).items()
         if name != "AWS_REGION"  # `sam` passes that one
     }
@@ -70,8 +70,8 @@ def ports(settings: StackSettings) -> tuple[str, ...]:
     return (str(settings.aws_port), str(settings.sagemaker_port))
 
 
-def _pull(base: str, tell: Callable[[str], None]) -> None:
-    tell(f"pulling {base}")
+def _pull(base: str, report: Callable[[str], None]) -> None:
+    report(f"pulling {base}")
     try:
         docker.run("pull", "--quiet", base)
     except DockerError as error:
@@ -92,7 +92,7 @@ def _context(base: str, settings: StackSettings, labels: Mapping[str, str]) -> b
     )
     contents = {
         "Dockerfile": f"FROM {base}\n{stated}{given}COPY files {DIRECTORY}\n".encode(),
-        "files/authority.pem": Certificate.at(settings.tls).certificate.read_bytes(),
+        "files/server.pem": Certificate.at(settings.tls).certificate.read_bytes(),
         "files/tunnel.py": Path(tunnel.__file__).read_bytes(),
         "files/wrapper": wrapper.encode(),
     }

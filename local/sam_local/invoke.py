@@ -10,7 +10,7 @@ from pathlib import Path
 
 from local.errors import LocalStackError
 from local.functions.deployed import configuration, logical_id, rebuild_if_changed, role_session
-from local.functions.invoke import tell
+from local.functions.invoke import report
 from local.functions.lambda_runtime import Invocation, read_outcome
 from local.machine import interruption
 from local.sam_local import docker, image
@@ -35,10 +35,10 @@ def invoke(name: str, event: object, settings: StackSettings, base: str) -> Invo
     check_stack(settings)
     clients = Clients(settings)
     with (
-        connected(settings, base, tell),
+        connected(settings, base, report),
         tempfile.TemporaryDirectory(prefix="sam-", dir=settings.temporary) as directory,
     ):
-        rebuild_if_changed(settings, clients, tell)
+        rebuild_if_changed(settings, clients, report)
         deployed = configuration(name, clients)
         variables = Path(directory) / "variables.json"
         declared = deployed.get("Environment", {}).get("Variables", {})

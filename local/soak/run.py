@@ -38,7 +38,7 @@ def summary(account: Account, rates: Rates, samples: Sequence[Sample]) -> str:
 
 def _soak(trial: Trial, count: int) -> tuple[Account, str]:
     model = train_model(trial.settings)
-    trial.outputs = bring_up(trial.settings, model, trial.tell)
+    trial.outputs = bring_up(trial.settings, model, trial.report)
     uploads = many_inputs(model, trial.outputs["DataBucketName"], count)
     tally = Tally(uploads)
     arrivals: list[float] = []  # of each result, in seconds since the first upload

@@ -92,7 +92,7 @@ def _sagemaker(settings: StackSettings) -> Part:
 
 
 def sam_variables(settings: StackSettings) -> dict[str, str]:
-    """The environment of `sam`: it finds this Python, keeps its state here and calls nobody."""
+    """The environment of `sam`: it finds this Python, keeps its state here, calls no server."""
     state = settings.directory / "sam"
     state.mkdir(parents=True, exist_ok=True)
     # A version check that has just taken place keeps it from asking the package registry.

@@ -15,7 +15,7 @@ from local.stack.environment import read_environment_file
 from local.stack.servers import Part, parts
 from local.stack.settings import REPOSITORY, StackSettings
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 _READY_SECONDS = 60.0
 
@@ -23,9 +23,9 @@ _READY_SECONDS = 60.0
 class Stack:
     """The servers of one local stack. They outlive the command that starts them."""
 
-    def __init__(self, settings: StackSettings, tell: Tell = print) -> None:
+    def __init__(self, settings: StackSettings, report: Report = print) -> None:
         self._settings = settings
-        self._tell = tell
+        self._report = report
         self.parts = parts(settings)
 
     @property
@@ -44,7 +44,7 @@ class Stack:
                 may run: call `stop`.
         """
         if stopped := self.stop():
-            self._tell(f"stopped what was left of an earlier stack: {', '.join(stopped)}")
+            self._report(f"stopped what was left of an earlier stack: {', '.join(stopped)}")
         self._check_ports()
         self._settings.temporary.mkdir(parents=True, exist_ok=True)
         certificate.issue(self._settings.tls)
@@ -58,7 +58,7 @@ class Stack:
                 records=self._settings.records,
             )
             process.wait_until(part.ready, _READY_SECONDS)
-            self._tell(f"{part.name} answers on 127.0.0.1:{part.port}")
+            self._report(f"{part.name} answers on 127.0.0.1:{part.port}")
 
     def stop(self) -> tuple[str, ...]:
         """Stops whatever runs and returns its names; harmless when nothing does. Logs stay."""

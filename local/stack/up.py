@@ -30,7 +30,7 @@ class Narrator:
 def bring_up(
     settings: StackSettings,
     model: Path,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     during_deploy: Callable[[Callable[[], None]], None] | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Mapping[str, str]:
@@ -44,20 +44,20 @@ def bring_up(
         LocalStackError: anything failed. A stack that ran before still runs; a stack that was
             started here is left to the caller to stop.
     """
-    stack = Stack(settings, tell)
+    stack = Stack(settings, report)
     if not stack.running:
         stack.start()
     deployment = Deployment(settings, Clients(settings), meanwhile=stack.check)
     deployment.build()
-    tell("sam build is done")
+    report("sam build is done")
     model_data_url = deployment.upload_model(model)
-    tell(f"the model is uploaded to {model_data_url}")
+    report(f"the model is uploaded to {model_data_url}")
     given = {**dict(settings.parameters), **(parameters or {})}
     deploy = deployment.start_deploy(model_data_url, given)
     if during_deploy:
         during_deploy(deployment.still_deploying(deploy))
     outputs = deployment.finish_deploy(deploy)
-    tell(f"sam deploy is done, the endpoint {outputs['EndpointName']} is in service")
+    report(f"sam deploy is done, the endpoint {outputs['EndpointName']} is in service")
     write_environment_file(settings)
     return outputs
 

@@ -1,4 +1,4 @@
-"""Policy documents, and what they allow so far as a template tells."""
+"""Policy documents, and what they allow as far as a template shows."""
 
 import json
 import re

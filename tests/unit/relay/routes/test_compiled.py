@@ -115,7 +115,7 @@ REFUSED = "failed, refused by the model"
 THRICE = "failed, three times"
 REJECTED = "rejected"
 EXPIRED = "expired"
-STRANGE = "submitted by somebody else"
+STRANGE = "submitted by another application"
 INLINE = "without an uploaded input"
 
 # What a delivery is: route > target, the group where it is not the request id, the delay if any.
