@@ -1,20 +1,26 @@
 """The HTTP side of the SageMaker container contract, for servers written in Python.
 
-One thread for each request, so /ping answers while /invocations works. The port comes from
+The model works in threads, so /ping answers while /invocations works. The port comes from
 SAGEMAKER_BIND_TO_PORT, the model's directory from SM_MODEL_DIR.
 """
 
+import asyncio
 import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import FrameType
+
+from aiohttp import web
 
 log = logging.getLogger("container")
+
+_THREADS = 64
+_MAX_REQUEST_BYTES = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,6 @@ class Reply:
 Model = Callable[[Invocation], Reply]
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-
 def model_directory() -> Path:
     """Where the artifact was unpacked."""
     return Path(os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
@@ -54,67 +55,37 @@ def serve(model: Model) -> None:
     """Serves until SIGTERM, or until the process that started it is gone."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
+    threads = ThreadPoolExecutor(_THREADS, "invocation")
 
-    class Handler(_Handler):
-        answer = staticmethod(model)
+    async def ping(request: web.Request) -> web.Response:
+        return web.Response()
 
-    server = _Server(("127.0.0.1", port), Handler)
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        threading.Thread(target=server.shutdown).start()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    threading.Thread(target=_stop_with_parent, args=(server,), daemon=True).start()
-    log.info("serving on port %d", port)
-    server.serve_forever()
-    server.server_close()
-
-
-def _stop_with_parent(server: ThreadingHTTPServer) -> None:
-    # Without a container around it nothing else would end this process when the emulator is killed.
-    parent = int(os.environ.get("EMULATOR_PID", os.getppid()))
-    waiting = threading.Event()
-    while parent == os.getppid():
-        waiting.wait(2)
-    server.shutdown()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1  # headers and body leave in one segment
-    answer: Model
-
-    def do_GET(self) -> None:
-        self._send(Reply(b"", "text/plain", 200 if self.path == "/ping" else 404))
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path != "/invocations":
-            self._send(Reply(b"not found", "text/plain", 404))
-            return
+    async def invocations(request: web.Request) -> web.Response:
         invocation = Invocation(
-            body=body,
-            content_type=self.headers.get("Content-Type", ""),
-            accept=self.headers.get("Accept", ""),
-            custom_attributes=self.headers.get("X-Amzn-SageMaker-Custom-Attributes", ""),
-            inference_id=self.headers.get("X-Amzn-SageMaker-Inference-Id", ""),
+            body=await request.read(),
+            content_type=request.headers.get("Content-Type", ""),
+            accept=request.headers.get("Accept", ""),
+            custom_attributes=request.headers.get("X-Amzn-SageMaker-Custom-Attributes", ""),
+            inference_id=request.headers.get("X-Amzn-SageMaker-Inference-Id", ""),
         )
         try:
-            reply = type(self).answer(invocation)
+            reply = await asyncio.get_running_loop().run_in_executor(threads, model, invocation)
         except Exception:
             log.exception("invocation %s failed", invocation.inference_id)
             reply = Reply(b"the model failed; its log says why", "text/plain", 500)
-        self._send(reply)
+        headers = {"Content-Type": reply.content_type}
+        return web.Response(body=reply.body, status=reply.status, headers=headers)
 
-    def _send(self, reply: Reply) -> None:
-        self.send_response(reply.status)
-        self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(reply.body)))
-        self.end_headers()
-        self.wfile.write(reply.body)
-        self.wfile.flush()
+    app = web.Application(client_max_size=_MAX_REQUEST_BYTES)
+    app.add_routes([web.get("/ping", ping), web.post("/invocations", invocations)])
+    threading.Thread(target=_stop_with_parent, daemon=True).start()
+    log.info("serving on port %d", port)
+    web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
 
-    def log_message(self, format: str, *arguments: object) -> None:
-        """One line for each request would drown the others."""
+
+def _stop_with_parent() -> None:
+    # Without a container around it nothing else would end this process when the emulator is killed.
+    parent = int(os.environ.get("EMULATOR_PID", os.getppid()))
+    while parent == os.getppid():
+        time.sleep(2)
+    os.kill(os.getpid(), signal.SIGTERM)
