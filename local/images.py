@@ -17,8 +17,8 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from email import message_from_string
 from email.message import Message
-from email.parser import Parser
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,8 +70,7 @@ class Source:
 
     def metadata(self) -> Message:
         folder = next(each for each in self._root.iterdir() if each.name.endswith(".dist-info"))
-        text = (folder / "METADATA").read_text(encoding="utf-8")
-        return Parser().parsestr(text, headersonly=True)
+        return message_from_string((folder / "METADATA").read_text(encoding="utf-8"))
 
 
 def compact(source: Source) -> dict[str, Any]:

@@ -36,7 +36,10 @@ class Announcements:
 
     def listen(self, s3: "S3Client", bucket: str) -> None:
         """From now on every upload is heard of here too."""
-        arn = self._queue_arn()
+        attributes = self._sqs.get_queue_attributes(
+            QueueUrl=self._queue_url, AttributeNames=["QueueArn"]
+        )
+        arn = attributes["Attributes"]["QueueArn"]
         policy = {
             "Version": "2012-10-17",
             "Statement": {
@@ -65,22 +68,13 @@ class Announcements:
     def repeat(self) -> None:
         """Takes in what S3 has said, and has the chosen part of it come to submit once more."""
         for body in received(self._sqs, self._queue_url):
-            self._repeat(body)
-
-    def _repeat(self, body: str) -> None:
-        key = announced_key(body)
-        seconds = None if key is None else self._second(key)
-        if seconds is not None:
-            self._sqs.send_message(
-                QueueUrl=self._submit_queue_url, MessageBody=body, DelaySeconds=seconds
-            )
-            self.repeated += 1
-
-    def _queue_arn(self) -> str:
-        attributes = self._sqs.get_queue_attributes(
-            QueueUrl=self._queue_url, AttributeNames=["QueueArn"]
-        )
-        return attributes["Attributes"]["QueueArn"]
+            key = announced_key(body)
+            seconds = None if key is None else self._second(key)
+            if seconds is not None:
+                self._sqs.send_message(
+                    QueueUrl=self._submit_queue_url, MessageBody=body, DelaySeconds=seconds
+                )
+                self.repeated += 1
 
 
 def announced_key(body: str) -> str | None:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -103,20 +104,16 @@ class LambdaRuntime:
         self._output = self._directory / "output.log"
         self._emulator_log = self._directory / "emulator.log"
         self._output_read = self._emulator_log_read = 0
-        try:
+        with ExitStack() as cleanup:
+            cleanup.callback(shutil.rmtree, self._directory, ignore_errors=True)
             self._process = self._start(emulator)
-        except BaseException:
-            shutil.rmtree(self._directory, ignore_errors=True)
-            raise
-        try:
+            cleanup.callback(self._stop)
             self._wait_until_ready()
-        except BaseException:
-            self._stop()
-            raise
+            self._cleanup = cleanup.pop_all()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._stop()
+        self._cleanup.close()
 
     def invoke(self, event: object) -> Invocation:
         """Invokes the function synchronously.
@@ -185,7 +182,6 @@ class LambdaRuntime:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, 9)
             self._process.wait()
-        shutil.rmtree(self._directory, ignore_errors=True)
 
     def _new_logs(self) -> tuple[tuple[str, ...], bytes]:
         """What the function and the emulator wrote about this invocation.

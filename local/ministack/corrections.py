@@ -87,15 +87,16 @@ def extract_resource_arn(
 ) -> str:
     """MiniStack's own, and the alarm that is to be deleted (the first one speaks for several) or
     all of them, which is what describing asks for at AWS, whatever the names."""
-    if headers.get("x-amz-target", "").endswith(".DescribeAlarms"):
-        _, region, account = rest
-        return f"arn:aws:cloudwatch:{region}:{account}:alarm:*"
-    if headers.get("x-amz-target", "").endswith(".DeleteAlarms"):
-        _, region, account = rest
-        (name, *_) = json.loads(body)["AlarmNames"]
-        return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
-    arn: str = _extract_resource_arn(service, method, path, headers, body, *rest)
-    return arn
+    match headers.get("x-amz-target", "").rpartition("."):
+        case (_, _, "DescribeAlarms"):
+            name = "*"
+        case (_, _, "DeleteAlarms"):
+            (name, *_) = json.loads(body)["AlarmNames"]
+        case _:
+            arn: str = _extract_resource_arn(service, method, path, headers, body, *rest)
+            return arn
+    _, region, account = rest
+    return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
 
 
 def evaluate_alarm(alarm: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ from local.sagemaker.documents import read_document
 from local.sagemaker.errors import InvalidConfiguration
 from local.sagemaker.events import EventBus
 from local.sagemaker.faults import FaultInjector
-from local.sagemaker.hosts import Processes
+from local.sagemaker.hosts import Processes, ProcessHost
 from local.sagemaker.identity import Authoriser, Identities, SimulatedPolicies, Unrestricted, allow
 from local.sagemaker.lifecycle import Lifecycle
 from local.sagemaker.meters import Meters
@@ -90,12 +90,12 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as http:
         images = KnownImages(config.containers)
-        hosts = Processes(aws, config, images, http, work_directory)
+        processes = Processes(aws, config, images, http, work_directory)
         namer = Namer(aws.region)
         data_plane = DataPlane(aws, os.environ.get("AWS_CA_BUNDLE"))
         meters = Meters()
         processor = Processor(data_plane, aws.region, config, faults, counters, meters)
-        platform = Platform(config, hosts, processor)
+        platform = Platform(config, partial(ProcessHost, processes), processor)
         roles, alarms = partial(can_be_assumed, aws), partial(alarm_states, aws)
         bus = EventBus(aws, counters, config.events_per_change, faults)
         pace = Pace.of(config.time_factor)

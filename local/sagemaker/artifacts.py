@@ -65,7 +65,8 @@ async def install_artifact(aws: Aws, role_arn: str, container: Container, direct
         if container.is_prefix:
             await aws.call(_download_prefix, session, location, directory)
         elif container.unpacked:
-            await aws.call(_download_object, session, location, directory)
+            target = str(directory / location.key.rsplit("/", 1)[-1])
+            await aws.call(session.s3.download_file, location.bucket, location.key, target)
         else:
             await aws.call(_download_archive, session, location, directory)
     except (*AWS_ERRORS, ValueError) as exc:
@@ -85,11 +86,6 @@ def _download_archive(session: RoleSession, location: S3Location, directory: Pat
             tar.extractall(directory, filter="data")
     finally:
         archive.unlink()
-
-
-def _download_object(session: RoleSession, location: S3Location, directory: Path) -> None:
-    name = location.key.rsplit("/", 1)[-1]
-    session.s3.download_file(location.bucket, location.key, str(directory / name))
 
 
 def _download_prefix(session: RoleSession, location: S3Location, directory: Path) -> None:

@@ -103,8 +103,9 @@ class DataPlane:
                     headers=signed,
                     skip_auto_headers=("Content-Type", "User-Agent", "Accept-Encoding"),
                 ) as answer:
-                    if answer.status < 300 and most is not None:
-                        _require_size(answer, most)
+                    size = answer.content_length or 0
+                    if answer.status < 300 and most is not None and size > most:
+                        raise TooLarge(f"{size} bytes, at most {most}")
                     content = await answer.read()
             except (aiohttp.ClientError, TimeoutError) as exc:
                 if attempt == _ATTEMPTS:
@@ -125,11 +126,6 @@ class DataPlane:
         signer = S3SigV4Auth if service == "s3" else SigV4Auth
         signer(credentials, service, self._aws.region).add_auth(signed)
         return dict(signed.headers.items())
-
-
-def _require_size(answer: aiohttp.ClientResponse, most: int) -> None:
-    if (answer.content_length or 0) > most:
-        raise TooLarge(f"{answer.content_length} bytes, at most {most}")
 
 
 def _error(service: str, answer: aiohttp.ClientResponse, content: bytes) -> Any:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -61,24 +62,19 @@ class Host(Protocol):
         ...
 
 
-class Hosts(Protocol):
-    """Makes hosts."""
-
-    def __call__(self, label: str, variant: Variant, model: Model) -> Host: ...
+Hosts = Callable[[str, Variant, Model], Host]
+"""Makes a host, given its label, the variant and its model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """What the hosts share that run model servers as processes. Called, it makes one."""
+    """What the hosts share that run model servers as processes."""
 
     aws: Aws
     config: Config
     images: KnownImages
     http: aiohttp.ClientSession
     work_directory: Path
-
-    def __call__(self, label: str, variant: Variant, model: Model) -> Host:
-        return ProcessHost(self, label, variant, model)
 
 
 @dataclass

@@ -3,9 +3,9 @@
 https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-monitor.html
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Metric(StrEnum):
@@ -36,20 +36,18 @@ class Meter(NamedTuple):
     metric: Metric
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Statistic:
     """A statistic set, as PutMetricData takes it."""
 
     count: int = 0
     total: float = 0.0
-    least: float = field(default=float("inf"))
-    most: float = field(default=float("-inf"))
+    least: float = float("inf")
+    most: float = float("-inf")
 
-    def add(self, value: float) -> None:
-        self.count += 1
-        self.total += value
-        self.least = min(self.least, value)
-        self.most = max(self.most, value)
+    @classmethod
+    def of(cls, value: float) -> Self:
+        return cls(1, value, value, value)
 
     def merged(self, other: "Statistic") -> "Statistic":
         return Statistic(
@@ -68,10 +66,8 @@ class Meters:
 
     def observe(self, endpoint: str, variant: str, metric: Metric, value: float = 1.0) -> None:
         meter = Meter(endpoint, variant, metric)
-        statistic = self._statistics.get(meter)
-        if statistic is None:
-            statistic = self._statistics[meter] = Statistic()
-        statistic.add(value)
+        known = self._statistics.get(meter, Statistic())
+        self._statistics[meter] = known.merged(Statistic.of(value))
 
     def take(self) -> dict[Meter, Statistic]:
         """Everything observed since the last call; the collection starts afresh."""

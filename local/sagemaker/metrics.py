@@ -64,7 +64,7 @@ class Metrics:
         for load in loads:
             for name, value in gauges(load):
                 series = Series(name, (("EndpointName", load.name),))
-                self._record(series, Statistic(1, value, value, value))
+                self._record(series, Statistic.of(value))
 
     def between(self, series: Series, start: float, end: float) -> list[Statistic]:
         """The data points in `(start, end]`, by this object's clock."""
