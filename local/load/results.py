@@ -43,19 +43,14 @@ class Result:
         )
 
 
-class Inbox:
-    """Receives and deletes results from CompletedQueue and FailedQueue."""
+def receive_results(sqs: "SQSClient", outputs: Mapping[str, str]) -> Iterator[Result]:
+    """What lies on CompletedQueue and FailedQueue at this moment; it is deleted.
 
-    def __init__(self, sqs: "SQSClient", outputs: Mapping[str, str]) -> None:
-        """`outputs` are the stack's."""
-        self._sqs = sqs
-        self._queues = {name: outputs[f"{name}Url"] for name in ("CompletedQueue", "FailedQueue")}
-
-    def receive(self) -> Iterator[Result]:
-        """What lies on the queues at this moment; waits for nothing."""
-        for name, url in self._queues.items():
-            for body in received(self._sqs, url):
-                yield Result.parse(body, name)
+    `outputs` are the stack's.
+    """
+    for name in ("CompletedQueue", "FailedQueue"):
+        for body in received(sqs, outputs[f"{name}Url"]):
+            yield Result.parse(body, name)
 
 
 def received(sqs: "SQSClient", url: str) -> Iterator[str]:

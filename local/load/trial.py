@@ -12,7 +12,7 @@ from local.console.progress import Progress
 from local.functions import logs
 from local.load.account import Account
 from local.load.inputs import Input
-from local.load.results import Inbox, Result, queue_depths, read_outputs
+from local.load.results import Result, queue_depths, read_outputs, receive_results
 from local.load.tally import Tally
 from local.load.uploads import Uploader, Window
 from local.machine.interruption import Interrupted
@@ -62,13 +62,13 @@ class Trial:
         Goes on until every upload has its result, or no result came for so long. `meanwhile` is
         called several times a second and may say more on how far it is; what it raises ends it.
         """
-        bucket, inbox = self.outputs["DataBucketName"], Inbox(self.clients.sqs, self.outputs)
+        bucket = self.outputs["DataBucketName"]
         last = time.monotonic()
         with Uploader(self.clients.s3, bucket, uploads, Window()) as uploader:
             while tally.missing and time.monotonic() - last < silence_seconds:
                 before = last
                 uploader.fill()
-                for result in inbox.receive():
+                for result in receive_results(self.clients.sqs, self.outputs):
                     tally.take(result)
                     uploader.arrived(result.subject)
                     uploader.fill()
@@ -91,7 +91,7 @@ class Trial:
             self.show(", ".join(found))
 
         found = wait_until_settled(self._unsettled, seconds, wait)
-        for result in Inbox(self.clients.sqs, self.outputs).receive():
+        for result in receive_results(self.clients.sqs, self.outputs):
             tally.take(result)
         self.done(", ".join(found) or "nothing is on its way any more")
         return found
