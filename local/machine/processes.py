@@ -109,14 +109,9 @@ class Process:
         deadline = time.monotonic() + seconds
         while not ready():
             if not self.running:
-                raise LocalStackError(
-                    f"{self.name} ended with exit code {self._popen.returncode}. "
-                    f"{self.last_words()}"
-                )
+                raise self._error(f"ended with exit code {self._popen.returncode}")
             if time.monotonic() > deadline:
-                raise LocalStackError(
-                    f"{self.name} was not ready after {seconds:.0f} s. {self.last_words()}"
-                )
+                raise self._error(f"was not ready after {seconds:.0f} s")
             time.sleep(_POLL_SECONDS)
 
     def wait(self, seconds: float, meanwhile: Callable[[], None]) -> int:
@@ -131,12 +126,13 @@ class Process:
         while (code := self._popen.poll()) is None:
             meanwhile()
             if time.monotonic() > deadline:
-                raise LocalStackError(
-                    f"{self.name} did not end within {seconds:.0f} s. {self.last_words()}"
-                )
+                raise self._error(f"did not end within {seconds:.0f} s")
             time.sleep(_POLL_SECONDS)
         self._record.unlink(missing_ok=True)
         return code
+
+    def _error(self, what: str) -> LocalStackError:
+        return LocalStackError(f"{self.name} {what}. {self.last_words()}")
 
     def last_words(self) -> str:
         """The last lines of its log, introduced by where the rest is."""

@@ -32,25 +32,20 @@ class KnownImages:
         table = {**extra, **{k: v for k, v in DEFAULT_CONTAINERS.items() if k not in extra}}
         self._table = [(re.compile(pattern), command) for pattern, command in table.items()]
 
-    def problem(self, image: str) -> str | None:
-        """Why no command stands for an image, and what to do; None when one does."""
-        if self._find(image):
-            return None
-        return (
+    def command(self, image: str) -> list[str]:
+        """The command line for an image URI.
+
+        Raises:
+            DeploymentFailed: no command stands for it; says what to do.
+        """
+        for regex, command in self._table:
+            if regex.search(image):
+                return [sys.executable if w == "{python}" else w for w in shlex.split(command)]
+        raise DeploymentFailed(
             f"No local container stands for the image {image}. Add one to the file given with "
             '--config: {"containers": {"<regular expression over the image URI>": "<command>"}}; '
             "the command serves /ping and /invocations on the port in SAGEMAKER_BIND_TO_PORT."
         )
-
-    def command(self, image: str) -> list[str]:
-        """The command line for an image URI; raises DeploymentFailed if there is none."""
-        command = self._find(image)
-        if command is None:
-            raise DeploymentFailed(str(self.problem(image)))
-        return [sys.executable if w == "{python}" else w for w in shlex.split(command)]
-
-    def _find(self, image: str) -> str | None:
-        return next((command for regex, command in self._table if regex.search(image)), None)
 
 
 class ModelServer:

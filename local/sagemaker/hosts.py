@@ -135,8 +135,10 @@ class ProcessHost:
 
     def _require_images(self) -> None:
         for container in self.model.containers:
-            if problem := self.shared.images.problem(container.image):
-                raise DeploymentFailed(f"{self._reason('image')} ({problem})")
+            try:
+                self.shared.images.command(container.image)
+            except DeploymentFailed as exc:
+                raise DeploymentFailed(f"{self._reason('image')} ({exc})") from exc
 
     def _files_of(self, container: Container) -> Path:
         if len(self.model.containers) == 1:

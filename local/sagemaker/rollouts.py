@@ -29,18 +29,18 @@ class Surroundings:
     """The reason of a fault for which instances must not come up now."""
 
 
+@dataclass
 class Rollout:
     """From an old fleet to a new one, or back again."""
 
-    def __init__(
-        self, old: Fleet, new: Fleet, guardrails: Guardrails, surroundings: Surroundings
-    ) -> None:
-        self._old = old
-        self._new = new
-        self._policy = guardrails.policy
-        self._alarm_names = guardrails.alarms
-        self._around = surroundings
-        self._old_counts = {name: each.size for name, each in old.variants.items()}
+    old: Fleet
+    new: Fleet
+    guardrails: Guardrails
+    around: Surroundings
+
+    def __post_init__(self) -> None:
+        self._policy = self.guardrails.policy
+        self._old_counts = {name: each.size for name, each in self.old.variants.items()}
 
     async def run(self) -> None:
         """Returns when the new fleet serves everything and the old one nothing.
@@ -49,7 +49,7 @@ class Rollout:
             DeploymentFailed: with the FailureReason. `roll_back` is the caller's.
         """
         timeout = self._policy.timeout
-        scaled = None if timeout is None else self._around.pace.seconds(timeout)
+        scaled = None if timeout is None else self.around.pace.seconds(timeout)
         try:
             async with asyncio.timeout(scaled):
                 # Alarms count "during the deployment", of which the bake is the last part:
@@ -65,9 +65,9 @@ class Rollout:
                 "The deployment did not complete within MaximumExecutionTimeoutInSeconds "
                 f"({timeout})."
             ) from exc
-        self._new.leave_phase()
-        self._old.enter("Deleting", "Terminating {n} instance(s).")
-        self._around.phase_changed()
+        self.new.leave_phase()
+        self.old.enter("Deleting", "Terminating {n} instance(s).")
+        self.around.phase_changed()
 
     async def roll_back(self) -> None:
         """Gives the old fleet everything back. The new one is left without requests.
@@ -75,63 +75,63 @@ class Rollout:
         Raises:
             DeploymentFailed: instances of the old fleet did not come up again; both fleets serve.
         """
-        self._new.enter("Deleting", "Terminating {n} instance(s).")
+        self.new.enter("Deleting", "Terminating {n} instance(s).")
         batch = 100.0
         if isinstance(self._policy, Rolling):
             batch = self._policy.rollback_batch.percent_of(sum(self._old_counts.values()))
         percent = 0.0
-        while percent < 100 and self._old.size < sum(self._old_counts.values()):
+        while percent < 100 and self.old.size < sum(self._old_counts.values()):
             percent = min(100.0, percent + batch)
-            for name, each in self._old.variants.items():
+            for name, each in self.old.variants.items():
                 await each.scale(max(each.size, ceil(self._old_counts[name] * percent / 100)))
             self._share_by_size()
-        self._new.take(0)
-        self._old.take(1)
-        self._around.phase_changed()
+        self.new.take(0)
+        self.old.take(1)
+        self.around.phase_changed()
 
     async def _shift(self, policy: BlueGreen) -> None:
         await self._launch()
-        shares = policy.shares(self._new.desired_size)
+        shares = policy.shares(self.new.desired_size)
         for share in shares:
             kind = "canary" if policy.routing == CANARY and share < 1 else "partial"
             capacity = "full capacity of {n}" if share == 1 else f"{kind} capacity of {{n}}"
             self._enter(
                 share, "ActivatingTraffic", f"Activating traffic on {capacity} instance(s)."
             )
-            self._new.take(share)
-            self._old.take(1 - share)
+            self.new.take(share)
+            self.old.take(1 - share)
             wait = policy.interval if share < 1 else policy.termination_wait
             name = "WaitIntervalInSeconds" if share < 1 else "TerminationWaitInSeconds"
             await self._bake(wait, name, share, capacity)
 
     async def _roll(self, policy: Rolling) -> None:
         """Only for one variant; see `Guardrails.from_document`."""
-        [new], [old] = self._new.variants.values(), self._old.variants.values()
+        [new], [old] = self.new.variants.values(), self.old.variants.values()
         wanted, before = new.desired_count, old.size
         batch = policy.batch.instances_of(wanted) if wanted else 0
-        await asyncio.sleep(self._around.config.update_seconds)
+        await asyncio.sleep(self.around.config.update_seconds)
         self._require_launch()
         while new.size < wanted:
             size = min(wanted, new.size + batch)
             message = f"Launching {size - new.size} instance(s)."
-            self._new.enter("Creating" if not new.size else "Updating", message)
-            self._around.phase_changed()
+            self.new.enter("Creating" if not new.size else "Updating", message)
+            self.around.phase_changed()
             await new.scale(size)
-            self._new.enter("ActivatingTraffic", f"Activating traffic on {size} instance(s).")
+            self.new.enter("ActivatingTraffic", f"Activating traffic on {size} instance(s).")
             await old.scale(max(0, ceil(before * (1 - size / wanted))))
             self._share_by_size()
-            self._around.phase_changed()
+            self.around.phase_changed()
             capacity = f"capacity of {size}"
             await self._bake(policy.interval, "WaitIntervalInSeconds", size / wanted, capacity)
-        self._new.take(1)
-        self._old.take(0)
+        self.new.take(1)
+        self.old.take(0)
 
     async def _launch(self) -> None:
-        self._new.enter("Creating", "Launching {n} instance(s).")
-        self._around.phase_changed()
+        self.new.enter("Creating", "Launching {n} instance(s).")
+        self.around.phase_changed()
         _, problem = await asyncio.gather(
-            asyncio.sleep(self._around.config.update_seconds),
-            self._new.start(),
+            asyncio.sleep(self.around.config.update_seconds),
+            self.new.start(),
             return_exceptions=True,
         )
         if problem is not None:
@@ -139,31 +139,31 @@ class Rollout:
         self._require_launch()
 
     def _require_launch(self) -> None:
-        if reason := self._around.launch_fails():
+        if reason := self.around.launch_fails():
             raise DeploymentFailed(reason)
 
     async def _require_quiet(self) -> None:
-        await require_quiet(self._around.alarms, self._new.role_arn, self._alarm_names)
+        await require_quiet(self.around.alarms, self.new.role_arn, self.guardrails.alarms)
 
     async def _bake(self, seconds: int, name: str, share: float, capacity: str) -> None:
         message = f"Baking for {seconds} seconds ({name}) with traffic enabled on {capacity}"
         self._enter(share, "Baking", f"{message} instance(s).")
         clock = asyncio.get_running_loop().time
-        end = clock() + self._around.pace.seconds(seconds)
+        end = clock() + self.around.pace.seconds(seconds)
         while True:
             await self._require_quiet()
             left = end - clock()
             if left <= 0:
                 return
-            await asyncio.sleep(min(left, self._around.config.alarm_seconds))
+            await asyncio.sleep(min(left, self.around.config.alarm_seconds))
 
     def _enter(self, share: float, status: str, message: str) -> None:
-        for each in self._new.variants.values():
+        for each in self.new.variants.values():
             each.enter(status, message.format(n=ceil(each.desired_count * share)))
-        self._around.phase_changed()
+        self.around.phase_changed()
 
     def _share_by_size(self) -> None:
-        everyone = self._old.size + self._new.size
+        everyone = self.old.size + self.new.size
         if everyone:
-            self._new.take(self._new.size / everyone)
-            self._old.take(self._old.size / everyone)
+            self.new.take(self.new.size / everyone)
+            self.old.take(self.old.size / everyone)

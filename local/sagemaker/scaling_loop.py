@@ -15,13 +15,7 @@ from local.sagemaker.load import EndpointLoad
 from local.sagemaker.metrics import Metrics
 from local.sagemaker.scaling_alarms import Alarms, Verdict
 from local.sagemaker.scaling_pace import Pace
-from local.sagemaker.scaling_registry import (
-    DIMENSION,
-    NAMESPACE,
-    Registry,
-    ScalableTarget,
-    ScalingPolicy,
-)
+from local.sagemaker.scaling_registry import Registry, ScalableTarget, ScalingPolicy, scope
 
 log = logging.getLogger("sagemaker")
 
@@ -142,9 +136,7 @@ def _cause(policy: ScalingPolicy, verdict: Verdict) -> str:
 def _activity(target: ScalableTarget, wish: Wish, started: datetime) -> dict[str, object]:
     return {
         "ActivityId": str(uuid4()),
-        "ServiceNamespace": NAMESPACE,
-        "ResourceId": target.resource_id,
-        "ScalableDimension": DIMENSION,
+        **scope(target.resource_id),
         "Description": f"Setting desired instance count to {wish.capacity}.",
         "Cause": wish.cause,
         "StartTime": started,

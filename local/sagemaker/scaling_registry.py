@@ -33,9 +33,7 @@ class ScalableTarget:
 
     def describe(self) -> Document:
         return {
-            "ServiceNamespace": NAMESPACE,
-            "ResourceId": self.resource_id,
-            "ScalableDimension": DIMENSION,
+            **scope(self.resource_id),
             "MinCapacity": self.minimum,
             "MaxCapacity": self.maximum,
             "RoleARN": self.role_arn,
@@ -70,9 +68,7 @@ class ScalingPolicy:
         return {
             "PolicyARN": self.arn,
             "PolicyName": self.name,
-            "ServiceNamespace": NAMESPACE,
-            "ResourceId": self.resource_id,
-            "ScalableDimension": DIMENSION,
+            **scope(self.resource_id),
             "PolicyType": self.type,
             f"{self.type}PolicyConfiguration": self.configuration,
             "Alarms": self.alarms,
@@ -146,6 +142,15 @@ class Registry:
         """Newest first, as DescribeScalingActivities lists them."""
         self.activities.insert(0, activity)
         del self.activities[_KEPT_ACTIVITIES:]
+
+
+def scope(resource_id: str) -> Document:
+    """The members that name a scalable target in every answer."""
+    return {
+        "ServiceNamespace": NAMESPACE,
+        "ResourceId": resource_id,
+        "ScalableDimension": DIMENSION,
+    }
 
 
 def resource_id(endpoint: str, variant: str) -> str:
