@@ -53,7 +53,7 @@ def test_a_deployment_with_a_mistake_in_its_routes_fails_with_the_position_and_c
     assert status == "UPDATE_ROLLBACK_COMPLETE"
     (reason,) = (each for each in failed if each.startswith("CheckedRoutes: "))
     assert "routes[0].when, character 14: Unknown token '='" in reason
-    assert "routes[0]: unknown member 'too'; did you mean to?" in reason
+    assert "routes[0].too is not known; did you mean to?" in reason
     assert text_of(ssm, parameter) == before
 
 
@@ -88,7 +88,7 @@ def test_a_parameter_that_turns_bad_leaves_the_last_good_document_in_force_and_s
     def reported() -> bool:
         s3.put_object(Bucket=bucket, Key=f"{key}-{uuid.uuid4().hex}", Body=b"1,2")
         return any(
-            "unknown member 'otherwis'; did you mean otherwise?" in complaint["error"]
+            "otherwis is not known; did you mean otherwise?" in complaint["error"]
             for complaint in logged(target, "the latest routes cannot be used")
         )
 

@@ -1,6 +1,6 @@
 """One frozen settings class for each function, read once from its environment.
 
-Reading collects every problem before it complains, so that one deployment fixes them all.
+One error names every problem, so that one deployment corrects them all.
 """
 
 import re
@@ -9,52 +9,21 @@ from dataclasses import dataclass
 from typing import Self
 
 from relay.errors import ConfigurationError
+from relay.reading import Reader
 from relay.s3uri import S3Uri
 
 _QUEUE_URL = re.compile(r"https?://[^/]+/.+")
 _ENDPOINT_ARN = re.compile(r"arn:[^:]+:sagemaker:[^:]+:\d{12}:endpoint/.+")
+_FLAG = re.compile("true|false")
+_FOLDER = re.compile(r"s3://[^/]+/.*/")
 _TOPIC_ARN = re.compile(r"arn:[^:]+:sns:[^:]+:\d{12}:.+")
 
 
-class _Reader:
-    """Takes typed values out of an environment and remembers what was wrong with it."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self._problems: list[str] = []
-
-    def text(self, name: str) -> str:
-        value = self._environment.get(name, "")
-        if not value:
-            self._problems.append(f"{name} is missing")
-        return value
-
-    def optional_text(self, name: str) -> str | None:
-        return self._environment.get(name) or None
-
-    def integer(self, name: str, minimum: int, maximum: int) -> int:
-        value = self._environment.get(name, "")
-        try:
-            number = int(value)
-        except ValueError:
-            number = minimum - 1
-        if not minimum <= number <= maximum:
-            self._problems.append(
-                f"{name} must be a whole number from {minimum} to {maximum}, not {value!r}"
-            )
-        return number
+class _Environment(Reader):
+    """Environment variables, as typed values."""
 
     def flag(self, name: str) -> bool:
-        value = self._environment.get(name, "")
-        if value not in ("true", "false"):
-            self._problems.append(f"{name} must be true or false, not {value!r}")
-        return value == "true"
-
-    def matching(self, name: str, pattern: re.Pattern[str], what: str) -> str:
-        value = self._environment.get(name, "")
-        if not pattern.fullmatch(value):
-            self._problems.append(f"{name} must be {what}, not {value!r}")
-        return value
+        return self.matching(name, _FLAG, "true or false") == "true"
 
     def queue_url(self, name: str) -> str:
         return self.matching(name, _QUEUE_URL, "the URL of a queue")
@@ -64,24 +33,12 @@ class _Reader:
 
     def folder(self, name: str) -> S3Uri:
         """An S3 URI that ends in a slash, so that no prefix can be part of another name."""
-        value = self._environment.get(name, "")
-        try:
-            uri = S3Uri.parse(value)
-        except ValueError:
-            uri = S3Uri("", "")
-        if not uri.key.endswith("/"):
-            self._problems.append(
-                f"{name} must be an S3 folder such as s3://bucket/inputs/, not {value!r}"
-            )
-        return uri
+        value = self.matching(name, _FOLDER, "an S3 folder such as s3://bucket/inputs/")
+        return S3Uri.parse(value) if _FOLDER.fullmatch(value) else S3Uri("", "")
 
-    def refuse(self, problem: str) -> None:
-        self._problems.append(problem)
-
-    def check(self) -> None:
-        """Raises ConfigurationError with every problem in one message."""
-        if self._problems:
-            raise ConfigurationError("the environment is wrong: " + "; ".join(self._problems))
+    def raise_problems(self) -> None:
+        """Raise ConfigurationError with every problem in one message."""
+        self.check(ConfigurationError, "the environment is wrong: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +61,8 @@ class SubmitSettings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
-        """Raises ConfigurationError with every problem in one message."""
-        reader = _Reader(environment)
+        """Raise ConfigurationError with every problem in one message."""
+        reader = _Environment(environment)
         settings = cls(
             endpoint=reader.text("ENDPOINT_NAME"),
             inputs=reader.folder("INPUT_PATH"),
@@ -116,14 +73,14 @@ class SubmitSettings:
             dead_letter_queue_url=reader.queue_url("SUBMIT_DEAD_LETTER_QUEUE_URL"),
             notification_queue_url=reader.queue_url("NOTIFICATION_QUEUE_URL"),
             content_type=reader.text("DEFAULT_CONTENT_TYPE"),
-            accept=reader.optional_text("DEFAULT_ACCEPT"),
-            ttl_seconds=reader.integer("REQUEST_TTL_SECONDS", 60, 21_600),
-            timeout_seconds=reader.integer("INVOCATION_TIMEOUT_SECONDS", 1, 3_600),
-            slack_seconds=reader.integer("OVERDUE_SLACK_SECONDS", 0, 86_400),
+            accept=reader.optional_text("DEFAULT_ACCEPT") or None,
+            ttl_seconds=reader.whole_number("REQUEST_TTL_SECONDS", 60, 21_600),
+            timeout_seconds=reader.whole_number("INVOCATION_TIMEOUT_SECONDS", 1, 3_600),
+            slack_seconds=reader.whole_number("OVERDUE_SLACK_SECONDS", 0, 86_400),
         )
         if settings.inputs.contains(settings.outputs) or settings.outputs.contains(settings.inputs):
-            reader.refuse("INPUT_PATH and OUTPUT_PATH overlap: outputs would be inferred again")
-        reader.check()
+            reader.refuse("INPUT_PATH", "and OUTPUT_PATH overlap: outputs would be inferred again")
+        reader.raise_problems()
         return settings
 
 
@@ -152,8 +109,8 @@ class RouteSettings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
-        """Raises ConfigurationError with every problem in one message."""
-        reader = _Reader(environment)
+        """Raise ConfigurationError with every problem in one message."""
+        reader = _Environment(environment)
         settings = cls(
             endpoint=reader.text("ENDPOINT_NAME"),
             endpoint_arn=reader.matching("ENDPOINT_ARN", _ENDPOINT_ARN, "the ARN of an endpoint"),
@@ -166,10 +123,10 @@ class RouteSettings:
             dead_letter_queue_url=reader.queue_url("NOTIFICATION_DEAD_LETTER_QUEUE_URL"),
             notification_queue_url=reader.queue_url("NOTIFICATION_QUEUE_URL"),
             routes_parameter=reader.text("ROUTES_PARAMETER_NAME"),
-            max_attempts=reader.integer("MAX_ATTEMPTS", 1, 10),
-            retry_delay_seconds=reader.integer("RETRY_DELAY_SECONDS", 0, 900),
+            max_attempts=reader.whole_number("MAX_ATTEMPTS", 1, 10),
+            retry_delay_seconds=reader.whole_number("RETRY_DELAY_SECONDS", 0, 900),
         )
-        reader.check()
+        reader.raise_problems()
         return settings
 
 
@@ -184,15 +141,15 @@ class ReconcileSettings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
-        """Raises ConfigurationError with every problem in one message."""
-        reader = _Reader(environment)
+        """Raise ConfigurationError with every problem in one message."""
+        reader = _Environment(environment)
         settings = cls(
             outputs=reader.folder("OUTPUT_PATH"),
             failures=reader.folder("FAILURE_PATH"),
             ledger_table=reader.text("LEDGER_TABLE_NAME"),
             notification_queue_url=reader.queue_url("NOTIFICATION_QUEUE_URL"),
         )
-        reader.check()
+        reader.raise_problems()
         return settings
 
 
@@ -206,12 +163,12 @@ class ProvisionSettings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
-        """Raises ConfigurationError with every problem in one message."""
-        reader = _Reader(environment)
+        """Raise ConfigurationError with every problem in one message."""
+        reader = _Environment(environment)
         settings = cls(
             endpoint=reader.text("ENDPOINT_NAME"),
             ledger_table=reader.text("LEDGER_TABLE_NAME"),
             region=reader.text("AWS_REGION"),  # set by Lambda itself
         )
-        reader.check()
+        reader.raise_problems()
         return settings

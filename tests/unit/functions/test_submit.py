@@ -139,7 +139,7 @@ def test_a_direct_call_that_must_wait_is_queued(
         ("inputs/a.csv", "neither an S3 notification"),
         (None, "neither an S3 notification"),
         ({"Records": []}, "Records is empty"),
-        ({"body": 5}, "body is not a string"),
+        ({"body": 5}, "body must be a string, not a number"),
     ],
 )
 def test_an_unreadable_direct_call_fails_with_the_reason(

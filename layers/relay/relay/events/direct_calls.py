@@ -10,28 +10,28 @@ One request alone may stand without the list around it, and the list without the
 
 import base64
 import json
+from collections.abc import Iterable
+from typing import Final
 
 from relay.errors import UnreadableMessage
-from relay.events.fields import Fields
 from relay.ids import request_id_of_caller
 from relay.model import InferenceRequest
+from relay.reading import Reader
 
-_MEMBERS = frozenset(
-    {
-        "accept",
-        "attempt",
-        "body",
-        "body_base64",
-        "content_type",
-        "custom_attributes",
-        "input_location",
-        "request_id",
-        "requested_at",
-        "size",
-        "timeout_seconds",
-        "ttl_seconds",
-        "version_id",
-    }
+_MEMBERS: Final = (
+    "accept",
+    "attempt",
+    "body",
+    "body_base64",
+    "content_type",
+    "custom_attributes",
+    "input_location",
+    "request_id",
+    "requested_at",
+    "size",
+    "timeout_seconds",
+    "ttl_seconds",
+    "version_id",
 )
 
 
@@ -45,7 +45,7 @@ def is_call(value: object) -> bool:
 
 
 def _is_request(value: object) -> bool:
-    return isinstance(value, dict) and not _MEMBERS.isdisjoint(value)
+    return isinstance(value, dict) and any(name in value for name in _MEMBERS)
 
 
 def read_call(value: object, default_id: str) -> tuple[InferenceRequest, ...]:
@@ -57,63 +57,58 @@ def read_call(value: object, default_id: str) -> tuple[InferenceRequest, ...]:
             delivery of the same call.
 
     Raises:
-        UnreadableMessage: a member has the wrong type or an unknown name.
+        UnreadableMessage: members have the wrong type or an unknown name; names all of them.
     """
-    if isinstance(value, dict) and "requests" in value:
-        if len(value) > 1:
-            beside = ", ".join(sorted(set(value) - {"requests"}))
-            raise UnreadableMessage(f"put {beside} into the requests, not beside them")
-        members = list(Fields(value).objects("requests"))
-    elif isinstance(value, list):
-        members = list(Fields({"requests": value}).objects("requests"))
-    else:
-        members = [Fields(value)]
-    return tuple(_request(fields, f"{default_id}/{n}") for n, fields in enumerate(members))
+    call = Reader({"requests": value} if isinstance(value, list) else value)
+    readers: Iterable[Reader] = [call]
+    if "requests" in call:
+        call.only(("requests",), lambda _: "put it into the requests, not beside them")
+        readers = call.objects("requests")
+    requests = tuple(_request(reader, f"{default_id}/{n}") for n, reader in enumerate(readers))
+    call.check(UnreadableMessage)
+    return requests
 
 
-def _request(fields: Fields, default_id: str) -> InferenceRequest:
-    unknown = sorted(set(fields.names()) - _MEMBERS)
-    if unknown:
-        raise UnreadableMessage(
-            f"a request has no member {', '.join(unknown)}; known are {', '.join(sorted(_MEMBERS))}"
-        )
+def _request(reader: Reader, default_id: str) -> InferenceRequest:
+    reader.only(_MEMBERS, lambda _: f"a request has {', '.join(_MEMBERS)}")
     return InferenceRequest(
-        id=request_id_of_caller(fields.optional_text("request_id") or default_id),
-        location=fields.optional_location("input_location"),
-        body=_body(fields),
-        version_id=fields.optional_text("version_id"),
-        size=fields.optional_integer("size"),
-        content_type=fields.optional_text("content_type"),
-        accept=fields.optional_text("accept"),
-        custom_attributes=fields.optional_text("custom_attributes"),
-        ttl_seconds=fields.optional_integer("ttl_seconds"),
-        timeout_seconds=fields.optional_integer("timeout_seconds"),
-        requested_at=fields.optional_time("requested_at"),
-        attempt=_attempt(fields),
+        id=request_id_of_caller(reader.optional_text("request_id") or default_id),
+        location=reader.optional_location("input_location"),
+        body=_body(reader),
+        version_id=reader.optional_text("version_id"),
+        size=reader.optional_integer("size"),
+        content_type=reader.optional_text("content_type"),
+        accept=reader.optional_text("accept"),
+        custom_attributes=reader.optional_text("custom_attributes"),
+        ttl_seconds=reader.optional_integer("ttl_seconds"),
+        timeout_seconds=reader.optional_integer("timeout_seconds"),
+        requested_at=reader.optional_time("requested_at"),
+        attempt=_attempt(reader),
     )
 
 
-def _attempt(fields: Fields) -> int:
-    number = fields.optional_integer("attempt")
+def _attempt(reader: Reader) -> int:
+    number = reader.optional_integer("attempt")
     if number is not None and number < 1:
-        raise UnreadableMessage(f"attempt is {number}; attempts are counted from 1")
+        reader.refuse("attempt", f"is {number}; attempts are counted from 1")
     return number or 1
 
 
-def _body(fields: Fields) -> bytes | None:
-    text, encoded = fields.optional_text("body"), fields.optional_text("body_base64")
+def _body(reader: Reader) -> bytes | None:
+    text, encoded = reader.optional_text("body"), reader.optional_text("body_base64")
     if encoded is None:
         return None if text is None else text.encode()
     if text is not None:
-        raise UnreadableMessage("a request has both body and body_base64; give one")
+        reader.refuse("body_base64", "stands beside body; give one of them")
     try:
         return base64.b64decode(encoded, validate=True)
     except ValueError as error:
-        raise UnreadableMessage(f"body_base64 is not base64: {error}") from error
+        reader.refuse("body_base64", f"is not base64: {error}")
+        return None
 
 
 def write_call(request: InferenceRequest) -> str:
-    """The JSON of a call that makes this very request, with its id, again."""
+    """The JSON of a call that makes the same request again, with its id."""
     body = None if request.body is None else base64.b64encode(request.body).decode()
     members = {
         "request_id": request.id,

@@ -98,9 +98,13 @@ def _from_queue(record: Fields) -> Delivery:
         message_id=record.text("messageId"),
         body=record.optional_text("body") or "",
         receipt_handle=record.text("receiptHandle"),
-        receive_count=attributes.optional_number("ApproximateReceiveCount") or 1,
-        sent_at=_time(attributes.optional_number("SentTimestamp")),
+        receive_count=_number(attributes, "ApproximateReceiveCount") or 1,
+        sent_at=_time(_number(attributes, "SentTimestamp")),
     )
+
+
+def _number(attributes: Fields, name: str) -> int | None:
+    return attributes.whole_number(name, 0) if name in attributes else None
 
 
 def _time(milliseconds: int | None) -> datetime | None:

@@ -1,24 +1,28 @@
 """S3's own events, however they arrive: which objects were created.
 
-Direct notifications have form-encoded keys, EventBridge's are raw. Both come at least once, in no
-order, and within seconds as a rule.
+Keys are form-encoded in notifications and raw in EventBridge's events. S3 delivers both at least
+once, in any order, usually within seconds.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from urllib.parse import unquote_plus
 
 from relay.errors import UnreadableMessage
 from relay.events.fields import Fields
 from relay.s3uri import S3Uri
 
+# Sequencers have different lengths and are compared as if zeros followed the shorter one.
+_SEQUENCER_LENGTH: Final = 64
+
 
 @dataclass(frozen=True, slots=True)
 class CreatedObject:
     """One object, as it was when the event was raised.
 
-    `sequencer` tells one writing of a key from another; the ETag stands in where there is none.
+    `sequencer` orders the writes of one key; the ETag stands in where there is none.
     """
 
     location: S3Uri
@@ -26,6 +30,20 @@ class CreatedObject:
     version_id: str | None
     sequencer: str
     created_at: datetime | None
+    etag: str | None = None
+
+    @property
+    def version(self) -> str:
+        """The version id, or the ETag where the bucket has no versions."""
+        return self.version_id or self.etag or ""
+
+    @property
+    def order(self) -> str:
+        """Grows from one write to the next. Raises UnreadableMessage where the time is missing."""
+        if self.created_at is None:
+            raise UnreadableMessage("the time of an upload is missing")
+        time = self.created_at.isoformat(timespec="milliseconds")
+        return f"{time} {self.sequencer:0<{_SEQUENCER_LENGTH}}"
 
 
 def is_s3_event(value: object) -> bool:
@@ -45,7 +63,7 @@ def created_objects(value: object) -> tuple[tuple[CreatedObject, ...], int]:
     Ignored are test events, other kinds of events, and the empty objects that stand for folders.
 
     Raises:
-        UnreadableMessage: it does not have the form of S3's events.
+        UnreadableMessage: it does not have the form of S3's events. Repeats no content of it.
     """
     event = Fields(value)
     if event.optional_text("Event") == "s3:TestEvent":
@@ -61,7 +79,7 @@ def created_objects(value: object) -> tuple[tuple[CreatedObject, ...], int]:
 def _from_record(record: Fields) -> CreatedObject | None:
     version = record.text("eventVersion")
     if not version.startswith("2."):
-        raise UnreadableMessage(f"eventVersion is {version!r}; known are versions 2.x")
+        record.refuse("eventVersion", "has another format; known are versions 2.x")
     if not record.text("eventName").removeprefix("s3:").startswith("ObjectCreated:"):
         return None
     s3 = record.object("s3")
@@ -72,6 +90,7 @@ def _from_record(record: Fields) -> CreatedObject | None:
         s3_object.optional_text("versionId"),
         s3_object.optional_text("sequencer") or s3_object.text("eTag"),
         record.optional_time("eventTime"),
+        s3_object.optional_text("eTag"),
     )
 
 
@@ -84,4 +103,5 @@ def _from_event_bridge(event: Fields) -> CreatedObject:
         s3_object.optional_text("version-id"),
         s3_object.optional_text("sequencer") or s3_object.text("etag"),
         event.optional_time("time"),
+        s3_object.optional_text("etag"),
     )

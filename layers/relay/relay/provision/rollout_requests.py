@@ -1,4 +1,4 @@
-"""What people and pipelines ask for in a direct call, and what an upload amounts to."""
+"""Roll-outs that direct calls and uploads ask for."""
 
 import hashlib
 import json
@@ -18,6 +18,7 @@ from relay.provision.lifecycle.rollouts import (
     way_back,
 )
 from relay.provision.specification.deployment import WATCH_ALARMS
+from relay.reading import Reader
 from relay.report import Level, Note
 
 # Members of a direct call, and the properties of the custom resource that they stand for.
@@ -39,7 +40,7 @@ _SETTINGS: Final = {
     "maximum_seconds": "DeploymentMaximumSeconds",
     "alarms": WATCH_ALARMS,
 }
-_ANYWAY: Final = ("action", "asked_by", "request_id", "deployment")
+_ANYWAY: Final = ("asked_by", "request_id", "deployment")
 _LONGEST_NAME: Final = 200
 # Tries to store a roll-out when other invocations write the same record.
 _TRIES: Final = 3
@@ -49,8 +50,8 @@ _TRIES: Final = 3
 class RollOutRequest:
     """A roll-out as it is asked for, before it is known whether it can begin.
 
-    `upload` orders the uploads of artifacts; it is empty for direct calls. `id` recognises what
-    comes twice; a direct call has one if its caller gives it one.
+    `upload` orders the uploads of artifacts; it is empty for direct calls. `id` identifies a
+    repeated request; a direct call has one if its caller gives it one.
     """
 
     kind: Kind
@@ -62,39 +63,30 @@ class RollOutRequest:
 
 
 def read(members: Mapping[str, object]) -> RollOutRequest:
-    """A direct call, `{"action": "deploy", …}` or `{"action": "rollback", …}`.
+    """Read a direct call, `{"action": "deploy", …}` or `{"action": "rollback", …}`.
 
     Raises:
-        ConfigurationError: with everything that is wrong with it.
+        ConfigurationError: with every problem.
     """
-    problems: list[str] = []
+    reader = Reader(members)
     kind = Kind(str(members["action"]))
-    takes = dict(_CHANGES) if kind is Kind.DEPLOY else {}
-    for name in members:
-        if name not in takes and name not in _ANYWAY:
-            known = ", ".join((*takes, *_ANYWAY[1:]))
-            problems.append(f"{name} is not known; {kind} takes {known}")
-    changes = {
-        takes[name]: _text(name, value, problems)
-        for name, value in members.items()
-        if name in takes
-    }
-    settings = _settings(members.get("deployment", {}), problems)
-    asked_by = members.get("asked_by", "direct call")
-    request_id = members.get("request_id", "direct call")
-    for name, text in (("asked_by", asked_by), ("request_id", request_id)):
-        if not isinstance(text, str) or not 0 < len(text) <= _LONGEST_NAME:
-            problems.append(f"{name} must be a text of at most {_LONGEST_NAME} characters")
-    if kind is Kind.DEPLOY and not changes and not problems:
-        problems.append(f"nothing is to change; give at least one of {', '.join(_CHANGES)}")
-    if problems:
-        raise ConfigurationError("; ".join(problems))
-    id = f"{kind} {request_id}" if "request_id" in members else ""
-    return RollOutRequest(kind, str(asked_by), _complete(changes), settings, id)
+    takes = _CHANGES if kind is Kind.DEPLOY else {}
+    known = (*takes, *_ANYWAY)
+    reader.only(("action", *known), lambda _: f"{kind} takes {', '.join(known)}")
+    changes = _strings(reader, takes)
+    deployment = reader.object("deployment") if "deployment" in reader else Reader({})
+    deployment.only(_SETTINGS, lambda _: f"it takes {', '.join(_SETTINGS)}")
+    settings = _strings(deployment, _SETTINGS)
+    asked_by, request_id = _name(reader, "asked_by"), _name(reader, "request_id")
+    if kind is Kind.DEPLOY and not changes and not reader.problems:
+        reader.refuse("", f"nothing is to change; give at least one of {', '.join(_CHANGES)}", ": ")
+    reader.check(ConfigurationError)
+    id = f"{kind} {request_id}" if "request_id" in reader else ""
+    return RollOutRequest(kind, asked_by, _complete(changes), settings, id)
 
 
 def of_upload(location: str, version: str, sequence: str) -> RollOutRequest:
-    """An artifact that was put under `models/`. `sequence` grows from one upload to the next."""
+    """The roll-out of an artifact under `models/`. `sequence` grows from upload to upload."""
     changes = {"ModelDataUrl": location, "ModelDataVersion": version}
     digest = hashlib.sha256(f"{location} {sequence}".encode()).hexdigest()[:16]
     return RollOutRequest(
@@ -103,8 +95,10 @@ def of_upload(location: str, version: str, sequence: str) -> RollOutRequest:
 
 
 def _complete(changes: dict[str, str]) -> dict[str, str]:
-    """What follows from a change: a new artifact has no version unless one is given with it, and a
-    framework takes the place of an image."""
+    """Add what follows from a change.
+
+    A new artifact has no version unless the call gives one. A framework replaces an image.
+    """
     if "ModelDataUrl" in changes:
         changes.setdefault("ModelDataVersion", "")
     if "Framework" in changes or "FrameworkVersion" in changes:
@@ -112,42 +106,35 @@ def _complete(changes: dict[str, str]) -> dict[str, str]:
     return changes
 
 
-def _settings(given: object, problems: list[str]) -> dict[str, str]:
-    if not isinstance(given, Mapping):
-        problems.append(f"deployment must be a JSON object with {', '.join(_SETTINGS)}")
-        return {}
-    unknown = [str(name) for name in given if name not in _SETTINGS]
-    if unknown:
-        problems.append(
-            f"deployment.{', deployment.'.join(unknown)} is not known; it takes "
-            f"{', '.join(_SETTINGS)}"
-        )
-    return {
-        _SETTINGS[name]: _text(f"deployment.{name}", value, problems)
-        for name, value in given.items()
-        if name in _SETTINGS
-    }
+def _strings(reader: Reader, properties: Mapping[str, str]) -> dict[str, str]:
+    """The members that are given, as CloudFormation would pass their properties."""
+    return {each: _string(reader, name) for name, each in properties.items() if name in reader}
 
 
-def _text(name: str, value: object, problems: list[str]) -> str:
-    """As CloudFormation would pass it."""
-    if name == "environment" and isinstance(value, Mapping):
-        return json.dumps(value)
-    if name == "deployment.alarms" and isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    problems.append(f"{name} must be a string or a whole number")
+def _string(reader: Reader, name: str) -> str:
+    match name, reader.members[name]:
+        case ("environment", Mapping() as value) | ("alarms", bool() as value):
+            return json.dumps(value)
+        case _, str(text):
+            return text
+        case _, int(number) if not isinstance(number, bool):
+            return str(number)
+    reader.refuse(name, "must be a string or a whole number")
     return ""
+
+
+def _name(reader: Reader, name: str) -> str:
+    value = reader.text(name) if name in reader else "direct call"
+    if len(value) > _LONGEST_NAME:
+        reader.refuse(name, f"must have at most {_LONGEST_NAME} characters")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
 class RollOutResponse:
     """What will happen: `accepted`, `waiting`, `refused`, `unchanged`, `overtaken` or `known`.
 
-    Or, where it is over already, the outcome of the roll-out.
+    Where the roll-out has already ended: its outcome.
     """
 
     status: str
@@ -190,13 +177,13 @@ class RollOutQueue:
 
     def _decide(self, stored: Record, request: RollOutRequest) -> tuple[Record, RollOutResponse]:
         now = self._context.clock.now()
-        # The version makes the id of a direct call one of a kind.
+        # The version makes the id of a direct call unique.
         id = request.id or f"{request.kind} {now:%Y-%m-%dT%H:%M:%SZ} #{stored.version}"
         roll_out = RollOut(
             id, request.kind, request.asked_by, now, request.changes, request.settings
         )
         if stored.has_handled(roll_out.id):
-            return stored, RollOutResponse("known", "the same event has come before", roll_out.id)
+            return stored, RollOutResponse("known", "the same event arrived before", roll_out.id)
         if request.upload and request.upload < stored.newest_upload:
             reason = "a newer artifact was uploaded meanwhile"
             record = stored.ended(roll_out, RollOutOutcome.OVERTAKEN, now, reason)
@@ -207,7 +194,7 @@ class RollOutQueue:
         except (_Refused, ConfigurationError) as error:
             response = RollOutResponse("refused", str(error), roll_out.id)
             if not request.upload:
-                return stored, response  # the caller has it
+                return stored, response  # the caller gets it
             record = stored.ended(roll_out, RollOutOutcome.REFUSED, now, str(error))
             return record.remembering(roll_out.id), response
         newest = request.upload or stored.newest_upload
@@ -221,7 +208,7 @@ class RollOutQueue:
         return record, RollOutResponse("accepted", "", roll_out.id)
 
     def _checked(self, stored: Record, roll_out: RollOut) -> RollOut:
-        """The roll-out with all its changes. Raises what speaks against it."""
+        """The roll-out with all its changes. Raises _Refused or ConfigurationError."""
         if stored.goal is Goal.REMOVE:
             raise _Refused("the endpoint is being deleted")
         if stored.adoption:
@@ -241,23 +228,23 @@ class RollOutQueue:
         """
         for other in (stored.roll_out, stored.queued):
             if other and roll_out.kind is other.kind is Kind.ROLLBACK:
-                return "a rollback is on its way already"
+                return "a rollback is already in progress"
         waiting = stored.queued
         if waiting and (waiting.changes, waiting.settings) == (roll_out.changes, roll_out.settings):
-            return "this very roll-out waits for its turn already"
+            return "the same roll-out is already waiting"
         if stored.queued or stored.stack_change:
             return ""
         base = _base(stored)
         wanted = self._context.resolve({**base.properties, **roll_out.changes}).generation
         if stored.target and wanted == stored.target.generation:
-            return "this very roll-out is under way"
+            return "the same roll-out is already in progress"
         if stored.target is None and wanted == stored.generations[0]:
-            return "this is what serves already"
+            return "the endpoint already serves it"
         return ""
 
 
 def _base(stored: Record) -> Recipe:
-    """What will serve when the turn of a new roll-out comes, if all goes well."""
+    """What serves when a new roll-out begins, if the one in progress succeeds."""
     coming = stored.target and stored.recipes.get(stored.target.generation.config)
     if coming:
         return coming
@@ -270,7 +257,7 @@ def _base(stored: Record) -> Recipe:
 
 
 def _before(stored: Record) -> Recipe:
-    """Where a rollback leads: away from what is under way, or from what serves."""
+    """What a rollback returns to, from the roll-out in progress or from what serves."""
     if stored.target and not stored.creating and stored.serving:
         return stored.serving
     if len(stored.generations) < 2 or stored.target:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from relay.provision.events import CustomResourceRequest
 from relay.provision.lifecycle.custom_resource import RequestType, Response
 from relay.provision.lifecycle.ports import Context
+from relay.reading import Problem
 from relay.report import Level, Note
 from relay.routes.compiled import Routes
-from relay.routes.document import Problem, RoutesError
+from relay.routes.document import RoutesError
 from relay.routes.target import Target
 
 

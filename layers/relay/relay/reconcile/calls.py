@@ -1,4 +1,4 @@
-"""What the reconcile function can be asked to do.
+"""Direct calls of the reconcile function, and its schedule.
 
 {"action": "reconcile"}                                    from the cursor to now
 {"action": "reconcile", "from": "2026-11-01T00:00Z", "to": "2026-11-02T00:00Z"}
@@ -8,8 +8,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from relay.errors import PermanentError
-from relay.events.fields import Fields
+from relay.errors import UnreadableMessage
+from relay.reading import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Reconcile a range of time once more: attempts that were due in it."""
+    """Reconcile the attempts that were due in a range of time once more."""
 
     start: datetime
     end: datetime
@@ -27,24 +27,31 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class StatusQuestion:
-    """Where does this request stand?"""
+    """Report the state of a request."""
 
     request_id: str
 
 
 def read_action(event: object) -> Scheduled | Range | StatusQuestion:
-    """Read what reconcile is asked. Raises PermanentError with what can be asked."""
-    fields = Fields(event)
-    if fields.optional_text("detail-type") == "Scheduled Event":
+    """Read an event of the function. Raises UnreadableMessage with every problem."""
+    reader = Reader(event)
+    action = _action(reader)
+    reader.check(UnreadableMessage)
+    return action
+
+
+def _action(reader: Reader) -> Scheduled | Range | StatusQuestion:
+    if reader.optional_text("detail-type") == "Scheduled Event":
         return Scheduled()
-    action = fields.optional_text("action")
-    if action == "status":
-        return StatusQuestion(fields.text("request_id"))
-    if action == "reconcile":
-        start, end = fields.optional_time("from"), fields.optional_time("to")
-        if start and end:
-            return Range(start, end)
-        if start or end:
-            raise PermanentError("give both 'from' and 'to', or neither")
-        return Scheduled()
-    raise PermanentError(f"action is {action!r}; known are 'reconcile' and 'status'")
+    match reader.text("action"):
+        case "status":
+            return StatusQuestion(reader.text("request_id"))
+        case "reconcile":
+            start, end = reader.optional_time("from"), reader.optional_time("to")
+            if start and end:
+                return Range(start, end)
+            if (start or end) and not reader.problems:
+                reader.refuse("", "must have both 'from' and 'to', or neither")
+        case action if action:
+            reader.refuse("action", f"is {action!r}; known are 'reconcile' and 'status'")
+    return Scheduled()

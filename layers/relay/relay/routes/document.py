@@ -1,4 +1,4 @@
-"""The route document as people write it: one JSON object, read with everything wrong in it at once.
+"""The route document: one JSON object, of which one error names every problem.
 
 {"routes": [{"name": …, "when": …, "to": …, "group": …, "delay": …}, …],
  "otherwise": {"to": …, "group": …, "delay": …}}
@@ -7,11 +7,11 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from relay.errors import PermanentError
-from relay.routes.expression_check import BadExpression, Mistake, compiled, nearest
+from relay.reading import Problem, Reader, printable
+from relay.routes.expression_check import BadExpression, compiled, nearest
 from relay.routes.expressions import Expression
 from relay.routes.route import OTHERWISE, RouteRule
 from relay.routes.target import Target
@@ -26,26 +26,6 @@ _ROUTE_MEMBERS: Final = ("name", "when", "to", "group", "delay")
 _OTHERWISE_MEMBERS: Final = ("to", "group", "delay")
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One mistake in a document: what is wrong, at which member (`routes[2].when`).
-
-    Where it lies within an expression, `expression` is its text and `position` the character,
-    counted from 1.
-    """
-
-    path: str
-    text: str
-    expression: str | None = None
-    position: int | None = None
-
-    def __str__(self) -> str:
-        where = self.path
-        if self.position is not None:
-            where = f"{where}, character {self.position}"
-        return f"{where}: {self.text}" if where else self.text
-
-
 class RoutesError(PermanentError):
     """A route document that cannot be used. The message names every problem."""
 
@@ -56,7 +36,25 @@ class RoutesError(PermanentError):
 
 def read_document(text: str) -> tuple[tuple[RouteRule, ...], RouteRule]:
     """The routes and what `otherwise` says. Raises RoutesError with every problem."""
-    return _Reading().document(_parsed(text))
+    value = _parsed(text)
+    reader = _DocumentReader(value)
+    _only(reader, "routes", OTHERWISE)
+    routes = [rule for each in reader.objects("routes", 0) if (rule := _route(each)) is not None]
+    _check_names(reader, routes)
+    otherwise = reader.optional_object(OTHERWISE)
+    last = None
+    if otherwise is not None:
+        _only(otherwise, *_OTHERWISE_MEMBERS)
+        last = _directed(otherwise, OTHERWISE, None)
+    elif isinstance(value, dict) and not reader.has_refused(OTHERWISE):
+        reader.refuse(
+            OTHERWISE,
+            "is missing, and says where a result goes that no route matches: "
+            '"otherwise": {"to": "<ARN>"}',
+        )
+    if reader.problems or last is None:
+        raise RoutesError(reader.problems)
+    return tuple(routes), last
 
 
 class _Members(dict[str, object]):
@@ -94,181 +92,88 @@ def _line_and_column(text: str, index: int) -> str:
     return f"line {text.count(chr(10), 0, index) + 1}, column {index - line_start + 1}"
 
 
-class _Reading:
-    """Reads every member, remembers every problem, complains once."""
+class _DocumentReader(Reader):
+    whole = "the document"
+    null_is_absent = False
 
-    def __init__(self) -> None:
-        self._problems: list[Problem] = []
+    def __init__(self, value: object, *of: Any) -> None:
+        super().__init__(value, *of)
+        for name in value.repeated if isinstance(value, _Members) else ():
+            self.refuse(printable(name), "is there more than once")
 
-    def document(self, value: object) -> tuple[tuple[RouteRule, ...], RouteRule]:
-        members = self._object(value, "", ("routes", OTHERWISE))
-        routes = [
-            route
-            for index, entry in enumerate(self._list(members, "routes"))
-            if (route := self._route(entry, f"routes[{index}]")) is not None
-        ]
-        self._check_names(routes)
-        otherwise = None
-        if OTHERWISE in members:
-            otherwise = self._otherwise(members[OTHERWISE])
-        elif isinstance(value, dict):
-            self._refuse(
-                OTHERWISE,
-                "it is missing, and says where a result goes that no route matches: "
-                '"otherwise": {"to": "<ARN>"}',
-            )
-        if self._problems or otherwise is None:
-            raise RoutesError(self._problems)
-        return tuple(routes), otherwise
 
-    def _route(self, value: object, path: str) -> RouteRule | None:
-        members = self._object(value, path, _ROUTE_MEMBERS)
-        if not isinstance(value, dict):
-            return None
-        name = self._name(members, path)
-        when = self._expression(members, "when", path)
-        return self._directed(members, path, name, when)
+def _only(reader: Reader, *known: str) -> None:
+    def hint(name: str) -> str:
+        near = nearest(name.lower(), known)
+        return f"did you mean {near}?" if near else f"known are {', '.join(known)}"
 
-    def _otherwise(self, value: object) -> RouteRule | None:
-        members = self._object(value, OTHERWISE, _OTHERWISE_MEMBERS)
-        if not isinstance(value, dict):
-            return None
-        return self._directed(members, OTHERWISE, OTHERWISE, None)
+    reader.only(known, hint)
 
-    def _directed(
-        self, members: dict[str, object], path: str, name: str | None, when: Expression | None
-    ) -> RouteRule | None:
-        target = self._target(members, path)
-        group = self._expression(members, "group", path)
-        delay = self._delay(members, path)
-        if target is None:
-            return None
-        if "group" in members and not target.kind.ordered:
-            self._refuse(
-                f"{path}.group",
-                f"a {target.kind.value} keeps no order, so that a group means nothing to it; "
-                "leave it out or send to a FIFO queue or topic",
-            )
-        if delay and target.kind.no_delay:
-            self._refuse(f"{path}.delay", f"{target.kind.no_delay}; only standard queues delay")
-        return None if name is None else RouteRule(name, target, when, group, delay)
 
-    # --- members ---------------------------------------------------------------------------------
+def _route(reader: Reader) -> RouteRule | None:
+    _only(reader, *_ROUTE_MEMBERS)
+    name = _name(reader)
+    return _directed(reader, name, _expression(reader, "when"))
 
-    def _name(self, members: dict[str, object], path: str) -> str | None:
-        name = self._text(members, "name", path)
-        if name == OTHERWISE:
-            self._refuse(f"{path}.name", f"{OTHERWISE} is the name of what no route matched")
-            return None
-        if name is not None and not _NAME.fullmatch(name):
-            self._refuse(f"{path}.name", f"{_shown(name)} must be 1 to 64 letters, digits, _ and -")
-            return None
-        return name
 
-    def _check_names(self, routes: Sequence[RouteRule]) -> None:
-        seen: set[str] = set()
-        for route in routes:
-            if route.name in seen:
-                self._refuse("routes", f"two routes have the name {route.name}")
-            seen.add(route.name)
+def _directed(reader: Reader, name: str, when: Expression | None) -> RouteRule | None:
+    target = _target(reader)
+    group = _expression(reader, "group")
+    delay = _delay(reader)
+    if target is None:
+        return None
+    if "group" in reader and not target.kind.ordered:
+        reader.refuse(
+            "group",
+            f"a {target.kind.value} keeps no order, so that a group means nothing to it; "
+            "leave it out or send to a FIFO queue or topic",
+            ": ",
+        )
+    if delay and target.kind.no_delay:
+        reader.refuse("delay", f"{target.kind.no_delay}; only standard queues delay", ": ")
+    return RouteRule(name, target, when, group, delay)
 
-    def _target(self, members: dict[str, object], path: str) -> Target | None:
-        arn = self._text(members, "to", path)
-        if arn is None:
-            return None
-        try:
-            return Target.parse(arn)
-        except ValueError as error:
-            self._refuse(f"{path}.to", _printable(str(error)))
-            return None
 
-    def _expression(self, members: dict[str, object], name: str, path: str) -> Expression | None:
-        if name not in members:
-            return None
-        text = members[name]
-        where = f"{path}.{name}"
-        if not isinstance(text, str):
-            self._refuse(where, f"it must be a text (a JMESPath expression), not {_kind(text)}")
-            return None
-        try:
-            return compiled(text)
-        except BadExpression as error:
-            for mistake in error.mistakes:
-                self._refuse_expression(where, text, mistake)
-            return None
+def _name(reader: Reader) -> str:
+    name = reader.text("name")
+    if name == OTHERWISE:
+        reader.refuse("name", f"{OTHERWISE} is the name of what no route matched", ": ")
+    elif name and not _NAME.fullmatch(name):
+        shown = repr(name if len(name) <= 80 else f"{name[:77]}…")
+        reader.refuse("name", f"{shown} must be 1 to 64 letters, digits, _ and -", ": ")
+    return name
 
-    def _delay(self, members: dict[str, object], path: str) -> int:
-        value = members.get("delay", 0)
-        if isinstance(value, bool) or not isinstance(value, int):
-            self._refuse(f"{path}.delay", f"it must be a whole number, not {_kind(value)}")
-            return 0
-        if not 0 <= value <= LONGEST_DELAY:
-            self._refuse(f"{path}.delay", f"{value} is not between 0 and {LONGEST_DELAY} seconds")
-            return 0
-        return value
 
-    def _text(self, members: dict[str, object], name: str, path: str) -> str | None:
-        if name not in members:
-            self._refuse(f"{path}.{name}", "it is missing")
-            return None
-        value = members[name]
-        if isinstance(value, str) and value:
-            return value
-        self._refuse(f"{path}.{name}", f"it must be a text, not {_kind(value)}")
+def _check_names(reader: Reader, routes: Sequence[RouteRule]) -> None:
+    names = [route.name for route in routes if route.name]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            reader.refuse("routes", f"two routes have the name {name}", ": ")
+
+
+def _target(reader: Reader) -> Target | None:
+    arn = reader.text("to")
+    try:
+        return Target.parse(arn) if arn else None
+    except ValueError as error:
+        reader.refuse("to", str(error), ": ")
         return None
 
-    # --- shapes ----------------------------------------------------------------------------------
 
-    def _object(self, value: object, path: str, known: Sequence[str]) -> dict[str, object]:
-        if not isinstance(value, _Members):
-            self._refuse(path, f"it must be a JSON object, not {_kind(value)}")
-            return {}
-        for name in value.repeated:
-            self._refuse(f"{path}.{_printable(name)}".lstrip("."), "it is there more than once")
-        for name in value:
-            if name not in known:
-                near = nearest(name.lower(), known)
-                hint = f"did you mean {near}?" if near else f"known are {', '.join(known)}"
-                self._refuse(path, f"unknown member {_shown(name)}; {hint}")
+def _expression(reader: Reader, name: str) -> Expression | None:
+    text = reader.optional_text(name, "a string (a JMESPath expression)")
+    try:
+        return None if text is None else compiled(text)
+    except BadExpression as error:
+        path = reader.path_of(name)
+        for mistake in error.mistakes:
+            reader.remember(Problem(path, printable(mistake.text), text, mistake.position))
+        return None
+
+
+def _delay(reader: Reader) -> int:
+    value = reader.optional_integer("delay") or 0
+    if 0 <= value <= LONGEST_DELAY:
         return value
-
-    def _list(self, members: dict[str, object], name: str) -> list[object]:
-        value = members.get(name, [])
-        if isinstance(value, list):
-            return value
-        self._refuse(name, f"it must be a list, not {_kind(value)}")
-        return []
-
-    def _refuse(self, path: str, text: str) -> None:
-        self._problems.append(Problem(path, text))
-
-    def _refuse_expression(self, path: str, expression: str, mistake: Mistake) -> None:
-        text = _printable(mistake.text)
-        self._problems.append(Problem(path, text, _printable(expression), mistake.position))
-
-
-def _kind(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return "a number"
-        case "":
-            return "an empty one"
-        case str():
-            return "a text"
-        case list():
-            return "a list"
-        case _:
-            return "an object"
-
-
-def _printable(text: str) -> str:
-    """Half characters (lone surrogates) cannot be logged or sent."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _shown(name: str) -> str:
-    return _printable(repr(name if len(name) <= 80 else f"{name[:77]}…"))
+    reader.refuse("delay", f"{value} is not between 0 and {LONGEST_DELAY} seconds", ": ")
+    return 0

@@ -103,8 +103,8 @@ def test_every_mistake_is_pointed_at(tmp_path: Path, capsys: pytest.CaptureFixtu
         "  routes[0].when, character 14: Unknown token '='; == compares",
         "      data.outcome = 'failed'",
         "                   ^",
-        "  otherwise: unknown member 'too'; did you mean to?",
-        "  otherwise.to: it is missing",
+        "  otherwise.too is not known; did you mean to?",
+        "  otherwise.to is missing",
     ]
 
 

@@ -85,15 +85,18 @@ def test_other_json_is_no_call(value: object) -> None:
     ("call", "complaint"),
     [
         ({"requests": []}, "requests is empty"),
-        ({"requests": [5]}, r"requests\[0\] is not a JSON object"),
-        ({"requests": [ONE], "content_type": "text/csv"}, "put content_type into the requests"),
-        ({**ONE, "colour": "red"}, "a request has no member colour; known are accept, attempt"),
-        ({"body": "a", "body_base64": "YQ=="}, "both body and body_base64; give one"),
+        ({"requests": [5]}, r"requests\[0\] must be a JSON object, not a number"),
+        (
+            {"requests": [ONE], "content_type": "text/csv"},
+            "content_type is not known; put it into the requests",
+        ),
+        ({**ONE, "colour": "red"}, "colour is not known; a request has accept, attempt"),
+        ({"body": "a", "body_base64": "YQ=="}, "body_base64 stands beside body; give one of them"),
         ({"body_base64": "no base64!"}, "body_base64 is not base64"),
         ({"body_base64": "ü"}, "body_base64 is not base64"),
-        ({"body": 5}, "body is not a string"),
-        ({**ONE, "size": "12"}, "size is not a whole number"),
-        ({"input_location": "inputs/a.csv"}, "input_location: not an S3 location"),
+        ({"body": 5}, "body must be a string, not a number"),
+        ({**ONE, "size": "12"}, "size must be a whole number of at most 2\\^53, not a string"),
+        ({"input_location": "inputs/a.csv"}, "input_location is not an S3 location"),
         ({**ONE, "attempt": 0}, "attempt is 0; attempts are counted from 1"),
         ({**ONE, "attempt": -1}, "attempt is -1; attempts are counted from 1"),
     ],
@@ -101,6 +104,22 @@ def test_other_json_is_no_call(value: object) -> None:
 def test_what_is_wrong_with_a_call_is_reported(call: object, complaint: str) -> None:
     with pytest.raises(UnreadableMessage, match=complaint):
         read_call(call, "call-1")
+
+
+def test_every_problem_of_a_call_is_in_one_error() -> None:
+    call = [ONE, {"body": 5, "colour": "red"}, 7, {"attempt": 0, "input_location": "a.csv"}]
+
+    with pytest.raises(UnreadableMessage) as raised:
+        read_call(call, "call-1")
+
+    told = str(raised.value).split("; ")
+    assert [each.partition(" ")[0] for each in told if each.startswith("requests")] == [
+        "requests[1].colour",
+        "requests[1].body",
+        "requests[2]",
+        "requests[3].input_location",
+        "requests[3].attempt",
+    ]
 
 
 TEXTS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)

@@ -23,6 +23,7 @@ def test_a_notification_has_encoded_keys() -> None:
                 "v1",
                 "00A1",
                 datetime(2026, 11, 20, 12, 0, 9, 306_000, UTC),
+                "e1",
             ),
         ),
         0,
@@ -40,6 +41,9 @@ def test_an_event_of_eventbridge_has_raw_keys() -> None:
 
     assert (created.location, created.sequencer) == (S3Uri(BUCKET, "outputs/a+b.out"), "e1")
     assert (created.created_at, ignored) == (None, 0)
+    assert (created.version, created.etag) == ("e1", "e1")
+    with pytest.raises(UnreadableMessage, match="the time of an upload is missing"):
+        _ = created.order
 
 
 @pytest.mark.parametrize("name", ["ObjectRemoved:Delete", "s3:ObjectTagging:Put"])

@@ -125,8 +125,11 @@ def test_a_test_notification_is_only_a_check() -> None:
         (samples.completed(ID, inferenceId=""), "inferenceId is missing"),
         (samples.completed("i" * 65), "inferenceId has 65 characters; SageMaker's have at most 64"),
         (samples.completed(ID, requestParameters={}), "requestParameters.endpointName is missing"),
-        (samples.completed(ID, responseParameters=[]), "responseParameters is not a JSON object"),
-        (samples.completed(ID, eventTime="noon"), "eventTime is not a time: 'noon'"),
+        (
+            samples.completed(ID, responseParameters=[]),
+            "responseParameters must be a JSON object, not a list",
+        ),
+        (samples.completed(ID, eventTime="noon"), "eventTime must be a time in ISO 8601"),
     ],
 )
 def test_what_is_no_notification_says_why(value: Json, complaint: str) -> None:

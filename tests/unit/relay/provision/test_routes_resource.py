@@ -56,7 +56,7 @@ def test_a_document_that_can_be_used_is_a_success(kind: str) -> None:
     ("text", "says"),
     [
         ('{"routes": [\n', "line 2, column 1: it is not JSON"),
-        (document(whn="data"), "routes[0]: unknown member 'whn'; did you mean when?"),
+        (document(whn="data"), "routes[0].whn is not known; did you mean when?"),
         (document(when="data.outcome = 'x'"), "routes[0].when, character 14: Unknown token '='"),
         ("", "line 1, column 1: it is not JSON"),
     ],
@@ -119,7 +119,7 @@ def test_a_refusal_is_logged_as_a_warning_with_its_reason() -> None:
 
     world.wake(request(Document="[]"))
 
-    assert "routes checked: the routes are wrong: it must be a JSON object" in world.log()
+    assert "routes checked: the routes are wrong: the document must be a JSON object" in world.log()
 
 
 def test_the_endpoints_resource_is_still_read_as_such() -> None:

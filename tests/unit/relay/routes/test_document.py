@@ -60,10 +60,10 @@ class TestJson:
     def test_with_a_member_twice_is_refused(self) -> None:
         text = f'{{"otherwise": {{"to": "{FIFO}"}}, "otherwise": {{"to": "{FIFO}"}}}}'
 
-        assert problem(text) == "otherwise: it is there more than once"
+        assert problem(text) == "otherwise is there more than once"
 
     def test_that_is_no_object_is_refused(self) -> None:
-        assert problem("[]") == "it must be a JSON object, not a list"
+        assert problem("[]") == "the document must be a JSON object, not a list"
 
     def test_that_is_longer_than_a_parameter_is_refused(self) -> None:
         long = document(*(route(name=f"r{number}") for number in range(120)))
@@ -81,25 +81,40 @@ class TestJson:
 class TestMembers:
     def test_that_are_unknown_are_refused_with_the_nearest_known_name(self) -> None:
         assert problem(document(route(wen="data"))) == (
-            "routes[0]: unknown member 'wen'; did you mean when?"
+            "routes[0].wen is not known; did you mean when?"
         )
         assert problem(document(otherwise={"to": FIFO, "when": "data"})) == (
-            "otherwise: unknown member 'when'; known are to, group, delay"
+            "otherwise.when is not known; known are to, group, delay"
         )
-        assert problem(document(version=1)) == (
-            "unknown member 'version'; known are routes, otherwise"
-        )
+        assert problem(document(version=1)) == ("version is not known; known are routes, otherwise")
 
     def test_that_are_missing_are_named(self) -> None:
-        assert problem(document({"to": FIFO})) == "routes[0].name: it is missing"
-        assert problem(document({"name": "all"})) == "routes[0].to: it is missing"
+        assert problem(document({"to": FIFO})) == "routes[0].name is missing"
+        assert problem(document({"name": "all"})) == "routes[0].to is missing"
 
     def test_otherwise_is_mandatory(self) -> None:
-        assert problem('{"routes": []}').startswith("otherwise: it is missing, and says where")
+        assert problem('{"routes": []}').startswith("otherwise is missing, and says where")
 
-    @pytest.mark.parametrize("value", [None, 7, True, [], {}, ""])
-    def test_of_another_type_are_refused(self, value: object) -> None:
-        assert problem(document(route(to=value))).startswith("routes[0].to: it must be a text, not")
+    @pytest.mark.parametrize(
+        ("value", "kind"),
+        [(None, "null"), (7, "a number"), (True, "true"), ([], "a list"), ({}, "an object")],
+    )
+    def test_of_another_type_are_refused(self, value: object, kind: str) -> None:
+        assert problem(document(route(to=value))) == f"routes[0].to must be a string, not {kind}"
+
+    @pytest.mark.parametrize("member", ["name", "to", "when", "group"])
+    def test_with_an_unpaired_surrogate_are_refused(self, member: str) -> None:
+        assert problem(document(route(**{member: "a\ud800"}))) == (
+            f"routes[0].{member} contains an unpaired surrogate"
+        )
+
+    def test_that_are_empty_are_missing(self) -> None:
+        assert problem(document(route(to=""))) == "routes[0].to is missing"
+
+    @pytest.mark.parametrize("member", ["routes", "otherwise"])
+    @pytest.mark.parametrize("value", [None, 7, "x"])
+    def test_of_the_document_have_a_type_too(self, member: str, value: object) -> None:
+        assert problem(document(**{member: value})).startswith(f"{member} must be a ")
 
     def test_all_problems_are_reported_at_once(self) -> None:
         text = document(
@@ -109,12 +124,15 @@ class TestMembers:
             otherwise={"to": FIFO, "delay": 3},
         )
 
-        assert [each.partition(":")[0] for each in problems(text)] == [
-            "routes[0].name",
-            "routes[1].when, character 14",
-            "routes[1].to",
-            "routes[2]",
-            "otherwise.delay",
+        with pytest.raises(RoutesError) as error:
+            Routes.read(text)
+
+        assert [(each.path, each.position) for each in error.value.problems] == [
+            ("routes[0].name", None),
+            ("routes[1].when", 14),
+            ("routes[1].to", None),
+            ("routes[2]", None),
+            ("otherwise.delay", None),
         ]
 
 
@@ -169,9 +187,17 @@ class TestTargets:
 
 
 class TestDelays:
-    @pytest.mark.parametrize("value", [-1, 901, 1.5, "3", True, None])
-    def test_are_whole_seconds_up_to_fifteen_minutes(self, value: object) -> None:
-        assert problem(document(route(to=QUEUE, delay=value))).startswith("routes[0].delay: ")
+    @pytest.mark.parametrize("value", [1.5, "3", True, None, 2**53 + 1])
+    def test_are_whole_numbers(self, value: object) -> None:
+        found = problem(document(route(to=QUEUE, delay=value)))
+
+        assert found.startswith("routes[0].delay must be a whole number of at most 2^53")
+
+    @pytest.mark.parametrize("value", [-1, 901])
+    def test_have_up_to_fifteen_minutes(self, value: int) -> None:
+        assert problem(document(route(to=QUEUE, delay=value))) == (
+            f"routes[0].delay: {value} is not between 0 and 900 seconds"
+        )
 
     @pytest.mark.parametrize(
         ("arn", "reason"),
@@ -236,15 +262,15 @@ class TestExpressions:
     @pytest.mark.parametrize(
         ("expression", "says"),
         [
-            ("", "expression is empty; omit it instead"),
-            ("(" * 3000, "expression is nested too deeply"),
-            ("data[" + "1" * 5000 + "]", "expression cannot be parsed"),
-            (True, "it must be a text (a JMESPath expression), not true"),
-            (None, "it must be a text (a JMESPath expression), not null"),
+            ("", ": expression is empty; omit it instead"),
+            ("(" * 3000, ": expression is nested too deeply"),
+            ("data[" + "1" * 5000 + "]", ": expression cannot be parsed"),
+            (True, " must be a string (a JMESPath expression), not true"),
+            (None, " must be a string (a JMESPath expression), not null"),
         ],
     )
     def test_that_are_none_are_refused(self, expression: object, says: str) -> None:
-        assert problem(document(route(when=expression))) == f"routes[0].when: {says}"
+        assert problem(document(route(when=expression))) == f"routes[0].when{says}"
 
     @pytest.mark.parametrize(
         "expression",

@@ -82,9 +82,7 @@ def test_a_document_that_turns_bad_leaves_the_last_good_one_in_force() -> None:
 
     assert world.target() == "b"
     assert world.report.counts == {Count.ROUTES_UNUSABLE: 1}
-    assert world.errors == [
-        "otherwise: unknown member 'too'; did you mean to?; otherwise.to: it is missing"
-    ]
+    assert world.errors == ["otherwise.too is not known; did you mean to?; otherwise.to is missing"]
 
 
 def test_a_bad_document_is_reported_again_only_after_a_pause() -> None:

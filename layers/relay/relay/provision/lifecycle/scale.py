@@ -48,7 +48,7 @@ def restore(context: Context, record: Record, endpoint: EndpointDescription) -> 
     if record.serving is None:
         return None
     reader = PropertyReader(record.serving.properties)
-    count = reader.integer("InstanceCount", 1)
+    count = reader.whole_number("InstanceCount", 1)
     return bring_about(context, record, Scaling.read(reader), count, endpoint)
 
 

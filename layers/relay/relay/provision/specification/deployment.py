@@ -45,22 +45,17 @@ class Deployment:
     @classmethod
     def read(cls, reader: PropertyReader) -> Self:
         """Read the custom resource's properties; `reader` collects the problems."""
-        default = cls()
+        default, number = cls(), reader.whole_number
+        wait, final = default.wait_seconds, default.termination_wait_seconds
         deployment = cls(
             strategy=_strategy(reader, default.strategy),
-            step_percent=_integer(reader, "DeploymentStepPercent", 5, 50, default.step_percent),
-            wait_seconds=_integer(
-                reader, "DeploymentWaitSeconds", 0, _LONGEST_WAIT, default.wait_seconds
+            step_percent=number("DeploymentStepPercent", 5, 50, default.step_percent),
+            wait_seconds=number("DeploymentWaitSeconds", 0, _LONGEST_WAIT, wait),
+            termination_wait_seconds=number(
+                "DeploymentTerminationWaitSeconds", 0, _LONGEST_WAIT, final
             ),
-            termination_wait_seconds=_integer(
-                reader,
-                "DeploymentTerminationWaitSeconds",
-                0,
-                _LONGEST_WAIT,
-                default.termination_wait_seconds,
-            ),
-            maximum_seconds=_integer(
-                reader, "DeploymentMaximumSeconds", 600, 28_800, default.maximum_seconds
+            maximum_seconds=number(
+                "DeploymentMaximumSeconds", 600, 28_800, default.maximum_seconds
             ),
             alarms=_alarms(reader),
         )
@@ -110,52 +105,50 @@ class Deployment:
     def _refuse_contradictions(self, reader: PropertyReader) -> None:
         if self.strategy is Strategy.LINEAR and self.step_percent < _LEAST_LINEAR_PERCENT:
             reader.refuse(
-                f"DeploymentStepPercent must be at least {_LEAST_LINEAR_PERCENT} for a Linear "
-                f"deployment, not {self.step_percent}"
+                "DeploymentStepPercent",
+                f"must be at least {_LEAST_LINEAR_PERCENT} for a Linear deployment, "
+                f"not {self.step_percent}",
             )
         if len(self.alarms) > _MOST_ALARMS:
             reader.refuse(
-                f"RollbackAlarmNames has {len(self.alarms)} alarms; SageMaker accepts at most "
-                f"{_MOST_ALARMS}"
+                "RollbackAlarmNames",
+                f"has {len(self.alarms)} alarms; SageMaker accepts at most {_MOST_ALARMS}",
             )
         for name in self.alarms:
             if len(name) > _LONGEST_ALARM_NAME:
                 reader.refuse(
-                    f"RollbackAlarmNames has a name of {len(name)} characters, {name[:40]}…; "
-                    f"CloudWatch's names have at most {_LONGEST_ALARM_NAME}"
+                    "RollbackAlarmNames",
+                    f"has a name of {len(name)} characters, {name[:40]}…; "
+                    f"CloudWatch's names have at most {_LONGEST_ALARM_NAME}",
                 )
         if not self.plain and self.planned_seconds >= self.maximum_seconds:
             reader.refuse(
-                f"DeploymentMaximumSeconds is {self.maximum_seconds}, but the waits of this "
-                f"{self.strategy} deployment take {self.planned_seconds} seconds: increase "
-                "DeploymentMaximumSeconds or DeploymentStepPercent, or decrease "
-                "DeploymentWaitSeconds or DeploymentTerminationWaitSeconds"
+                "DeploymentMaximumSeconds",
+                f"is {self.maximum_seconds}, but the waits of this {self.strategy} deployment take "
+                f"{self.planned_seconds} seconds: increase DeploymentMaximumSeconds or "
+                "DeploymentStepPercent, or decrease DeploymentWaitSeconds or "
+                "DeploymentTerminationWaitSeconds",
             )
 
 
 def _strategy(reader: PropertyReader, default: Strategy) -> Strategy:
-    value = reader.text("DeploymentStrategy")
+    value = reader.value("DeploymentStrategy")
     if not value:
         return default
     try:
         return Strategy(value)
     except ValueError:
         known = ", ".join(Strategy)
-        reader.refuse(f"DeploymentStrategy must be one of {known}, not {value!r}")
+        reader.refuse("DeploymentStrategy", f"must be one of {known}, not {value!r}")
         return default
 
 
 def _alarms(reader: PropertyReader) -> tuple[str, ...]:
     """Read the names of the stack's alarms and of further ones. An entry may be a list."""
-    watched = reader.text(WATCH_ALARMS)
+    watched = reader.value(WATCH_ALARMS)
     if watched not in ("", "true", IGNORED):
-        reader.refuse(f"{WATCH_ALARMS} must be true or {IGNORED}, not {watched!r}")
+        reader.refuse(WATCH_ALARMS, f"must be true or {IGNORED}, not {watched!r}")
     if watched == IGNORED:
         return ()
     entries = ",".join(reader.texts("RollbackAlarmNames")).split(",")
     return tuple(dict.fromkeys(name.strip() for name in entries if name.strip()))
-
-
-def _integer(reader: PropertyReader, name: str, minimum: int, maximum: int, default: int) -> int:
-    value = reader.integer(name, minimum, maximum) if reader.text(name) else default
-    return value if minimum <= value <= maximum else default

@@ -67,18 +67,19 @@ class Adoption:
         reader = PropertyReader(properties)
         name = reader.matching("EndpointName", _NAME, _NAME_FORM)
         _refuse_another_arn(reader, name)
-        additions = reader.text("EndpointSpecification").strip()
+        additions = reader.value("EndpointSpecification").strip()
         if additions not in ("", "{}"):
             reader.refuse(
-                f"EndpointSpecification is for {MODE} {_CREATE}: leave it empty where {MODE} is "
-                f"{_EXISTING}"
+                "EndpointSpecification",
+                f"is for {MODE} {_CREATE}: leave it empty where {MODE} is {_EXISTING}",
             )
         for bound in ("MinInstanceCount", "MaxInstanceCount"):
-            if (count := reader.text(bound)) not in _NO_SCALING:
+            if (count := reader.value(bound)) not in _NO_SCALING:
                 reader.refuse(
-                    f"{bound} is {count}, but the relay does not scale an existing endpoint: set "
-                    f"{bound} to 0 where {MODE} is {_EXISTING}, and scale the endpoint outside of "
-                    "this stack"
+                    bound,
+                    f"is {count}, but the relay does not scale an existing endpoint: set {bound} "
+                    f"to 0 where {MODE} is {_EXISTING}, and scale the endpoint outside of this "
+                    "stack",
                 )
         adoption = cls(
             endpoint_name=name,
@@ -86,9 +87,9 @@ class Adoption:
             failure_path=str(reader.folder("S3FailurePath")).removesuffix("/"),
             success_topic_arn=_topic(reader, "SuccessTopicArn"),
             error_topic_arn=_topic(reader, "ErrorTopicArn"),
-            variant_name=reader.text("VariantName") or VARIANT,
+            variant_name=reader.value("VariantName") or VARIANT,
         )
-        reader.check()
+        reader.raise_problems()
         return adoption
 
     def problems(self, setup: Setup) -> tuple[str, ...]:
@@ -167,16 +168,18 @@ def _refuse_another_arn(reader: PropertyReader, name: str) -> None:
     and a template cannot change the case of a string.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     """
-    arn, lower = reader.text("ExistingEndpointArn"), name.lower()
+    arn, lower = reader.value("ExistingEndpointArn"), name.lower()
     if arn and not arn.endswith(f":endpoint/{lower}"):
         reader.refuse(
-            f"ExistingEndpointArn is {arn}, but the ARN of endpoint {name} ends with endpoint/"
-            f"{lower}: set it to the EndpointArn that DescribeEndpoint shows"
+            "ExistingEndpointArn",
+            f"is {arn}, but the ARN of endpoint {name} ends with endpoint/"
+            f"{lower}: set it to the EndpointArn that DescribeEndpoint shows",
         )
     elif name != lower and not arn:
         reader.refuse(
-            f"EndpointName is {name}, but the endpoint's ARN has {lower}: set "
-            "ExistingEndpointArn to the EndpointArn that DescribeEndpoint shows"
+            "EndpointName",
+            f"is {name}, but the endpoint's ARN has {lower}: set ExistingEndpointArn to the "
+            "EndpointArn that DescribeEndpoint shows",
         )
 
 

@@ -76,11 +76,11 @@ class Additions:
         document = reader.json_object(PROPERTY)
         for name, value in document.items():
             if name not in _SECTIONS:
-                known = ", ".join(_SECTIONS)
-                reader.refuse(f"{PROPERTY}.{name} is not known; the members are {known}")
+                hint = f"is not known; the members are {', '.join(_SECTIONS)}"
+                reader.refuse(f"{PROPERTY}.{name}", hint)
             elif not isinstance(value, _SECTIONS[name]):
                 kind = "a list" if _SECTIONS[name] is list else "a JSON object"
-                reader.refuse(f"{PROPERTY}.{name} must be {kind}")
+                reader.refuse(f"{PROPERTY}.{name}", f"must be {kind}")
         model, config, tags = (document.get(name) for name in _SECTIONS)
         additions = cls(
             model if isinstance(model, dict) else {},
@@ -88,7 +88,7 @@ class Additions:
             tags if isinstance(tags, list) else [],
         )
         for path, why in additions._refusals():
-            reader.refuse(f"{PROPERTY}.{path}: {why}")
+            reader.refuse(f"{PROPERTY}.{path}", why, ": ")
         return additions._well_shaped(reader)._with_properties(reader)
 
     @property
@@ -124,16 +124,16 @@ class Additions:
         """Return the additions without the parts of a wrong type, which cannot be merged."""
         model, config = dict(self.model), dict(self.config)
         if not isinstance(model.get("PrimaryContainer", {}), dict):
-            reader.refuse(f"{PROPERTY}.Model.PrimaryContainer must be a JSON object")
+            reader.refuse(f"{PROPERTY}.Model.PrimaryContainer", "must be a JSON object")
             del model["PrimaryContainer"]
         if not _objects(model.get("Containers", [{}])):
-            reader.refuse(f"{PROPERTY}.Model.Containers must be a list of JSON objects")
+            reader.refuse(f"{PROPERTY}.Model.Containers", "must be a list of JSON objects")
             del model["Containers"]
         variants = config.get("ProductionVariants", [{}])
         if not _objects(variants) or (isinstance(variants, list) and len(variants) != 1):
             reader.refuse(
-                f"{PROPERTY}.EndpointConfig.ProductionVariants must be a list of one JSON object: "
-                "the relay's endpoint has one variant"
+                f"{PROPERTY}.EndpointConfig.ProductionVariants",
+                "must be a list of one JSON object: the relay's endpoint has one variant",
             )
             del config["ProductionVariants"]
         return Additions(model, config, self.tags)

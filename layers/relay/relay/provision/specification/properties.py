@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from relay.errors import ConfigurationError
 from relay.provision.specification.endpoint_properties import Form, Span
+from relay.reading import Reader
 from relay.s3uri import S3Uri
 
 # Limits of ContainerDefinition.Environment in CreateModel.
@@ -24,119 +25,80 @@ _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _Choice = TypeVar("_Choice", bound=str)
 
 
-class PropertyReader:
-    """Reads every property, remembers every problem, complains once."""
+class PropertyReader(Reader):
+    """Properties, as typed values. CloudFormation passes every scalar as a string."""
 
-    def __init__(self, properties: Mapping[str, object]) -> None:
-        self._properties = properties
-        # A dict keeps their order and drops a problem that was met twice.
-        self._problems: dict[str, None] = {}
+    null_is_absent = False
 
-    def refuse(self, problem: str) -> None:
-        self._problems[problem] = None
+    def raise_problems(self) -> None:
+        """Raise ConfigurationError with every problem in one message."""
+        self.check(ConfigurationError, "the endpoint's properties are wrong: ")
 
-    def has_refused(self, name: str) -> bool:
-        """Whether there is a problem with the property, or with a member of it, already."""
-        return any(
-            problem.startswith(name) and not problem[len(name) :][:1].isalnum()
-            for problem in self._problems
-        )
-
-    def check(self) -> None:
-        """Raises ConfigurationError with every problem in one message."""
-        if self._problems:
-            raise ConfigurationError(
-                "the endpoint's properties are wrong: " + "; ".join(self._problems)
-            )
-
-    def text(self, name: str) -> str:
-        """The property, or "" when it is not given."""
-        value = self._properties.get(name, "")
-        if isinstance(value, str):
-            return value
-        self.refuse(f"{name} must be a string")
-        return ""
-
-    def matching(self, name: str, pattern: re.Pattern[str], what: str) -> str:
-        value = self.text(name)
-        if not pattern.fullmatch(value):
-            self.refuse(f"{name} must be {what}, not {value!r}" if value else f"{name} is missing")
-        return value
+    def value(self, name: str) -> str:
+        """The property, or "" where it is not given."""
+        return self.optional_text(name) or ""
 
     def formed(self, name: str, form: Form | Span) -> str | int:
         if isinstance(form, Span):
-            return self.integer(name, form.minimum, form.maximum)
+            return self.whole_number(name, form.minimum, form.maximum)
         return self.matching(name, form.pattern, form.words)
 
     def given(self, name: str) -> bool:
         """Whether the property says anything."""
-        return self._properties.get(name, "") not in ("", [], [""])
+        return self.members.get(name, "") not in ("", [], [""])
 
-    def integer(self, name: str, minimum: int, maximum: int | None = None) -> int:
-        value = self.text(name)
-        number = int(value) if value.isascii() and value.isdigit() else minimum - 1
-        if number < minimum or (maximum is not None and number > maximum):
-            span = (
-                f"from {minimum} to {maximum}" if maximum is not None else f"of at least {minimum}"
-            )
-            self.refuse(f"{name} must be a whole number {span}, not {value!r}")
-        return number
-
-    def number(self, name: str, minimum: int) -> int | float:
-        """A number that need not be whole."""
-        value = self.text(name)
+    def number(self, name: str, minimum: int, default: int) -> int | float:
+        """A number that need not be whole. The default stands in for an empty one."""
+        value = self.value(name) or str(default)
         written = _NUMBER.fullmatch(value)
         number = (float(value) if written[1] else int(value)) if written else minimum - 1
         if number < minimum:
-            self.refuse(f"{name} must be a number of at least {minimum}, not {value!r}")
+            self.refuse(name, f"must be a number of at least {minimum}, not {value!r}")
         return number
 
     def folder(self, name: str) -> S3Uri:
         """An S3 folder, with or without its last slash; the result always has it."""
-        value = self.text(name)
+        value = self.value(name)
         try:
             uri = S3Uri.parse(value.removesuffix("/") + "/")
         except ValueError:
             uri = S3Uri("", "")
         if not uri.key.strip("/") or len(value) > _FOLDER_LENGTH:
             self.refuse(
-                f"{name} must be an S3 folder such as s3://bucket/outputs "
-                f"of at most {_FOLDER_LENGTH} characters, not {value!r}"
+                name,
+                "must be an S3 folder such as s3://bucket/outputs "
+                f"of at most {_FOLDER_LENGTH} characters, not {value!r}",
             )
         return uri
 
     def choices(self, name: str, allowed: Sequence[_Choice]) -> tuple[_Choice, ...]:
         """A list of some of `allowed`; CloudFormation passes an empty parameter as `[""]`."""
-        value = self._properties.get(name, [])
-        given = value if isinstance(value, list) else [value]
-        chosen = [entry.strip() for entry in given if isinstance(entry, str) and entry.strip()]
+        chosen = self.texts(name)
         unknown = [entry for entry in chosen if entry not in allowed]
-        if unknown or not all(isinstance(entry, str) for entry in given):
-            self.refuse(
-                f"{name} may hold {' and '.join(allowed)}, not {', '.join(unknown) or value!r}"
-            )
+        if unknown:
+            self.refuse(name, f"may hold {' and '.join(allowed)}, not {', '.join(unknown)}")
         return tuple(entry for entry in allowed if entry in chosen)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings; CloudFormation passes an empty parameter as `[""]`."""
-        value = self._properties.get(name, [])
+        value = self.members.get(name, [])
         given = value if isinstance(value, list) else [value]
         if not all(isinstance(entry, str) for entry in given):
-            self.refuse(f"{name} must be a list of strings")
+            self.refuse(name, "must be a list of strings")
         return tuple(entry.strip() for entry in given if isinstance(entry, str) and entry.strip())
 
     def json_object(self, name: str) -> dict[str, object]:
         """A JSON object in a string; an empty string is an empty one."""
         try:
-            document = json.loads(self.text(name) or "{}", parse_constant=_refuse_constant)
+            document = json.loads(self.value(name) or "{}", parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
-            self.refuse(f"{name} must be one JSON object: {error}")
+            self.refuse(name, f"must be one JSON object: {error}")
             return {}
         if not isinstance(document, dict):
-            self.refuse(f"{name} must be one JSON object")
+            self.refuse(name, "must be one JSON object")
             return {}
         if _deeper_than(document, _LEVELS):
-            self.refuse(f"{name} is nested more than {_LEVELS} levels deep, unlike any request")
+            self.refuse(name, f"is nested more than {_LEVELS} levels deep, unlike any request")
             return {}
         return document
 
@@ -146,15 +108,15 @@ class PropertyReader:
         environment: dict[str, str] = {}
         for key, value in document.items():
             if not _VARIABLE.fullmatch(key) or len(key) > _ENTRY_BYTES:
-                self.refuse(f"{name} has the key {key[:40]!a}, which is no name of a variable")
+                self.refuse(name, f"has the key {key[:40]!a}, which is no name of a variable")
             elif not isinstance(value, str):
-                self.refuse(f"{name}.{key} must be a string: put it in quotes")
+                self.refuse(f"{name}.{key}", "must be a string: put it in quotes")
             elif _size(value) > _ENTRY_BYTES:
-                self.refuse(f"{name}.{key} is longer than {_ENTRY_BYTES} bytes")
+                self.refuse(f"{name}.{key}", f"is longer than {_ENTRY_BYTES} bytes")
             else:
                 environment[key] = value
         if len(document) > _ENTRIES:
-            self.refuse(f"{name} has {len(document)} entries; SageMaker takes {_ENTRIES}")
+            self.refuse(name, f"has {len(document)} entries; SageMaker takes {_ENTRIES}")
         return environment
 
 
@@ -170,5 +132,5 @@ def _deeper_than(value: object, levels: int) -> bool:
 
 
 def _size(text: str) -> int:
-    """Bytes in UTF-8; half a character, which JSON can spell, counts like a whole one."""
+    """Bytes in UTF-8, in which an unpaired surrogate counts like any other character."""
     return len(text.encode(errors="surrogatepass"))

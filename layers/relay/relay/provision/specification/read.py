@@ -59,7 +59,7 @@ def read_specification(
         error_topic_arn=_required(reader, "ErrorTopicArn"),
         include_response_in=reader.choices("IncludeInferenceResponseIn", _TOPIC_KINDS),
         output_kms_key_id=_optional(reader, "OutputKmsKeyId"),
-        model_data_version=reader.text("ModelDataVersion"),
+        model_data_version=reader.value("ModelDataVersion"),
         deployment=Deployment.read(reader),
         scaling=Scaling.read(reader),
         volume_kms_key_id=_optional(reader, "VolumeKmsKeyId"),
@@ -69,7 +69,7 @@ def read_specification(
     _refuse_another_variant(reader)
     model, config = create_model(specification), create_endpoint_config(specification)
     validation.check(reader, model, config, by=check)
-    reader.check()
+    reader.raise_problems()
     return specification
 
 
@@ -78,11 +78,11 @@ def _required(reader: PropertyReader, name: str) -> str:
 
 
 def _optional(reader: PropertyReader, name: str) -> str | None:
-    return _required(reader, name) if reader.text(name) else None
+    return _required(reader, name) if reader.value(name) else None
 
 
 def _whole_number(reader: PropertyReader, name: str) -> int:
-    return reader.integer(name, SPANS[name].minimum, SPANS[name].maximum)
+    return reader.whole_number(name, SPANS[name].minimum, SPANS[name].maximum)
 
 
 def _image(reader: PropertyReader, region: str, instance_type: str, additions: Additions) -> str:
@@ -92,29 +92,31 @@ def _image(reader: PropertyReader, region: str, instance_type: str, additions: A
     """
     if additions.containers:
         for name in _OF_ONE_CONTAINER:
-            if reader.given(name) and reader.text(name).strip() != "{}":
+            if reader.given(name) and reader.value(name).strip() != "{}":
                 reader.refuse(
-                    f"{name} is for a model with one container: set it in "
-                    f"{PROPERTY}.Model.Containers instead"
+                    name,
+                    "is for a model with one container: set it in "
+                    f"{PROPERTY}.Model.Containers instead",
                 )
         return str(additions.containers[0].get("Image", ""))
     if image := _optional(reader, "ImageUri"):
         return image
-    framework, version = reader.text("Framework"), reader.text("FrameworkVersion")
+    framework, version = reader.value("Framework"), reader.value("FrameworkVersion")
     if not framework or not version:
-        reader.refuse("give either ImageUri, or Framework and FrameworkVersion")
+        reader.refuse("", "give either ImageUri, or Framework and FrameworkVersion", ": ")
         return ""
     artifact = reader.given("ModelDataUrl") or "ModelDataSource" in additions.container
     if framework in _NEED_AN_ARTIFACT and not artifact:
         reader.refuse(
-            f"ModelDataUrl is missing: SageMaker's {framework} image does not contain a model"
+            "ModelDataUrl",
+            f"is missing: SageMaker's {framework} image does not contain a model",
         )
     if reader.has_refused("InstanceType"):
         return ""  # the image depends on it
     try:
         return images.resolve(framework, version, region, instance_type)
     except ConfigurationError as error:
-        reader.refuse(str(error))
+        reader.refuse("", str(error), ": ")
         return ""
 
 
@@ -126,21 +128,22 @@ def _location(reader: PropertyReader, name: str) -> str:
 def _refuse_overlaps(reader: PropertyReader) -> None:
     """Refuse overlapping folders: outputs under the inputs would be submitted in a loop."""
     names = ["S3OutputPath", "S3FailurePath"]
-    if reader.text("S3InputPath"):
+    if reader.value("S3InputPath"):
         names.append("S3InputPath")
     folders = [(name, reader.folder(name)) for name in names]
     for index, (name, folder) in enumerate(folders):
         for other_name, other in folders[index + 1 :]:
             if _overlap(folder, other):
-                reader.refuse(f"{name} and {other_name} overlap: {folder} and {other}")
+                reader.refuse(name, f"and {other_name} overlap: {folder} and {other}")
 
 
 def _refuse_another_variant(reader: PropertyReader) -> None:
-    if (name := reader.text("VariantName")) not in ("", VARIANT):
+    if (name := reader.value("VariantName")) not in ("", VARIANT):
         reader.refuse(
-            f"VariantName is {name}, but the variant of an endpoint that the relay creates is "
-            f"always {VARIANT}, so that no roll-out resets its capacity: "
-            "leave VariantName out, which is for EndpointMode existing"
+            "VariantName",
+            f"is {name}, but the variant of an endpoint that the relay creates is always "
+            f"{VARIANT}, so that no roll-out resets its capacity: leave VariantName out, which is "
+            "for EndpointMode existing",
         )
 
 

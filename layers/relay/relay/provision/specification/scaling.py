@@ -36,22 +36,29 @@ class Scaling:
 
         `reader` collects the problems.
         """
-        maximum = _integer(reader, "MaxInstanceCount", 0, 0)
-        minimum = _integer(reader, "MinInstanceCount", 0, 0)
+        maximum = reader.whole_number("MaxInstanceCount", 0, MOST_INSTANCES, 0)
+        minimum = reader.whole_number("MinInstanceCount", 0, MOST_INSTANCES, 0)
         scaling = cls(
             minimum=minimum,
             maximum=maximum,
-            target_backlog=_target(reader),
-            scale_in_cooldown_seconds=_cooldown(reader, "ScaleInCooldownSeconds"),
-            scale_out_cooldown_seconds=_cooldown(reader, "ScaleOutCooldownSeconds"),
+            # TargetValue is a double:
+            # https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingScalingPolicyConfiguration.html
+            target_backlog=reader.number("TargetBacklogPerInstance", 1, default=5),
+            scale_in_cooldown_seconds=reader.whole_number(
+                "ScaleInCooldownSeconds", 0, _LONGEST_COOLDOWN, default=300
+            ),
+            scale_out_cooldown_seconds=reader.whole_number(
+                "ScaleOutCooldownSeconds", 0, _LONGEST_COOLDOWN, default=300
+            ),
         )
         if reader.has_refused("MaxInstanceCount") or reader.has_refused("MinInstanceCount"):
             return None
         if maximum == 0:
             if minimum:
                 reader.refuse(
-                    f"MinInstanceCount is {minimum}, but MaxInstanceCount is 0, which disables "
-                    "scaling: set MaxInstanceCount too, or InstanceCount alone"
+                    "MinInstanceCount",
+                    f"is {minimum}, but MaxInstanceCount is 0, which disables scaling: "
+                    "set MaxInstanceCount too, or InstanceCount alone",
                 )
             return None
         scaling._refuse_contradictions(reader)
@@ -60,13 +67,14 @@ class Scaling:
     def _refuse_contradictions(self, reader: PropertyReader) -> None:
         if self.minimum > self.maximum:
             reader.refuse(
-                f"MinInstanceCount ({self.minimum}) is more than MaxInstanceCount ({self.maximum})"
+                "MinInstanceCount",
+                f"({self.minimum}) is more than MaxInstanceCount ({self.maximum})",
             )
-        first = reader.text("InstanceCount")
+        first = reader.value("InstanceCount")
         if first.isascii() and first.isdigit() and int(first) > self.maximum:
             reader.refuse(
-                f"InstanceCount ({first}), the initial count, is more than MaxInstanceCount "
-                f"({self.maximum})"
+                "InstanceCount",
+                f"({first}), the initial count, is more than MaxInstanceCount ({self.maximum})",
             )
 
 
@@ -90,20 +98,3 @@ class Registration:
 
     def unsure(self) -> Self:
         return replace(self, sure=False)
-
-
-def _integer(reader: PropertyReader, name: str, minimum: int, default: int) -> int:
-    return reader.integer(name, minimum, MOST_INSTANCES) if reader.given(name) else default
-
-
-def _target(reader: PropertyReader) -> int | float:
-    """Read TargetValue, which is a double.
-
-    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingScalingPolicyConfiguration.html
-    """
-    name = "TargetBacklogPerInstance"
-    return reader.number(name, 1) if reader.given(name) else 5
-
-
-def _cooldown(reader: PropertyReader, name: str) -> int:
-    return reader.integer(name, 0, _LONGEST_COOLDOWN) if reader.given(name) else 300

@@ -28,14 +28,14 @@ def check(reader: PropertyReader, model: Request, config: Request, *, by: Reques
 
     A property that its own rules refused before is not reported again.
     """
-    inputs = reader.folder("S3InputPath") if reader.text("S3InputPath") else None
+    inputs = reader.folder("S3InputPath") if reader.value("S3InputPath") else None
     found = [("CreateModel", flaw) for flaw in by("CreateModel", model)]
     found += [("CreateEndpointConfig", flaw) for flaw in by("CreateEndpointConfig", config)]
     found += flaws(model, config, inputs)
     for operation, flaw in found:
         origin, where = _origin(operation, flaw.path)
         if not reader.has_refused(where if origin.startswith(PROPERTY) else origin):
-            reader.refuse(f"{where} {flaw.problem}")
+            reader.refuse(where, flaw.problem)
 
 
 def _origin(operation: str, path: str) -> tuple[str, str]:

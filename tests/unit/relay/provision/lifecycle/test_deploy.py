@@ -188,7 +188,9 @@ def test_the_sweep_replaces_a_lost_event_and_a_doubled_one_changes_nothing(
         ({"model_data_url": A, "deployment": {"speed": 1}}, "deployment.speed is not known"),
         ({"model_data_url": A, "deployment": {"strategy": "BigBang"}}, "DeploymentStrategy must"),
         ({"model_data_url": A, "deployment": {"alarms": 1}}, "WatchRollbackAlarms must be true"),
-        ({"model_data_url": A, "asked_by": ""}, "asked_by must be a text"),
+        ({"model_data_url": A, "asked_by": ""}, "asked_by is missing"),
+        ({"model_data_url": A, "asked_by": 5}, "asked_by must be a string, not a number"),
+        ({"model_data_url": A, "request_id": "x" * 201}, "request_id must have at most 200 char"),
     ],
 )
 def test_an_invalid_call_is_refused_with_the_reason(

@@ -1,0 +1,53 @@
+"""What reconcile can be asked to do, and what it says of other events."""
+
+from datetime import UTC, datetime
+
+import pytest
+from relay.errors import UnreadableMessage
+from relay.reconcile.calls import Range, Scheduled, StatusQuestion, read_action
+
+
+@pytest.mark.parametrize("event", [{"detail-type": "Scheduled Event"}, {"action": "reconcile"}])
+def test_the_schedule_and_a_call_reconcile_from_the_cursor(event: object) -> None:
+    assert read_action(event) == Scheduled()
+
+
+def test_a_call_may_name_a_range() -> None:
+    call = {"action": "reconcile", "from": "2026-11-01T00:00Z", "to": "2026-11-02T00:00:00+01:00"}
+
+    assert read_action(call) == Range(
+        datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, 23, tzinfo=UTC)
+    )
+
+
+def test_a_call_may_ask_for_the_state_of_a_request() -> None:
+    assert read_action({"action": "status", "request_id": "order-17"}) == StatusQuestion("order-17")
+
+
+@pytest.mark.parametrize(
+    ("event", "problems"),
+    [
+        ([], "the message must be a JSON object, not a list; action is missing"),
+        ({}, "action is missing"),
+        ({"action": "explode"}, "action is 'explode'; known are 'reconcile' and 'status'"),
+        ({"action": "status"}, "request_id is missing"),
+        ({"action": "status", "request_id": 5}, "request_id must be a string, not a number"),
+        (
+            {"action": "reconcile", "from": "2026-11-01"},
+            "the message must have both 'from' and 'to', or neither",
+        ),
+        (
+            {"action": "reconcile", "from": "yesterday", "to": "2026-11-01"},
+            "from must be a time in ISO 8601",
+        ),
+        (
+            {"action": "reconcile", "from": "yesterday", "to": 5},
+            "from must be a time in ISO 8601; to must be a string, not a number",
+        ),
+    ],
+)
+def test_every_problem_of_a_call_is_in_one_error(event: object, problems: str) -> None:
+    with pytest.raises(UnreadableMessage) as raised:
+        read_action(event)
+
+    assert str(raised.value) == problems
