@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
-from relay.provision.events import parse
+from relay.events.endpoint_events import read_event
 from relay.telemetry import Telemetry, new_logger
 
 telemetry = Telemetry(new_logger(bootstrap.log_level()))
@@ -17,6 +17,6 @@ def handler(event: object, context: LambdaContext) -> dict[str, object]:
     its response at the request's URL. Raise an error if the invocation must be repeated.
     """
     try:
-        return provision.handle(parse(event))
+        return provision.handle(read_event(event))
     finally:
         telemetry.flush()

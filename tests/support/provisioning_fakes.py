@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
-from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.events import (
+from relay.events.custom_resource import CustomResourceRequest
+from relay.events.endpoint_events import (
     ArtifactsUploaded,
-    ArtifactUploaded,
-    CustomResourceRequest,
     Describe,
     DirectCall,
     Sweep,
     WakeUp,
 )
+from relay.events.s3 import CreatedObject
+from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle.custom_resource import RequestType, Response
 from relay.provision.lifecycle.ports import Outdated, ResponseNotDelivered
 from relay.provision.lifecycle.record import Record
@@ -28,6 +28,7 @@ from relay.provision.specification.read import read_specification
 from relay.provision.specification.scaling import Scaling
 from relay.provision.specification.specification import Specification
 from relay.report import Note
+from relay.s3uri import S3Uri
 
 REGION = "us-east-1"
 ENDPOINT = "relay"
@@ -481,7 +482,8 @@ def uploaded(
     key: str = "models/churn/model.tar.gz", version: str = "etag-1", order: str = "2026-1"
 ) -> ArtifactsUploaded:
     """`order` says which upload is the newer one."""
-    return ArtifactsUploaded((ArtifactUploaded("relay-data", key, version, order),))
+    location, time = S3Uri("relay-data", key), datetime(2026, 3, 1, tzinfo=UTC)
+    return ArtifactsUploaded((CreatedObject(location, 7, None, order, time, version),))
 
 
 def _request(

@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from relay import bootstrap
 from relay.errors import UnreadableMessage
-from relay.provision.events import Describe, Sweep, WakeUp
+from relay.events.endpoint_events import Describe, Sweep, WakeUp
 from relay.provision.lifecycle.ports import Journal
 from relay.report import Level, Note
 

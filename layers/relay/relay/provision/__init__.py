@@ -1,6 +1,5 @@
 """The provision function: the life cycle of the endpoint. No invocation waits for SageMaker.
 
-events            the events of the function
 provision         the use case: stores the request, then takes the steps that are possible now
 specification/    the endpoint's properties, and the API requests that follow from them
 lifecycle/        the table of steps, and the record that is stored between them

@@ -3,20 +3,19 @@
 from typing import Final
 
 from relay.errors import ConfigurationError, RelayError
-from relay.ports import Clock
-from relay.provision import rollout_requests
-from relay.provision.describe import describe
-from relay.provision.events import (
+from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
+from relay.events.endpoint_events import (
     ArtifactsUploaded,
-    ArtifactUploaded,
-    CustomResourceRequest,
     Describe,
     DirectCall,
     EndpointChanged,
-    RoutesRequest,
     Sweep,
     WakeUp,
 )
+from relay.events.s3 import CreatedObject
+from relay.ports import Clock
+from relay.provision import rollout_requests
+from relay.provision.describe import describe
 from relay.provision.lifecycle.custom_resource import (
     RequestType,
     Response,
@@ -123,9 +122,9 @@ class Provision:
 
     # --- roll-outs -------------------------------------------------------------------------------
 
-    def _roll_out_upload(self, upload: ArtifactUploaded) -> None:
-        location = f"s3://{upload.bucket}/{upload.key}"
-        if not upload.key.startswith(_ARTIFACTS) or not upload.key.endswith(_ARCHIVE):
+    def _roll_out_upload(self, upload: CreatedObject) -> None:
+        location, key = str(upload.location), upload.location.key
+        if not key.startswith(_ARTIFACTS) or not key.endswith(_ARCHIVE):
             self._note(f"{location} is no artifact: ignored")
             return
         self._roll_outs.take(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from relay.provision.events import CustomResourceRequest
+from relay.events.custom_resource import CustomResourceRequest
 from relay.provision.lifecycle.custom_resource import RequestType, Response
 from relay.provision.lifecycle.ports import Context
 from relay.reading import Problem

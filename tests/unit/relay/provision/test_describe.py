@@ -1,6 +1,6 @@
 import json
 
-from relay.provision.events import Describe
+from relay.events.endpoint_events import Describe
 
 from tests.support.provisioning_fakes import World, create, deploy, specification, update
 

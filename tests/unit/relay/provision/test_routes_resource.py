@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from relay.provision.events import CustomResourceRequest, RoutesRequest, parse
+from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
+from relay.events.endpoint_events import read_event
 from relay.provision.lifecycle.ports import ResponseNotDelivered
 
 from tests.support.provisioning_fakes import World
@@ -31,7 +32,7 @@ def request(kind: str = "Create", **properties: object) -> RoutesRequest:
         event["PhysicalResourceId"] = "CheckedRoutes"
     if kind == "Update":
         event["OldResourceProperties"] = EVENT["ResourceProperties"]
-    wake_up = parse(event)
+    wake_up = read_event(event)
     assert isinstance(wake_up, RoutesRequest)
     return wake_up
 
@@ -124,5 +125,5 @@ def test_a_refusal_is_logged_as_a_warning_with_its_reason() -> None:
 
 def test_the_endpoints_resource_is_still_read_as_such() -> None:
     assert isinstance(
-        parse({**EVENT, "ResourceType": "Custom::AsyncEndpoint"}), CustomResourceRequest
+        read_event({**EVENT, "ResourceType": "Custom::AsyncEndpoint"}), CustomResourceRequest
     )

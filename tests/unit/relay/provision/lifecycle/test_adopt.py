@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from relay.aws.dynamodb.json_codec import from_json, to_json
 from relay.errors import AccessDenied
+from relay.events.endpoint_events import Describe, DirectCall, EndpointChanged
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.events import Describe, DirectCall, EndpointChanged
 from relay.provision.lifecycle.record import Record
 from relay.provision.specification.existing import Adoption, Setup
 

@@ -2,8 +2,8 @@
 
 import pytest
 from relay.errors import TransientError
+from relay.events.endpoint_events import EndpointChanged
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.events import EndpointChanged
 
 from tests.support.provisioning_fakes import (
     ENDPOINT,

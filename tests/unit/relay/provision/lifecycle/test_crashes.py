@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from relay.events.endpoint_events import Sweep, WakeUp
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.events import Sweep, WakeUp
 from relay.provision.specification.scaling import Scaling
 
 from tests.support.provisioning_fakes import (

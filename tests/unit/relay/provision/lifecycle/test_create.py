@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 from relay.errors import AccessDenied, PermanentError, TransientError
+from relay.events.endpoint_events import EndpointChanged
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.events import EndpointChanged
 from relay.provision.lifecycle.ports import ResponseNotDelivered
 
 from tests.support.provisioning_fakes import (

@@ -2,8 +2,8 @@
 
 import pytest
 from relay.errors import AccessDenied, PermanentError, TransientError
+from relay.events.endpoint_events import ArtifactsUploaded, DirectCall, EndpointChanged
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.events import ArtifactsUploaded, DirectCall, EndpointChanged
 from relay.provision.specification.deployment import Strategy
 
 from tests.support.provisioning_fakes import (

@@ -1,7 +1,7 @@
 import pytest
 from relay.errors import AccessDenied, PermanentError, TransientError
+from relay.events.endpoint_events import EndpointChanged, Sweep
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.events import EndpointChanged, Sweep
 
 from tests.support.provisioning_fakes import ENDPOINT, World, create, delete, specification, update
 

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 from relay.errors import UnreadableMessage
-from relay.provision.events import (
+from relay.events.custom_resource import CustomResourceRequest
+from relay.events.endpoint_events import (
     ArtifactsUploaded,
-    ArtifactUploaded,
-    CustomResourceRequest,
     Describe,
     DirectCall,
     EndpointChanged,
     Sweep,
-    parse,
+    read_event,
 )
+from relay.events.s3 import CreatedObject
 from relay.provision.lifecycle.custom_resource import RequestType
 from relay.provision.specification.read import read_specification
 
@@ -34,8 +34,8 @@ def upload(sequencer: str = "0069E5C1A7B3D2F410", **changes: object) -> dict[str
     return document
 
 
-def uploads(document: dict[str, object]) -> tuple[ArtifactUploaded, ...]:
-    read = parse(document)
+def uploads(document: dict[str, object]) -> tuple[CreatedObject, ...]:
+    read = read_event(document)
     assert isinstance(read, ArtifactsUploaded)
     return read.uploads
 
@@ -51,7 +51,7 @@ def uploads(document: dict[str, object]) -> tuple[ArtifactUploaded, ...]:
 def test_a_custom_resource_request_is_read(
     name: str, request_type: RequestType, physical_resource_id: str
 ) -> None:
-    request = parse(event(name))
+    request = read_event(event(name))
 
     assert isinstance(request, CustomResourceRequest)
     assert request.type is request_type
@@ -71,7 +71,7 @@ def test_a_custom_resource_request_is_read(
     ],
 )
 def test_a_state_change_is_read_in_both_spellings(name: str, endpoint: str, status: str) -> None:
-    assert parse(event(name)) == EndpointChanged(endpoint, status)
+    assert read_event(event(name)) == EndpointChanged(endpoint, status)
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ def test_a_status_is_spelled_as_the_api_spells_it(spelling: str, status: str) ->
     change = event("endpoint-in-service")
     change["detail"] = {"EndpointName": "relay", "EndpointStatus": spelling}
 
-    assert parse(change) == EndpointChanged("relay", status)
+    assert read_event(change) == EndpointChanged("relay", status)
 
 
 def test_the_schedule_and_a_question_are_read() -> None:
-    assert parse(event("sweep")) == Sweep()
-    assert parse(event("describe")) == Describe()
+    assert read_event(event("sweep")) == Sweep()
+    assert read_event(event("describe")) == Describe()
 
 
 def test_what_is_asked_for_directly_is_read_as_it_came() -> None:
@@ -100,21 +100,21 @@ def test_what_is_asked_for_directly_is_read_as_it_came() -> None:
         ("rollback", "rollback"),
         ("delete-directly", "delete"),
     ):
-        assert parse(event(case)) == DirectCall(action, event(case))
+        assert read_event(event(case)) == DirectCall(action, event(case))
 
 
 def test_an_uploaded_artifact_is_read() -> None:
     [artifact] = uploads(event("artifact-uploaded"))
 
-    assert artifact.bucket == "relay-data-000000000000-us-east-1"
-    assert artifact.key == "models/churn 2026/model.tar.gz"
+    assert artifact.location.bucket == "relay-data-000000000000-us-east-1"
+    assert artifact.location.key == "models/churn 2026/model.tar.gz"
     assert artifact.version == "d41d8cd98f00b204e9800998ecf8427e"
 
 
 def test_eventbridge_spells_keys_as_they_are_and_has_the_version() -> None:
     [artifact] = uploads(event("artifact-uploaded-eventbridge"))
 
-    assert artifact.key == "models/churn 2026/model.tar.gz"
+    assert artifact.location.key == "models/churn 2026/model.tar.gz"
     assert artifact.version == "L4kqtJlcpXroDTDmpUMLUo"
 
 
@@ -148,27 +148,32 @@ def without(name: str, member: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("unreadable", "reason"),
     [
-        (None, "the event is no JSON object"),
-        ([], "the event is no JSON object"),
+        (None, "the event must be a JSON object, not null"),
+        ([], "the event must be a JSON object, not a list"),
         ({}, "members none"),
         ({"action": "explode"}, "members action"),
-        ({"Records": []}, "members Records"),
-        ({"Records": [{"body": "hush"}]}, "s3 is no JSON object"),
-        ({"Records": ["hush"]}, "a record is no JSON object"),
-        (upload(eventTime="hush"), "the time of an upload cannot be read"),
+        ({"Records": []}, "Records is empty"),
+        ({"Records": [{"body": "hush"}]}, "Records[0].eventVersion is missing"),
+        ({"Records": ["hush"]}, "Records[0] must be a JSON object, not a string"),
+        ({"Records": [{"eventVersion": "2.1", "eventName": "ObjectCreated:Put"}]}, "s3 is missing"),
+        (upload(eventVersion="hush"), "Records[0].eventVersion has another format"),
+        (upload(eventTime="hush"), "Records[0].eventTime must be a time in ISO 8601"),
         (without("create", "ResponseURL"), "ResponseURL is missing"),
-        (without("create", "ResourceProperties"), "ResourceProperties is no JSON object"),
+        (without("create", "ResourceProperties"), "ResourceProperties is missing"),
         (without("update", "PhysicalResourceId"), "PhysicalResourceId is missing"),
-        (without("update", "OldResourceProperties"), "OldResourceProperties is no JSON object"),
-        ({**event("create"), "RequestType": "Explode"}, "unknown type"),
-        (without("endpoint-failed", "detail"), "detail is no JSON object"),
+        (without("update", "OldResourceProperties"), "OldResourceProperties is missing"),
+        (
+            {**event("create"), "RequestType": "Explode"},
+            "RequestType must be one of Create, Update, Delete",
+        ),
+        (without("endpoint-failed", "detail"), "detail is missing"),
     ],
 )
 def test_what_is_not_recognised_says_why_without_repeating_it(
     unreadable: object, reason: str
 ) -> None:
     with pytest.raises(UnreadableMessage) as refusal:
-        parse(unreadable)
+        read_event(unreadable)
 
     assert reason in str(refusal.value)
     assert "hush" not in str(refusal.value)

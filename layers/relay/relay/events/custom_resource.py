@@ -1,0 +1,73 @@
+"""The requests that CloudFormation sends to a custom resource.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from relay.errors import UnreadableMessage
+from relay.events.fields import Fields
+from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType
+
+_ROUTES: Final = "Custom::Routes"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomResourceRequest:
+    """A request to create, update or delete an endpoint."""
+
+    type: RequestType
+    request_id: str
+    response_url: str
+    stack_id: str
+    logical_resource_id: str
+    # Empty for a Create.
+    physical_resource_id: str
+    properties: Mapping[str, object]
+    # Empty unless it is an Update.
+    old_properties: Mapping[str, object]
+
+    def pending(self, first_id: str, now: datetime) -> PendingRequest:
+        """`first_id` is the physical resource id of a Create."""
+        return PendingRequest(
+            type=self.type,
+            request_id=self.request_id,
+            response_url=self.response_url,
+            stack_id=self.stack_id,
+            logical_resource_id=self.logical_resource_id,
+            physical_resource_id=self.physical_resource_id or first_id,
+            since=now,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RoutesRequest:
+    """A request to check a route document: `Custom::Routes`."""
+
+    request: CustomResourceRequest
+
+
+def read_request(event: Fields) -> CustomResourceRequest | RoutesRequest:
+    """Read a request. Raises UnreadableMessage, which repeats no content: it may hold secrets."""
+    kinds = {kind.value: kind for kind in RequestType}
+    kind = kinds.get(event.text("RequestType"))
+    if kind is None:
+        raise UnreadableMessage(f"RequestType must be one of {', '.join(kinds)}")
+    is_update = kind is RequestType.UPDATE
+    request = CustomResourceRequest(
+        type=kind,
+        request_id=event.text("RequestId"),
+        response_url=event.text("ResponseURL"),
+        stack_id=event.text("StackId"),
+        logical_resource_id=event.text("LogicalResourceId"),
+        physical_resource_id=(
+            "" if kind is RequestType.CREATE else event.text("PhysicalResourceId")
+        ),
+        properties=event.object("ResourceProperties").members,
+        old_properties=event.object("OldResourceProperties").members if is_update else {},
+    )
+    is_routes = event.optional_text("ResourceType") == _ROUTES
+    return RoutesRequest(request) if is_routes else request
