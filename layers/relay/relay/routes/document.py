@@ -7,7 +7,7 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from relay.errors import PermanentError
 from relay.reading import Problem, Reader, printable
@@ -96,8 +96,10 @@ class _DocumentReader(Reader):
     whole = "the document"
     null_is_absent = False
 
-    def __init__(self, value: object, *of: Any) -> None:
-        super().__init__(value, *of)
+    def __init__(
+        self, value: object, path: str = "", problems: dict[Problem, None] | None = None
+    ) -> None:
+        super().__init__(value, path, problems)
         for name in value.repeated if isinstance(value, _Members) else ():
             self.refuse(printable(name), "is there more than once")
 
