@@ -30,10 +30,11 @@ def test_each_function_has_its_use_case() -> None:
 
 
 def test_a_deployment_that_is_wrong_does_not_start() -> None:
-    with pytest.raises(ConfigurationError, match="ENDPOINT_NAME is missing; INPUT_PATH must be"):
+    with pytest.raises(ConfigurationError, match="ENDPOINT_NAME is missing; INPUT_PATH is missing"):
         bootstrap.submit({})
 
-    with pytest.raises(ConfigurationError, match="ENDPOINT_NAME is missing; ENDPOINT_ARN must be"):
+    without = "ENDPOINT_NAME is missing; ENDPOINT_ARN is missing"
+    with pytest.raises(ConfigurationError, match=without):
         bootstrap.route({})
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from relay.errors import ConfigurationError, InvalidRequest
+from relay.errors import ConfigurationError, UnreadableMessage
 from relay.reading import Problem, Reader
 from relay.s3uri import S3Uri
 
@@ -181,7 +181,7 @@ def test_a_problem_that_is_met_twice_is_remembered_once() -> None:
 
 
 def test_nothing_is_raised_where_nothing_is_wrong() -> None:
-    Reader({}).check(InvalidRequest)
+    Reader({}).check(UnreadableMessage)
 
 
 def test_unknown_members_are_refused_with_a_hint() -> None:
