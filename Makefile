@@ -96,7 +96,7 @@ soak: setup ## 10,000 uploads in one run; tells speed and memory at its beginnin
 	@exec "$(BIN)/python" -m local.soak $(if $(N),--uploads $(N))
 
 bench: setup ## what it costs beside bare and usual code, in one table: N=100,1000 ROUNDS=7 ONLY=cold
-	@exec "$(BIN)/python" -m benchmarks $(if $(N),--requests $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	@exec env PYTHONPATH=layers/relay "$(BIN)/python" -m benchmarks $(if $(N),--requests $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(OUTPUT),--output $(OUTPUT))
 
 invoke: setup ## run a built function on an event: FUNCTION=route EVENT=events/route/completed-via-sqs.json
