@@ -177,7 +177,7 @@ class LedgerContract(ABC):
 
         assert ledger.release([samples.attempt(ID)]) == {}
 
-        assert ledger.look_up([ID])[ID].state is state
+        assert state_of(ledger, ID) is state
 
     def test_releasing_an_absent_attempt_succeeds(self, ledger: Ledger) -> None:
         assert ledger.release([samples.attempt(ID)]) == {}
@@ -237,7 +237,7 @@ class LedgerContract(ABC):
         )
 
         assert failures == {}
-        states = {found.state for found in ledger.look_up([a.id for a in attempts]).values()}
+        states = {state_of(ledger, attempt.id) for attempt in attempts}
         assert states == {AttemptState.COMPLETED}
 
     def test_what_arrived_of_a_result_is_remembered(self, ledger: Ledger) -> None:
@@ -277,7 +277,7 @@ class LedgerContract(ABC):
         assert ledger.look_up([ID]) == {ID: replace(attempt, held=HELD)}
 
         assert ledger.close([Closing(attempt, AttemptState.FAILED, NOON)]) == {}
-        assert ledger.look_up([ID])[ID].state is AttemptState.FAILED
+        assert state_of(ledger, ID) is AttemptState.FAILED
 
     def test_a_result_that_is_held_a_second_time_at_once_replaces_nothing(
         self, ledger: Ledger
@@ -366,6 +366,12 @@ class DueLedgerContract(ABC):
             due_ledger.move_cursor(NOON + timedelta(minutes=minutes))
 
         assert due_ledger.cursor() == NOON + timedelta(minutes=3)
+
+
+def state_of(ledger: Ledger, key: str) -> AttemptState:
+    found = ledger.look_up([key])[key]
+    assert isinstance(found, Attempt)
+    return found.state
 
 
 def found_in(due_ledger: SearchedLedger, minute: datetime) -> list[str]:

@@ -9,15 +9,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from typing import TypeVar
 
-from relay.errors import PermanentError, RelayError, TransientError
+from relay.aws.dynamodb.attempt_items import read_item, to_claim, to_held, to_item, to_value
+from relay.errors import PermanentError, RelayError, TransientError, UnexpectedError
+from relay.isolation import unexpected
 from relay.model import Attempt, AttemptState, Closing, Holding
 from relay.ports import Accepted, Claims, Submission
 from relay.report import Report
 from relay.routes.compiled import Routes
 
+from tests.support.attempt_items import AttemptItems, Item
 from tests.support.output_names import OutputNames
 
 _Item = TypeVar("_Item")
@@ -149,28 +151,36 @@ def _check_invocation(submission: Submission) -> None:
 
 
 class FakeLedger:
-    """The table, in memory, with the conditions of the real one. `items` is what it holds.
+    """The table, in memory, with the conditions of the real one.
 
-    Nothing expires.
+    `table` has the items as DynamoDB keeps them; `items` are their attempts, and writes them with
+    the codec of the adapter. Nothing expires.
     """
 
     def __init__(self, faults: Faults | None = None) -> None:
-        self.items: dict[str, Attempt] = {}
+        self.table: dict[str, Item] = {}
         self._faults = faults or Faults()
+
+    @property
+    def items(self) -> AttemptItems:
+        return AttemptItems(self.table)
 
     @property
     def states(self) -> dict[str, AttemptState]:
         """How every attempt stands, by id."""
-        return {inference_id: attempt.state for inference_id, attempt in self.items.items()}
+        return {key: AttemptState(item["state"]["S"]) for key, item in self.table.items()}
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:
         existing: dict[str, Attempt] = {}
 
         def insert(attempt: Attempt) -> None:
-            if attempt.id in self.items:
-                existing[attempt.id] = self.items[attempt.id]
-            else:
-                self.items[attempt.id] = attempt
+            if attempt.id not in self.table:
+                self._insert(attempt)
+                return
+            item = read_item(self.table[attempt.id])
+            if isinstance(item, RelayError):
+                raise item
+            existing[attempt.id] = item
 
         unavailable = self._each("ledger.claim", _by_id(attempts), insert)
         known = {key: attempt for key, attempt in existing.items() if key not in unavailable}
@@ -178,43 +188,34 @@ class FakeLedger:
 
     def renew(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
         def update(attempt: Attempt) -> None:
-            item = self.items.get(attempt.id)
-            if item is None or item.state is not AttemptState.OPEN:
+            if not self._is_open(attempt.id):
                 raise TransientError("it changed meanwhile")
-            self.items[attempt.id] = replace(
-                item,
-                claimed_by=attempt.claimed_by,
-                submitted_at=attempt.submitted_at,
-                due_at=attempt.due_at,
-                output_location=attempt.output_location,
-            )
+            claim = ("claim", "due_minute", "expires")
+            renewed = to_item(attempt)
+            self.table[attempt.id] |= {name: renewed[name] for name in claim if name in renewed}
 
         return self._each("ledger.renew", _by_id(attempts), update)
 
     def release(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
         def delete(attempt: Attempt) -> None:
-            item = self.items.get(attempt.id)
-            claim = attrgetter("claimed_by", "submitted_at", "due_at", "output_location")
-            if item and item.state is AttemptState.OPEN and claim(item) == claim(attempt):
-                del self.items[attempt.id]
+            claim = to_value(to_claim(attempt))
+            if self._is_open(attempt.id) and self.table[attempt.id]["claim"] == claim:
+                del self.table[attempt.id]
 
         return self._each("ledger.release", _by_id(attempts), delete)
 
-    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt]:
+    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | UnexpectedError]:
         with self._faults.step("ledger.look_up"):
-            return {key: self.items[key] for key in ids if key in self.items}
+            return {key: read_item(self.table[key]) for key in ids if key in self.table}
 
     def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
         def end(closing: Closing) -> None:
-            attempt = closing.attempt
-            item = self.items.get(attempt.id)
-            if closing.known and (item is None or item.state is not AttemptState.OPEN):
-                return
-            if not closing.known and item is not None:
-                return
-            self.items[attempt.id] = replace(
-                item or attempt, state=closing.state, routed_at=closing.routed_at
-            )
+            attempt, state, at = closing.attempt, closing.state, closing.routed_at
+            if closing.known and self._is_open(attempt.id):
+                ended = {"state": to_value(state), "routed_at": to_value(at.isoformat())}
+                self.table[attempt.id] |= ended
+            elif not closing.known and attempt.id not in self.table:
+                self._insert(replace(attempt, state=state, routed_at=at))
 
         by_id = {closing.attempt.id: closing for closing in closings}
         assert len(by_id) == len(closings), "DynamoDB refuses a batch that names an item twice"
@@ -222,14 +223,24 @@ class FakeLedger:
 
     def hold(self, holdings: Sequence[Holding]) -> Mapping[str, RelayError]:
         def remember(holding: Holding) -> None:
-            item = self.items.get(holding.attempt.id)
-            if (item is None) is holding.known or (item and item.state is not AttemptState.OPEN):
-                return
-            self.items[holding.attempt.id] = replace(item or holding.attempt, held=holding.held)
+            attempt = holding.attempt
+            if holding.known and self._is_open(attempt.id):
+                self.table[attempt.id]["held"] = to_value(to_held(holding.held))
+            elif not holding.known and attempt.id not in self.table:
+                self._insert(replace(attempt, held=holding.held))
 
         by_id = {holding.attempt.id: holding for holding in holdings}
         assert len(by_id) == len(holdings), "DynamoDB refuses a batch that names an item twice"
         return self._each("ledger.hold", by_id, remember)
+
+    def _is_open(self, key: str) -> bool:
+        return key in self.table and self.table[key]["state"]["S"] == AttemptState.OPEN
+
+    def _insert(self, attempt: Attempt) -> None:
+        try:
+            self.items[attempt.id] = attempt
+        except ValueError as error:
+            raise unexpected(error) from error
 
     def _each(
         self, step: str, items: Mapping[str, _Item], act: Callable[[_Item], None]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from relay.aws.dynamodb.attempt_items import SHARDS, due_key
 from relay.errors import RelayError
 
 from tests.support.fakes import FakeLedger, Faults
@@ -23,10 +24,11 @@ class FakeDueLedger(FakeLedger):
             self.minute = minute
 
     def due_in(self, minute: datetime) -> Iterator[Sequence[str]]:
+        keys = {due_key(minute, shard) for shard in SHARDS}
         due = sorted(
-            attempt.id
-            for attempt in self.items.values()
-            if attempt.tracked and attempt.due_at.replace(second=0, microsecond=0) == minute
+            key
+            for key, item in self.table.items()
+            if "due_minute" in item and item["due_minute"]["S"] in keys
         )
         if not due:
             return  # most minutes, and no test plans a fault for one of them

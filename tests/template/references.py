@@ -26,8 +26,8 @@ _METRICS = f"""# Metrics
 
 The functions publish these metrics in the namespace `AsyncInferenceRelay`, with the unit `Count`
 and the dimension `service`: the names of the stack and the function, such as `relay-route`. A
-metric has data only where something was counted. [Alarms](../alarms.md) watch `AccessDenied` and
-`RoutesUnusable`.
+metric has data only where something was counted. [Alarms](../alarms.md) watch `AccessDenied`,
+`Broken` and `RoutesUnusable`.
 
 | metric | counts |
 | --- | --- |

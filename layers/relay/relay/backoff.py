@@ -1,6 +1,7 @@
 """Back-off: the delay after which SQS delivers a returned message again."""
 
 from relay.errors import RelayError
+from relay.isolation import unexpected
 from relay.ports import Inbox
 from relay.report import Level, Report
 
@@ -21,6 +22,7 @@ def back_off(report: Report, inbox: Inbox) -> None:
         return
     try:
         inbox.come_back([(item, come_back_seconds(item.receive_count)) for item in queued])
-    except RelayError as error:
+    except Exception as error:
         # SQS delivers them again after the queue's visibility timeout instead.
-        report.note(Level.WARNING, "visibility timeouts not set", error=str(error))
+        known = error if isinstance(error, RelayError) else unexpected(error)
+        report.note(Level.WARNING, "visibility timeouts not set", error=known)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from relay.dispositions import (
+    Broken,
     Disposition,
     Duplicate,
     Ignored,
@@ -18,7 +19,7 @@ from relay.dispositions import (
     Submitted,
     TryAgain,
 )
-from relay.errors import AccessDenied, RelayError, TransientError
+from relay.errors import AccessDenied, RelayError, TransientError, UnexpectedError
 from relay.model import Job, Outcome
 from relay.report import Count, Level, Report
 
@@ -32,15 +33,17 @@ _ROUTED = {
 
 def conclude(dispositions: Iterable[Disposition], report: Report) -> None:
     """Fold the dispositions into `report`."""
+    parked: set[str] = set()
     for each in dispositions:
         match each:
             case Ignored():
                 report.count(Count.IGNORED, each.number)
-            case Parked(delivery, reason):
-                report.count(Count.PARKED)
-                report.note(Level.WARNING, "parked", message_id=delivery.message_id, reason=reason)
+            case Parked():
+                _parked(each, parked, report)
             case NotParked():
                 _not_parked(each, report)
+            case Broken():
+                _broken(each, parked, report)
             case Duplicate():
                 _duplicate(each, report)
             case Submitted():
@@ -61,13 +64,35 @@ def conclude(dispositions: Iterable[Disposition], report: Report) -> None:
             case NotRouted(delivery, notification, problem, error):
                 report.give_back(delivery)
                 if error is not None:
-                    _count_denials(report, error)
+                    _count_errors(report, error)
                     inference_id = notification.inference_id
                     report.note(Level.ERROR, problem, inference_id=inference_id, error=error)
             case NotSent():
                 _not_sent(each, report)
             case _:
                 assert_never(each)
+
+
+def _broken(end: Broken, parked: set[str], report: Report) -> None:
+    _count_errors(report, end.error)
+    ids = {"message_id": end.delivery.message_id, "inference_id": end.inference_id}
+    report.note(Level.ERROR, "unexpected error", **ids, error=end.error)
+    match end.parked:
+        case None:
+            report.give_back(end.delivery)
+        case Parked():
+            _parked(end.parked, parked, report)
+        case NotParked():
+            _not_parked(end.parked, report)
+
+
+def _parked(end: Parked, parked: set[str], report: Report) -> None:
+    """Count a message once, also if several parts of it are parked with it."""
+    message_id = end.delivery.message_id
+    if message_id not in parked:
+        parked.add(message_id)
+        report.count(Count.PARKED)
+        report.note(Level.WARNING, "parked", message_id=message_id, reason=end.reason)
 
 
 def _not_parked(end: NotParked, report: Report) -> None:
@@ -91,6 +116,7 @@ def _submitted(end: Submitted, report: Report) -> None:
     report.note(Level.DEBUG, "submitted", **_ids(job), input_location=job.request.location)
     if end.unwritten is not None:
         # The notification has the location too. Only reconcile would miss the output.
+        _count_errors(report, end.unwritten)
         text = "output location not written"
         report.note(Level.INFO, text, inference_id=job.attempt.id, error=end.unwritten)
 
@@ -110,7 +136,7 @@ def _try_again(end: TryAgain, report: Report) -> None:
 def _put_off(job: Job, error: RelayError | None, report: Report) -> None:
     if error is None:
         return
-    _count_denials(report, error)
+    _count_errors(report, error)
     passing = isinstance(error, TransientError) and not isinstance(error, AccessDenied)
     # An error that does not pass by itself is for an operator.
     level = Level.INFO if passing else Level.ERROR
@@ -135,7 +161,7 @@ def _not_sent(end: NotSent, report: Report) -> None:
     error, *_ = end.errors.values()
     report.give_back(end.delivery)
     report.count(Count.HELD, end.held)
-    _count_denials(report, *end.errors.values())
+    _count_errors(report, *end.errors.values())
     text = "result not sent" if end.held else "retry not sent"
     report.note(Level.ERROR, text, inference_id=inference_id, routes=routes, error=error)
     if end.unwritten is not None:
@@ -143,8 +169,9 @@ def _not_sent(end: NotSent, report: Report) -> None:
         report.note(Level.ERROR, text, inference_id=inference_id, error=end.unwritten)
 
 
-def _count_denials(report: Report, *errors: RelayError) -> None:
+def _count_errors(report: Report, *errors: RelayError) -> None:
     report.count(Count.ACCESS_DENIED, any(isinstance(error, AccessDenied) for error in errors))
+    report.count(Count.BROKEN, any(isinstance(error, UnexpectedError) for error in errors))
 
 
 def _ids(job: Job) -> dict[str, object]:

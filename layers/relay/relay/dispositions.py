@@ -7,7 +7,7 @@ Each job and each notification gets exactly one. The use cases return dispositio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from relay.errors import RelayError
+from relay.errors import RelayError, UnexpectedError
 from relay.model import Delivery, Job, Notification
 
 
@@ -29,15 +29,28 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class NotParked:
-    """The delivery is not processed, and not parked.
+    """The delivery, or a part of it, can never be processed, and it is not parked.
 
     With an `error`, the dead-letter queue refused it and SQS delivers it again. Without one, it
-    came from no queue and the invocation fails.
+    came from no queue and the invocation fails, or another part of it comes again first.
     """
 
     delivery: Delivery
     reason: str
     error: RelayError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The job or the notification raised an exception that is no RelayError.
+
+    `parked`: its delivery is parked, or could not be. None: it comes again.
+    """
+
+    delivery: Delivery
+    error: UnexpectedError
+    inference_id: str | None = None
+    parked: Parked | NotParked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,7 @@ Disposition = (
     Ignored
     | Parked
     | NotParked
+    | Broken
     | Duplicate
     | Submitted
     | Rejected

@@ -21,6 +21,13 @@ class AccessDenied(TransientError):
     """A role lacks a permission: try again until it is granted; nothing is lost until then."""
 
 
+class UnexpectedError(RelayError):
+    """An exception that is no RelayError: a bug. The message has its type and its place.
+
+    Only the record that raised it may fail: try it five times, then park it.
+    """
+
+
 class PermanentError(RelayError):
     """The same call can never succeed. The message says what to change."""
 

@@ -196,14 +196,16 @@ class Incoming(Generic[Content]):
 class Job:
     """A request to submit, its attempt, and the delivery that brought it.
 
-    `extension` is the S3OutputPathExtension of the call; empty for none. `taken_over`: an earlier
-    delivery of the same message claimed the attempt.
+    `extension` is the S3OutputPathExtension of the call; empty for none. `refusal` says why
+    SageMaker can never accept the request; empty if it may. `taken_over`: an earlier delivery of
+    the same message claimed the attempt.
     """
 
     delivery: Delivery
     request: InferenceRequest
     attempt: Attempt
     extension: str = ""
+    refusal: str = ""
     taken_over: bool = False
 
 

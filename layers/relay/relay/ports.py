@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from relay.errors import RelayError
+from relay.errors import RelayError, UnexpectedError
 from relay.model import (
     Attempt,
     Closing,
@@ -65,7 +65,10 @@ class Endpoint(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The answer to a claim. An attempt in neither mapping is now ours."""
+    """The answer to a claim. An attempt in neither mapping is now ours.
+
+    An existing item that cannot be read is in `unavailable`, with an UnexpectedError.
+    """
 
     existing: Mapping[str, Attempt]
     unavailable: Mapping[str, RelayError]
@@ -74,8 +77,8 @@ class Claims:
 class AttemptReader(Protocol):
     """Reads attempts."""
 
-    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt]:
-        """The attempts that exist, read consistently."""
+    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | UnexpectedError]:
+        """The attempts that exist, read consistently. An item that cannot be read is an error."""
         ...
 
 

@@ -19,6 +19,7 @@ class Count(StrEnum):
     REFUSED = "Refused"  # requests that SageMaker does not accept
     DUPLICATE = "Duplicate"  # requests and notifications that were processed before
     IGNORED = "Ignored"  # events that need no action, such as a TestNotification
+    BROKEN = "Broken"  # requests, notifications and ledger items with an unexpected error
     PARKED = "Parked"  # messages sent to a dead-letter queue
     RETURNED = "Returned"  # messages that are received again
     HELD = "Held"  # results that did not arrive at every target

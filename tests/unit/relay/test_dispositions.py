@@ -7,6 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 from relay.dispositions import (
+    Broken,
     Disposition,
     Duplicate,
     NotRouted,
@@ -79,7 +80,7 @@ def about(disposition: Disposition) -> tuple[str, str | None]:
     match disposition:
         case Submitted(job) | Rejected(job) | TryAgain(job) | Queued(job):
             return job.delivery.message_id, job.attempt.id
-        case Duplicate(delivery, inference_id):
+        case Duplicate(delivery, inference_id) | Broken(delivery, _, inference_id):
             return delivery.message_id, inference_id
         case Routed() | Retried() | NotRouted() | NotSent():
             return disposition.delivery.message_id, disposition.notification.inference_id
@@ -148,7 +149,7 @@ def test_each_notification_gets_exactly_one(
     seconds: int,
 ) -> None:
     pipeline = FakePipeline()
-    pipeline.ledger.items |= {each: samples.attempt(each) for each in known}
+    pipeline.ledger.items.update({each: samples.attempt(each) for each in known})
     pipeline.routes.trouble = routes
     plan(pipeline, planned)
 

@@ -1,10 +1,12 @@
 """Parking keeps the body, and says why, where and when."""
 
+from collections.abc import Sequence
+
 import pytest
 from relay.conclude import conclude
 from relay.dispositions import Disposition
 from relay.model import Delivery, Incoming
-from relay.parking import Parking
+from relay.parking import Parking, sort_out
 from relay.report import Count, Level, Report
 
 from tests.support import samples
@@ -23,7 +25,7 @@ def parking(queues: FakeQueues) -> Parking:
     return Parking(queues, FakeClock(), SUBMIT_DEAD_LETTERS, "submit")
 
 
-def concluded(dispositions: list[Disposition]) -> Report:
+def concluded(dispositions: Sequence[Disposition]) -> Report:
     report = Report()
     conclude(dispositions, report)
     return report
@@ -76,7 +78,7 @@ def test_a_message_that_is_delivered_twice_in_a_batch_is_parked_each_time(
 def test_what_no_queue_holds_is_not_parked_but_fails(parking: Parking, queues: FakeQueues) -> None:
     direct: Incoming[object] = Incoming(Delivery("invocation-1", "{}"), problem="not a call")
 
-    report = concluded(parking.sort_out([direct]))
+    report = concluded(parking.settle(sort_out([direct])))
 
     assert queues.sent == []
     assert list(report.returned) == ["invocation-1"]
@@ -84,7 +86,7 @@ def test_what_no_queue_holds_is_not_parked_but_fails(parking: Parking, queues: F
 
 
 def test_nothing_to_park_is_nothing_to_send(parking: Parking, queues: FakeQueues) -> None:
-    dispositions = parking.sort_out([Incoming(samples.delivery(), ("content",))])
+    dispositions = parking.settle(sort_out([Incoming(samples.delivery(), ("content",))]))
 
     assert dispositions == []
     assert queues.sent == []

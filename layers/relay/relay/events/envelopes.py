@@ -14,6 +14,7 @@ from relay.events.fields import Fields
 from relay.events.s3 import CreatedObject, created_objects, is_s3_event
 from relay.events.sagemaker import read_notification
 from relay.ids import request_id_of_upload
+from relay.isolation import unexpected
 from relay.model import Content, Delivery, Incoming, InferenceRequest, Notification, TopicCheck
 
 
@@ -68,7 +69,7 @@ def _deliveries(event: object, invocation_id: str) -> Iterator[_Delivered]:
     for index, record in enumerate(records):
         try:
             yield _delivered(Fields(record, f"Records[{index}]"), invocation_id)
-        except UnreadableMessage:
+        except Exception:
             # Not an envelope that Lambda creates: the record becomes the unreadable message.
             record_id = f"{invocation_id}/{index}"
             yield _Delivered(Delivery(record_id, json.dumps(record)), record_id)
@@ -124,6 +125,8 @@ def _incoming(delivered: _Delivered, read: _Read[Content]) -> Incoming[Content]:
         contents, ignored = read(_unwrapped(message))
     except UnreadableMessage as error:
         return Incoming(delivery, problem=str(error))
+    except Exception as error:
+        return Incoming(delivery, problem=str(unexpected(error)))
     return Incoming(delivery, contents, ignored)
 
 

@@ -9,8 +9,11 @@ own to the notification queue, so that there is one path to a result.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
+from relay.errors import RelayError, UnexpectedError
 from relay.events.sagemaker import own_notification
+from relay.isolation import answers, unexpected
 from relay.model import Attempt, AttemptState, Outcome, OutgoingMessage
 from relay.ports import Clock, DueLedger, Outbox, Storage
 from relay.report import Count, Level, Report
@@ -90,18 +93,41 @@ class Reconcile:
         return minute
 
     def _report_overdue(self, ids: Sequence[str], report: Report) -> None:
-        known = self._ledger.look_up(ids)
         findings = [
-            self._find(attempt)
-            for attempt in known.values()
-            # A renewed attempt is due later, in another minute.
-            if attempt.state is AttemptState.OPEN and attempt.due_at <= self._clock.now()
+            finding
+            for item in self._ledger.look_up(ids).values()
+            if (finding := self._finding(item, report)) is not None
         ]
-        unsent = self._outbox.send([self._message(finding) for finding in findings])
+        messages = [self._message(finding) for finding in findings]
+        unsent = answers(self._outbox.send, messages, attrgetter("key"))
         for finding in findings:
-            if error := unsent.get(finding.attempt.id):
-                raise error
-            _note(finding, report)
+            match unsent.get(finding.attempt.id):
+                case None:
+                    _note(finding, report)
+                case UnexpectedError() as error:
+                    _note_broken(error, report)
+                case error:
+                    raise error
+
+    def _finding(self, item: Attempt | UnexpectedError, report: Report) -> Finding | None:
+        """Return the end of an overdue attempt. An unexpected error is noted, and is no finding.
+
+        Raises:
+            RelayError: S3 did not answer.
+        """
+        if isinstance(item, UnexpectedError):
+            _note_broken(item, report)
+            return None
+        # A renewed attempt is due later, in another minute.
+        if item.state is not AttemptState.OPEN or item.due_at > self._clock.now():
+            return None
+        try:
+            return self._find(item)
+        except RelayError:
+            raise
+        except Exception as error:
+            _note_broken(unexpected(error, f"search for the objects of attempt {item.id}"), report)
+            return None
 
     def _find(self, attempt: Attempt) -> Finding:
         """Look for the objects of an attempt in S3.
@@ -147,6 +173,11 @@ class Reconcile:
 
 def _floor(time: datetime) -> datetime:
     return time.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def _note_broken(error: UnexpectedError, report: Report) -> None:
+    report.count(Count.BROKEN)
+    report.note(Level.ERROR, "attempt not reconciled", error=error)
 
 
 def _note(finding: Finding, report: Report) -> None:

@@ -15,9 +15,10 @@ _MOST_ATTEMPTS = 10
 class RequestStatus:
     """Status of a request, with its attempts from first to last.
 
-    `state` is `unknown` (the ledger has no attempt; it keeps attempts for 30 days), `submitted`,
-    `retrying` (an attempt failed, the next one waits in the queue), `held` (the result did not
-    arrive at every target), or the outcome: `completed`, `failed`, `expired`, `rejected`.
+    `state` is `unknown` (the ledger has no attempt; it keeps attempts for 30 days), `unreadable`
+    (an item of the ledger cannot be read; its attempt is left out), `submitted`, `retrying` (an
+    attempt failed, the next one waits in the queue), `held` (the result did not arrive at every
+    target), or the outcome: `completed`, `failed`, `expired`, `rejected`.
     """
 
     request_id: str
@@ -41,8 +42,9 @@ def status(request_id: str, ledger: AttemptReader) -> RequestStatus:
     known_id = request_id_of_caller(request_id)
     ids = [attempt_id(known_id, number) for number in range(1, _MOST_ATTEMPTS + 1)]
     found = ledger.look_up(ids)
-    attempts = tuple(found[inference_id] for inference_id in ids if inference_id in found)
-    return RequestStatus(known_id, _state(attempts), attempts)
+    attempts = tuple(item for id in ids if isinstance(item := found.get(id), Attempt))
+    state = "unreadable" if len(attempts) < len(found) else _state(attempts)
+    return RequestStatus(known_id, state, attempts)
 
 
 def _state(attempts: tuple[Attempt, ...]) -> str:

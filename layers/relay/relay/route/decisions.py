@@ -5,8 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from relay.dispositions import Broken
+from relay.errors import UnexpectedError
 from relay.events.direct_calls import write_call
 from relay.ids import request_id_of_caller
+from relay.isolation import unexpected
 from relay.model import (
     Attempt,
     AttemptState,
@@ -57,6 +60,10 @@ class Decision:
         return None if self.finished.attempt is None else self.finished.attempt.held
 
 
+def broken(delivery: Delivery, notification: Notification, error: UnexpectedError) -> Broken:
+    return Broken(delivery, error, notification.inference_id)
+
+
 def ledger_id(notification: Notification) -> str:
     """Return the ledger's id of an attempt. An id that is not of the relay's form is hashed."""
     return request_id_of_caller(notification.inference_id)
@@ -68,19 +75,25 @@ def decide(
     settings: RouteSettings,
     now: datetime,
     report: Report,
-) -> list[Decision]:
+) -> tuple[list[Decision], list[Broken]]:
     """Return one decision for each notification, in the order of their ends, for FIFO groups.
+
+    A notification that cannot be decided on is broken.
 
     Each delivery of a notification evaluates the routes again, so a corrected document applies to
     held results too. A route that delivered the result before does not send it again.
     """
     problems: Counter[tuple[str, str]] = Counter()
-    decisions = []
+    decisions: list[Decision] = []
+    undecided: list[Broken] = []
     for each in sorted(finished, key=lambda each: each.notification.finished_at or now):
-        if _worth_another_try(each, settings):
-            decisions.append(_retry(each, settings, now))
-        else:
-            decisions.append(_result(each, routes, settings, now, problems))
+        try:
+            if _worth_another_try(each, settings):
+                decisions.append(_retry(each, settings, now))
+            else:
+                decisions.append(_result(each, routes, settings, now, problems))
+        except Exception as error:
+            undecided.append(broken(each.delivery, each.notification, unexpected(error)))
     report.count(Count.ROUTE_NOT_EVALUATED, problems.total())
     for (route, problem), results in problems.items():
         report.note(
@@ -90,7 +103,7 @@ def decide(
             problem=problem,
             results=str(results),
         )
-    return decisions
+    return decisions, undecided
 
 
 def _worth_another_try(finished: Finished, settings: RouteSettings) -> bool:

@@ -9,23 +9,27 @@ it, SQS delivers the notification again after a growing delay, and route sends t
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from relay.backoff import back_off
 from relay.conclude import conclude
 from relay.dispositions import (
+    Broken,
     Disposition,
     Duplicate,
+    NotParked,
     NotRouted,
     NotSent,
     Retried,
     Routed,
 )
-from relay.errors import MessageTooLong, RelayError
-from relay.model import AttemptState, Delivery, Held, Holding, Incoming, Notification
-from relay.parking import Parking
+from relay.errors import MessageTooLong, RelayError, UnexpectedError
+from relay.isolation import answers, isolated
+from relay.model import Attempt, AttemptState, Delivery, Held, Holding, Incoming, Notification
+from relay.parking import Parking, sort_out
 from relay.ports import Clock, Inbox, Ledger, Outbox, RoutesSource
 from relay.report import Report
-from relay.route.decisions import Decision, Finished, decide, ledger_id
+from relay.route.decisions import Decision, Finished, broken, decide, ledger_id
 from relay.route.trust import distrust
 from relay.settings import RouteSettings
 
@@ -67,15 +71,18 @@ class Route:
 
         Problems of the routes go into `report`.
         """
-        dispositions = self._parking.sort_out(incoming)
+        dispositions = sort_out(incoming)
         readable = [(item.delivery, content) for item in incoming for content in item.contents]
+
+        def work(chunk: Sequence[tuple[Delivery, Notification]]) -> list[Disposition]:
+            if self._clock.now() >= until:
+                return [NotRouted(*each) for each in chunk]
+            return self._route(chunk, report)
+
         for start in range(0, len(readable), _CHUNK):
             chunk = readable[start : start + _CHUNK]
-            if self._clock.now() >= until:
-                dispositions += [NotRouted(*each) for each in chunk]
-            else:
-                dispositions += self._route(chunk, report)
-        return dispositions
+            dispositions += isolated(work, chunk, lambda each, error: broken(*each, error))
+        return self._parking.settle(dispositions)
 
     def _route(
         self, chunk: Sequence[tuple[Delivery, Notification]], report: Report
@@ -84,41 +91,47 @@ class Route:
             known = self._ledger.look_up([ledger_id(content) for _, content in chunk])
         except RelayError as error:
             return [NotRouted(*each, "attempt not looked up", error) for each in chunk]
-        believed, dispositions = self._believed(
-            [Finished(*each, known.get(ledger_id(each[1]))) for each in chunk]
-        )
+        believed, dispositions = self._believed(chunk, known)
         if not believed:
             return dispositions
         try:
             routes = self._routes.current(report)
         except RelayError as error:
             return dispositions + [_not_routed(each, "no valid routes", error) for each in believed]
-        decisions = decide(believed, routes, self._settings, self._clock.now(), report)
+        decisions, undecided = decide(believed, routes, self._settings, self._clock.now(), report)
+        dispositions += undecided
         unsent = self._send(decisions)
         errors = [(decision, _errors(decision, unsent)) for decision in decisions]
         dispositions += self._mark([decision for decision, missing in errors if not missing])
         dispositions += self._hold([each for each in errors if each[1]])
         return dispositions
 
-    def _believed(self, chunk: Sequence[Finished]) -> tuple[list[Finished], list[Disposition]]:
-        """Park notifications that are not trusted, and drop duplicates.
+    def _believed(
+        self,
+        chunk: Sequence[tuple[Delivery, Notification]],
+        known: Mapping[str, Attempt | UnexpectedError],
+    ) -> tuple[list[Finished], list[Disposition]]:
+        """Sort out notifications that are not trusted, and duplicates.
 
         In this order: otherwise the true notification could be the duplicate of a forged one.
         """
         believed: dict[str, Finished] = {}
         dispositions: list[Disposition] = []
-        unwanted = []
-        for finished in chunk:
-            delivery, notification = finished.delivery, finished.notification
-            problem = distrust(notification, finished.attempt, self._settings)
+        for delivery, notification in chunk:
+            attempt = known.get(ledger_id(notification))
+            if isinstance(attempt, UnexpectedError):
+                dispositions.append(broken(delivery, notification, attempt))
+                continue
+            finished = Finished(delivery, notification, attempt)
+            problem = distrust(notification, attempt, self._settings)
             if problem is not None:
-                unwanted.append((delivery, problem))
+                dispositions.append(NotParked(delivery, problem))
             elif _ended(finished) or finished.ledger_id in believed:
                 # Two notifications of one attempt in a batch make one result.
                 dispositions.append(Duplicate(delivery, notification.inference_id))
             else:
                 believed[finished.ledger_id] = finished
-        return list(believed.values()), dispositions + self._parking.park(unwanted)
+        return list(believed.values()), dispositions
 
     def _send(self, decisions: Sequence[Decision]) -> Mapping[str, RelayError]:
         """Send all messages. Return the errors by message key.
@@ -126,7 +139,7 @@ class Route:
         A target with a lower limit than its kind gets the result without the model's response.
         """
         messages = [message for decision in decisions for _, message in decision.messages]
-        unsent = self._outbox.send(messages) if messages else {}
+        unsent = answers(self._outbox.send, messages, attrgetter("key"))
         shorter = [
             short
             for decision in decisions
@@ -139,11 +152,12 @@ class Route:
             return unsent
         tried = {message.key for message in shorter}
         left = {key: error for key, error in unsent.items() if key not in tried}
-        return left | dict(self._outbox.send(shorter))
+        return left | dict(answers(self._outbox.send, shorter, attrgetter("key")))
 
     def _mark(self, sent: Sequence[Decision]) -> list[Disposition]:
         # On failure the redelivery sends the result again, and a FIFO target drops the repeat.
-        unmarked = self._ledger.close([decision.closing for decision in sent]) if sent else {}
+        closings = [decision.closing for decision in sent]
+        unmarked = answers(self._ledger.close, closings, lambda closing: closing.attempt.id)
         return [
             _routed(decision)
             if (error := unmarked.get(decision.closing.attempt.id)) is None
@@ -165,15 +179,9 @@ class Route:
             if decision.result is not None
             and (held := _held(decision, tuple(errors))) != decision.held
         ]
-        failures = self._ledger.hold(holdings) if holdings else {}
+        failures = answers(self._ledger.hold, holdings, lambda holding: holding.attempt.id)
         return [
-            NotSent(
-                decision.finished.delivery,
-                decision.finished.notification,
-                errors,
-                held=decision.result is not None,
-                unwritten=failures.get(decision.closing.attempt.id),
-            )
+            _not_sent(decision, errors, failures.get(decision.closing.attempt.id))
             for decision, errors in unfinished
         ]
 
@@ -201,8 +209,21 @@ def _ended(finished: Finished) -> bool:
     return another or attempt.state is not AttemptState.OPEN
 
 
-def _not_routed(finished: Finished, problem: str, error: RelayError) -> NotRouted:
+def _not_routed(finished: Finished, problem: str, error: RelayError) -> NotRouted | Broken:
+    if isinstance(error, UnexpectedError):
+        return broken(finished.delivery, finished.notification, error)
     return NotRouted(finished.delivery, finished.notification, problem, error)
+
+
+def _not_sent(
+    decision: Decision, errors: Mapping[str, RelayError], unwritten: RelayError | None
+) -> NotSent | Broken:
+    finished = decision.finished
+    unexpected = [error for error in errors.values() if isinstance(error, UnexpectedError)]
+    if len(unexpected) == len(errors) and unwritten is None:
+        return broken(finished.delivery, finished.notification, unexpected[0])
+    held = decision.result is not None
+    return NotSent(finished.delivery, finished.notification, errors, held, unwritten)
 
 
 def _routed(decision: Decision) -> Routed | Retried:

@@ -9,10 +9,12 @@ that was taken over is never released: the call may have been made before the cr
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 
-from relay.dispositions import Disposition, Duplicate, Submitted, TryAgain
-from relay.errors import RelayError
+from relay.dispositions import Broken, Disposition, Duplicate, Submitted, TryAgain
+from relay.errors import RelayError, UnexpectedError
 from relay.ids import attempt_id
+from relay.isolation import answers
 from relay.model import Attempt, AttemptState, Closing, Job
 from relay.ports import Clock, Ledger
 from relay.report import Level, Report
@@ -38,26 +40,27 @@ class Claiming:
             existing = claims.existing.get(job.attempt.id)
             problem = claims.unavailable.get(job.attempt.id)
             if problem is not None:
-                others.append(TryAgain(job, problem, claim_kept=True))
+                others.append(_unclaimed(job, problem))
             elif existing is None:
                 claimed.append(job)
             elif _left_behind(existing, job):
                 left_behind.append(replace(job, taken_over=True))
             else:
                 others.append(duplicate(job))
-        failures = self._ledger.renew([job.attempt for job in left_behind]) if left_behind else {}
+        renewed = [job.attempt for job in left_behind]
+        failures = answers(self._ledger.renew, renewed, attrgetter("id"))
         for job in left_behind:
             problem = failures.get(job.attempt.id)
             if problem is None:
                 claimed.append(job)
             else:
-                others.append(TryAgain(job, problem, claim_kept=True))
+                others.append(_unclaimed(job, problem))
         return claimed, others
 
     def release(self, refused: Sequence[TryAgain]) -> list[TryAgain]:
         """Release claims, so that the next delivery starts again. On failure a claim is kept."""
         attempts = [each.job.attempt for each in refused]
-        failures = self._ledger.release(attempts) if attempts else {}
+        failures = answers(self._ledger.release, attempts, attrgetter("id"))
         return [
             replace(each, claim_kept=failure is not None, failure=failure)
             for each in refused
@@ -74,13 +77,24 @@ class Claiming:
             for each in dispositions
             if isinstance(each, Submitted) and each.job.delivery.message_id in report.returned
         ]
-        for inference_id, error in (self._ledger.renew(attempts) if attempts else {}).items():
+        failures = answers(self._ledger.renew, attempts, attrgetter("id"))
+        for inference_id, error in failures.items():
             text = "request may be inferred twice"
             report.note(Level.WARNING, text, inference_id=inference_id, error=error)
 
 
 def duplicate(job: Job) -> Duplicate:
     return Duplicate(job.delivery, job.attempt.id, job.request.id)
+
+
+def broken(job: Job, error: UnexpectedError) -> Broken:
+    return Broken(job.delivery, error, job.attempt.id)
+
+
+def _unclaimed(job: Job, error: RelayError) -> Disposition:
+    if isinstance(error, UnexpectedError):
+        return broken(job, error)
+    return TryAgain(job, error, claim_kept=True)
 
 
 def _left_behind(existing: Attempt, job: Job) -> bool:
@@ -110,15 +124,18 @@ def succeed(
         for job in jobs
         if job.attempt.id in last
     ]
-    unclosed = ledger.close(closings)
+    unclosed = answers(ledger.close, closings, lambda closing: closing.attempt.id)
     known = ledger.look_up(list(last.values()))
     due: list[Job] = []
     others: list[Disposition] = []
     for job in jobs:
         last_id = last.get(job.attempt.id, "")
+        before = known.get(last_id)
         if last_id in unclosed:
-            others.append(TryAgain(job, unclosed[last_id], claim_kept=True))
-        elif last_id in known and known[last_id].state is not AttemptState.RETRIED:
+            others.append(_unclaimed(job, unclosed[last_id]))
+        elif isinstance(before, UnexpectedError):
+            others.append(broken(job, before))
+        elif before is not None and before.state is not AttemptState.RETRIED:
             others.append(duplicate(job))
         else:
             due.append(job)

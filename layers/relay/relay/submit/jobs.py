@@ -5,10 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from relay.dispositions import Broken
 from relay.ids import attempt_id
+from relay.isolation import unexpected
 from relay.model import Attempt, Delivery, Incoming, InferenceRequest, Job
 from relay.s3uri import S3Uri
 from relay.settings import SubmitSettings
+from relay.submit.limits import problems
 from relay.submit.output_locations import OutputLocations
 
 # Limits of a ledger item, above those of SageMaker and S3. A request that exceeds SageMaker's
@@ -24,20 +27,41 @@ def jobs(
     settings: SubmitSettings,
     now: datetime,
     locations: OutputLocations,
-) -> Iterator[Job]:
-    """Yield a job for each request of a batch, with the deployment's defaults."""
+) -> Iterator[Job | Broken]:
+    """Yield a job for each request of a batch, with the deployment's defaults.
+
+    A request of which no job can be made is broken.
+    """
     for item in incoming:
         for bare in item.contents:
-            request = replace(
-                bare,
-                content_type=bare.content_type or settings.content_type,
-                accept=bare.accept or settings.accept,
-                requested_at=bare.requested_at or item.delivery.sent_at or now,
-            )
-            extension = locations.extension(request.location)
-            output = locations.predict(attempt_id(request.id, request.attempt), extension)
-            attempt = _attempt(item.delivery, request, settings, now, output)
-            yield Job(item.delivery, request, attempt, extension)
+            try:
+                yield _job(item.delivery, bare, settings, now, locations)
+            except Exception as error:
+                yield Broken(item.delivery, unexpected(error), attempt_id(bare.id, bare.attempt))
+
+
+def _job(
+    delivery: Delivery,
+    bare: InferenceRequest,
+    settings: SubmitSettings,
+    now: datetime,
+    locations: OutputLocations,
+) -> Job:
+    request = replace(
+        bare,
+        content_type=bare.content_type or settings.content_type,
+        accept=bare.accept or settings.accept,
+        requested_at=bare.requested_at or delivery.sent_at or now,
+    )
+    extension = locations.extension(request.location)
+    output = locations.predict(attempt_id(request.id, request.attempt), extension)
+    return Job(
+        delivery,
+        request,
+        _attempt(delivery, request, settings, now, output),
+        extension,
+        "; ".join(problems(request, settings.inputs)),
+    )
 
 
 def _attempt(

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import attrgetter
 
 from relay.backoff import come_back_seconds
 from relay.dispositions import Disposition, Queued, TryAgain
 from relay.events.direct_calls import write_call
+from relay.isolation import answers
 from relay.model import OutgoingMessage
 from relay.ports import Outbox
 
@@ -33,7 +35,7 @@ def requeue(
         )
         for each in waiting
     ]
-    failures = outbox.send(messages) if messages else {}
+    failures = answers(outbox.send, messages, attrgetter("key"))
     for each in waiting:
         failure = failures.get(each.job.attempt.id)
         queued = failure is None

@@ -7,20 +7,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 
 from relay.backoff import back_off
 from relay.conclude import conclude
-from relay.dispositions import Disposition, Rejected, Submitted, TryAgain
-from relay.errors import EndpointNotReady, PermanentError, RelayError, Unanswered
+from relay.dispositions import Broken, Disposition, Rejected, Submitted, TryAgain
+from relay.errors import (
+    EndpointNotReady,
+    PermanentError,
+    RelayError,
+    Unanswered,
+    UnexpectedError,
+)
 from relay.events.sagemaker import own_notification
-from relay.model import Attempt, Incoming, InferenceRequest, Job, Outcome, OutgoingMessage
-from relay.parking import Parking
+from relay.isolation import answers, isolated, unexpected
+from relay.model import Incoming, InferenceRequest, Job, Outcome, OutgoingMessage
+from relay.parking import Parking, sort_out
 from relay.ports import Accepted, Clock, Endpoint, Inbox, Ledger, Outbox, Submission
 from relay.report import Count, Level, Report
 from relay.settings import SubmitSettings
-from relay.submit.claims import Claiming, duplicate
+from relay.submit.claims import Claiming, broken, duplicate
 from relay.submit.jobs import jobs
-from relay.submit.limits import problems
 from relay.submit.output_locations import OutputLocations
 from relay.submit.requeue import requeue
 
@@ -69,15 +76,20 @@ class Submit:
 
         Notes about the endpoint go into `report`.
         """
-        dispositions = self._parking.sort_out(incoming)
+        dispositions = sort_out(incoming)
         not_ready = False
-        for chunk in _chunks(self._distinct(incoming, dispositions)):
+
+        def work(chunk: Sequence[Job]) -> list[Disposition]:
+            nonlocal not_ready
             if not_ready or self._clock.now() >= until:
-                dispositions += [TryAgain(job) for job in chunk]
-            else:
-                done, not_ready = self._submit(chunk, report)
-                dispositions += done
-        return requeue(dispositions, self._outbox, self._settings.submit_queue_url)
+                return [TryAgain(job) for job in chunk]
+            done, not_ready = self._submit(chunk, report)
+            return done
+
+        for chunk in _chunks(self._distinct(incoming, dispositions)):
+            dispositions += isolated(work, chunk, broken)
+        dispositions = requeue(dispositions, self._outbox, self._settings.submit_queue_url)
+        return self._parking.settle(dispositions)
 
     def _distinct(
         self,
@@ -87,7 +99,9 @@ class Submit:
         """Yield one job for each request; a second delivery of a request is a duplicate."""
         seen: set[str] = set()
         for job in jobs(incoming, self._settings, self._clock.now(), self._locations):
-            if job.attempt.id in seen:
+            if isinstance(job, Broken):
+                dispositions.append(job)
+            elif job.attempt.id in seen:
                 dispositions.append(duplicate(job))
             else:
                 seen.add(job.attempt.id)
@@ -96,16 +110,18 @@ class Submit:
     def _submit(self, chunk: Sequence[Job], report: Report) -> tuple[list[Disposition], bool]:
         """Return the disposition of each job, and whether the endpoint refused all as not ready."""
         claimed, dispositions = self._claiming.claim(chunk)
-        valid, refused = self._checked(claimed)
-        answers = self._endpoint.invoke(
-            [Submission(job.request, job.attempt, job.extension) for job in valid]
-        )
+        refused = [(job, job.refusal) for job in claimed if job.refusal]
+        valid = [job for job in claimed if not job.refusal]
+        submissions = [Submission(job.request, job.attempt, job.extension) for job in valid]
+        responses = answers(self._endpoint.invoke, submissions, lambda each: each.attempt.id)
         accepted: list[tuple[Job, Accepted]] = []
         throttled: list[TryAgain] = []
         for job in valid:
-            match answers[job.attempt.id]:
-                case Accepted() as answer:
-                    accepted.append((job, answer))
+            match responses[job.attempt.id]:
+                case Accepted() as response:
+                    accepted.append((job, response))
+                case UnexpectedError() as error:
+                    dispositions.append(broken(job, error))
                 case PermanentError() as error:
                     refused.append((job, str(error)))
                 case RelayError() as error:
@@ -116,41 +132,43 @@ class Submit:
         dispositions += self._accept(accepted, report)
         dispositions += self._reject(refused)
         dispositions += self._claiming.release(throttled)
-        not_ready = all(isinstance(answer, EndpointNotReady) for answer in answers.values())
+        not_ready = all(isinstance(each, EndpointNotReady) for each in responses.values())
         return dispositions, bool(valid) and not_ready
-
-    def _checked(self, claimed: Sequence[Job]) -> tuple[list[Job], list[tuple[Job, str]]]:
-        """Return the jobs that SageMaker may accept, and the others with the reasons."""
-        valid: list[Job] = []
-        refused: list[tuple[Job, str]] = []
-        for job in claimed:
-            found = problems(job.request, self._settings.inputs)
-            if found:
-                refused.append((job, "; ".join(found)))
-            else:
-                valid.append(job)
-        return valid, refused
 
     def _accept(self, accepted: Sequence[tuple[Job, Accepted]], report: Report) -> list[Submitted]:
         """Write the output locations that differ from the claim's prediction."""
         submitted: list[Submitted] = []
-        mispredicted: list[Attempt] = []
-        for job, answer in accepted:
-            predicted = job.attempt.output_location
-            location = answer.output_location or predicted
-            for member in sorted(answer.left_out):
-                self._note_refused(member, report)
-            if location and self._may_lie_at(location, job, report) and location != predicted:
-                job = replace(job, attempt=replace(job.attempt, output_location=location))
-                mispredicted.append(job.attempt)
-                if not self._locations.learn(job.attempt.id, job.extension, location):
-                    text = "SageMaker ignores Filename; each request costs one more ledger write"
-                    self._note_once(text, Level.INFO, report, location=location)
-            submitted.append(Submitted(job, location))
-        failures = self._ledger.renew(mispredicted) if mispredicted else {}
-        if not failures:
-            return submitted
-        return [replace(each, unwritten=failures.get(each.job.attempt.id)) for each in submitted]
+        for job, response in accepted:
+            try:
+                submitted.append(self._accepted(job, response, report))
+            except Exception as error:
+                # The endpoint has the request: to work on it again would infer it twice.
+                submitted.append(Submitted(job, None, unexpected(error)))
+        mispredicted = [
+            each.job.attempt
+            for each, (job, _) in zip(submitted, accepted, strict=True)
+            if each.job is not job
+        ]
+        failures = answers(self._ledger.renew, mispredicted, lambda attempt: attempt.id)
+        return [
+            replace(each, unwritten=failures[each.job.attempt.id])
+            if each.job.attempt.id in failures
+            else each
+            for each in submitted
+        ]
+
+    def _accepted(self, job: Job, response: Accepted, report: Report) -> Submitted:
+        """Return the submitted job, with the output location that the endpoint returned."""
+        predicted = job.attempt.output_location
+        location = response.output_location or predicted
+        for member in sorted(response.left_out):
+            self._note_refused(member, report)
+        if location and self._may_lie_at(location, job, report) and location != predicted:
+            job = replace(job, attempt=replace(job.attempt, output_location=location))
+            if not self._locations.learn(job.attempt.id, job.extension, location):
+                text = "SageMaker ignores Filename; each request costs one more ledger write"
+                self._note_once(text, Level.INFO, report, location=location)
+        return Submitted(job, location)
 
     def _may_lie_at(self, location: str, job: Job, report: Report) -> bool:
         """Whether an output location may go into the ledger.
@@ -183,23 +201,27 @@ class Submit:
 
     def _reject(self, refused: Sequence[tuple[Job, str]]) -> list[Disposition]:
         """Report rejected requests through the notification queue, as every result."""
-        messages = [
-            OutgoingMessage(
-                key=job.attempt.id,
-                address=self._settings.notification_queue_url,
-                body=own_notification(
-                    job.attempt.id, Outcome.REJECTED, self._settings.endpoint, reason
-                ),
-            )
-            for job, reason in refused
-        ]
-        failures = self._outbox.send(messages) if messages else {}
-        return [
-            Rejected(job, reason)
-            if (error := failures.get(job.attempt.id)) is None
-            else TryAgain(job, error, claim_kept=True)
-            for job, reason in refused
-        ]
+        messages = [self._rejection(job, reason) for job, reason in refused]
+        failures = answers(self._outbox.send, messages, attrgetter("key"))
+        dispositions: list[Disposition] = []
+        for job, reason in refused:
+            match failures.get(job.attempt.id):
+                case None:
+                    dispositions.append(Rejected(job, reason))
+                case UnexpectedError() as error:
+                    dispositions.append(broken(job, error))
+                case error:
+                    dispositions.append(TryAgain(job, error, claim_kept=True))
+        return dispositions
+
+    def _rejection(self, job: Job, reason: str) -> OutgoingMessage:
+        return OutgoingMessage(
+            key=job.attempt.id,
+            address=self._settings.notification_queue_url,
+            body=own_notification(
+                job.attempt.id, Outcome.REJECTED, self._settings.endpoint, reason
+            ),
+        )
 
 
 def _chunks(jobs: Iterable[Job]) -> Iterator[list[Job]]:

@@ -3,7 +3,7 @@
 from relay.backoff import back_off, come_back_seconds
 from relay.conclude import conclude
 from relay.dispositions import TryAgain
-from relay.model import Delivery, Incoming, InferenceRequest
+from relay.model import Delivery, Incoming, InferenceRequest, Job
 from relay.report import Report
 from relay.submit.jobs import jobs
 from relay.submit.output_locations import OutputLocations
@@ -20,7 +20,8 @@ def wait(*incoming: Incoming[InferenceRequest]) -> tuple[Report, FakeInbox, Fake
     inbox = FakeInbox(queues, SUBMIT_QUEUE)
     report = Report()
     locations = OutputLocations(samples.OUTPUTS, samples.INPUTS, mirror=False)
-    waiting = map(TryAgain, jobs(incoming, samples.submit_settings(), NOON, locations))
+    made = jobs(incoming, samples.submit_settings(), NOON, locations)
+    waiting = [TryAgain(job) for job in made if isinstance(job, Job)]
     conclude(requeue(waiting, queues, SUBMIT_QUEUE), report)
     back_off(report, inbox)
     return report, inbox, queues

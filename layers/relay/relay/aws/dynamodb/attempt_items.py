@@ -9,8 +9,10 @@ reads, and Python's JSON not twice as long for all of them together.
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from relay.errors import UnexpectedError
+from relay.isolation import unexpected
 from relay.model import Attempt, AttemptState, Held, Outcome
 from relay.s3uri import S3Uri
 
@@ -55,6 +57,11 @@ def to_value(value: str | int) -> "UniversalAttributeValueTypeDef":
 
 
 def to_item(attempt: Attempt) -> "dict[str, UniversalAttributeValueTypeDef]":
+    """The item of an attempt.
+
+    Raises:
+        ValueError: the attempt could not be written, or the item not be read back.
+    """
     members = {
         "id": to_value(attempt.id),
         "state": to_value(attempt.state),
@@ -67,6 +74,10 @@ def to_item(attempt: Attempt) -> "dict[str, UniversalAttributeValueTypeDef]":
         members["due_minute"] = to_value(due_minute(attempt))
     if attempt.held is not None:
         members["held"] = to_value(to_held(attempt.held))
+    if attempt.routed_at is not None:
+        members["routed_at"] = to_value(attempt.routed_at.isoformat())
+    if to_attempt(cast("Mapping[str, AttributeValueTypeDef]", members)) != attempt:
+        raise ValueError("the item would not be read back as it was")
     return members
 
 
@@ -84,6 +95,14 @@ def to_claim(attempt: Attempt) -> str:
 
 def to_held(held: Held) -> str:
     return _json({"outcome": held.outcome, "delivered": held.delivered, "missing": held.missing})
+
+
+def read_item(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt | UnexpectedError:
+    """The attempt of an item, or why it cannot be read."""
+    try:
+        return to_attempt(item)
+    except Exception as error:
+        return unexpected(error, f"item {item['id']['S']} of the ledger cannot be read")
 
 
 def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
@@ -136,7 +155,10 @@ def _to_request(attempt: Attempt) -> str:
 def _json(members: Mapping[str, object]) -> str:
     """Compact JSON without None: DynamoDB bills an item by the kilobyte."""
     present = {name: value for name, value in members.items() if value is not None}
-    return json.dumps(present, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(present, ensure_ascii=False, separators=(",", ":"))
+    # One unpaired surrogate, which has no encoding, would fail the statements of a whole batch.
+    text.encode()
+    return text
 
 
 def _held(text: str) -> Held:

@@ -3,9 +3,10 @@
 Calls, not bytes, cost time and money: 25 statements or 100 look-ups go in one.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,14 +18,15 @@ from relay.aws.dynamodb.attempt_items import (
     due_key,
     due_minute,
     expires,
-    to_attempt,
+    read_item,
     to_claim,
     to_held,
     to_item,
     to_value,
 )
 from relay.aws.errors import classify, classify_code, translated
-from relay.errors import RelayError, TransientError
+from relay.errors import RelayError, TransientError, UnexpectedError
+from relay.isolation import unexpected
 from relay.model import Attempt, AttemptState, Closing, Holding
 from relay.ports import Claims
 
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
         AttributeValueTypeDef,
         BatchStatementRequestTypeDef,
         QueryInputTypeDef,
-        UniversalAttributeValueTypeDef,
     )
 
 _STATEMENTS = 25
@@ -58,59 +59,25 @@ class DynamoDbLedger:
         self._table = table
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:
-        failures = self._execute(
-            [(attempt.id, self._insert(to_item(attempt))) for attempt in attempts]
-        )
-        existing = self.look_up([key for key, code in failures.items() if code == _EXISTS])
+        failures = self._execute({each.id: partial(self._insert, each) for each in attempts})
+        found = self.look_up([key for key, code in failures.items() if code == _EXISTS])
+        existing = {key: item for key, item in found.items() if isinstance(item, Attempt)}
+        unreadable = {key: item for key, item in found.items() if not isinstance(item, Attempt)}
         # A claim that failed for an item that is gone by now is an error: the item is not ours.
-        return Claims(
-            existing,
-            self._errors(
-                "claim", {key: code for key, code in failures.items() if key not in existing}
-            ),
-        )
+        absent = {key: code for key, code in failures.items() if key not in found}
+        return Claims(existing, unreadable | self._errors("claim", absent))
 
     def renew(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
-        failures = self._execute(
-            [
-                (
-                    attempt.id,
-                    self._statement(
-                        f'UPDATE "{self._table}" SET "claim"=? SET "due_minute"=? SET "expires"=? '
-                        'WHERE "id"=? AND "state"=?',
-                        to_claim(attempt),
-                        due_minute(attempt),
-                        expires(attempt),
-                        attempt.id,
-                        AttemptState.OPEN,
-                    ),
-                )
-                for attempt in attempts
-            ]
-        )
+        failures = self._execute({each.id: partial(self._renew, each) for each in attempts})
         return self._errors("renew", failures)
 
     def release(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
-        failures = self._execute(
-            [
-                (
-                    attempt.id,
-                    self._statement(
-                        f'DELETE FROM "{self._table}" WHERE "id"=? AND "claim"=? AND "state"=?',
-                        attempt.id,
-                        # A message that was delivered twice at once may have renewed it.
-                        to_claim(attempt),
-                        AttemptState.OPEN,
-                    ),
-                )
-                for attempt in attempts
-            ]
-        )
+        failures = self._execute({each.id: partial(self._release, each) for each in attempts})
         # Another delivery has renewed the claim, so it needs no release.
         return self._errors("release", failures, _CONDITION)
 
-    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt]:
-        found: dict[str, Attempt] = {}
+    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | UnexpectedError]:
+        found: dict[str, Attempt | UnexpectedError] = {}
         for keys in _chunks(sorted(set(ids)), _KEYS):
             with translated(f"look up in {self._table}"):
                 answer = self._dynamodb.batch_get_item(
@@ -128,17 +95,16 @@ class DynamoDbLedger:
                 raise TransientError(f"look up in {self._table}: DynamoDB left keys unprocessed")
             for item in answer["Responses"].get(self._table, []):
                 if "request" in item:  # the table holds more than attempts
-                    attempt = to_attempt(item)
-                    found[attempt.id] = attempt
+                    found[item["id"]["S"]] = read_item(item)
         return found
 
     def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
-        failures = self._execute([(item.attempt.id, self._close(item)) for item in closings])
+        failures = self._execute({each.attempt.id: partial(self._close, each) for each in closings})
         # Closed before: by a concurrent delivery, which sent the same result.
         return self._errors("close", failures, _CONDITION, _EXISTS)
 
     def hold(self, holdings: Sequence[Holding]) -> Mapping[str, RelayError]:
-        failures = self._execute([(item.attempt.id, self._hold(item)) for item in holdings])
+        failures = self._execute({each.attempt.id: partial(self._hold, each) for each in holdings})
         # Closed by a concurrent delivery, which found all targets ready.
         return self._errors("hold", failures, _CONDITION, _EXISTS)
 
@@ -178,24 +144,49 @@ class DynamoDbLedger:
                 if not start:
                     break
 
+    def _insert(self, attempt: Attempt) -> "BatchStatementRequestTypeDef":
+        item = to_item(attempt)
+        members = ", ".join(f"'{name}': ?" for name in item)
+        return {
+            "Statement": f'INSERT INTO "{self._table}" VALUE {{{members}}}',
+            "Parameters": list(item.values()),
+        }
+
+    def _renew(self, attempt: Attempt) -> "BatchStatementRequestTypeDef":
+        return self._statement(
+            f'UPDATE "{self._table}" SET "claim"=? SET "due_minute"=? SET "expires"=? '
+            'WHERE "id"=? AND "state"=?',
+            to_claim(attempt),
+            due_minute(attempt),
+            expires(attempt),
+            attempt.id,
+            AttemptState.OPEN,
+        )
+
+    def _release(self, attempt: Attempt) -> "BatchStatementRequestTypeDef":
+        return self._statement(
+            f'DELETE FROM "{self._table}" WHERE "id"=? AND "claim"=? AND "state"=?',
+            attempt.id,
+            # A message that was delivered twice at once may have renewed it.
+            to_claim(attempt),
+            AttemptState.OPEN,
+        )
+
     def _close(self, closing: Closing) -> "BatchStatementRequestTypeDef":
-        routed_at = closing.routed_at.isoformat()
+        attempt, state, routed_at = closing.attempt, closing.state, closing.routed_at
         if not closing.known:
-            item = to_item(closing.attempt)
-            return self._insert(
-                item | {"state": {"S": closing.state}, "routed_at": {"S": routed_at}}
-            )
+            return self._insert(replace(attempt, state=state, routed_at=routed_at))
         return self._statement(
             f'UPDATE "{self._table}" SET "state"=? SET "routed_at"=? WHERE "id"=? AND "state"=?',
-            closing.state,
-            routed_at,
-            closing.attempt.id,
+            state,
+            routed_at.isoformat(),
+            attempt.id,
             AttemptState.OPEN,
         )
 
     def _hold(self, holding: Holding) -> "BatchStatementRequestTypeDef":
         if not holding.known:
-            return self._insert(to_item(replace(holding.attempt, held=holding.held)))
+            return self._insert(replace(holding.attempt, held=holding.held))
         return self._statement(
             f'UPDATE "{self._table}" SET "held"=? WHERE "id"=? AND "state"=?',
             to_held(holding.held),
@@ -203,23 +194,23 @@ class DynamoDbLedger:
             AttemptState.OPEN,
         )
 
-    def _insert(
-        self, item: "Mapping[str, UniversalAttributeValueTypeDef]"
-    ) -> "BatchStatementRequestTypeDef":
-        members = ", ".join(f"'{name}': ?" for name in item)
-        return {
-            "Statement": f'INSERT INTO "{self._table}" VALUE {{{members}}}',
-            "Parameters": list(item.values()),
-        }
-
     def _statement(self, statement: str, *values: str | int) -> "BatchStatementRequestTypeDef":
         return {"Statement": statement, "Parameters": [to_value(value) for value in values]}
 
     def _execute(
-        self, statements: "Sequence[tuple[str, BatchStatementRequestTypeDef]]"
+        self, makers: "Mapping[str, Callable[[], BatchStatementRequestTypeDef]]"
     ) -> dict[str, str | RelayError]:
-        """What failed, by id: the error code of a condition, or an error."""
+        """What failed, by id: the error code of a condition, or an error.
+
+        A statement that cannot be made fails its own attempt.
+        """
         failures: dict[str, str | RelayError] = {}
+        statements: list[tuple[str, BatchStatementRequestTypeDef]] = []
+        for inference_id, make in makers.items():
+            try:
+                statements.append((inference_id, make()))
+            except Exception as bug:
+                failures[inference_id] = unexpected(bug, f"write to {self._table}")
         for batch in _chunks(statements, _STATEMENTS):
             try:
                 answer = self._dynamodb.batch_execute_statement(

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from relay.aws.clients import INVOCATIONS_AT_A_TIME
 from relay.aws.errors import SdkError, classify
 from relay.errors import EndpointNotReady, PermanentError, RelayError, TransientError
+from relay.isolation import unexpected
 from relay.ports import Accepted, Submission
 from relay.s3uri import S3Uri
 
@@ -54,11 +55,17 @@ class SageMakerEndpoint:
         self._threads = ThreadPoolExecutor(INVOCATIONS_AT_A_TIME, thread_name_prefix="invoke")
 
     def invoke(self, submissions: Sequence[Submission]) -> Mapping[str, Accepted | RelayError]:
-        answers = self._threads.map(self._invoke, submissions)
+        answers = self._threads.map(self._invoke_alone, submissions)
         return {
             submission.attempt.id: answer
             for submission, answer in zip(submissions, answers, strict=True)
         }
+
+    def _invoke_alone(self, submission: Submission) -> Accepted | RelayError:
+        try:
+            return self._invoke(submission)
+        except Exception as error:
+            return unexpected(error, f"invoke endpoint {self._name}")
 
     def _invoke(self, submission: Submission) -> Accepted | RelayError:
         left_out = self._refused

@@ -1,0 +1,88 @@
+"""Isolation: an exception that is no RelayError harms only the record that raises it.
+
+A call for several records that raises is repeated for each record alone. The record that raises
+again fails with an UnexpectedError, and the others succeed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from traceback import walk_tb
+from typing import TypeVar
+
+from relay.dispositions import Disposition
+from relay.errors import RelayError, UnexpectedError
+
+_Record = TypeVar("_Record")
+_Answer = TypeVar("_Answer")
+
+
+def unexpected(error: Exception, doing: str = "") -> UnexpectedError:
+    """Return the error that stands for an exception: `TypeError at relay/route/route.py:123`.
+
+    The text of the exception is left out, because it may repeat a payload.
+
+    Args:
+        error: an exception that was raised.
+        doing: what failed, to begin the message with.
+    """
+    if isinstance(error, UnexpectedError):
+        return error
+    what = f"{type(error).__name__} at {_place(error)}"
+    made = UnexpectedError(f"{doing}: {what}" if doing else what)
+    made.__cause__ = error
+    return made
+
+
+def isolated(
+    work: Callable[[Sequence[_Record]], Sequence[Disposition]],
+    records: Sequence[_Record],
+    broken: Callable[[_Record, UnexpectedError], Disposition],
+) -> list[Disposition]:
+    """Work on records together; if that raises, on each alone.
+
+    Args:
+        work: returns the disposition of each record. It is repeated after an exception, as after
+            a crash of the function.
+        records: the records.
+        broken: returns the disposition of a record that raises alone.
+    """
+    try:
+        return list(work(records))
+    except Exception as error:
+        if len(records) == 1:
+            return [broken(records[0], unexpected(error))]
+    return [each for record in records for each in isolated(work, [record], broken)]
+
+
+def answers(
+    call: Callable[[Sequence[_Record]], Mapping[str, _Answer]],
+    records: Sequence[_Record],
+    key: Callable[[_Record], str],
+) -> Mapping[str, _Answer | RelayError]:
+    """Call a port for all records; if that raises, for each alone. No records need no call.
+
+    Return the port's answers by key, with an UnexpectedError for a record that raises alone. A
+    RelayError of the whole call is the answer for each record.
+    """
+    if not records:
+        return {}
+    try:
+        return call(records)
+    except RelayError as error:
+        return {key(record): error for record in records}
+    except Exception as error:
+        if len(records) == 1:
+            return {key(records[0]): unexpected(error)}
+    found: dict[str, _Answer | RelayError] = {}
+    for record in records:
+        found |= answers(call, [record], key)
+    return found
+
+
+def _place(error: Exception) -> str:
+    """Return the innermost line of the relay that the exception passed, as `module.py:line`."""
+    place = ""
+    for frame, line in walk_tb(error.__traceback__):
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.startswith("relay.") or not place:
+            place = f"{module.replace('.', '/')}.py:{line}"
+    return place or "an unknown place"
