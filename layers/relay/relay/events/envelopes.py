@@ -71,8 +71,17 @@ def _deliveries(event: object, invocation_id: str) -> Iterator[_Delivered]:
             yield _delivered(Fields(record, f"Records[{index}]"), invocation_id)
         except Exception:
             # Not an envelope that Lambda creates: the record becomes the unreadable message.
-            record_id = f"{invocation_id}/{index}"
-            yield _Delivered(Delivery(record_id, json.dumps(record)), record_id)
+            delivery = _unknown(record, f"{invocation_id}/{index}")
+            yield _Delivered(delivery, delivery.message_id)
+
+
+def _unknown(record: object, default_id: str) -> Delivery:
+    """Return the record as a message, of a queue where it has the id and the receipt of one."""
+    members = record if isinstance(record, dict) else {}
+    message_id, receipt = members.get("messageId"), members.get("receiptHandle")
+    if isinstance(message_id, str) and isinstance(receipt, str):
+        return Delivery(message_id, json.dumps(record), receipt)
+    return Delivery(default_id, json.dumps(record))
 
 
 def _source(record: object) -> object:
