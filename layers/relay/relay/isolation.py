@@ -4,7 +4,7 @@ A call for several records that raises is repeated for each record alone. The re
 again fails with an UnexpectedError, and the others succeed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from traceback import walk_tb
 from typing import TypeVar
 
@@ -76,6 +76,25 @@ def answers(
     for record in records:
         found |= answers(call, [record], key)
     return found
+
+
+def in_turn(act: Callable[[_Record], None], records: Iterable[_Record]) -> None:
+    """Act on each record, also after an error.
+
+    Raises:
+        Exception: the first error, once all records were acted on, with notes of the others.
+    """
+    errors: list[Exception] = []
+    for record in records:
+        try:
+            act(record)
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        first, *rest = errors
+        for other in rest:
+            first.add_note(f"another record failed too: {unexpected(other)}")
+        raise first
 
 
 def _place(error: Exception) -> str:

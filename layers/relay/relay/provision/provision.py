@@ -13,6 +13,7 @@ from relay.events.endpoint_events import (
     WakeUp,
 )
 from relay.events.s3 import CreatedObject
+from relay.isolation import in_turn
 from relay.ports import Clock
 from relay.provision import rollout_requests
 from relay.provision.describe import describe
@@ -98,8 +99,7 @@ class Provision:
             case Sweep():
                 self._sweep()
             case ArtifactsUploaded(uploads):
-                for upload in uploads:
-                    self._roll_out_upload(upload)
+                in_turn(self._roll_out_upload, uploads)
             case DirectCall():
                 return self._call(wake_up)
             case Describe():
@@ -107,13 +107,21 @@ class Provision:
         return {}
 
     def _sweep(self) -> None:
+        """Look at every record. One that fails keeps the function from no other."""
+        in_turn(lambda look: look(), (self._advance_own, self._sweep_former_names))
+
+    def _advance_own(self) -> None:
         self._lifecycle.advance(self._endpoint_name)
+
+    def _sweep_former_names(self) -> None:
         own = self._store.load(self._endpoint_name)
-        for name in own.former_names if own else ():
-            self._lifecycle.advance(name)
-            former = self._store.load(name)
-            if own and (former is None or former.settled):
-                own = self._store.save(own.unlinked(name))
+        in_turn(self._sweep_former_name, own.former_names if own else ())
+
+    def _sweep_former_name(self, name: str) -> None:
+        self._lifecycle.advance(name)
+        former, own = self._store.load(name), self._store.load(self._endpoint_name)
+        if own and (former is None or former.settled):
+            self._store.save(own.unlinked(name))
 
     def _describe(self) -> dict[str, object]:
         endpoint = self._context.sagemaker.describe(self._endpoint_name)
