@@ -2,8 +2,9 @@
 
 The claim comes before the call, so that the notification of a fast model finds its attempt. When
 the endpoint refuses the call, the claim is released and the redelivery starts again. A claim that a
-crash leaves behind can be taken over by a redelivery of the same message, and by no other. A claim
-that was taken over is never released: the call may have been made before the crash.
+crash leaves behind can be taken over by a redelivery of the same message, and by no other. So of
+several messages that bring the same request, the claimant submits it, in whatever order they come.
+A claim that was taken over is never released: the call may have been made before the crash.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,10 +29,15 @@ class Claiming:
         self._clock = clock
 
     def claim(self, chunk: Sequence[Job]) -> tuple[list[Job], list[Disposition]]:
-        """Claim jobs. Return the claimed jobs, and the dispositions of the others."""
+        """Claim jobs. Return the claimed jobs, and the dispositions of the others.
+
+        Jobs of different messages may have the same attempt. The first one claims it for all of
+        them, unless the claim of another one is in the ledger.
+        """
         try:
             due, others = succeed(chunk, self._ledger, self._clock.now())
-            claims = self._ledger.claim([job.attempt for job in due])
+            first = _first_by_id(due)
+            claims = self._ledger.claim([job.attempt for job in first.values()])
         except RelayError as unavailable:
             return [], [TryAgain(job, unavailable, claim_kept=True) for job in chunk]
         claimed: list[Job] = []
@@ -41,9 +47,9 @@ class Claiming:
             problem = claims.unavailable.get(job.attempt.id)
             if problem is not None:
                 others.append(_unclaimed(job, problem))
-            elif existing is None:
+            elif existing is None and job is first[job.attempt.id]:
                 claimed.append(job)
-            elif _left_behind(existing, job):
+            elif existing is not None and _left_behind(existing, job):
                 left_behind.append(replace(job, taken_over=True))
             else:
                 others.append(duplicate(job))
@@ -97,6 +103,13 @@ def _unclaimed(job: Job, error: RelayError) -> Disposition:
     return TryAgain(job, error, claim_kept=True)
 
 
+def _first_by_id(jobs: Iterable[Job]) -> dict[str, Job]:
+    first: dict[str, Job] = {}
+    for job in jobs:
+        first.setdefault(job.attempt.id, job)
+    return first
+
+
 def _left_behind(existing: Attempt, job: Job) -> bool:
     """Whether an earlier delivery of the same message crashed between claim and answer."""
     return existing.state is AttemptState.OPEN and existing.claimed_by == job.attempt.claimed_by
@@ -119,13 +132,15 @@ def succeed(
     last = {job.attempt.id: _last_id(job) for job in jobs if job.attempt.number > 1}
     if not last:
         return jobs, []
-    closings = [
-        Closing(replace(job.attempt, id=last[job.attempt.id]), AttemptState.RETRIED, now)
+    closings = {
+        last[job.attempt.id]: Closing(
+            replace(job.attempt, id=last[job.attempt.id]), AttemptState.RETRIED, now
+        )
         for job in jobs
         if job.attempt.id in last
-    ]
-    unclosed = answers(ledger.close, closings, lambda closing: closing.attempt.id)
-    known = ledger.look_up(list(last.values()))
+    }
+    unclosed = answers(ledger.close, [*closings.values()], lambda closing: closing.attempt.id)
+    known = ledger.look_up(list(closings))
     due: list[Job] = []
     others: list[Disposition] = []
     for job in jobs:

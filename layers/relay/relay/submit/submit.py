@@ -96,15 +96,20 @@ class Submit:
         incoming: Sequence[Incoming[InferenceRequest]],
         dispositions: list[Disposition],
     ) -> Iterator[Job]:
-        """Yield one job for each request; a second delivery of a request is a duplicate."""
-        seen: set[str] = set()
+        """Yield one job for each request of a delivery; a second one is a duplicate.
+
+        Only the ledger knows which of several deliveries of a request holds its claim.
+        """
+        seen: set[tuple[str, str]] = set()
         for job in jobs(incoming, self._settings, self._clock.now(), self._locations):
             if isinstance(job, Broken):
                 dispositions.append(job)
-            elif job.attempt.id in seen:
+                continue
+            named = (job.delivery.message_id, job.attempt.id)
+            if named in seen:
                 dispositions.append(duplicate(job))
             else:
-                seen.add(job.attempt.id)
+                seen.add(named)
                 yield job
 
     def _submit(self, chunk: Sequence[Job], report: Report) -> tuple[list[Disposition], bool]:

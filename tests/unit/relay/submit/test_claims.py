@@ -79,6 +79,69 @@ class TestADuplicate:
         assert pipeline.endpoint.invoked == []
 
 
+class TestTwoMessagesOfOneRequest:
+    """SQS orders nothing, so after a crash the claimant can come second."""
+
+    @pytest.mark.parametrize("between", [0, 30])
+    def test_are_inferred_once_when_the_claimant_comes_second(
+        self, pipeline: FakePipeline, between: int
+    ) -> None:
+        first = claimed_by_the_second_message(pipeline, between)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 1 + between, Count.DUPLICATE: 1}
+        assert pipeline.endpoint.invoked.count(first) == 1
+        assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
+
+    @pytest.mark.parametrize("between", [0, 30])
+    @pytest.mark.parametrize("after", [False, True])
+    def test_both_come_again_when_the_ledger_does_not_tell_whose_claim_it_is(
+        self, pipeline: FakePipeline, between: int, after: bool
+    ) -> None:
+        first = claimed_by_the_second_message(pipeline, between)
+        pipeline.faults.plan("ledger.claim", THROTTLED, after=after)
+
+        pipeline.deliver_to_submit()
+        pipeline.clock.advance(900)
+        pipeline.deliver_to_submit()
+
+        assert pipeline.endpoint.invoked.count(first) == 1
+        assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
+
+    def test_both_come_again_when_time_runs_out_before_they_are_started(
+        self, pipeline: FakePipeline
+    ) -> None:
+        first = claimed_by_the_second_message(pipeline, 0)
+
+        late = pipeline.deliver_to_submit(seconds=-1)
+        pipeline.clock.advance(900)
+        pipeline.deliver_to_submit()
+
+        assert late.counts == {Count.RETURNED: 2}
+        assert pipeline.endpoint.invoked == [first]
+
+    def test_of_a_further_attempt_are_inferred_once(self, pipeline: FakePipeline) -> None:
+        retry = {"request_id": "a" * 32, "attempt": 2, "body": "1"}
+        put(pipeline, retry)
+        put(pipeline, retry)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 1, Count.DUPLICATE: 1}
+
+
+def claimed_by_the_second_message(pipeline: FakePipeline, between: int) -> str:
+    """Two messages of one upload, with others between; submit crashed with the second's claim."""
+    (request_id, *_) = upload(
+        pipeline, "inputs/a.csv", *(f"inputs/{number}.csv" for number in range(between))
+    )
+    upload(pipeline, "inputs/a.csv")
+    claimant = f"relay-SubmitQueue-{between + 2}"
+    pipeline.ledger.items[request_id] = samples.attempt(request_id, claimed_by=claimant)
+    return request_id
+
+
 class TestACrash:
     @pytest.mark.parametrize("after", [False, True])
     @pytest.mark.parametrize("step", ["ledger.claim", "endpoint.invoke"])
