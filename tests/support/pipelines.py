@@ -63,10 +63,12 @@ class FakePipeline:
             samples.NOTIFICATION_QUEUE, read_notifications, self.route, limit, seconds
         )
 
-    def call_submit(self, event: Json, invocation_id: str = "invocation-1") -> Report:
-        """One direct invocation of submit."""
+    def call_submit(
+        self, event: Json, invocation_id: str = "invocation-1", seconds: float = 20
+    ) -> Report:
+        """One direct invocation of submit, and so many seconds to work."""
         incoming = read_submissions(event, invocation_id)
-        return self.submit(incoming, self.clock.now() + timedelta(seconds=20))
+        return self.submit(incoming, self.clock.now() + timedelta(seconds=seconds))
 
     def call_route(self, event: Json, invocation_id: str = "invocation-1") -> Report:
         """One direct invocation of route."""

@@ -73,6 +73,19 @@ class Claiming:
             for failure in (failures.get(each.job.attempt.id),)
         ]
 
+    def put_off(self, jobs: Sequence[Job]) -> list[Disposition]:
+        """Return the dispositions of jobs that this invocation does not start.
+
+        An earlier invocation of a direct call may have crashed with the claims of its jobs. No
+        message on the queue could take them over, so these jobs wait for another repetition.
+        """
+        direct = [job.attempt.id for job in jobs if not job.delivery.queued]
+        try:
+            known = self._ledger.look_up(direct) if direct else {}
+        except RelayError as error:
+            return [TryAgain(job, error, claim_kept=True) for job in jobs]
+        return [_unstarted(job, known.get(job.attempt.id)) for job in jobs]
+
     def settle(self, dispositions: Iterable[Disposition], report: Report) -> None:
         """Prevent a returned message from taking over the claims of its submitted jobs.
 
@@ -101,6 +114,14 @@ def _unclaimed(job: Job, error: RelayError) -> Disposition:
     if isinstance(error, UnexpectedError):
         return broken(job, error)
     return TryAgain(job, error, claim_kept=True)
+
+
+def _unstarted(job: Job, existing: Attempt | UnexpectedError | None) -> Disposition:
+    if existing is None:
+        return TryAgain(job)
+    if isinstance(existing, UnexpectedError):
+        return broken(job, existing)
+    return TryAgain(job, claim_kept=True) if _left_behind(existing, job) else duplicate(job)
 
 
 def _first_by_id(jobs: Iterable[Job]) -> dict[str, Job]:

@@ -82,7 +82,7 @@ class Submit:
         def work(chunk: Sequence[Job]) -> list[Disposition]:
             nonlocal not_ready
             if not_ready or self._clock.now() >= until:
-                return [TryAgain(job) for job in chunk]
+                return self._claiming.put_off(chunk)
             done, not_ready = self._submit(chunk, report)
             return done
 

@@ -8,9 +8,12 @@ from relay.errors import (
 from relay.ids import request_id_of_caller
 from relay.report import Count, Level
 
+from tests.support.fakes import Crash
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import BUCKET, OUTPUTS, SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE
 from tests.support.submitting import DENIED, NOT_READY, THROTTLED, UNANSWERED, logged
+
+FIVE = {"requests": [{"body": str(number)} for number in range(5)]}
 
 
 @pytest.fixture
@@ -93,6 +96,51 @@ class TestADirectCall:
         assert logged(first, Level.ERROR) == ["request must be repeated"]
         assert pipeline.queues.delivered(SUBMIT_QUEUE) == []
         assert again.counts == {Count.SUBMITTED: 1}
+
+    def test_that_was_not_started_in_time_is_handed_over(self, pipeline: FakePipeline) -> None:
+        report = pipeline.call_submit(FIVE, seconds=-1)
+        pipeline.clock.advance(5)
+
+        assert [answer.status for answer in report.answers] == ["queued"] * 5
+        assert report.returned == {}
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 5}
+
+    def test_whose_claims_a_crash_left_behind_is_not_handed_over_to_be_dropped(
+        self, pipeline: FakePipeline
+    ) -> None:
+        """Lambda repeats the invocation, and the second one has no time for anything."""
+        pipeline.faults.plan("endpoint.invoke", Crash())
+        with pytest.raises(Crash):
+            pipeline.call_submit(FIVE)
+
+        second = pipeline.call_submit(FIVE, seconds=-1)
+        pipeline.clock.advance(5)
+        third = pipeline.call_submit(FIVE)
+
+        assert list(second.returned) == ["invocation-1"]
+        assert logged(second, Level.ERROR) == ["request must be repeated"] * 5
+        assert pipeline.queues.delivered(SUBMIT_QUEUE) == []
+        assert third.counts == {Count.SUBMITTED: 5}
+
+    def test_that_another_call_submitted_is_a_duplicate_even_without_time(
+        self, pipeline: FakePipeline
+    ) -> None:
+        pipeline.call_submit({"body": "1", "request_id": "order-1"}, "invocation-1")
+
+        late = pipeline.call_submit({"body": "1", "request_id": "order-1"}, "i-2", seconds=-1)
+
+        assert [answer.status for answer in late.answers] == ["duplicate"]
+        assert pipeline.queues.delivered(SUBMIT_QUEUE) == []
+
+    def test_of_which_the_ledger_does_not_tell_whether_it_is_claimed_fails(
+        self, pipeline: FakePipeline
+    ) -> None:
+        pipeline.faults.plan("ledger.look_up", THROTTLED)
+
+        report = pipeline.call_submit(FIVE, seconds=-1)
+
+        assert list(report.returned) == ["invocation-1"]
+        assert pipeline.queues.delivered(SUBMIT_QUEUE) == []
 
     def test_that_is_unreadable_fails_with_the_reason(self, pipeline: FakePipeline) -> None:
         report = pipeline.call_submit({"colour": "red"})
