@@ -182,8 +182,8 @@ Content = TypeVar("Content")
 class Incoming(Generic[Content]):
     """A delivery and its contents.
 
-    `ignored` is the number of contents that need no action. `problem` says why the delivery cannot
-    be read.
+    `ignored` is the number of contents that need no action. `problem` says why the delivery, or a
+    part of it beside the contents, cannot be read.
     """
 
     delivery: Delivery

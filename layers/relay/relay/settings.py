@@ -34,7 +34,12 @@ class _Environment(Reader):
     def folder(self, name: str) -> S3Uri:
         """An S3 URI that ends in a slash, so that no prefix can be part of another name."""
         value = self.matching(name, _FOLDER, "an S3 folder such as s3://bucket/inputs/")
-        return S3Uri.parse(value) if _FOLDER.fullmatch(value) else S3Uri("", "")
+        try:
+            return S3Uri.parse(value)
+        except ValueError as error:
+            if not self.has_refused(name):
+                self.refuse(name, f"is {error}")
+            return S3Uri("refused", "")
 
     def raise_problems(self) -> None:
         """Raise ConfigurationError with every problem in one message."""

@@ -138,14 +138,14 @@ def test_times_have_any_number_of_fraction_digits(text: str, time: datetime) -> 
 
 def test_what_is_right_comes_out_with_its_type() -> None:
     reader = Reader(
-        {"text": "t", "number": 5, "count": "12", "where": "s3://b/k", "in": {"x": "y"}}
+        {"text": "t", "number": 5, "count": "12", "where": "s3://data/k", "in": {"x": "y"}}
     )
 
     assert reader.text("text") == "t"
     assert reader.matching("text", LETTERS, "letters") == "t"
     assert reader.optional_integer("number") == 5
     assert reader.whole_number("count", 0) == 12
-    assert reader.optional_location("where") == S3Uri("b", "k")
+    assert reader.optional_location("where") == S3Uri("data", "k")
     assert reader.object("in").text("x") == "y"
     assert "in" in reader
     assert "out" not in reader

@@ -5,14 +5,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 from relay.s3uri import S3Uri
 
-KEYS = st.text(min_size=1).filter(lambda key: "\ud800" not in key)
+ANYTHING = st.text(st.characters() | st.characters(categories=["Cs"])) | st.text(min_size=1_000)
+BUCKETS = st.text("abcXYZ019._-", min_size=3, max_size=255) | ANYTHING
 
 
-@given(KEYS)
-def test_any_key_survives_being_written_and_read(key: str) -> None:
-    uri = S3Uri("bucket", key)
+@given(BUCKETS, ANYTHING)
+def test_whatever_is_accepted_survives_being_written_and_read(bucket: str, key: str) -> None:
+    try:
+        uri = S3Uri(bucket, key)
+    except ValueError:
+        return
 
     assert S3Uri.parse(str(uri)) == uri
+
+
+@pytest.mark.parametrize("bucket", ["", "ab", "/x", "a/b", "a b", "a\tb", "abc\n", "x" * 256])
+def test_what_no_bucket_can_be_called_is_refused(bucket: str) -> None:
+    with pytest.raises(ValueError, match="not an S3 location: .* is not the name of a bucket"):
+        S3Uri(bucket, "key")
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        ("a\ud800", "its key contains an unpaired surrogate"),
+        ("k" * 1025, "its key has 1,025 bytes; S3 accepts at most 1,024"),
+        ("ü" * 513, "its key has 1,026 bytes; S3 accepts at most 1,024"),
+    ],
+)
+def test_what_no_key_can_be_is_refused(key: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=f"not an S3 location: {problem}"):
+        S3Uri("bucket", key)
+
+
+def test_the_longest_key_is_accepted() -> None:
+    assert S3Uri("bucket", "ü" * 512).key == "ü" * 512
 
 
 @pytest.mark.parametrize(

@@ -102,9 +102,11 @@ def test_outputs_that_would_be_inferred_again_are_refused(inputs: str, outputs: 
 
 
 def test_prefixes_that_only_begin_alike_are_no_overlap() -> None:
-    settings = samples.submit_settings(INPUT_PATH="s3://b/data/", OUTPUT_PATH="s3://b/data-out/")
+    settings = samples.submit_settings(
+        INPUT_PATH="s3://bkt/data/", OUTPUT_PATH="s3://bkt/data-out/"
+    )
 
-    assert settings.inputs == S3Uri("b", "data/")
+    assert settings.inputs == S3Uri("bkt", "data/")
 
 
 @pytest.mark.parametrize(

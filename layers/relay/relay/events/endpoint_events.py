@@ -7,7 +7,7 @@ from typing import Final
 from relay.errors import UnreadableMessage
 from relay.events.custom_resource import CustomResourceRequest, RoutesRequest, read_request
 from relay.events.fields import Fields
-from relay.events.s3 import CreatedObject, created_objects, is_s3_event
+from relay.events.s3 import CreatedObject, is_s3_event, read_s3_event
 
 _STATE_CHANGE: Final = "SageMaker Endpoint State Change"
 _SCHEDULED: Final = "Scheduled Event"
@@ -67,13 +67,16 @@ def read_event(event: object) -> WakeUp:
 
     Raises:
         UnreadableMessage: it is none of these, or lacks a member. The message repeats no content
-            of the event, which may hold secrets.
+            of the event but names of buckets: it may hold secrets.
     """
     fields = _Event(event)
     if "RequestType" in fields:
         return read_request(fields)
     if is_s3_event(event):
-        return ArtifactsUploaded(created_objects(event)[0])
+        found = read_s3_event(event)
+        if found.problems:
+            raise UnreadableMessage("; ".join(found.problems))
+        return ArtifactsUploaded(found.objects)
     kind, action = fields.optional_text("detail-type"), fields.optional_text("action")
     if kind == _STATE_CHANGE:
         detail = fields.object("detail")

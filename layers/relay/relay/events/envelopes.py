@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from relay.errors import UnreadableMessage
 from relay.events.direct_calls import is_call, read_call
 from relay.events.fields import Fields
-from relay.events.s3 import CreatedObject, created_objects, is_s3_event
+from relay.events.s3 import CreatedObject, is_s3_event, read_s3_event
 from relay.events.sagemaker import read_notification
 from relay.ids import request_id_of_upload
 from relay.isolation import unexpected
@@ -36,7 +36,7 @@ class _Message:
     default_id: str
 
 
-_Read = Callable[[_Message], tuple[tuple[Content, ...], int]]
+_Read = Callable[[_Message, Delivery], Incoming[Content]]
 
 
 def read_submissions(event: object, invocation_id: str) -> list[Incoming[InferenceRequest]]:
@@ -131,12 +131,11 @@ def _incoming(delivered: _Delivered, read: _Read[Content]) -> Incoming[Content]:
     try:
         value = _parsed("", delivery.body)
         message = _Message(value, delivered.topic_arn, delivered.default_id)
-        contents, ignored = read(_unwrapped(message))
+        return read(_unwrapped(message), delivery)
     except UnreadableMessage as error:
         return Incoming(delivery, problem=str(error))
     except Exception as error:
         return Incoming(delivery, problem=str(unexpected(error)))
-    return Incoming(delivery, contents, ignored)
 
 
 def _parsed(what: str, text: str) -> object:
@@ -165,18 +164,21 @@ def _unwrapped(message: _Message) -> _Message:
     )
 
 
-def _notifications(message: _Message) -> tuple[tuple[Notification, ...], int]:
+def _notifications(message: _Message, delivery: Delivery) -> Incoming[Notification]:
     notification = read_notification(message.value, message.topic_arn)
-    return ((), 1) if isinstance(notification, TopicCheck) else ((notification,), 0)
+    if isinstance(notification, TopicCheck):
+        return Incoming(delivery, ignored=1)
+    return Incoming(delivery, (notification,))
 
 
-def _requests(message: _Message) -> tuple[tuple[InferenceRequest, ...], int]:
+def _requests(message: _Message, delivery: Delivery) -> Incoming[InferenceRequest]:
     value = message.value
     if is_s3_event(value):
-        objects, ignored = created_objects(value)
-        return tuple(map(_upload, objects)), ignored
+        found = read_s3_event(value)
+        problem = "; ".join(found.problems) or None
+        return Incoming(delivery, tuple(map(_upload, found.objects)), found.ignored, problem)
     if is_call(value):
-        return read_call(value, message.default_id), 0
+        return Incoming(delivery, read_call(value, message.default_id))
     raise UnreadableMessage(
         "neither an S3 notification, an EventBridge 'Object Created' event, nor a direct call with "
         "'requests', 'input_location' or 'body'"

@@ -4,7 +4,7 @@ Keys are form-encoded in notifications and raw in EventBridge's events. S3 deliv
 once, in any order, usually within seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -46,6 +46,18 @@ class CreatedObject:
         return f"{time} {self.sequencer:0<{_SEQUENCER_LENGTH}}"
 
 
+@dataclass(frozen=True, slots=True)
+class S3Event:
+    """The objects of an event. `ignored` is the number of records without one.
+
+    `problems` are of the records that cannot be read; they quote at most the name of a bucket.
+    """
+
+    objects: tuple[CreatedObject, ...] = ()
+    ignored: int = 0
+    problems: tuple[str, ...] = ()
+
+
 def is_s3_event(value: object) -> bool:
     """Whether a JSON value is an event of S3 at all, of whatever kind."""
     if not isinstance(value, Mapping):
@@ -57,23 +69,41 @@ def is_s3_event(value: object) -> bool:
     )
 
 
-def created_objects(value: object) -> tuple[tuple[CreatedObject, ...], int]:
-    """The objects of an event, and how many of its records are about nothing that was created.
+def read_s3_event(value: object) -> S3Event:
+    """Read an event for which `is_s3_event` holds. A bad record harms no other.
 
     Ignored are test events, other kinds of events, and the empty objects that stand for folders.
-
-    Raises:
-        UnreadableMessage: it does not have the form of S3's events. Repeats no content of it.
     """
-    event = Fields(value)
-    if event.optional_text("Event") == "s3:TestEvent":
-        return (), 1
-    if event.optional_text("detail-type") == "Object Created":
-        found: list[CreatedObject | None] = [_from_event_bridge(event)]
-    else:
-        found = [_from_record(record) for record in event.objects("Records")]
-    objects = tuple(each for each in found if each and not each.location.key.endswith("/"))
-    return objects, len(found) - len(objects)
+    event = value if isinstance(value, Mapping) else {}
+    if event.get("Event") == "s3:TestEvent":
+        return S3Event(ignored=1)
+    if event.get("detail-type") == "Object Created":
+        return _collected([("", event)], _from_event_bridge)
+    records = event.get("Records")
+    if not isinstance(records, list) or not records:
+        return S3Event(problems=("Records is empty",))
+    return _collected(
+        ((f"Records[{index}]", record) for index, record in enumerate(records)), _from_record
+    )
+
+
+def _collected(
+    records: Iterable[tuple[str, object]], read: Callable[[Fields], CreatedObject | None]
+) -> S3Event:
+    objects: list[CreatedObject] = []
+    problems: list[str] = []
+    ignored = 0
+    for path, record in records:
+        try:
+            found = read(Fields(record, path))
+        except UnreadableMessage as error:
+            problems.append(str(error))
+            continue
+        if found is None or found.location.key.endswith("/"):
+            ignored += 1
+        else:
+            objects.append(found)
+    return S3Event(tuple(objects), ignored, tuple(problems))
 
 
 def _from_record(record: Fields) -> CreatedObject | None:
@@ -85,7 +115,7 @@ def _from_record(record: Fields) -> CreatedObject | None:
     s3 = record.object("s3")
     s3_object = s3.object("object")
     return CreatedObject(
-        S3Uri(s3.object("bucket").text("name"), unquote_plus(s3_object.text("key"))),
+        _location(s3, _decoded(s3_object)),
         s3_object.optional_integer("size"),
         s3_object.optional_text("versionId"),
         s3_object.optional_text("sequencer") or s3_object.text("eTag"),
@@ -98,10 +128,24 @@ def _from_event_bridge(event: Fields) -> CreatedObject:
     detail = event.object("detail")
     s3_object = detail.object("object")
     return CreatedObject(
-        S3Uri(detail.object("bucket").text("name"), s3_object.text("key")),
+        _location(detail, s3_object.text("key")),
         s3_object.optional_integer("size"),
         s3_object.optional_text("version-id"),
         s3_object.optional_text("sequencer") or s3_object.text("etag"),
         event.optional_time("time"),
         s3_object.optional_text("etag"),
     )
+
+
+def _decoded(s3_object: Fields) -> str:
+    try:
+        return unquote_plus(s3_object.text("key"), errors="strict")
+    except UnicodeDecodeError as error:
+        raise UnreadableMessage(f"{s3_object.path_of('key')} is not UTF-8") from error
+
+
+def _location(s3: Fields, key: str) -> S3Uri:
+    try:
+        return S3Uri(s3.object("bucket").text("name"), key)
+    except ValueError as error:
+        raise UnreadableMessage(f"{s3.path_of('')} is {error}") from error

@@ -17,7 +17,6 @@ from relay.isolation import answers, unexpected
 from relay.model import Attempt, AttemptState, Outcome, OutgoingMessage
 from relay.ports import Clock, DueLedger, Outbox, Storage
 from relay.report import Count, Level, Report
-from relay.s3uri import S3Uri
 from relay.settings import ReconcileSettings
 
 _MINUTE = timedelta(minutes=1)
@@ -155,7 +154,7 @@ class Reconcile:
         return Finding(attempt, Outcome.EXPIRED, reason, None)
 
     def _may_lie_at(self, location: str) -> bool:
-        return self._settings.outputs.contains(S3Uri.parse(location))
+        return self._settings.outputs.contains_text(location)
 
     def _message(self, finding: Finding) -> OutgoingMessage:
         return OutgoingMessage(

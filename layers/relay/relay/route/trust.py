@@ -4,8 +4,6 @@ from relay.model import Attempt, Notification, Outcome
 from relay.s3uri import S3Uri
 from relay.settings import RouteSettings
 
-_MAX_KEY_BYTES = 1_024
-
 
 def distrust(
     notification: Notification, attempt: Attempt | None, settings: RouteSettings
@@ -31,8 +29,7 @@ def distrust(
     ):
         return "output location is missing from the notification and from the ledger"
     return (
-        _impossible("input", notification.location)
-        or _misplaced("output", notification.output_location, settings.outputs)
+        _misplaced("output", notification.output_location, settings.outputs)
         or _misplaced("failure", notification.failure_location, settings.failures)
         or _mistaken_input(notification, attempt)
     )
@@ -42,19 +39,10 @@ def _misplaced(what: str, location: str | None, folder: S3Uri) -> str | None:
     if location is None:
         return None
     try:
-        uri = S3Uri.parse(location)
-        if folder.contains(uri):
-            return _impossible(what, uri)
-    except ValueError:
-        pass  # not a location in S3, so not under the folder
-    return f"{what} location {location} is not under {folder}"
-
-
-def _impossible(what: str, location: S3Uri | None) -> str | None:
-    length = 0 if location is None else len(location.key.encode())
-    if length <= _MAX_KEY_BYTES:
-        return None
-    return f"{what} location has a key of {length:,} bytes; S3 accepts at most {_MAX_KEY_BYTES:,}"
+        inside = folder.contains(S3Uri.parse(location))
+    except ValueError as error:
+        return f"{what} location is {error}"
+    return None if inside else f"{what} location {location} is not under {folder}"
 
 
 def _mistaken_input(notification: Notification, attempt: Attempt | None) -> str | None:

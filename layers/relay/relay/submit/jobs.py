@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from relay.dispositions import Broken
 from relay.ids import attempt_id
 from relay.isolation import unexpected
 from relay.model import Attempt, Delivery, Incoming, InferenceRequest, Job
-from relay.s3uri import S3Uri
 from relay.settings import SubmitSettings
 from relay.submit.limits import problems
 from relay.submit.output_locations import OutputLocations
@@ -18,8 +16,6 @@ from relay.submit.output_locations import OutputLocations
 # limits is claimed too, to be rejected; its item omits longer texts.
 _LONGEST_SECONDS = 86_400
 _LONGEST_TEXT = 2_048
-
-_Kept = TypeVar("_Kept", str, S3Uri)
 
 
 def jobs(
@@ -82,7 +78,7 @@ def _attempt(
         submitted_at=now,
         # An inference ends within TTL and timeout; its notification may arrive a little later.
         due_at=now + timedelta(seconds=ttl + timeout + settings.slack_seconds),
-        location=_kept(request.location),
+        location=request.location,
         version_id=_kept(request.version_id),
         content_type=_kept(request.content_type),
         accept=_kept(request.accept),
@@ -98,5 +94,5 @@ def _bounded(seconds: int) -> int:
     return max(0, min(seconds, _LONGEST_SECONDS))
 
 
-def _kept(value: _Kept | None) -> _Kept | None:
-    return None if value is None or len(str(value)) > _LONGEST_TEXT else value
+def _kept(value: str | None) -> str | None:
+    return None if value is None or len(value) > _LONGEST_TEXT else value

@@ -52,7 +52,7 @@ class OutputLocations:
 
     def contains(self, location: str) -> bool:
         """Whether a location that SageMaker returned is under the outputs."""
-        return self._outputs.contains(S3Uri.parse(location))
+        return self._outputs.contains_text(location)
 
     def learn(self, inference_id: str, extension: str, location: str) -> bool:
         """Adapt the prediction to the location of one output, which must be under the outputs.

@@ -15,7 +15,7 @@ from relay.s3uri import S3Uri
 
 from tests.support.samples import NOON
 
-ONE = {"input_location": "s3://b/inputs/a.csv"}
+ONE = {"input_location": "s3://data/inputs/a.csv"}
 
 
 @pytest.mark.parametrize("call", [ONE, [ONE], {"requests": [ONE]}])
@@ -24,14 +24,14 @@ def test_one_request_may_stand_alone_or_in_a_list(call: object) -> None:
 
     (request,) = read_call(call, "call-1")
 
-    assert request.location == S3Uri("b", "inputs/a.csv")
+    assert request.location == S3Uri("data", "inputs/a.csv")
 
 
 def test_every_member_of_a_request_is_read() -> None:
     call = {
         "request_id": "order-17",
         "attempt": 2,
-        "input_location": "s3://b/inputs/a.csv",
+        "input_location": "s3://data/inputs/a.csv",
         "version_id": "v1",
         "size": 12,
         "content_type": "text/csv",
@@ -46,7 +46,7 @@ def test_every_member_of_a_request_is_read() -> None:
 
     assert request == InferenceRequest(
         id=request_id_of_caller("order-17"),
-        location=S3Uri("b", "inputs/a.csv"),
+        location=S3Uri("data", "inputs/a.csv"),
         version_id="v1",
         size=12,
         content_type="text/csv",

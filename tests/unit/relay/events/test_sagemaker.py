@@ -130,6 +130,17 @@ def test_a_test_notification_is_only_a_check() -> None:
             "responseParameters must be a JSON object, not a list",
         ),
         (samples.completed(ID, eventTime="noon"), "eventTime must be a time in ISO 8601"),
+        (
+            samples.completed(
+                ID,
+                requestParameters={
+                    "endpointName": "relay",
+                    "inputLocation": f"s3://bucket/{'x' * 1_025}",
+                },
+            ),
+            "requestParameters.inputLocation is not an S3 location: its key has 1,025 bytes; S3 "
+            "accepts at most 1,024",
+        ),
     ],
 )
 def test_what_is_no_notification_says_why(value: Json, complaint: str) -> None:

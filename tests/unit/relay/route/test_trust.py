@@ -70,11 +70,11 @@ def test_an_untracked_inference_is_believed_too() -> None:
         ),
         (
             notification(output_location=f"https://{BUCKET}.s3.example.com/outputs/x"),
-            f"output location https://{BUCKET}.s3.example.com/outputs/x is not under {OUTPUTS}",
+            f"output location is not an S3 location: 'https://{BUCKET}.s3.example.com/outputs/x'",
         ),
         (
             notification(output_location="nowhere"),
-            f"output location nowhere is not under {OUTPUTS}",
+            "output location is not an S3 location: 'nowhere'",
         ),
         (
             notification(Outcome.FAILED, failure_location=f"{OUTPUTS}x"),
@@ -87,15 +87,13 @@ def test_an_untracked_inference_is_believed_too() -> None:
         ),
         (
             notification(output_location=f"{OUTPUTS}{'x' * 1_018}"),
-            "output location has a key of 1,026 bytes; S3 accepts at most 1,024",
+            "output location is not an S3 location: its key has 1,026 bytes; S3 accepts at most "
+            "1,024",
         ),
         (
             notification(Outcome.FAILED, failure_location=f"{FAILURES}{'ü' * 508}"),
-            "failure location has a key of 1,025 bytes; S3 accepts at most 1,024",
-        ),
-        (
-            notification(location=S3Uri(BUCKET, "x" * 1_025)),
-            "input location has a key of 1,025 bytes; S3 accepts at most 1,024",
+            "failure location is not an S3 location: its key has 1,025 bytes; S3 accepts at most "
+            "1,024",
         ),
     ],
 )

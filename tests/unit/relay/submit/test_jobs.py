@@ -106,7 +106,6 @@ def test_what_no_item_of_the_ledger_can_hold_is_left_to_the_request() -> None:
     long = "x" * 500_000
 
     made = job(
-        location=S3Uri(BUCKET, f"inputs/{long}"),
         version_id=long,
         content_type=long,
         accept=long,

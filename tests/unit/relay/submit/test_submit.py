@@ -234,6 +234,22 @@ class TestAMessage:
         assert report.counts == {Count.PARKED: 1}
         assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
 
+    def test_of_which_one_record_is_unreadable_is_parked_and_the_others_are_submitted(
+        self, pipeline: FakePipeline
+    ) -> None:
+        event = samples.upload("inputs/a.csv")
+        event["Records"] += samples.upload("inputs/b.csv", bucket="/x")["Records"]
+        event["Records"] += samples.upload("inputs/c.csv")["Records"]
+        put(pipeline, event)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 2, Count.PARKED: 1}
+        (parked,) = pipeline.queues.delivered(SUBMIT_DEAD_LETTERS)
+        assert dict(parked.attributes)["reason"] == (
+            "Records[1].s3 is not an S3 location: '/x' is not the name of a bucket"
+        )
+
     def test_that_cannot_be_parked_comes_back(self, pipeline: FakePipeline) -> None:
         pipeline.queues.put(SUBMIT_QUEUE, "no JSON")
         pipeline.faults.plan("queues.send", THROTTLED)

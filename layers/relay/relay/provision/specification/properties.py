@@ -62,7 +62,7 @@ class PropertyReader(Reader):
         try:
             uri = S3Uri.parse(value.removesuffix("/") + "/")
         except ValueError:
-            uri = S3Uri("", "")
+            uri = S3Uri("refused", "")
         if not uri.key.strip("/") or len(value) > _FOLDER_LENGTH:
             self.refuse(
                 name,
