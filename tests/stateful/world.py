@@ -352,7 +352,7 @@ def _event(received: Sequence[Delivery]) -> Json:
                 "messageId": delivery.message_id,
                 "receiptHandle": delivery.receipt_handle,
                 "body": delivery.body,
-                "attributes": {"ApproximateReceiveCount": str(delivery.receive_count)},
+                "attributes": samples.sqs_attributes(delivery),
                 "eventSource": "aws:sqs",
             }
             for delivery in received

@@ -24,6 +24,7 @@ class _Stored:
 
     message_id: str
     message: OutgoingMessage
+    sent_at: datetime
     visible_at: datetime
     receive_count: int = 0
     receipt_handle: str = ""
@@ -92,6 +93,7 @@ class FakeQueues:
                     stored.message.body,
                     stored.receipt_handle,
                     stored.receive_count,
+                    stored.sent_at,
                 )
             )
         return received
@@ -122,10 +124,11 @@ class FakeQueues:
             return
         queue_url = str(message.address)
         self._numbers[queue_url] += 1
-        visible_at = self._clock.now() + timedelta(seconds=message.delay_seconds)
+        sent_at = self._clock.now()
+        visible_at = sent_at + timedelta(seconds=message.delay_seconds)
         name = re.split("[/:]", queue_url)[-1]
         self._stored[queue_url].append(
-            _Stored(f"{name}-{self._numbers[queue_url]}", message, visible_at)
+            _Stored(f"{name}-{self._numbers[queue_url]}", message, sent_at, visible_at)
         )
         self._delivered[queue_url].append(message)
 

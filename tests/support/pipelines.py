@@ -108,7 +108,7 @@ def _event(deliveries: Sequence[Delivery]) -> Json:
                 "messageId": delivery.message_id,
                 "receiptHandle": delivery.receipt_handle,
                 "body": delivery.body,
-                "attributes": {"ApproximateReceiveCount": str(delivery.receive_count)},
+                "attributes": samples.sqs_attributes(delivery),
             }
             for delivery in deliveries
         ]

@@ -122,6 +122,14 @@ def sqs_record(body: str, *, message_id: str = "m-1", receive_count: int = 1) ->
     }
 
 
+def sqs_attributes(delivery: Delivery) -> Json:
+    """The attributes with which Lambda hands a message over."""
+    attributes = {"ApproximateReceiveCount": str(delivery.receive_count)}
+    if delivery.sent_at is not None:
+        attributes["SentTimestamp"] = str(round(delivery.sent_at.timestamp() * 1000))
+    return attributes
+
+
 def sqs_event(*bodies: object) -> Json:
     """The event of Lambda for messages m-1, m-2, …; a body that is not text is sent as JSON."""
     texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]

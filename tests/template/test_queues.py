@@ -1,8 +1,11 @@
 """Nothing that travels can be lost: every queue and every subscription has somewhere to put it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from relay.backoff import come_back_seconds
+from relay.giving_up import LONGEST_UNTRIED, LONGEST_WAIT
 
 from tests.template.template import Resource, resource, resources, target
 
@@ -38,6 +41,17 @@ def test_a_queue_has_a_dead_letter_queue_that_keeps_messages_longer(queue: Resou
     assert kept_afterwards > kept
     assert redrive["maxReceiveCount"] >= 5
     assert dead_letters.properties.get("FifoQueue") == queue.properties.get("FifoQueue")
+
+
+@pytest.mark.parametrize("name", ["SubmitQueue", "NotificationQueue"])
+def test_a_message_is_given_up_by_the_relay_before_sqs_moves_or_deletes_it(name: str) -> None:
+    queue = resource(name).properties
+    receives = queue["RedrivePolicy"]["maxReceiveCount"]
+
+    waited = sum(come_back_seconds(count) for count in range(1, receives + 1))
+
+    assert timedelta(seconds=waited) > LONGEST_WAIT
+    assert timedelta(seconds=queue["MessageRetentionPeriod"]) > LONGEST_UNTRIED
 
 
 def test_every_dead_letter_queue_serves_something_and_keeps_as_long_as_sqs_can() -> None:

@@ -24,6 +24,7 @@ from relay.dispositions import (
     Routed,
 )
 from relay.errors import MessageTooLong, RelayError, UnexpectedError
+from relay.giving_up import give_up
 from relay.isolation import answers, isolated
 from relay.model import Attempt, AttemptState, Delivery, Held, Holding, Incoming, Notification
 from relay.parking import Parking, sort_out
@@ -82,7 +83,7 @@ class Route:
         for start in range(0, len(readable), _CHUNK):
             chunk = readable[start : start + _CHUNK]
             dispositions += isolated(work, chunk, lambda each, error: broken(*each, error))
-        return self._parking.settle(dispositions)
+        return self._parking.settle(give_up(dispositions, self._clock.now()))
 
     def _route(
         self, chunk: Sequence[tuple[Delivery, Notification]], report: Report

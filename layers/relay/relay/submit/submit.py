@@ -20,6 +20,7 @@ from relay.errors import (
     UnexpectedError,
 )
 from relay.events.sagemaker import own_notification
+from relay.giving_up import give_up
 from relay.isolation import answers, isolated, unexpected
 from relay.model import Incoming, InferenceRequest, Job, Outcome, OutgoingMessage
 from relay.parking import Parking, sort_out
@@ -89,7 +90,7 @@ class Submit:
         for chunk in _chunks(self._distinct(incoming, dispositions)):
             dispositions += isolated(work, chunk, broken)
         dispositions = requeue(dispositions, self._outbox, self._settings.submit_queue_url)
-        return self._parking.settle(dispositions)
+        return self._parking.settle(give_up(dispositions, self._clock.now()))
 
     def _distinct(
         self,
