@@ -16,6 +16,8 @@ from relay.s3uri import S3Uri
 
 # Sequencers have different lengths and are compared as if zeros followed the shorter one.
 _SEQUENCER_LENGTH: Final = 64
+_EVENT_BRIDGE: Final = "aws.s3"
+_CREATED: Final = "Object Created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def is_s3_event(value: object) -> bool:
     return (
         value.get("Event") == "s3:TestEvent"
         or isinstance(value.get("Records"), list)
-        or value.get("detail-type") == "Object Created"
+        or value.get("detail-type") == _CREATED
+        or value.get("source") == _EVENT_BRIDGE
     )
 
 
@@ -77,8 +80,10 @@ def read_s3_event(value: object) -> S3Event:
     event = value if isinstance(value, Mapping) else {}
     if event.get("Event") == "s3:TestEvent":
         return S3Event(ignored=1)
-    if event.get("detail-type") == "Object Created":
+    if event.get("detail-type") == _CREATED:
         return _collected([("", event)], _from_event_bridge)
+    if event.get("source") == _EVENT_BRIDGE:
+        return S3Event(ignored=1)
     records = event.get("Records")
     if not isinstance(records, list) or not records:
         return S3Event(problems=("Records is empty",))
@@ -99,7 +104,7 @@ def _collected(
         except UnreadableMessage as error:
             problems.append(str(error))
             continue
-        if found is None or found.location.key.endswith("/"):
+        if found is None or (found.location.key.endswith("/") and found.size == 0):
             ignored += 1
         else:
             objects.append(found)

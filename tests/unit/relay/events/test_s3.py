@@ -54,8 +54,40 @@ def test_what_created_nothing_is_ignored_and_counted(name: str) -> None:
     assert read_s3_event(event) == S3Event(ignored=1)
 
 
-@pytest.mark.parametrize("event", [samples.upload("outputs/"), {"Event": "s3:TestEvent"}])
+@pytest.mark.parametrize("event", [samples.upload("outputs/", size=0), {"Event": "s3:TestEvent"}])
 def test_a_test_and_a_folder_are_ignored_and_counted(event: Json) -> None:
+    assert is_s3_event(event)
+    assert read_s3_event(event) == S3Event(ignored=1)
+
+
+def test_an_object_whose_key_ends_in_a_slash_is_one_unless_it_is_empty() -> None:
+    event = samples.upload("inputs/a.csv/", size=5_000_000)
+
+    (created,) = read_s3_event(event).objects
+
+    assert created.location.key == "inputs/a.csv/"
+
+
+def test_an_object_of_unknown_size_is_one() -> None:
+    event = samples.upload("inputs/a.csv/")
+    del event["Records"][0]["s3"]["object"]["size"]
+
+    assert len(read_s3_event(event).objects) == 1
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "Object Deleted",
+        "Object Restore Completed",
+        "Object Storage Class Changed",
+        "Object Tags Added",
+        "Object ACL Updated",
+    ],
+)
+def test_every_other_event_of_s3_in_eventbridge_is_ignored_and_counted(kind: str) -> None:
+    event = {"source": "aws.s3", "detail-type": kind, "detail": {"bucket": {"name": BUCKET}}}
+
     assert is_s3_event(event)
     assert read_s3_event(event) == S3Event(ignored=1)
 
