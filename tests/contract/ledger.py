@@ -48,7 +48,11 @@ class LedgerContract(ABC):
     )
     def test_any_text_comes_back_as_it_was(self, ledger: Ledger, text: str) -> None:
         attempt = samples.attempt(
-            ID, custom_attributes=text, location=S3Uri(BUCKET, f"inputs/{text}"), version_id=text
+            ID,
+            custom_attributes=text,
+            location=S3Uri(BUCKET, f"inputs/{text}"),
+            version_id=text,
+            etag=text,
         )
 
         ledger.claim([attempt])

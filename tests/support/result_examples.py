@@ -21,6 +21,7 @@ def _tracked(key: str, number: int = 1, **changes: Any) -> Attempt:
         "number": number,
         "location": S3Uri(BUCKET, key),
         "version_id": None,
+        "etag": "9b2cf535f27731c974343645a3985328",
         "custom_attributes": None,
         "output_location": f"{OUTPUTS}{attempt_id(request_id, number)}.out",
     }

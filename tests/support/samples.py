@@ -207,6 +207,7 @@ def attempt(inference_id: str = "a" * 32, **changes: Any) -> Attempt:
         "due_at": NOON + timedelta(hours=7),
         "location": S3Uri(BUCKET, "inputs/a.csv"),
         "version_id": "v1",
+        "etag": "e1",
         "content_type": "text/csv",
         "accept": "application/json",
         "custom_attributes": "warehouse=north",

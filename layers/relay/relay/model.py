@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # only route needs targets at run time
 class InferenceRequest:
     """One input to infer. Exactly one of `location` and `body` is set in a valid request.
 
+    `version_id` and `etag` are what S3 announced; SageMaker reads the object as it is later.
     `requested_at` is the time of the upload or the call. `ttl_seconds` is the maximum age in
     SageMaker's queue, `timeout_seconds` the maximum time of the inference. None stands for the
     deployment's default.
@@ -24,6 +25,7 @@ class InferenceRequest:
     location: S3Uri | None = None
     body: bytes | None = field(default=None, repr=False)
     version_id: str | None = None
+    etag: str | None = None
     size: int | None = None
     content_type: str | None = None
     accept: str | None = None
@@ -92,6 +94,7 @@ class Attempt:
     state: AttemptState = AttemptState.OPEN
     location: S3Uri | None = None
     version_id: str | None = None
+    etag: str | None = None
     content_type: str | None = None
     accept: str | None = None
     custom_attributes: str | None = field(default=None, repr=False)

@@ -193,6 +193,7 @@ def _upload(created: CreatedObject) -> InferenceRequest:
         ),
         location,
         version_id=created.version_id,
+        etag=created.etag,
         size=created.size,
         requested_at=created.created_at,
     )

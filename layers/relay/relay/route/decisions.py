@@ -129,6 +129,7 @@ def _retry(finished: Finished, settings: RouteSettings, now: datetime) -> Decisi
         id=attempt.request_id,
         location=attempt.location,
         version_id=attempt.version_id,
+        etag=attempt.etag,
         content_type=attempt.content_type,
         accept=attempt.accept,
         custom_attributes=attempt.custom_attributes,

@@ -140,6 +140,7 @@ class Result:
             {
                 "location": self._input_location(),
                 "version_id": None if attempt is None else _bounded(attempt.version_id),
+                "etag": None if attempt is None else _bounded(attempt.etag),
                 "content_type": _bounded(known or self.notification.content_type),
             }
         )

@@ -22,7 +22,7 @@ _ANSWER: Final[Mapping[str, Shape]] = {
 
 _DATA: Final[Mapping[str, Shape]] = {
     **_plain("outcome", "request_id", "inference_id", "endpoint", "tracked", "attempts"),
-    "input": _plain("location", "version_id", "content_type"),
+    "input": _plain("location", "version_id", "etag", "content_type"),
     "output": {**_plain("location", "content_type"), **_ANSWER},
     "failure": {**_plain("reason", "classification", "location"), **_ANSWER},
     "timing": _plain(

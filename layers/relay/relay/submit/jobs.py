@@ -80,6 +80,7 @@ def _attempt(
         due_at=now + timedelta(seconds=ttl + timeout + settings.slack_seconds),
         location=request.location,
         version_id=_kept(request.version_id),
+        etag=_kept(request.etag),
         content_type=_kept(request.content_type),
         accept=_kept(request.accept),
         custom_attributes=_kept(request.custom_attributes),

@@ -80,12 +80,12 @@ def test_a_time_that_no_calendar_has_makes_no_envelope() -> None:
     assert incoming.problem is not None
 
 
-def test_an_upload_carries_its_size_and_version() -> None:
-    uploaded = samples.upload("inputs/a.csv", size=99, versionId="v7", sequencer="00F")
+def test_an_upload_carries_its_size_version_and_etag() -> None:
+    uploaded = samples.upload("inputs/a.csv", size=99, versionId="v7", sequencer="00F", eTag="e7")
 
     (request,) = only(samples.sqs_event(uploaded)).contents
 
-    assert (request.size, request.version_id) == (99, "v7")
+    assert (request.size, request.version_id, request.etag) == (99, "v7", "e7")
     assert request.id == request_id_of_upload(BUCKET, "inputs/a.csv", "v7", "00F")
 
 

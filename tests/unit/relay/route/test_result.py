@@ -41,6 +41,7 @@ def test_a_success_has_every_member() -> None:
             "input": {
                 "location": f"s3://{BUCKET}/inputs/a.csv",
                 "version_id": "v1",
+                "etag": "e1",
                 "content_type": "text/csv",
             },
             "output": {"location": f"{OUTPUTS}{ID}", "content_type": "application/json"},

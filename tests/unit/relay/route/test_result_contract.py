@@ -209,6 +209,7 @@ ATTEMPTS = st.none() | st.builds(
     number=st.integers(1, 10),
     location=st.none() | st.just(samples.attempt(ID).location),
     version_id=st.none() | TEXT,
+    etag=st.none() | TEXT,
     content_type=st.none() | TEXT,
     custom_attributes=st.none() | TEXT,
     requested_at=st.none() | st.just(NOON - timedelta(hours=1)),

@@ -55,6 +55,7 @@ class TestAFailureThatMayPass:
         for member in (
             "location",
             "version_id",
+            "etag",
             "content_type",
             "accept",
             "custom_attributes",

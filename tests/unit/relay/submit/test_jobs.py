@@ -107,6 +107,7 @@ def test_what_no_item_of_the_ledger_can_hold_is_left_to_the_request() -> None:
 
     made = job(
         version_id=long,
+        etag=long,
         content_type=long,
         accept=long,
         custom_attributes=long,
