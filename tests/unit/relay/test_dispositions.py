@@ -36,7 +36,14 @@ from tests.support import samples
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import Json
 
-ERRORS = (AccessDenied, EndpointNotReady, PermanentError, TransientError, Unanswered)
+ERRORS = (
+    AccessDenied,
+    EndpointNotReady,
+    PermanentError,
+    TransientError,
+    Unanswered,
+    ZeroDivisionError,  # a bug, which may stop a call for several records in its middle
+)
 REQUESTS = st.fixed_dictionaries(
     {
         "request_id": st.sampled_from("abcd"),
@@ -60,7 +67,7 @@ NOTIFICATIONS = st.lists(
 )
 
 
-def faults(*steps: str) -> st.SearchStrategy[list[tuple[str, int, type[RelayError], bool]]]:
+def faults(*steps: str) -> st.SearchStrategy[list[tuple[str, int, type[Exception], bool]]]:
     """Steps, which of them from now on, the error, and whether the step has its effect."""
     fault = st.tuples(
         st.sampled_from(steps), st.integers(1, 3), st.sampled_from(ERRORS), st.booleans()
@@ -68,9 +75,7 @@ def faults(*steps: str) -> st.SearchStrategy[list[tuple[str, int, type[RelayErro
     return st.lists(fault, max_size=8)
 
 
-def plan(
-    pipeline: FakePipeline, planned: Sequence[tuple[str, int, type[RelayError], bool]]
-) -> None:
+def plan(pipeline: FakePipeline, planned: Sequence[tuple[str, int, type[Exception], bool]]) -> None:
     for step, nth, error, after in planned:
         pipeline.faults.plan(step, error(f"{step}: no"), nth=nth, after=after)
 
@@ -106,7 +111,7 @@ def about(disposition: Disposition) -> tuple[str, str | None]:
 def test_each_job_gets_exactly_one(
     batches: list[list[object]],
     calls: list[Json],
-    planned: list[tuple[str, int, type[RelayError], bool]],
+    planned: list[tuple[str, int, type[Exception], bool]],
     ended: bool,
     seconds: int,
 ) -> None:
@@ -144,7 +149,7 @@ def test_each_job_gets_exactly_one(
 def test_each_notification_gets_exactly_one(
     batches: list[list[object]],
     known: set[str],
-    planned: list[tuple[str, int, type[RelayError], bool]],
+    planned: list[tuple[str, int, type[Exception], bool]],
     routes: RelayError | None,
     seconds: int,
 ) -> None:
