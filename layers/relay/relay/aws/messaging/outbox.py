@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import SdkError, classify
 from relay.errors import MessageTooLong, PermanentError, RelayError, TransientError
+from relay.isolation import unexpected
 from relay.model import OutgoingMessage
 
 if TYPE_CHECKING:
@@ -91,6 +92,12 @@ class AwsOutbox:
                 if not isinstance(failure, PermanentError):
                     return failures | {message.key: failure for message, _ in rest}
                 failures |= dict.fromkeys(_keys(batch), failure)
+            except Exception as bug:
+                if count > 1:
+                    for message in batch:
+                        failures |= self._send_all(service, address, [message])
+                else:
+                    failures[batch[0].key] = unexpected(bug, f"send to {address}")
             else:
                 failures |= _unsent(address, batch, answers)
             rest = rest[count:]
@@ -105,7 +112,11 @@ def _sendable(
 ) -> Iterator[tuple[OutgoingMessage, int]]:
     """What may fit into a call, with its bytes; `failures` gets what fits into none."""
     for message in messages:
-        length = service.length(message)
+        try:
+            length = service.length(message)
+        except Exception as bug:
+            failures[message.key] = unexpected(bug, f"send to {address}")
+            continue
         if length <= service.most_bytes:
             yield message, length
         else:

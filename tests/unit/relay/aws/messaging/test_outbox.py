@@ -8,7 +8,7 @@ from relay.aws.messaging.buses import Buses
 from relay.aws.messaging.outbox import AwsOutbox
 from relay.aws.messaging.queues import Queues
 from relay.aws.messaging.topics import Topics
-from relay.errors import MessageTooLong, TransientError
+from relay.errors import MessageTooLong, TransientError, UnexpectedError
 from relay.model import OutgoingMessage
 
 from tests.support.samples import SUBMIT_QUEUE
@@ -173,3 +173,31 @@ def test_an_error_between_two_batches_stops_the_rest() -> None:
     assert {key: type(error) for key, error in failures.items()} == dict.fromkeys(
         "cdef", TransientError
     )
+
+
+def test_a_message_that_cannot_be_encoded_harms_no_other() -> None:
+    sqs = LimitedSqs(256 * KIBIBYTE)
+
+    failures = outbox(sqs).send([message("a"), OutgoingMessage("b", SUBMIT_QUEUE, "\ud800")])
+
+    assert {key: type(error) for key, error in failures.items()} == {"b": UnexpectedError}
+    assert keys(sqs) == [["a"]]
+
+
+def test_a_call_that_raises_an_unexpected_error_is_made_for_each_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sqs = LimitedSqs(256 * KIBIBYTE)
+    send = sqs.send_message_batch
+
+    def fails(**parameters: Any) -> Any:
+        if any(entry["MessageBody"] == "b" for entry in parameters["Entries"]):
+            raise RecursionError
+        return send(**parameters)
+
+    monkeypatch.setattr(sqs, "send_message_batch", fails)
+
+    failures = outbox(sqs).send([message(key) for key in "abc"])
+
+    assert {key: type(error) for key, error in failures.items()} == {"b": UnexpectedError}
+    assert keys(sqs) == [["a"], ["c"]]

@@ -1,13 +1,21 @@
 """InvokeEndpointAsync: what is asked of SageMaker, and what its answers mean."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 from relay.aws.sagemaker.endpoint import SageMakerEndpoint
-from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError, TransientError
+from relay.errors import (
+    AccessDenied,
+    EndpointNotReady,
+    PermanentError,
+    RelayError,
+    TransientError,
+    UnexpectedError,
+)
 from relay.model import InferenceRequest
 from relay.ports import Accepted, Submission
 from relay.s3uri import S3Uri
@@ -236,3 +244,13 @@ def test_an_output_location_is_one_that_reconcile_can_look_for(
     )
 
     assert stubbed.endpoint.invoke([submission()]) == {ID: Accepted(understood)}
+
+
+def test_an_unexpected_error_in_one_call_harms_no_other(stubbed: Stubbed) -> None:
+    stubbed.sagemaker.add_response("invoke_endpoint_async", {"OutputLocation": f"{OUTPUTS}{ID}"})
+    bad = replace(submission("b" * 32), request=cast(Any, None))
+
+    answers = stubbed.endpoint.invoke([submission(), bad])
+
+    assert answers[ID] == Accepted(f"{OUTPUTS}{ID}")
+    assert isinstance(answers["b" * 32], UnexpectedError)
