@@ -4,16 +4,26 @@ What the statements do is the contract's business (`tests/contract`); here are t
 table gives only on bad days.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.stub import ANY, Stubber
+from relay.aws.dynamodb.attempt_items import to_item
 from relay.aws.dynamodb.ledger import DynamoDbLedger
-from relay.errors import AccessDenied, PermanentError, TransientError
+from relay.errors import (
+    AccessDenied,
+    PermanentError,
+    RelayError,
+    TransientError,
+    UnexpectedError,
+)
 from relay.model import AttemptState, Closing, Held, Holding, Outcome
+from relay.s3uri import S3Uri
 
 from tests.support import samples
+from tests.support.attempt_items import unreadable_item
 from tests.support.samples import NOON
 
 SERVICE = "dynamodb"
@@ -130,6 +140,54 @@ def test_other_items_of_the_table_are_no_attempts(ledger: DynamoDbLedger, stubbe
     found(stubber, {"id": {"S": "reconcile#cursor"}, "minute": {"S": "2026-11-20T12:00"}})
 
     assert ledger.look_up(["reconcile#cursor"]) == {}
+
+
+def test_an_item_that_cannot_be_read_is_an_error_beside_the_others(
+    ledger: DynamoDbLedger, stubber: Stubber
+) -> None:
+    other = samples.attempt(OTHER)
+    found(stubber, unreadable_item(ID), to_item(other))
+
+    attempts = ledger.look_up([ID, OTHER])
+
+    assert isinstance(attempts[ID], UnexpectedError)
+    assert attempts[OTHER] == other
+
+
+def test_a_claim_that_cannot_be_read_is_unavailable(
+    ledger: DynamoDbLedger, stubber: Stubber
+) -> None:
+    statements(stubber, "DuplicateItem", None)
+    found(stubber, unreadable_item(ID))
+
+    claims = ledger.claim([samples.attempt(ID), samples.attempt(OTHER)])
+
+    assert claims.existing == {}
+    assert {key: type(error) for key, error in claims.unavailable.items()} == {ID: UnexpectedError}
+
+
+@pytest.mark.parametrize("write", ["claim", "close", "hold", "renew", "release"])
+def test_an_attempt_that_cannot_be_written_fails_alone(
+    ledger: DynamoDbLedger, stubber: Stubber, write: str
+) -> None:
+    statements(stubber, None)
+    bad = samples.attempt(ID, claimed_by="\ud800", location=S3Uri("/b", "a"))
+    both = [bad, samples.attempt(OTHER)]
+
+    failures: Mapping[str, RelayError]
+    match write:
+        case "claim":
+            failures = ledger.claim(both).unavailable
+        case "close":
+            state = AttemptState.COMPLETED
+            failures = ledger.close([Closing(each, state, NOON, known=False) for each in both])
+        case "hold":
+            held = Held(Outcome.FAILED)
+            failures = ledger.hold([Holding(each, held, known=False) for each in both])
+        case _:
+            failures = getattr(ledger, write)(both)
+
+    assert {key: type(error) for key, error in failures.items()} == {ID: UnexpectedError}
 
 
 def test_looking_up_reads_what_was_just_written(ledger: DynamoDbLedger, stubber: Stubber) -> None:
