@@ -1,9 +1,9 @@
 """Back-off: the delay after which SQS delivers a returned message again."""
 
-from relay.errors import RelayError
-from relay.isolation import unexpected
+from relay.errors import UnexpectedError
+from relay.isolation import as_relay_error
 from relay.ports import Inbox
-from relay.report import Level, Report
+from relay.report import Count, Level, Report
 
 _FIRST_DELAY_SECONDS = 5
 _LONGEST_DELAY_SECONDS = 900
@@ -24,5 +24,6 @@ def back_off(report: Report, inbox: Inbox) -> None:
         inbox.come_back([(item, come_back_seconds(item.receive_count)) for item in queued])
     except Exception as error:
         # SQS delivers them again after the queue's visibility timeout instead.
-        known = error if isinstance(error, RelayError) else unexpected(error)
-        report.note(Level.WARNING, "visibility timeouts not set", error=known)
+        why = as_relay_error(error)
+        report.count(Count.BROKEN, isinstance(why, UnexpectedError))
+        report.note(Level.WARNING, "visibility timeouts not set", error=why)

@@ -117,8 +117,9 @@ def _submitted(end: Submitted, report: Report) -> None:
     if end.unwritten is not None:
         # The notification has the location too. Only reconcile would miss the output.
         _count_errors(report, end.unwritten)
+        level = Level.ERROR if isinstance(end.unwritten, UnexpectedError) else Level.INFO
         text = "output location not written"
-        report.note(Level.INFO, text, inference_id=job.attempt.id, error=end.unwritten)
+        report.note(level, text, inference_id=job.attempt.id, error=end.unwritten)
 
 
 def _try_again(end: TryAgain, report: Report) -> None:

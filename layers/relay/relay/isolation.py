@@ -32,6 +32,11 @@ def unexpected(error: Exception, doing: str = "") -> UnexpectedError:
     return made
 
 
+def as_relay_error(error: Exception, doing: str = "") -> RelayError:
+    """Return a RelayError as it is, and the error that stands for any other exception."""
+    return error if isinstance(error, RelayError) else unexpected(error, doing)
+
+
 def isolated(
     work: Callable[[Sequence[_Record]], Sequence[Disposition]],
     records: Sequence[_Record],

@@ -16,7 +16,7 @@ from relay.s3uri import S3Uri
 
 from tests.support import samples
 from tests.support.attempt_items import unreadable_item
-from tests.support.notifying import ID, notify, submitted
+from tests.support.notifying import ID, logged, notify, submitted
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import (
     NOTIFICATION_DEAD_LETTERS,
@@ -191,6 +191,7 @@ class TestABugInSubmit:
         report = pipeline.deliver_to_submit()
 
         assert report.counts == {Count.SUBMITTED: 2, Count.BROKEN: 1}
+        assert logged(report, Level.ERROR) == ["output location not written"]
         assert pipeline.endpoint.invoked == ["a" * 32, "b" * 32]
 
     @pytest.mark.parametrize("method", ["renew", "release"])
@@ -283,6 +284,18 @@ class TestABugInRoute:
         sent = [message for message in pipeline.queues.sent if message.deduplication_id]
         assert len(sent) == 2
 
+    def test_in_the_routes_is_no_notifications_fault(
+        self, pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pipeline.routes, "current", None)  # not callable
+        submitted(pipeline)
+        notify(pipeline, samples.completed(ID))
+
+        reports = receive_five_times(pipeline, pipeline.deliver_to_route)
+
+        assert [report.counts for report in reports] == 5 * [{Count.BROKEN: 1, Count.RETURNED: 1}]
+        assert pipeline.queues.delivered(NOTIFICATION_DEAD_LETTERS) == []
+
 
 class TestAnItemThatCannotBeRead:
     def test_harms_its_own_notification(self, pipeline: FakePipeline) -> None:
@@ -334,7 +347,7 @@ def test_an_error_that_prevents_the_delays_leaves_them_to_the_visibility_timeout
 
     report = pipeline.deliver_to_submit()
 
-    assert report.counts == {Count.RETURNED: 1}
+    assert report.counts == {Count.RETURNED: 1, Count.BROKEN: 1}
     assert report.notes[-1].text == "visibility timeouts not set"
 
 

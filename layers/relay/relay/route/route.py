@@ -25,7 +25,7 @@ from relay.dispositions import (
 )
 from relay.errors import MessageTooLong, RelayError, UnexpectedError
 from relay.giving_up import give_up
-from relay.isolation import answers, isolated
+from relay.isolation import answers, as_relay_error, isolated
 from relay.model import Attempt, AttemptState, Delivery, Held, Holding, Incoming, Notification
 from relay.parking import Parking, sort_out
 from relay.ports import Clock, Inbox, Ledger, Outbox, RoutesSource
@@ -97,8 +97,13 @@ class Route:
             return dispositions
         try:
             routes = self._routes.current(report)
-        except RelayError as error:
-            return dispositions + [_not_routed(each, "no valid routes", error) for each in believed]
+        except Exception as error:
+            # Also after an unexpected error: no notification is to blame, so none is parked.
+            why = as_relay_error(error, "read the routes")
+            return dispositions + [
+                NotRouted(each.delivery, each.notification, "no valid routes", why)
+                for each in believed
+            ]
         decisions, undecided = decide(believed, routes, self._settings, self._clock.now(), report)
         dispositions += undecided
         unsent = self._send(decisions)
