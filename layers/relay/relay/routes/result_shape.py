@@ -15,8 +15,9 @@ def _plain(*names: str) -> dict[str, Shape]:
     return {name: {} for name in names}
 
 
+# The model's response.
 _ANSWER: Final[Mapping[str, Shape]] = {
-    "body": {**_plain("encoding"), "content": None},  # the model's response
+    "body": {**_plain("encoding"), "content": None, "inexact_integers": None},
     "body_omitted": _plain("reason", "size"),
 }
 

@@ -41,6 +41,9 @@ def test_what_does_not_call_itself_json_is_text(content_type: str | None) -> Non
         "1e400",
         "-1e400",
         "1" * 5_000,
+        "1" * 400,
+        f"[-{'9' * 400}]",
+        f"[{'9007199254740993,' * 200}{'1' * 400}]",
         f"{'1' * 400}.5",
         r'"\ud83d"',
         r'{"\udc00": 1}',
@@ -53,6 +56,44 @@ def test_what_does_not_call_itself_json_is_text(content_type: str | None) -> Non
 )
 def test_what_is_not_json_for_every_reader_is_text(content: str) -> None:
     assert to_body(content.encode(), JSON) == {"encoding": "text", "content": content}
+
+
+@pytest.mark.parametrize(
+    ("content", "pointers"),
+    [
+        ("9007199254740993", [""]),
+        ("-9007199254740993", [""]),
+        ('{"id": 9007199254740993, "score": 1}', ["/id"]),
+        ('[{"a/b~c": [0, 12345678901234567890]}]', ["/0/a~1b~0c/1"]),
+        ('{"größe": 123456789012345678901234567890}', ["/größe"]),
+        (f"[{', '.join(['9007199254740993'] * 200)}]", [f"/{index}" for index in range(100)]),
+    ],
+)
+def test_integers_that_a_double_does_not_hold_are_pointed_at(
+    content: str, pointers: list[str]
+) -> None:
+    body = to_body(content.encode(), JSON)
+
+    assert body == {
+        "encoding": "json",
+        "content": json.loads(content),
+        "inexact_integers": pointers,
+    }
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "9007199254740992",
+        "-9007199254740992",
+        "1" + "0" * 20,
+        '"9007199254740993"',
+        "0.12345678901234567",
+        "1" * 15,
+    ],
+)
+def test_what_a_double_holds_is_not(content: str) -> None:
+    assert to_body(content.encode(), JSON) == {"encoding": "json", "content": json.loads(content)}
 
 
 def test_what_is_nested_as_answers_are_is_json() -> None:
@@ -82,7 +123,16 @@ def test_no_value_is_changed_on_its_way(value: object) -> None:
 
     content = body["content"]
     assert content == value if body["encoding"] == "json" else json.loads(str(content)) == value
+    assert _rounded(value) == (body["encoding"] == "text" or "inexact_integers" in body)
     assert json.loads(json.dumps(body, allow_nan=False)) == body
+
+
+def _rounded(value: object) -> bool:
+    """Whether a parser that reads every number as a double changes the value, or refuses it."""
+    try:
+        return bool(json.loads(json.dumps(value), parse_int=float) != value)
+    except OverflowError:
+        return True
 
 
 @given(st.binary(), st.sampled_from([JSON, "text/csv", None]))

@@ -69,12 +69,29 @@ def too_large_for_a_topic(outcome: Outcome) -> Json:
     return content
 
 
+def with_a_long_integer(outcome: Outcome) -> Json:
+    notification = Notification(
+        ID,
+        outcome,
+        "relay",
+        output_location=f"{OUTPUTS}{ID}",
+        output_content_type="application/json",
+        response_body=b'{"id": 9007199254740993}',
+    )
+    arn = samples.route_settings().endpoint_arn
+    result = Result(ID, notification, None, arn, NOON)
+    content: Json = json.loads(json.dumps(result.document()))
+    return content
+
+
 CASES: dict[str, Callable[[], Json]] = {
     **{f"{name}, of others": partial(routed, VARIATIONS[name]) for name in VARIATIONS},
     **{f"{name}, tracked": partial(of_tracked, name) for name in VARIATIONS},
     **{f"{name} by the relay": partial(of_relay, name) for name in OWN},
     "too large for a topic": partial(too_large_for_a_topic, Outcome.COMPLETED),
     "too large a failure for a topic": partial(too_large_for_a_topic, Outcome.FAILED),
+    "a long integer": partial(with_a_long_integer, Outcome.COMPLETED),
+    "a long integer in a failure": partial(with_a_long_integer, Outcome.FAILED),
 }
 
 
