@@ -43,7 +43,8 @@ def read_submissions(event: object, invocation_id: str) -> list[Incoming[Inferen
     """Read the requests in an event of the submit function.
 
     Supported: S3 notifications in SQS, in SNS, in SNS in SQS, or direct; EventBridge `Object
-    Created`, direct or in SQS; a direct call (see `relay.events.direct_calls`), direct or in SQS.
+    Created`, direct or in SQS; a direct call (see `relay.events.direct_calls`), direct or in SQS;
+    any of these in Lambda's record of a failed invocation, in SQS.
 
     Args:
         event: the Lambda event.
@@ -56,7 +57,7 @@ def read_notifications(event: object, invocation_id: str) -> list[Incoming[Notif
     """Read the notifications in an event of the route function.
 
     Supported: SageMaker's notifications, in SNS in SQS, raw or not, or in SNS direct; the relay's
-    own in SQS.
+    own in SQS; any of these in Lambda's record of a failed invocation, in SQS.
     """
     return [_incoming(delivery, _notifications) for delivery in _deliveries(event, invocation_id)]
 
@@ -131,7 +132,7 @@ def _incoming(delivered: _Delivered, read: _Read[Content]) -> Incoming[Content]:
     try:
         value = _parsed("", delivery.body)
         message = _Message(value, delivered.topic_arn, delivered.default_id)
-        return read(_unwrapped(message), delivery)
+        return read(_unwrapped(_of_failed_invocation(message)), delivery)
     except UnreadableMessage as error:
         return Incoming(delivery, problem=str(error))
     except Exception as error:
@@ -145,6 +146,27 @@ def _parsed(what: str, text: str) -> object:
         raise UnreadableMessage(f"{what}not JSON: {error}") from error
     except RecursionError as error:
         raise UnreadableMessage(f"{what}not JSON: nested too deeply") from error
+
+
+def _of_failed_invocation(message: _Message) -> _Message:
+    """Return the event in the record that Lambda sends to an on-failure destination.
+
+    Its requests have the ids that they had in the invocation.
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    value = message.value
+    if not isinstance(value, dict) or not {"requestContext", "requestPayload"} <= value.keys():
+        return message
+    invocation_id = Fields(value).object("requestContext").text("requestId")
+    payload = value["requestPayload"]
+    records = payload.get("Records") if isinstance(payload, dict) else None
+    match records:
+        case [{"EventSource": "aws:sns"} as record]:
+            sns = Fields(record, "requestPayload.Records[0]").object("Sns")
+            content = _parsed("Message is ", sns.text("Message"))
+            return _Message(content, sns.text("TopicArn"), sns.text("MessageId"))
+        case _:
+            return _Message(payload, None, invocation_id)
 
 
 def _unwrapped(message: _Message) -> _Message:

@@ -359,3 +359,90 @@ def test_any_key_survives_the_form_encoding_of_s3(key: str) -> None:
     (request,) = only(samples.sqs_event(samples.upload(key))).contents
 
     assert request.location == S3Uri(BUCKET, key)
+
+
+def on_failure(payload: object) -> Json:
+    """Return what Lambda sends to an on-failure destination after the last try of an invocation."""
+    return {
+        "version": "1.0",
+        "timestamp": "2026-11-20T12:03:00.000Z",
+        "requestContext": {
+            "requestId": "invocation-1",
+            "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:relay-submit:$LATEST",
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": payload,
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST"},
+        "responsePayload": {"errorType": "Incomplete", "errorMessage": "time ran out"},
+    }
+
+
+class TestWhatLambdaSendsAfterTheLastTry:
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            {"body": "1"},
+            {"requests": [{"body": "1"}, {"body": "2", "request_id": "order-2"}]},
+            samples.upload("inputs/a.csv"),
+            samples.sns_event(samples.upload("inputs/a.csv")),
+            samples.sns_event({"body": "1"}),
+            samples.event("submit/eventbridge-object-created"),
+        ],
+    )
+    def test_is_the_same_requests_as_the_invocation(self, payload: Json) -> None:
+        (invoked,) = read_submissions(payload, "invocation-1")
+
+        redriven = only(samples.sqs_event(on_failure(payload)))
+
+        assert redriven.problem is None
+        assert redriven.contents == invoked.contents != ()
+
+    def test_is_the_same_notification(self) -> None:
+        event = samples.sns_event(samples.completed("c" * 32))
+
+        (redriven,) = read_notifications(samples.sqs_event(on_failure(event)), "invocation-2")
+
+        (notification,) = redriven.contents
+        assert (notification.inference_id, notification.topic_arn) == (
+            "c" * 32,
+            samples.SUCCESS_TOPIC,
+        )
+
+    @pytest.mark.parametrize(
+        ("payload", "problem"),
+        [
+            (None, "neither an S3 notification"),
+            ({"colour": "red"}, "neither an S3 notification"),
+            ({"Records": [{"EventSource": "aws:sns"}]}, "requestPayload.Records[0].Sns is missing"),
+            (samples.sns_event("{"), "Message is not JSON"),
+        ],
+    )
+    def test_that_cannot_be_read_says_why(self, payload: object, problem: str) -> None:
+        redriven = only(samples.sqs_event(on_failure(payload)))
+
+        assert problem in str(redriven.problem)
+
+
+def test_two_raw_messages_with_the_same_call_are_two_requests() -> None:
+    """A topic with raw message delivery: nothing tells a repeat from a second call."""
+    first, second = read_submissions(samples.sqs_event({"body": "1"}, {"body": "1"}), "i-1")
+
+    assert first.contents[0].id != second.contents[0].id
+
+
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-02-30T00:00:00Z"]
+)
+@pytest.mark.parametrize("name", ["eventTime", "time", "requested_at"])
+def test_a_time_that_no_calendar_has_is_a_problem_of_its_message(name: str, time: str) -> None:
+    upload = samples.upload("inputs/a.csv")
+    upload["Records"][0]["eventTime"] = time
+    bridged = {**samples.event("submit/eventbridge-object-created"), "time": time}
+    call = {"body": "1", "requested_at": time}
+    message = {"eventTime": upload, "time": bridged, "requested_at": call}[name]
+
+    bad, good = read_submissions(samples.sqs_event(message, {"body": "1"}), "i-1")
+
+    assert f"{name} must be a time in ISO 8601" in str(bad.problem)
+    assert good.problem is None
