@@ -3,14 +3,16 @@
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
 from relay.aws.clock import SystemClock
+from relay.budget import Budget
 from relay.reconcile.calls import Range, Scheduled, StatusQuestion, read_action
 from relay.reconcile.status import status
-from relay.responses import working_until
+from relay.responses import ends_at
 from relay.telemetry import Telemetry, new_logger
 
 telemetry = Telemetry(new_logger(bootstrap.log_level()))
 clock = SystemClock()
-reconcile, ledger = bootstrap.reconcile()
+budget = Budget(clock)
+reconcile, ledger = bootstrap.reconcile(budget)
 
 
 @telemetry.logger.inject_lambda_context
@@ -19,14 +21,14 @@ def handler(event: object, context: LambdaContext) -> dict[str, object]:
 
     Return the counts of a run, or the status of a request.
     """
-    until = working_until(context, clock.now())
+    budget.begin(ends_at(context, clock.now()))
     match read_action(event):
         case StatusQuestion(request_id):
             return status(request_id, ledger).to_json()
         case Range(start, end):
-            report = reconcile.between(start, end, until)
+            report = reconcile.between(start, end)
         case Scheduled():
-            report = reconcile(until)
+            report = reconcile()
     telemetry.write_report(report, deliveries=1)
     counts = {str(name): number for name, number in report.counts.items()}
     return {"counts": counts, "minutes_behind": report.minutes_behind}

@@ -3,13 +3,15 @@
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
 from relay.aws.clock import SystemClock
+from relay.budget import Budget
 from relay.events.envelopes import read_notifications
-from relay.responses import respond, working_until
+from relay.responses import ends_at, respond
 from relay.telemetry import Telemetry, new_logger
 
 telemetry = Telemetry(new_logger(bootstrap.log_level()))
 clock = SystemClock()
-route = bootstrap.route()
+budget = Budget(clock)
+route = bootstrap.route(budget)
 
 
 @telemetry.logger.inject_lambda_context
@@ -18,7 +20,8 @@ def handler(event: object, context: LambdaContext) -> dict[str, object]:
 
     Return a partial batch response.
     """
+    budget.begin(ends_at(context, clock.now()))
     incoming = read_notifications(event, context.aws_request_id)
-    report = route(incoming, working_until(context, clock.now()))
+    report = route(incoming)
     telemetry.write_report(report, len(incoming))
     return respond(incoming, report)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from relay.budget import Budget
 from relay.errors import RelayError, Unanswered
 from relay.events.envelopes import read_notifications, read_submissions
 from relay.model import Attempt, Content, Delivery, Incoming
@@ -104,6 +105,7 @@ class World:
     def __init__(self) -> None:
         self.faults = Moments()
         self.clock = FakeClock()
+        self.budget = Budget(self.clock)
         self.ledger = FakeDueLedger(self.faults)
         self.ledger.minute = self.clock.now()  # reconcile ran for the first time at the deployment
         self.queues = FakeQueues(self.clock, self.faults)
@@ -125,6 +127,7 @@ class World:
             self.queues,
             FakeInbox(self.queues, SUBMIT_QUEUE),
             self.clock,
+            self.budget,
         )
         self.routes = FakeRoutes(json.dumps(ROUTES))
         self.route = Route(
@@ -134,6 +137,7 @@ class World:
             self.queues,
             FakeInbox(self.queues, NOTIFICATION_QUEUE),
             self.clock,
+            self.budget,
         )
         self.reconcile = Reconcile(
             ReconcileSettings(samples.OUTPUTS, samples.FAILURES, "ledger", NOTIFICATION_QUEUE),
@@ -141,6 +145,7 @@ class World:
             self.storage,
             self.queues,
             self.clock,
+            self.budget,
         )
 
     def deliver_to_submit(self, limit: int = 100) -> None:
@@ -158,7 +163,7 @@ class World:
         self.calls.append(call)
         with self._function():
             incoming = read_submissions(call.event, call.invocation_id)
-            report = self.submit(incoming, self._until())
+            report = self.submit(incoming)
             check_submitted(incoming, report)
             try:
                 respond(incoming, report)
@@ -174,9 +179,9 @@ class World:
         with self._function():
             try:
                 if span is None:
-                    self.reconcile(self._until())
+                    self.reconcile()
                 else:
-                    self.reconcile.between(*span, self._until())
+                    self.reconcile.between(*span)
             except RelayError:
                 pass  # the function fails, an alarm is in ALARM, and the next run continues
         self.late_reports += sum(key in self.outcomes for key in overdue)
@@ -263,13 +268,11 @@ class World:
                 self.publish(notification)
             self.deliver_to_route()
 
-    def _until(self) -> datetime:
-        return self.clock.now() + timedelta(seconds=20)
-
     @contextmanager
     def _function(self) -> Iterator[None]:
         """A function's run. A crash leaves its messages in flight; its clock advances a little."""
         self.clock.advance(0.001)
+        self.budget.begin(self.clock.now() + timedelta(seconds=42))
         try:
             yield
         except Crash:
@@ -280,7 +283,7 @@ class World:
         queue_url: str,
         limit: int,
         read: Callable[[object, str], list[Incoming[Content]]],
-        use_case: Callable[[Sequence[Incoming[Content]], datetime], Report],
+        use_case: Callable[[Sequence[Incoming[Content]]], Report],
         check: Callable[[Sequence[Incoming[Content]], Report], None],
     ) -> None:
         received = self.queues.receive(queue_url, limit)
@@ -288,7 +291,7 @@ class World:
             return
         self._deliveries += 1
         incoming = read(_event(received), f"invocation-{self._deliveries}")
-        report = use_case(incoming, self._until())
+        report = use_case(incoming)
         check(incoming, report)
         answer = respond(incoming, report)
         failed = {failure["itemIdentifier"] for failure in _failures(answer)}

@@ -52,8 +52,13 @@ class FakeQueues:
         self._numbers: Counter[str] = Counter()
 
     def send(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, RelayError]:
+        addresses = dict.fromkeys(str(message.address) for message in messages)
+        hung = self._faults.hangs.send(addresses) if self._faults.hangs else {}
         failures: dict[str, RelayError] = {}
         for message in messages:
+            if error := hung.get(str(message.address)):
+                failures[message.key] = error
+                continue
             try:
                 with self._faults.step("queues.send"):
                     if str(message.address) in self.trouble:
@@ -113,6 +118,8 @@ class FakeQueues:
                 stored.visible_at = self._clock.now() + timedelta(seconds=seconds)
 
     def come_back(self, queue_url: str, deliveries: Sequence[tuple[Delivery, int]]) -> None:
+        if error := self._faults.hang("queues.come_back"):
+            raise error
         with self._faults.step("queues.come_back"):
             for delivery, seconds in deliveries:
                 self.show_again(queue_url, delivery, seconds)

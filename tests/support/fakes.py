@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from relay.aws.dynamodb.attempt_items import read_item, to_claim, to_held, to_item, to_value
-from relay.errors import PermanentError, RelayError, TransientError, UnexpectedError
+from relay.errors import NotTried, PermanentError, RelayError, TransientError, UnexpectedError
 from relay.isolation import unexpected
 from relay.model import Attempt, AttemptState, Closing, Holding
 from relay.ports import Accepted, Claims, Submission
@@ -21,6 +21,9 @@ from relay.routes.compiled import Routes
 
 from tests.support.attempt_items import AttemptItems, Item
 from tests.support.output_names import OutputNames
+
+if TYPE_CHECKING:
+    from tests.support.hangs import Hangs
 
 _Item = TypeVar("_Item")
 
@@ -41,11 +44,13 @@ class Faults:
     A step is one entry of a batch (`endpoint.invoke`, `ledger.claim`, `ledger.renew`,
     `ledger.release`, `ledger.close`, `ledger.hold`, `queues.send`) or a whole call
     (`ledger.look_up`, `queues.come_back`). A RelayError fails that entry or call; a Crash ends
-    everything. `steps` are all steps that were begun, in their order.
+    everything. `steps` are all steps that were begun, in their order. `hangs` are the calls that
+    take time instead of answering.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hangs: "Hangs | None" = None) -> None:
         self.steps: list[str] = []
+        self.hangs = hangs
         self._planned: dict[tuple[str, int], _Fault] = {}
 
     def plan(self, step: str, error: BaseException, *, nth: int = 1, after: bool = False) -> None:
@@ -54,6 +59,10 @@ class Faults:
         `after` means that the step has its effect, and only the answer is lost.
         """
         self._planned[step, self.steps.count(step) + nth] = _Fault(error, after)
+
+    def hang(self, step: str) -> RelayError | None:
+        """The error of a call that hangs, or is not made because one hung before."""
+        return None if self.hangs is None else self.hangs.call(step)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -102,6 +111,8 @@ class FakeEndpoint:
         return [submission.attempt.id for submission in self.invocations]
 
     def invoke(self, submissions: Sequence[Submission]) -> Mapping[str, Accepted | RelayError]:
+        if submissions and (error := self._faults.hang("endpoint.invoke")):
+            return _hung(error, submissions)
         answers: dict[str, Accepted | RelayError] = {}
         for submission in submissions:
             try:
@@ -123,6 +134,15 @@ class FakeEndpoint:
             ignored = self.names.ignores | self.refuses
             location = replace(self.names, ignores=ignored).location(submission)
         return Accepted(location, self.refuses)
+
+
+def _hung(error: RelayError, submissions: Sequence[Submission]) -> dict[str, Accepted | RelayError]:
+    """Ten calls hang side by side; the others are not made after that."""
+    not_tried = NotTried("endpoint.invoke: the endpoint did not answer before")
+    return {
+        submission.attempt.id: error if index < 10 else not_tried
+        for index, submission in enumerate(submissions)
+    }
 
 
 def _check_invocation(submission: Submission) -> None:
@@ -205,6 +225,8 @@ class FakeLedger:
         return self._each("ledger.release", _by_id(attempts), delete)
 
     def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | UnexpectedError]:
+        if error := self._faults.hang("ledger.look_up"):
+            raise error
         with self._faults.step("ledger.look_up"):
             return {key: read_item(self.table[key]) for key in ids if key in self.table}
 
@@ -246,6 +268,8 @@ class FakeLedger:
         self, step: str, items: Mapping[str, _Item], act: Callable[[_Item], None]
     ) -> dict[str, RelayError]:
         """Acts on every item and answers what failed, by id."""
+        if items and (error := self._faults.hang(step)):
+            return dict.fromkeys(items, error)
         failures: dict[str, RelayError] = {}
         for key, item in items.items():
             try:
@@ -292,14 +316,17 @@ class FakeRouteDocuments:
 class FakeRoutes:
     """A route document that changes by `replace`; `trouble` is raised instead, where set."""
 
-    def __init__(self, document: str) -> None:
+    def __init__(self, document: str, faults: Faults | None = None) -> None:
         self.trouble: RelayError | None = None
+        self._faults = faults or Faults()
         self.replace(document)
 
     def replace(self, document: str) -> None:
         self._routes = Routes.read(document)
 
     def current(self, report: Report) -> Routes:
+        if error := self._faults.hang("routes.current"):
+            raise error
         if self.trouble is not None:
             raise self.trouble
         return self._routes

@@ -1,9 +1,10 @@
 """Submit and route over the fakes: the pipeline in memory, one delivery at a time."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
+from relay.budget import Budget
 from relay.events.envelopes import read_notifications, read_submissions
 from relay.model import Content, Delivery, Incoming, OutgoingMessage
 from relay.report import Report
@@ -13,12 +14,16 @@ from relay.submit.submit import Submit
 from tests.support import samples
 from tests.support.fake_queues import FakeInbox, FakeQueues
 from tests.support.fakes import FakeClock, FakeEndpoint, FakeLedger, FakeRoutes, Faults
+from tests.support.hangs import Hangs
 from tests.support.samples import Json
 
 _Read = Callable[[object, str], list[Incoming[Content]]]
-_UseCase = Callable[[Sequence[Incoming[Content]], datetime], Report]
+_UseCase = Callable[[Sequence[Incoming[Content]]], Report]
 
 Value = TypeVar("Value")
+
+# What a function has: its timeout without the margin for its response.
+SECONDS = 42.0
 
 
 class FakePipeline:
@@ -28,8 +33,10 @@ class FakePipeline:
     """
 
     def __init__(self, submit: dict[str, str] | None = None, route: dict[str, str] | None = None):
-        self.faults = Faults()
         self.clock = FakeClock()
+        self.budget = Budget(self.clock)
+        self.hangs = Hangs(self.clock, self.budget)
+        self.faults = Faults(self.hangs)
         self.endpoint = FakeEndpoint(self.faults)
         self.ledger = FakeLedger(self.faults)
         self.queues = FakeQueues(self.clock, self.faults)
@@ -41,8 +48,9 @@ class FakePipeline:
             self.queues,
             self.inbox,
             self.clock,
+            self.budget,
         )
-        self.routes = FakeRoutes(samples.ROUTES)
+        self.routes = FakeRoutes(samples.ROUTES, self.faults)
         self.notification_inbox = FakeInbox(self.queues, samples.NOTIFICATION_QUEUE)
         self.route = Route(
             samples.route_settings(**route or {}),
@@ -51,29 +59,36 @@ class FakePipeline:
             self.queues,
             self.notification_inbox,
             self.clock,
+            self.budget,
         )
 
-    def deliver_to_submit(self, limit: int = 100, seconds: float = 20) -> Report:
+    def begin(self, seconds: float = SECONDS) -> None:
+        """Begin an invocation that has so many seconds."""
+        self.budget.begin(self.clock.now() + timedelta(seconds=seconds))
+
+    def deliver_to_submit(self, limit: int = 100, seconds: float = SECONDS) -> Report:
         """One invocation of submit with what its queue shows, and so many seconds to work."""
         return self._deliver(samples.SUBMIT_QUEUE, read_submissions, self.submit, limit, seconds)
 
-    def deliver_to_route(self, limit: int = 100, seconds: float = 20) -> Report:
+    def deliver_to_route(self, limit: int = 100, seconds: float = SECONDS) -> Report:
         """One invocation of route with what its queue shows, and so many seconds to work."""
         return self._deliver(
             samples.NOTIFICATION_QUEUE, read_notifications, self.route, limit, seconds
         )
 
     def call_submit(
-        self, event: Json, invocation_id: str = "invocation-1", seconds: float = 20
+        self, event: Json, invocation_id: str = "invocation-1", seconds: float = SECONDS
     ) -> Report:
         """One direct invocation of submit, and so many seconds to work."""
         incoming = read_submissions(event, invocation_id)
-        return self.submit(incoming, self.clock.now() + timedelta(seconds=seconds))
+        self.begin(seconds)
+        return self.submit(incoming)
 
     def call_route(self, event: Json, invocation_id: str = "invocation-1") -> Report:
         """One direct invocation of route."""
         incoming = read_notifications(event, invocation_id)
-        return self.route(incoming, self.clock.now() + timedelta(seconds=20))
+        self.begin()
+        return self.route(incoming)
 
     def results(self) -> list[OutgoingMessage]:
         """Every result that consumers get."""
@@ -91,8 +106,8 @@ class FakePipeline:
         received = self.queues.receive(queue_url, limit)
         if not received:
             return Report()
-        until = self.clock.now() + timedelta(seconds=seconds)
-        report = use_case(read(_event(received), "invocation-1"), until)
+        self.begin(seconds)
+        report = use_case(read(_event(received), "invocation-1"))
         for delivery in received:
             if delivery.message_id not in report.returned:
                 self.queues.delete(queue_url, delivery)

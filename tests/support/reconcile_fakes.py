@@ -50,6 +50,8 @@ class FakeStorage:
         return self.find_prefix(location) == location
 
     def find_prefix(self, prefix: str) -> str | None:
+        if error := self._faults.hang("storage.find"):
+            raise error
         with self._faults.step("storage.find"):
             if self.trouble is not None:
                 raise self.trouble

@@ -8,6 +8,9 @@ from relay.report import Count, Level, Report
 _FIRST_DELAY_SECONDS = 5
 _LONGEST_DELAY_SECONDS = 900
 
+# Seconds of `back_off`, the last phase of an invocation (docs/reference/time-budget.md).
+SECONDS = 5
+
 
 def come_back_seconds(receive_count: int) -> int:
     """Return the delay in seconds: 5, doubled with each receive, at most 15 minutes."""

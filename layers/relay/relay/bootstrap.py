@@ -14,6 +14,7 @@ from relay.aws.dynamodb.ledger import DynamoDbLedger
 from relay.aws.messaging.outbox import AwsOutbox
 from relay.aws.messaging.queues import SqsInbox
 from relay.aws.messaging.targets import Targets
+from relay.budget import Budget
 from relay.settings import ProvisionSettings, ReconcileSettings, RouteSettings, SubmitSettings
 
 # Maximum age of the routes in use. GetParameter is free of charge, but takes a few milliseconds.
@@ -33,8 +34,8 @@ def log_level(environment: Mapping[str, str] = os.environ) -> str:
     return environment.get("RELAY_LOG_LEVEL") or "INFO"
 
 
-def submit(environment: Mapping[str, str] = os.environ) -> "Submit":
-    """Build the use case of the submit function.
+def submit(budget: Budget, environment: Mapping[str, str] = os.environ) -> "Submit":
+    """Build the use case of the submit function, whose invocations share `budget`.
 
     Raises:
         ConfigurationError: the environment is not valid; lists every problem.
@@ -51,11 +52,12 @@ def submit(environment: Mapping[str, str] = os.environ) -> "Submit":
         AwsOutbox(Targets(clients)),
         SqsInbox(clients.sqs, settings.submit_queue_url),
         SystemClock(),
+        budget,
     )
 
 
-def route(environment: Mapping[str, str] = os.environ) -> "Route":
-    """Build the use case of the route function.
+def route(budget: Budget, environment: Mapping[str, str] = os.environ) -> "Route":
+    """Build the use case of the route function, whose invocations share `budget`.
 
     Raises:
         ConfigurationError: the environment is not valid; lists every problem.
@@ -75,10 +77,13 @@ def route(environment: Mapping[str, str] = os.environ) -> "Route":
         AwsOutbox(Targets(clients)),
         SqsInbox(clients.sqs, settings.notification_queue_url),
         clock,
+        budget,
     )
 
 
-def reconcile(environment: Mapping[str, str] = os.environ) -> "tuple[Reconcile, AttemptReader]":
+def reconcile(
+    budget: Budget, environment: Mapping[str, str] = os.environ
+) -> "tuple[Reconcile, AttemptReader]":
     """Build the use case of the reconcile function, and the ledger that status calls read.
 
     Raises:
@@ -91,7 +96,8 @@ def reconcile(environment: Mapping[str, str] = os.environ) -> "tuple[Reconcile, 
     clients = Clients()
     ledger = DynamoDbLedger(clients.dynamodb, settings.ledger_table)
     outbox = AwsOutbox(Targets(clients))
-    return Reconcile(settings, ledger, S3Storage(clients.s3), outbox, SystemClock()), ledger
+    storage = S3Storage(clients.s3)
+    return Reconcile(settings, ledger, storage, outbox, SystemClock(), budget), ledger
 
 
 def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -> "Provision":

@@ -13,6 +13,10 @@ class Unanswered(TransientError):
     """A call without a response, which may have taken effect: keep the claim and try again."""
 
 
+class NotTried(TransientError):
+    """A call that was not made, because time ran out or its service did not answer before."""
+
+
 class EndpointNotReady(TransientError):
     """The endpoint is missing, being created or not in service: try again later."""
 

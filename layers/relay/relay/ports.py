@@ -59,6 +59,7 @@ class Endpoint(Protocol):
         """Submits all of them, several at a time; one answer for each, by attempt id.
 
         A PermanentError means that the request can never work; a TransientError, that it may later.
+        After an Unanswered the request may be in inference; after any other error it is not.
         """
         ...
 
@@ -141,7 +142,8 @@ class Outbox(Protocol):
     def send(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, RelayError]:
         """Sends in as few calls as there can be. Answers what was not sent, by `key`.
 
-        What one destination does not take holds back nothing for the others.
+        Destinations are served side by side, within the budget of time: what one of them does not
+        take, or does not answer, holds back nothing for the others.
         """
         ...
 

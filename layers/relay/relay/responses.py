@@ -1,4 +1,4 @@
-"""The response of a function to its deliveries, and the time until which it works."""
+"""The response of a function to its deliveries, and the time by which it is due."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,8 +8,8 @@ from relay.errors import RelayError
 from relay.model import Content, Incoming
 from relay.report import Level, Report
 
-# For the chunk in process (three attempts of a call that hangs for eight seconds) and the response.
-_MARGIN = timedelta(seconds=25)
+# For the log, the metrics and the response.
+_MARGIN = timedelta(seconds=3)
 
 
 class Incomplete(RelayError):
@@ -22,8 +22,8 @@ class RemainingTime(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
-def working_until(context: RemainingTime, now: datetime) -> datetime:
-    """Return the time after which the function starts no further chunk and returns the rest."""
+def ends_at(context: RemainingTime, now: datetime) -> datetime:
+    """Return the time by which the use case must be done (see `relay.budget`)."""
     return now + timedelta(milliseconds=context.get_remaining_time_in_millis()) - _MARGIN
 
 

@@ -45,6 +45,7 @@ class Relay:
             self.pipeline.queues,
             self.pipeline.inbox,
             self.pipeline.clock,
+            self.pipeline.budget,
         )
 
     def submit(self, folder: str, count: int) -> tuple[Report, list[str]]:

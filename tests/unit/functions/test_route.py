@@ -33,6 +33,7 @@ def handler(
 ) -> Handler:
     monkeypatch.setattr(route_module, "route", pipeline.route)
     monkeypatch.setattr(route_module, "clock", pipeline.clock)
+    monkeypatch.setattr(route_module, "budget", pipeline.budget)
     handle: Handler = route_module.handler
     return handle
 

@@ -33,6 +33,7 @@ def handler(
 ) -> Handler:
     monkeypatch.setattr(submit_module, "submit", pipeline.submit)
     monkeypatch.setattr(submit_module, "clock", pipeline.clock)
+    monkeypatch.setattr(submit_module, "budget", pipeline.budget)
     handle: Handler = submit_module.handler
     return handle
 

@@ -6,12 +6,16 @@ import sys
 
 import pytest
 from relay import bootstrap
+from relay.aws.clock import SystemClock
+from relay.budget import Budget
 from relay.errors import ConfigurationError
 from relay.reconcile.reconcile import Reconcile
 from relay.route.route import Route
 from relay.submit.submit import Submit
 
 from tests.support import samples
+
+BUDGET = Budget(SystemClock())
 
 
 @pytest.fixture(autouse=True)
@@ -21,27 +25,28 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_function_has_its_use_case() -> None:
     reconcile, _ = bootstrap.reconcile(
-        {**samples.ROUTE_ENVIRONMENT, "NOTIFICATION_QUEUE_URL": samples.NOTIFICATION_QUEUE}
+        BUDGET, {**samples.ROUTE_ENVIRONMENT, "NOTIFICATION_QUEUE_URL": samples.NOTIFICATION_QUEUE}
     )
 
-    assert isinstance(bootstrap.submit(samples.SUBMIT_ENVIRONMENT), Submit)
-    assert isinstance(bootstrap.route(samples.ROUTE_ENVIRONMENT), Route)
+    assert isinstance(bootstrap.submit(BUDGET, samples.SUBMIT_ENVIRONMENT), Submit)
+    assert isinstance(bootstrap.route(BUDGET, samples.ROUTE_ENVIRONMENT), Route)
     assert isinstance(reconcile, Reconcile)
 
 
 def test_a_deployment_that_is_wrong_does_not_start() -> None:
     with pytest.raises(ConfigurationError, match="ENDPOINT_NAME is missing; INPUT_PATH is missing"):
-        bootstrap.submit({})
+        bootstrap.submit(BUDGET, {})
 
     without = "ENDPOINT_NAME is missing; ENDPOINT_ARN is missing"
     with pytest.raises(ConfigurationError, match=without):
-        bootstrap.route({})
+        bootstrap.route(BUDGET, {})
 
 
 def test_a_function_does_not_load_what_belongs_to_the_others() -> None:
     question = (
         "import sys; from relay import bootstrap; from tests.support import samples; "
-        "bootstrap.route(samples.ROUTE_ENVIRONMENT); "
+        "from relay.aws.clock import SystemClock; from relay.budget import Budget; "
+        "bootstrap.route(Budget(SystemClock()), samples.ROUTE_ENVIRONMENT); "
         "print(*(name for name in sys.modules if name.startswith('relay.')))"
     )
     asked = subprocess.run(

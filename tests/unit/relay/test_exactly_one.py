@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from relay.budget import Budget
 from relay.errors import AccessDenied, TransientError
 from relay.events.sagemaker import own_notification
 from relay.ids import attempt_id, request_id_of_caller
@@ -177,18 +178,22 @@ class Search:
     def __init__(self) -> None:
         self.faults = Faults()
         self.clock = FakeClock()
+        self.budget = Budget(self.clock)
         self.ledger = FakeDueLedger(self.faults)
         self.storage = FakeStorage(self.faults)
         self.queues = FakeQueues(self.clock, self.faults)
         settings = ReconcileSettings(
             samples.OUTPUTS, samples.FAILURES, "ledger", NOTIFICATION_QUEUE
         )
-        self._reconcile = Reconcile(settings, self.ledger, self.storage, self.queues, self.clock)
+        self._reconcile = Reconcile(
+            settings, self.ledger, self.storage, self.queues, self.clock, self.budget
+        )
         due_at = self.clock.now() - timedelta(minutes=5)
         self.ledger.items[ID] = samples.attempt(ID, due_at=due_at)
 
     def run(self) -> Report:
-        return self._reconcile(self.clock.now() + timedelta(seconds=20))
+        self.budget.begin(self.clock.now() + timedelta(seconds=42))
+        return self._reconcile()
 
 
 class TestARunOfReconcile:

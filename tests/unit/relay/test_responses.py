@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from relay.model import Delivery, Incoming
 from relay.report import Count, Level, Report
-from relay.responses import Incomplete, respond, working_until
+from relay.responses import Incomplete, ends_at, respond
 
 from tests.support import samples
 from tests.support.samples import NOON
@@ -72,6 +72,5 @@ def test_a_direct_invocation_that_ran_out_of_time_says_so() -> None:
         respond(incoming(DIRECT), report)
 
 
-def test_work_stops_early_enough_for_what_is_in_hand() -> None:
-    """Three tries of a call that hangs for eight seconds, of the function's 45 seconds."""
-    assert working_until(Context(), NOON) == NOON + timedelta(seconds=20)
+def test_the_use_case_ends_early_enough_for_the_response() -> None:
+    assert ends_at(Context(), NOON) == NOON + timedelta(seconds=42)

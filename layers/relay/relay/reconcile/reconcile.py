@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
+from relay.budget import Budget
 from relay.errors import RelayError, UnexpectedError
 from relay.events.sagemaker import own_notification
 from relay.isolation import answers, unexpected
@@ -22,6 +23,8 @@ from relay.settings import ReconcileSettings
 _MINUTE = timedelta(minutes=1)
 # Where the ledger has no cursor, as in the first run of a deployment.
 _FIRST_LOOK_BACK = timedelta(hours=1)
+# A minute is not begun with less time.
+_MINUTE_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,17 @@ class Reconcile:
         storage: Storage,
         outbox: Outbox,
         clock: Clock,
+        budget: Budget,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
         self._storage = storage
         self._outbox = outbox
         self._clock = clock
+        self._budget = budget
 
-    def __call__(self, until: datetime) -> Report:
-        """Work from the cursor to now, until `until`. The next run continues there.
+    def __call__(self) -> Report:
+        """Work from the cursor to now while time is left. The next run continues there.
 
         The cursor moves only past minutes that are done.
 
@@ -62,7 +67,7 @@ class Reconcile:
         report = Report()
         now = _floor(self._clock.now())
         cursor = self._ledger.cursor() or self._begin(now)
-        reached = self._work(cursor, now, until, report)
+        reached = self._work(cursor, now, report)
         if reached != cursor:
             self._ledger.move_cursor(reached)
         report.minutes_behind = max(0, round((now - reached) / _MINUTE))
@@ -74,18 +79,18 @@ class Reconcile:
         self._ledger.move_cursor(cursor)
         return cursor
 
-    def between(self, start: datetime, end: datetime, until: datetime) -> Report:
+    def between(self, start: datetime, end: datetime) -> Report:
         """Work on the minutes from `start` to before `end`, without the cursor."""
         report = Report()
         last = min(_floor(end), _floor(self._clock.now()))
-        reached = self._work(_floor(start), last, until, report)
+        reached = self._work(_floor(start), last, report)
         report.minutes_behind = max(0, round((last - reached) / _MINUTE))
         return report
 
-    def _work(self, start: datetime, end: datetime, until: datetime, report: Report) -> datetime:
+    def _work(self, start: datetime, end: datetime, report: Report) -> datetime:
         """Work on each minute before `end`. Return the first one that is not done."""
         minute = start
-        while minute < end and self._clock.now() < until:
+        while minute < end and self._budget.left() >= _MINUTE_SECONDS:
             for due in self._ledger.due_in(minute):
                 self._report_overdue(due, report)
             minute += _MINUTE

@@ -8,10 +8,11 @@ it, SQS delivers the notification again after a growing delay, and route sends t
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from operator import attrgetter
 
+from relay.backoff import SECONDS as DELAY_SECONDS
 from relay.backoff import back_off
+from relay.budget import Budget
 from relay.conclude import conclude
 from relay.dispositions import (
     Broken,
@@ -34,8 +35,16 @@ from relay.route.decisions import Decision, Finished, broken, decide, ledger_id
 from relay.route.trust import distrust
 from relay.settings import RouteSettings
 
-# Attempts that one ledger call reads. No chunk starts after the time limit.
+# Attempts that one ledger call reads.
 _CHUNK = 100
+
+# Seconds of the phases of a chunk (docs/reference/time-budget.md). A chunk for which they are not
+# left is not begun: its results are sent and marked, or returned unsent.
+LOOK_UP_SECONDS = 7
+ROUTES_SECONDS = 3
+SEND_SECONDS = 7
+MARK_SECONDS = 10
+_CHUNK_SECONDS = LOOK_UP_SECONDS + ROUTES_SECONDS + SEND_SECONDS + MARK_SECONDS
 
 
 class Route:
@@ -49,6 +58,7 @@ class Route:
         outbox: Outbox,
         inbox: Inbox,
         clock: Clock,
+        budget: Budget,
     ) -> None:
         self._settings = settings
         self._routes = routes
@@ -56,57 +66,63 @@ class Route:
         self._outbox = outbox
         self._inbox = inbox
         self._clock = clock
+        self._budget = budget
         self._parking = Parking(outbox, clock, settings.dead_letter_queue_url, "route")
 
-    def __call__(self, incoming: Sequence[Incoming[Notification]], until: datetime) -> Report:
-        """Route a batch. Notifications that are not started by `until` are returned."""
+    def __call__(self, incoming: Sequence[Incoming[Notification]]) -> Report:
+        """Route a batch. Notifications for which too little time is left are returned."""
         report = Report()
-        conclude(self.dispose(incoming, until, report), report)
+        conclude(self.dispose(incoming, report), report)
         back_off(report, self._inbox)
         return report
 
     def dispose(
-        self, incoming: Sequence[Incoming[Notification]], until: datetime, report: Report
+        self, incoming: Sequence[Incoming[Notification]], report: Report
     ) -> list[Disposition]:
         """Return the disposition of each notification, and of each delivery without one.
 
         Problems of the routes go into `report`.
         """
-        dispositions = sort_out(incoming)
         readable = [(item.delivery, content) for item in incoming for content in item.contents]
 
         def work(chunk: Sequence[tuple[Delivery, Notification]]) -> list[Disposition]:
-            if self._clock.now() >= until:
+            if self._budget.left() < _CHUNK_SECONDS:
                 return [NotRouted(*each) for each in chunk]
             return self._route(chunk, report)
 
-        for start in range(0, len(readable), _CHUNK):
-            chunk = readable[start : start + _CHUNK]
-            dispositions += isolated(work, chunk, lambda each, error: broken(*each, error))
-        return self._parking.settle(give_up(dispositions, self._clock.now()))
+        with self._budget.reserving(DELAY_SECONDS):
+            dispositions = sort_out(incoming)
+            for start in range(0, len(readable), _CHUNK):
+                chunk = readable[start : start + _CHUNK]
+                dispositions += isolated(work, chunk, lambda each, error: broken(*each, error))
+            return self._parking.settle(give_up(dispositions, self._clock.now()))
 
     def _route(
         self, chunk: Sequence[tuple[Delivery, Notification]], report: Report
     ) -> list[Disposition]:
-        try:
-            known = self._ledger.look_up([ledger_id(content) for _, content in chunk])
-        except RelayError as error:
-            return [NotRouted(*each, "attempt not looked up", error) for each in chunk]
-        believed, dispositions = self._believed(chunk, known)
+        reserving = self._budget.reserving
+        with reserving(ROUTES_SECONDS + SEND_SECONDS + MARK_SECONDS + DELAY_SECONDS):
+            try:
+                known = self._ledger.look_up([ledger_id(content) for _, content in chunk])
+            except RelayError as error:
+                return [NotRouted(*each, "attempt not looked up", error) for each in chunk]
+            believed, dispositions = self._believed(chunk, known)
         if not believed:
             return dispositions
-        try:
-            routes = self._routes.current(report)
-        except Exception as error:
-            # Also after an unexpected error: no notification is to blame, so none is parked.
-            why = as_relay_error(error, "read the routes")
-            return dispositions + [
-                NotRouted(each.delivery, each.notification, "no valid routes", why)
-                for each in believed
-            ]
+        with reserving(SEND_SECONDS + MARK_SECONDS + DELAY_SECONDS):
+            try:
+                routes = self._routes.current(report)
+            except Exception as error:
+                # Also after an unexpected error: no notification is to blame, so none is parked.
+                why = as_relay_error(error, "read the routes")
+                return dispositions + [
+                    NotRouted(each.delivery, each.notification, "no valid routes", why)
+                    for each in believed
+                ]
         decisions, undecided = decide(believed, routes, self._settings, self._clock.now(), report)
         dispositions += undecided
-        unsent = self._send(decisions)
+        with reserving(MARK_SECONDS + DELAY_SECONDS):
+            unsent = self._send(decisions)
         errors = [(decision, _errors(decision, unsent)) for decision in decisions]
         dispositions += self._mark([decision for decision, missing in errors if not missing])
         dispositions += self._hold([each for each in errors if each[1]])

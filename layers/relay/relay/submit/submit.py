@@ -5,15 +5,17 @@ The attempt is claimed before the call; `relay.submit.claims` has the reasons.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from itertools import islice
 from operator import attrgetter
 
+from relay.backoff import SECONDS as DELAY_SECONDS
 from relay.backoff import back_off
+from relay.budget import Budget
 from relay.conclude import conclude
 from relay.dispositions import Broken, Disposition, Rejected, Submitted, TryAgain
 from relay.errors import (
     EndpointNotReady,
+    NotTried,
     PermanentError,
     RelayError,
     Unanswered,
@@ -32,8 +34,18 @@ from relay.submit.jobs import jobs
 from relay.submit.output_locations import OutputLocations
 from relay.submit.requeue import requeue
 
-# Attempts that one ledger call claims. No chunk starts after the time limit.
+# Attempts that one ledger call claims.
 _CHUNK = 25
+
+# Seconds of the phases of a chunk (docs/reference/time-budget.md). A chunk for which they are not
+# left is not begun. What an invocation of the endpoint answered is recorded before the end.
+CLAIM_SECONDS = 7
+INVOKE_SECONDS = 10
+RECORD_SECONDS = 12
+_CHUNK_SECONDS = CLAIM_SECONDS + INVOKE_SECONDS + RECORD_SECONDS
+
+# Where every call of a chunk ends so, further chunks are not begun.
+_AWAY = (EndpointNotReady, NotTried, Unanswered)
 
 
 class Submit:
@@ -47,6 +59,7 @@ class Submit:
         outbox: Outbox,
         inbox: Inbox,
         clock: Clock,
+        budget: Budget,
     ) -> None:
         self._settings = settings
         self._endpoint = endpoint
@@ -54,6 +67,7 @@ class Submit:
         self._outbox = outbox
         self._inbox = inbox
         self._clock = clock
+        self._budget = budget
         self._claiming = Claiming(ledger, clock)
         self._parking = Parking(outbox, clock, settings.dead_letter_queue_url, "submit")
         self._locations = OutputLocations(
@@ -61,36 +75,37 @@ class Submit:
         )
         self._noted: set[str] = set()  # notes that an execution environment writes once
 
-    def __call__(self, incoming: Sequence[Incoming[InferenceRequest]], until: datetime) -> Report:
-        """Submit a batch. Jobs that are not started by `until` are returned."""
+    def __call__(self, incoming: Sequence[Incoming[InferenceRequest]]) -> Report:
+        """Submit a batch. Jobs for which too little time is left are returned."""
         report = Report()
-        dispositions = self.dispose(incoming, until, report)
+        dispositions = self.dispose(incoming, report)
         conclude(dispositions, report)
         back_off(report, self._inbox)
         self._claiming.settle(dispositions, report)
         return report
 
     def dispose(
-        self, incoming: Sequence[Incoming[InferenceRequest]], until: datetime, report: Report
+        self, incoming: Sequence[Incoming[InferenceRequest]], report: Report
     ) -> list[Disposition]:
         """Return the disposition of each job, and of each delivery without a job.
 
         Notes about the endpoint go into `report`.
         """
-        dispositions = sort_out(incoming)
-        not_ready = False
+        away = False
 
         def work(chunk: Sequence[Job]) -> list[Disposition]:
-            nonlocal not_ready
-            if not_ready or self._clock.now() >= until:
+            nonlocal away
+            if away or self._budget.left() < _CHUNK_SECONDS:
                 return self._claiming.put_off(chunk)
-            done, not_ready = self._submit(chunk, report)
+            done, away = self._submit(chunk, report)
             return done
 
-        for chunk in _chunks(self._distinct(incoming, dispositions)):
-            dispositions += isolated(work, chunk, broken)
-        dispositions = requeue(dispositions, self._outbox, self._settings.submit_queue_url)
-        return self._parking.settle(give_up(dispositions, self._clock.now()))
+        with self._budget.reserving(DELAY_SECONDS):
+            dispositions = sort_out(incoming)
+            for chunk in _chunks(self._distinct(incoming, dispositions)):
+                dispositions += isolated(work, chunk, broken)
+            dispositions = requeue(dispositions, self._outbox, self._settings.submit_queue_url)
+            return self._parking.settle(give_up(dispositions, self._clock.now()))
 
     def _distinct(
         self,
@@ -114,12 +129,14 @@ class Submit:
                 yield job
 
     def _submit(self, chunk: Sequence[Job], report: Report) -> tuple[list[Disposition], bool]:
-        """Return the disposition of each job, and whether the endpoint refused all as not ready."""
-        claimed, dispositions = self._claiming.claim(chunk)
+        """Return the disposition of each job, and whether the endpoint is away."""
+        with self._budget.reserving(INVOKE_SECONDS + RECORD_SECONDS + DELAY_SECONDS):
+            claimed, dispositions = self._claiming.claim(chunk)
         refused = [(job, job.refusal) for job in claimed if job.refusal]
         valid = [job for job in claimed if not job.refusal]
         submissions = [Submission(job.request, job.attempt, job.extension) for job in valid]
-        responses = answers(self._endpoint.invoke, submissions, lambda each: each.attempt.id)
+        with self._budget.reserving(RECORD_SECONDS + DELAY_SECONDS):
+            responses = answers(self._endpoint.invoke, submissions, lambda each: each.attempt.id)
         accepted: list[tuple[Job, Accepted]] = []
         throttled: list[TryAgain] = []
         for job in valid:
@@ -138,8 +155,8 @@ class Submit:
         dispositions += self._accept(accepted, report)
         dispositions += self._reject(refused)
         dispositions += self._claiming.release(throttled)
-        not_ready = all(isinstance(each, EndpointNotReady) for each in responses.values())
-        return dispositions, bool(valid) and not_ready
+        away = all(isinstance(response, _AWAY) for response in responses.values())
+        return dispositions, bool(valid) and away
 
     def _accept(self, accepted: Sequence[tuple[Job, Accepted]], report: Report) -> list[Submitted]:
         """Write the output locations that differ from the claim's prediction."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from relay.aws.messaging.outbox import AwsOutbox
+from relay.budget import Budget
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
 from relay.events.envelopes import read_notifications
 from relay.model import AttemptState, Held, Outcome, OutgoingMessage
@@ -414,12 +415,13 @@ def test_a_hundred_results_over_five_routes_take_at_most_twenty_calls() -> None:
         ledger.items[inference_id] = samples.attempt(inference_id, custom_attributes=name)
         notifications.append(samples.completed(inference_id))
     inbox = FakeInbox(FakeQueues(clock), NOTIFICATION_QUEUE)
-    outbox = AwsOutbox(lambda _: service)
+    outbox, budget = AwsOutbox(lambda _: service), Budget(clock)
     settings = samples.route_settings()
-    route = Route(settings, FakeRoutes(document), ledger, outbox, inbox, clock)
+    route = Route(settings, FakeRoutes(document), ledger, outbox, inbox, clock, budget)
 
     event = samples.sqs_event(*map(samples.sns_envelope, notifications))
-    report = route(read_notifications(event, "i"), clock.now() + timedelta(seconds=20))
+    budget.begin(clock.now() + timedelta(seconds=42))
+    report = route(read_notifications(event, "i"))
 
     assert report.counts == {Count.COMPLETED: 100}
     assert sum(service.batches) == 100

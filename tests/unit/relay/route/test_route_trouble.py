@@ -226,7 +226,7 @@ class TestWhatCannotBeDoneNow:
         notify(pipeline, *map(samples.completed, ids))
         _slow_look_ups(pipeline, seconds=21)
 
-        report = pipeline.deliver_to_route(limit=120, seconds=20)
+        report = pipeline.deliver_to_route(limit=120, seconds=42)
 
         assert report.counts == {Count.COMPLETED: 100, Count.RETURNED: 20}
 

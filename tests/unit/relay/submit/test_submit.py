@@ -320,7 +320,7 @@ class TestTime:
         upload(pipeline, *(f"inputs/{number}.csv" for number in range(60)))
         pipeline.endpoint.invoke = _slowly(pipeline, seconds=11)  # type: ignore[method-assign]
 
-        report = pipeline.deliver_to_submit(seconds=20)
+        report = pipeline.deliver_to_submit(seconds=50)
 
         assert report.counts == {Count.SUBMITTED: 50, Count.RETURNED: 10}
         assert len(pipeline.endpoint.invoked) == 50
