@@ -44,10 +44,10 @@ def submit(budget: Budget, environment: Mapping[str, str] = os.environ) -> "Subm
     from relay.submit.submit import Submit
 
     settings = SubmitSettings.read(environment)
-    clients = Clients()
+    clients = Clients(budget=budget)
     return Submit(
         settings,
-        SageMakerEndpoint(clients.sagemaker_runtime, settings.endpoint),
+        SageMakerEndpoint(clients.sagemaker_runtime, settings.endpoint, budget),
         DynamoDbLedger(clients.dynamodb, settings.ledger_table),
         AwsOutbox(Targets(clients)),
         SqsInbox(clients.sqs, settings.submit_queue_url),
@@ -67,7 +67,7 @@ def route(budget: Budget, environment: Mapping[str, str] = os.environ) -> "Route
     from relay.routes.source import LastGoodRoutes
 
     settings = RouteSettings.read(environment)
-    clients = Clients()
+    clients = Clients(budget=budget)
     clock = SystemClock()
     documents = SsmRouteDocuments(clients.ssm, settings.routes_parameter, _ROUTES_MAX_AGE)
     return Route(
@@ -93,7 +93,7 @@ def reconcile(
     from relay.reconcile.reconcile import Reconcile
 
     settings = ReconcileSettings.read(environment)
-    clients = Clients()
+    clients = Clients(budget=budget)
     ledger = DynamoDbLedger(clients.dynamodb, settings.ledger_table)
     outbox = AwsOutbox(Targets(clients))
     storage = S3Storage(clients.s3)

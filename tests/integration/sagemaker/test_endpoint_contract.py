@@ -9,6 +9,7 @@ from relay.ports import Endpoint
 from relay.s3uri import S3Uri
 
 from tests.contract.endpoint import EndpointContract
+from tests.support.budgets import ample
 from tests.support.sagemaker_stack import Clients, Stack
 
 
@@ -27,8 +28,8 @@ class TestTheEndpoint(EndpointContract):
 
     @pytest.fixture
     def endpoint(self, in_service: Stack) -> Endpoint:
-        return SageMakerEndpoint(in_service.runtime, in_service.name)
+        return SageMakerEndpoint(in_service.runtime, in_service.name, ample())
 
     @pytest.fixture
     def absent(self, in_service: Stack) -> Endpoint:
-        return SageMakerEndpoint(in_service.runtime, "does-not-exist")
+        return SageMakerEndpoint(in_service.runtime, "does-not-exist", ample())

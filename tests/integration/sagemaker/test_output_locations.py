@@ -14,6 +14,7 @@ from relay.s3uri import S3Uri
 from relay.submit.submit import Submit
 
 from tests.support import samples
+from tests.support.budgets import ample
 from tests.support.pipelines import FakePipeline
 from tests.support.sagemaker_stack import SCRIPTED, Clients, Stack
 from tests.support.samples import SUBMIT_QUEUE
@@ -40,7 +41,7 @@ class Relay:
                 OUTPUT_PATH=f"s3://{stack.bucket}/outputs/",
                 MIRROR_INPUT_FOLDERS=json.dumps(mirror),
             ),
-            SageMakerEndpoint(stack.runtime, stack.name),
+            SageMakerEndpoint(stack.runtime, stack.name, ample()),
             self.pipeline.ledger,
             self.pipeline.queues,
             self.pipeline.inbox,

@@ -11,9 +11,11 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
+from relay.aws.limits import NotBegun
 from relay.errors import (
     AccessDenied,
     MessageTooLong,
+    NotTried,
     PermanentError,
     RelayError,
     TransientError,
@@ -100,8 +102,10 @@ def classify(error: SdkError, doing: str) -> RelayError:
     """
     if isinstance(error, ParamValidationError):
         return PermanentError(f"{doing}: {error}")
+    if isinstance(error, NotBegun):
+        return NotTried(f"{doing}: {error}")
     if isinstance(error, HTTPClientError):
-        # The network, or a time-out: it may have arrived, with the last try or one before.
+        # The network, or a time-out: it may have arrived.
         return Unanswered(f"{doing}: {error}")
     if isinstance(error, BotoCoreError):
         # Credentials that could not be fetched, for example.

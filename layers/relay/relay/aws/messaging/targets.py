@@ -32,7 +32,7 @@ class Targets:
         key = name, region
         if key not in self._services:
             if region not in self._clients:
-                self._clients[region] = Clients(region)
+                self._clients[region] = self._clients[""].in_region(region)
             self._services[key] = _new_service(name, self._clients[region])
         return self._services[key]
 

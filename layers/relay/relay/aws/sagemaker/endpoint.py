@@ -8,13 +8,13 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndp
 
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.aws.clients import INVOCATIONS_AT_A_TIME
 from relay.aws.errors import SdkError, classify
+from relay.aws.side_by_side import SideBySide
+from relay.budget import Budget
 from relay.errors import EndpointNotReady, PermanentError, RelayError, TransientError
 from relay.isolation import unexpected
 from relay.ports import Accepted, Submission
@@ -43,19 +43,23 @@ _UNKNOWN_MEMBER = re.compile(
 )
 
 
+# SageMaker answers in some tens of milliseconds, so that ten at a time keep one processor busy.
+INVOCATIONS_AT_A_TIME = 10
+
+
 class SageMakerEndpoint:
     """Implements `relay.ports.Endpoint`."""
 
-    def __init__(self, runtime: "SageMakerRuntimeClient", name: str) -> None:
+    def __init__(self, runtime: "SageMakerRuntimeClient", name: str, budget: Budget) -> None:
         self._runtime = runtime
         self._name = name
         # Members that the region refuses, for the life of this environment. Threads that write at
         # the same time may lose a member, which costs one more refusal.
         self._refused: frozenset[str] = frozenset()
-        self._threads = ThreadPoolExecutor(INVOCATIONS_AT_A_TIME, thread_name_prefix="invoke")
+        self._side_by_side = SideBySide(budget, INVOCATIONS_AT_A_TIME, "invoke")
 
     def invoke(self, submissions: Sequence[Submission]) -> Mapping[str, Accepted | RelayError]:
-        answers = self._threads.map(self._invoke_alone, submissions)
+        answers = self._side_by_side(self._invoke_alone, submissions)
         return {
             submission.attempt.id: answer
             for submission, answer in zip(submissions, answers, strict=True)

@@ -21,6 +21,7 @@ from relay.ports import Accepted, Submission
 from relay.s3uri import S3Uri
 
 from tests.support import samples
+from tests.support.budgets import ample
 from tests.support.samples import BUCKET, OUTPUTS
 
 ID = "a" * 32
@@ -37,7 +38,7 @@ class Stubbed:
             aws_secret_access_key="test",
         )
         self.sagemaker = Stubber(client)
-        self.endpoint = SageMakerEndpoint(client, name)
+        self.endpoint = SageMakerEndpoint(client, name, ample())
 
     def refuse(self, code: str, message: str, status: int = 400) -> RelayError:
         """What the endpoint makes of an error."""

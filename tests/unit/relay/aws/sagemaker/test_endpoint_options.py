@@ -12,6 +12,7 @@ from relay.ports import Accepted, Submission
 from relay.s3uri import S3Uri
 
 from tests.support import samples
+from tests.support.budgets import ample
 from tests.support.samples import BUCKET, OUTPUTS
 
 FILENAME, EXTENSION = "Filename", "S3OutputPathExtension"
@@ -68,7 +69,7 @@ def refusal(words: str, code: str = "ValidationError") -> ClientError:
 
 
 def endpoint(region: OldRegion) -> SageMakerEndpoint:
-    return SageMakerEndpoint(cast(Any, region), "relay")
+    return SageMakerEndpoint(cast(Any, region), "relay", ample())
 
 
 def submission(number: int = 1, key: str = "inputs/orders/a.csv") -> Submission:
