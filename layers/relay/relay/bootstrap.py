@@ -49,7 +49,7 @@ def submit(budget: Budget, environment: Mapping[str, str] = os.environ) -> "Subm
         settings,
         SageMakerEndpoint(clients.sagemaker_runtime, settings.endpoint, budget),
         DynamoDbLedger(clients.dynamodb, settings.ledger_table),
-        AwsOutbox(Targets(clients)),
+        AwsOutbox(Targets(clients), budget),
         SqsInbox(clients.sqs, settings.submit_queue_url),
         SystemClock(),
         budget,
@@ -74,7 +74,7 @@ def route(budget: Budget, environment: Mapping[str, str] = os.environ) -> "Route
         settings,
         LastGoodRoutes(documents, clock, pause=_ROUTES_MAX_AGE),
         DynamoDbLedger(clients.dynamodb, settings.ledger_table),
-        AwsOutbox(Targets(clients)),
+        AwsOutbox(Targets(clients), budget),
         SqsInbox(clients.sqs, settings.notification_queue_url),
         clock,
         budget,
@@ -95,7 +95,7 @@ def reconcile(
     settings = ReconcileSettings.read(environment)
     clients = Clients(budget=budget)
     ledger = DynamoDbLedger(clients.dynamodb, settings.ledger_table)
-    outbox = AwsOutbox(Targets(clients))
+    outbox = AwsOutbox(Targets(clients), budget)
     storage = S3Storage(clients.s3)
     return Reconcile(settings, ledger, storage, outbox, SystemClock(), budget), ledger
 

@@ -14,6 +14,7 @@ from relay.errors import PermanentError
 from relay.model import Delivery, OutgoingMessage
 
 from tests.contract.queues import Queues, QueuesContract, create_queues
+from tests.support.budgets import ample
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -26,7 +27,7 @@ class OnSqs:
         self.standard_url = standard_url
         self.fifo_url = fifo_url
         self.small_url = small_url
-        self.outbox = AwsOutbox(lambda _: SqsQueues(sqs))
+        self.outbox = AwsOutbox(lambda _: SqsQueues(sqs), ample())
         self.inbox = SqsInbox(sqs, standard_url)
         self._sqs = sqs
 

@@ -14,6 +14,7 @@ from relay.aws.messaging.queues import Queues
 from relay.aws.messaging.topics import Topics
 
 from tests.contract.targets import KINDS, Arrived, Targets, TargetsContract
+from tests.support.budgets import ample
 from tests.support.sagemaker_stack import eventually
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class OnAws:
             "sns": Topics(self._sns),
             "events": Buses(self._events),
         }
-        self.outbox = AwsOutbox(lambda address: services[str(address).split(":")[2]])
+        self.outbox = AwsOutbox(lambda address: services[str(address).split(":")[2]], ample())
 
     def arn(self, kind: str) -> str:
         return self._arns[kind]

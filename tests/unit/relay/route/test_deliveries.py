@@ -415,7 +415,8 @@ def test_a_hundred_results_over_five_routes_take_at_most_twenty_calls() -> None:
         ledger.items[inference_id] = samples.attempt(inference_id, custom_attributes=name)
         notifications.append(samples.completed(inference_id))
     inbox = FakeInbox(FakeQueues(clock), NOTIFICATION_QUEUE)
-    outbox, budget = AwsOutbox(lambda _: service), Budget(clock)
+    budget = Budget(clock)
+    outbox = AwsOutbox(lambda _: service, budget)
     settings = samples.route_settings()
     route = Route(settings, FakeRoutes(document), ledger, outbox, inbox, clock, budget)
 

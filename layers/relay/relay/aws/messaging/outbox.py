@@ -4,18 +4,31 @@ What a service takes in one call differs between regions (SQS: 1 MiB, or the 256
 between targets (`MaximumMessageSize` of a queue or a topic). So a batch that is refused for its
 size is sent again in smaller ones, and the outbox remembers what the destination takes.
 
-A destination that did not answer, or refused a whole call for now, is not called again for the rest
-of its messages, so that it takes no time from the others.
+Destinations are served side by side, so that one that hangs takes no time from the others. One that
+did not answer, or refused a whole call for now, is not called again for the rest of its messages;
+one that did not answer rests for some seconds, also in the invocations that follow.
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import SdkError, classify
-from relay.errors import MessageTooLong, PermanentError, RelayError, TransientError
+from relay.aws.limits import HUNG
+from relay.aws.side_by_side import SideBySide
+from relay.budget import Budget
+from relay.errors import (
+    MessageTooLong,
+    NotTried,
+    PermanentError,
+    RelayError,
+    TransientError,
+    Unanswered,
+)
 from relay.isolation import unexpected
 from relay.model import OutgoingMessage
 
@@ -24,6 +37,10 @@ if TYPE_CHECKING:
 
 # Of SendMessageBatch, PublishBatch and PutEvents alike.
 _ENTRIES = 10
+# Destinations that are served side by side.
+DESTINATIONS_AT_A_TIME = 64
+# How long a destination that did not answer is not called.
+REST_SECONDS = 15
 # "Batch requests cannot be longer than 262144 bytes. You have sent 492271 bytes."
 _STATED_LIMIT = re.compile(r"(?:longer|shorter) than (\d+) bytes")
 
@@ -51,35 +68,86 @@ class Service(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Sending:
+    """The messages to one destination. `waiting` are the keys of those that are not answered.
+
+    The thread that sends them stops before its next call when it is `given_up`.
+    """
+
+    service: Service
+    address: "str | Target"
+    messages: Sequence[OutgoingMessage]
+    failures: dict[str, RelayError] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+    given_up: bool = False
+
+
 class AwsOutbox:
     """Implements `relay.ports.Outbox`. `service_of` finds the service for an address."""
 
-    def __init__(self, service_of: Callable[["str | Target"], Service]) -> None:
+    def __init__(
+        self,
+        service_of: Callable[["str | Target"], Service],
+        budget: Budget,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._service_of = service_of
+        self._monotonic = monotonic
+        self._side_by_side = SideBySide(budget, DESTINATIONS_AT_A_TIME, "send")
         # What destinations take in one call, where they refused more. A refused single message
         # leaves nothing here: its destination may take it after a change.
         self._most_bytes: dict[str | Target, int] = {}
+        self._rests_until: dict[str | Target, float] = {}
 
     def send(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, RelayError]:
+        failures: dict[str, RelayError] = {}
+        sendings = list(self._sendings(messages, failures))
+        for sending, error in zip(sendings, self._run(sendings), strict=True):
+            sending.given_up = True
+            failures |= sending.failures
+            if error is not None:
+                unanswered = set(sending.waiting) - failures.keys()
+                failures |= dict.fromkeys(unanswered, error)
+            if isinstance(error, Unanswered):
+                self._rest(sending.address)
+        return failures
+
+    def _run(self, sendings: Sequence[_Sending]) -> Sequence[RelayError | None]:
+        """Send everything. Return an error for each destination that did not answer in time."""
+        if len(sendings) == 1:  # needs no thread: its calls have their own limits
+            self._send_all(sendings[0])
+            return [None]
+        return self._side_by_side(self._send_all, sendings)
+
+    def _sendings(
+        self, messages: Sequence[OutgoingMessage], failures: dict[str, RelayError]
+    ) -> Iterator[_Sending]:
+        """What to send where; `failures` gets what cannot be sent now."""
         by_address: dict[str | Target, list[OutgoingMessage]] = {}
         for message in messages:
             by_address.setdefault(message.address, []).append(message)
-        failures: dict[str, RelayError] = {}
         for address, addressed in by_address.items():
+            if self._rests_until.get(address, 0) > self._monotonic():
+                resting = NotTried(f"send to {address}: it did not answer before")
+                failures |= dict.fromkeys(_keys(addressed), resting)
+                continue
             try:
                 service = self._service_of(address)
             except (ClientError, BotoCoreError) as error:
                 failures |= dict.fromkeys(_keys(addressed), _failure(address, error))
             else:
-                failures |= self._send_all(service, address, addressed)
-        return failures
+                waiting = set(_keys(addressed))
+                yield _Sending(service, address, addressed, waiting=waiting)
 
-    def _send_all(
-        self, service: Service, address: "str | Target", messages: Sequence[OutgoingMessage]
-    ) -> dict[str, RelayError]:
-        failures: dict[str, RelayError] = {}
-        rest = list(_sendable(service, address, messages, failures))
-        while rest:
+    def _rest(self, address: "str | Target") -> None:
+        self._rests_until[address] = self._monotonic() + REST_SECONDS
+
+    def _send_all(self, sending: _Sending) -> None:
+        """Send in batches, one after another, and record what each call answers."""
+        service, address, failures = sending.service, sending.address, sending.failures
+        rest = list(_sendable(service, address, sending.messages, failures))
+        while rest and not sending.given_up:
             count, size = _next_batch(rest, self._most_bytes.get(address, service.most_bytes))
             batch = [message for message, _ in rest[:count]]
             try:
@@ -90,7 +158,10 @@ class AwsOutbox:
                     self._most_bytes[address] = _smaller(size, failure)
                     continue
                 if not isinstance(failure, PermanentError):
-                    return failures | {message.key: failure for message, _ in rest}
+                    batch = [message for message, _ in rest]
+                    count = len(rest)
+                if isinstance(error, HUNG):
+                    self._rest(address)
                 failures |= dict.fromkeys(_keys(batch), failure)
             except Exception as bug:
                 if count > 1:
@@ -100,8 +171,9 @@ class AwsOutbox:
                     failures[batch[0].key] = unexpected(bug, f"send to {address}")
             else:
                 failures |= _unsent(address, batch, answers)
+            sending.waiting.difference_update(_keys(batch))
             rest = rest[count:]
-        return failures
+        sending.waiting.difference_update(failures)
 
 
 def _sendable(

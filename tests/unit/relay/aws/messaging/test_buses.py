@@ -9,6 +9,8 @@ from relay.aws.messaging.outbox import AwsOutbox
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.model import OutgoingMessage
 
+from tests.support.budgets import ample
+
 SERVICE = "events"
 
 BUS = "arn:aws:events:us-east-1:000000000000:event-bus/orders"
@@ -16,7 +18,7 @@ BUS = "arn:aws:events:us-east-1:000000000000:event-bus/orders"
 
 @pytest.fixture
 def outbox(client: Any, stubber: Stubber) -> AwsOutbox:
-    return AwsOutbox(lambda _: Buses(client))
+    return AwsOutbox(lambda _: Buses(client), ample())
 
 
 def message(key: str, **members: Any) -> OutgoingMessage:

@@ -11,6 +11,7 @@ from relay.aws.messaging.topics import Topics
 from relay.errors import MessageTooLong, TransientError, UnexpectedError
 from relay.model import OutgoingMessage
 
+from tests.support.budgets import ample
 from tests.support.samples import SUBMIT_QUEUE
 from tests.support.sqs_limits import LimitedSqs
 
@@ -22,7 +23,7 @@ WORDS = [None, "", "Batch requests cannot be longer than 9999999 bytes."]
 
 def outbox(sqs: LimitedSqs) -> AwsOutbox:
     service = Queues(cast(Any, sqs))
-    return AwsOutbox(lambda _: service)
+    return AwsOutbox(lambda _: service, ample())
 
 
 def message(key: str, size: int = 1, address: str = SUBMIT_QUEUE) -> OutgoingMessage:
@@ -59,7 +60,7 @@ def test_what_a_queue_takes_is_asked_for_once() -> None:
 def test_another_queue_may_take_more() -> None:
     small, large = LimitedSqs(256 * KIBIBYTE), LimitedSqs(1_024 * KIBIBYTE)
     services = {SUBMIT_QUEUE: Queues(cast(Any, small)), OTHER_QUEUE: Queues(cast(Any, large))}
-    sender = AwsOutbox(lambda address: services[str(address)])
+    sender = AwsOutbox(lambda address: services[str(address)], ample())
     batch = [message(key, 100 * KIBIBYTE) for key in "abcdefghij"]
 
     assert sender.send([*batch, *(message(m.key, 1, OTHER_QUEUE) for m in batch)]) == {}
@@ -148,7 +149,7 @@ def test_topics_and_buses_that_take_less_are_sent_smaller_batches(
     kind: Any, code: str, words: str
 ) -> None:
     client = Refusing(code, words)
-    sender = AwsOutbox(lambda _: kind(client))
+    sender = AwsOutbox(lambda _: kind(client), ample())
 
     assert sender.send([message(key, 1_000) for key in "abcd"]) == {}
 

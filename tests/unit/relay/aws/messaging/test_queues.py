@@ -11,6 +11,7 @@ from relay.model import OutgoingMessage
 from relay.routes.target import Target
 
 from tests.support import samples
+from tests.support.budgets import ample
 from tests.support.samples import SUBMIT_QUEUE
 
 SERVICE = "sqs"
@@ -20,7 +21,7 @@ RESULTS = "https://sqs.us-east-1.amazonaws.com/000000000000/results.fifo"
 
 @pytest.fixture
 def outbox(client: Any, stubber: Stubber) -> AwsOutbox:
-    return AwsOutbox(lambda _: Queues(client))
+    return AwsOutbox(lambda _: Queues(client), ample())
 
 
 def message(key: str, **members: Any) -> OutgoingMessage:

@@ -9,6 +9,8 @@ from relay.aws.messaging.topics import Topics
 from relay.errors import PermanentError, TransientError
 from relay.model import OutgoingMessage
 
+from tests.support.budgets import ample
+
 SERVICE = "sns"
 
 TOPIC = "arn:aws:sns:us-east-1:000000000000:orders.fifo"
@@ -16,7 +18,7 @@ TOPIC = "arn:aws:sns:us-east-1:000000000000:orders.fifo"
 
 @pytest.fixture
 def outbox(client: Any, stubber: Stubber) -> AwsOutbox:
-    return AwsOutbox(lambda _: Topics(client))
+    return AwsOutbox(lambda _: Topics(client), ample())
 
 
 def test_a_message_is_published_with_all_that_it_has(outbox: AwsOutbox, stubber: Stubber) -> None:
