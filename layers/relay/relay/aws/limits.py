@@ -35,12 +35,12 @@ class Limits:
     `connect` and `read` are the seconds in which one try connects, and then gets an answer.
     """
 
-    connect: int
-    read: int
+    connect: float
+    read: float
     tries: int = 1
 
     @property
-    def seconds(self) -> int:
+    def seconds(self) -> float:
         """The longest time of a call, with all its tries and the pauses between them."""
         return self.tries * (self.connect + self.read) + _PAUSES[self.tries]
 
@@ -90,7 +90,7 @@ class CallGuard:
             raise NotBegun(reason=f"{service} did not answer another call")
         seconds, left = LIMITS[service].seconds, self._budget.left()
         if left < seconds:
-            raise NotBegun(reason=f"it can take {seconds} s, and {left:.0f} s are left")
+            raise NotBegun(reason=f"it can take {seconds:g} s, and {left:.0f} s are left")
 
     def after_error(self, exception: Exception, event_name: str, **_: object) -> None:
         """Take note of a call that hung to its end."""
