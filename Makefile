@@ -58,7 +58,7 @@ audit: setup ## cdk-nag's AwsSolutions rules over the templates; needs node
 	@$(MAKE) --no-print-directory "$(VENV)/audit/ready"
 	"$(BIN)/pytest" -q tests/audit
 
-references: setup ## write docs/reference/parameters.md and metrics.md
+references: setup ## write the generated pages of docs/reference
 	env PYTHONPATH=layers/relay "$(BIN)/python" -m tests.template.references
 
 check: setup template ## everything that needs no local stack: format, lint, types, template, unit tests

@@ -1,4 +1,4 @@
-"""Writes docs/reference: the parameters from template.yaml, the metrics from relay/report.py.
+"""Writes docs/reference: the parameters from template.yaml, metrics and times from the code.
 
 python -m tests.template.references
 """
@@ -9,7 +9,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from relay import backoff
+from relay.aws.limits import LIMITS
+from relay.aws.messaging.outbox import DESTINATIONS_AT_A_TIME, REST_SECONDS
 from relay.report import Count
+from relay.responses import MARGIN
+from relay.route import route
+from relay.submit import submit
 
 from local.stack.settings import REPOSITORY
 from tests.template.template import source
@@ -32,6 +38,38 @@ metric has data only where something was counted. [Alarms](../alarms.md) watch `
 | metric | counts |
 | --- | --- |
 """
+_TIME_BUDGET = """# Time budget
+
+{note} Change the limits in
+`layers/relay/relay/aws/limits.py`, or the phases in `submit.py` and `route.py`, instead.
+
+A function has {timeout} s, of which {margin} are for its log and its response. The following rules
+keep every invocation within this time, whatever hangs:
+
+- A call that can take longer than what is left is not begun. It has no effect, so its request or
+  result comes back like one that was not started.
+- A phase leaves the time of the phases after it. A chunk of a batch is begun only if the time of
+  all its phases is left; otherwise its messages are returned.
+- Targets are served side by side, up to {destinations} at a time. One that does not answer costs the
+  others nothing, and is not called again for {rest} s.
+- Another service that does not answer is not called again in the same invocation.
+
+## Calls
+
+Each call has as many tries as the table says. Calls whose repeat could act twice have one.
+
+| client | seconds to connect | seconds to answer | tries | longest call in seconds |
+| --- | --- | --- | --- | --- |
+{calls}
+The last three clients belong to provision, which has no budget: its steps can be repeated. The
+pauses between tries are included. `connect` applies to each address of a host name; the longest
+call holds for names with up to three addresses.
+
+## Phases
+
+| function | phase | seconds |
+| --- | --- | --- |
+{phases}"""
 # Published by `relay/telemetry.py` beside the counts of a report.
 OTHERS = {
     "MinutesBehind": "minutes by which reconcile's search is late",
@@ -39,10 +77,26 @@ OTHERS = {
     "Alarms": "warnings and errors among the steps of provision",
 }
 
+PHASES = (
+    ("submit", "claim", submit.CLAIM_SECONDS),
+    ("submit", "invoke", submit.INVOKE_SECONDS),
+    ("submit", "record, reject, release", submit.RECORD_SECONDS),
+    ("submit", "set delays, or queue direct calls", backoff.SECONDS),
+    ("route", "look up", route.LOOK_UP_SECONDS),
+    ("route", "read routes", route.ROUTES_SECONDS),
+    ("route", "send", route.SEND_SECONDS),
+    ("route", "mark, hold", route.MARK_SECONDS),
+    ("route", "set delays", backoff.SECONDS),
+)
+
 
 def pages() -> Mapping[Path, str]:
     """Return the generated pages by their paths."""
-    return {FOLDER / "parameters.md": parameters(), FOLDER / "metrics.md": metrics()}
+    return {
+        FOLDER / "parameters.md": parameters(),
+        FOLDER / "metrics.md": metrics(),
+        FOLDER / "time-budget.md": time_budget(),
+    }
 
 
 def parameters() -> str:
@@ -59,6 +113,26 @@ def metrics() -> str:
     """Return the page with a table of metrics."""
     meanings = {**dict(_meanings()), **OTHERS}
     return _METRICS + "".join(f"| `{name}` | {text} |\n" for name, text in meanings.items())
+
+
+def time_budget() -> str:
+    """Return the page with the limits of calls and the phases of the functions."""
+    calls = "".join(
+        f"| `{client}` | {each.connect:g} | {each.read:g} | {each.tries} | {each.seconds:g} |\n"
+        for client, each in LIMITS.items()
+    )
+    phases = "".join(
+        f"| {function} | {phase} | {seconds} |\n" for function, phase, seconds in PHASES
+    )
+    return _TIME_BUDGET.format(
+        note=_NOTE,
+        timeout=source()["Globals"]["Function"]["Timeout"],
+        margin=f"{MARGIN.total_seconds():g}",
+        destinations=DESTINATIONS_AT_A_TIME,
+        rest=REST_SECONDS,
+        calls=calls,
+        phases=phases,
+    )
 
 
 def _row(name: str) -> str:

@@ -3,14 +3,18 @@
 from pathlib import Path
 
 import pytest
+from relay.aws.limits import LIMITS
 from relay.report import Count
+from relay.responses import MARGIN
 
 from local.stack.settings import REPOSITORY
-from tests.template.references import OTHERS, metrics, pages
+from tests.template.references import OTHERS, PHASES, metrics, pages
 from tests.template.template import source
 
 
-@pytest.mark.parametrize(("path", "text"), pages().items(), ids=["parameters", "metrics"])
+@pytest.mark.parametrize(
+    ("path", "text"), pages().items(), ids=["parameters", "metrics", "time-budget"]
+)
 def test_a_page_is_as_make_references_writes_it(path: Path, text: str) -> None:
     assert path.read_text() == text, "run make references"
 
@@ -26,3 +30,36 @@ def test_every_metric_has_its_meaning() -> None:
 
     assert [name for name in (*Count, *OTHERS) if f"| `{name}` |" not in page] == []
     assert [name for name in OTHERS if name not in telemetry] == []
+
+
+@pytest.mark.parametrize("function", ["submit", "route"])
+def test_the_phases_of_a_function_fit_into_its_time(function: str) -> None:
+    timeout = source()["Globals"]["Function"]["Timeout"]
+    phases = sum(seconds for name, _, seconds in PHASES if name == function)
+
+    # A message that cannot be read is parked before.
+    assert LIMITS["sqs"].seconds + phases + MARGIN.total_seconds() <= timeout
+
+
+@pytest.mark.parametrize(
+    ("function", "phase", "calls"),
+    [
+        ("submit", "claim", ["dynamodb"]),
+        ("submit", "invoke", ["sagemaker-runtime"]),
+        ("submit", "record, reject, release", ["dynamodb", "sqs"]),
+        ("submit", "set delays, or queue direct calls", ["sqs"]),
+        ("route", "look up", ["dynamodb"]),
+        ("route", "read routes", ["ssm"]),
+        ("route", "send", ["sqs"]),
+        ("route", "send", ["sns"]),
+        ("route", "send", ["events"]),
+        ("route", "mark, hold", ["dynamodb"]),
+        ("route", "set delays", ["sqs"]),
+    ],
+)
+def test_a_phase_has_time_for_its_longest_calls(
+    function: str, phase: str, calls: list[str]
+) -> None:
+    (seconds,) = (each for name, what, each in PHASES if (name, what) == (function, phase))
+
+    assert sum(LIMITS[call].seconds for call in calls) <= seconds

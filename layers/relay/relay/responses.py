@@ -9,7 +9,7 @@ from relay.model import Content, Incoming
 from relay.report import Level, Report
 
 # For the log, the metrics and the response.
-_MARGIN = timedelta(seconds=3)
+MARGIN = timedelta(seconds=3)
 
 
 class Incomplete(RelayError):
@@ -24,7 +24,7 @@ class RemainingTime(Protocol):
 
 def ends_at(context: RemainingTime, now: datetime) -> datetime:
     """Return the time by which the use case must be done (see `relay.budget`)."""
-    return now + timedelta(milliseconds=context.get_remaining_time_in_millis()) - _MARGIN
+    return now + timedelta(milliseconds=context.get_remaining_time_in_millis()) - MARGIN
 
 
 def respond(incoming: Sequence[Incoming[Content]], report: Report) -> dict[str, object]:
