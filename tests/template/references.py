@@ -50,8 +50,8 @@ keep every invocation within this time, whatever hangs:
   result comes back like one that was not started.
 - A phase leaves the time of the phases after it. A chunk of a batch is begun only if the time of
   all its phases is left; otherwise its messages are returned.
-- Targets are served side by side, up to {destinations} at a time. One that does not answer costs the
-  others nothing, and is not called again for {rest} s.
+- Targets are served side by side, up to {destinations} at a time. One that does not answer costs
+  the others nothing, and is not called again for {rest} s.
 - Another service that does not answer is not called again in the same invocation.
 
 ## Calls

@@ -1,11 +1,14 @@
 """Whatever hangs: what was sent is marked, the rest is returned, and no function times out."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from relay.model import AttemptState
 from relay.report import Count
+from relay.route.route import MARK_SECONDS
+from relay.submit.submit import RECORD_SECONDS
 
 from tests.support import samples
 from tests.support.pipelines import SECONDS, FakePipeline
@@ -44,6 +47,30 @@ def notify(pipeline: FakePipeline, count: int) -> list[str]:
         notification = samples.sns_envelope(samples.completed(each), samples.SUCCESS_TOPIC)
         pipeline.queues.put(NOTIFICATION_QUEUE, json.dumps(notification))
     return ids
+
+
+def take(pipeline: FakePipeline, port: object, method: str, seconds: float) -> None:
+    """Let calls of a port take so many seconds before they answer."""
+    call = getattr(port, method)
+
+    def slow(*arguments: object) -> object:
+        pipeline.clock.advance(seconds)
+        return call(*arguments)
+
+    setattr(port, method, slow)
+
+
+def observe(pipeline: FakePipeline, method: str) -> Callable[[], float]:
+    """Return what tells the seconds that were left at the last such call to the ledger."""
+    call = getattr(pipeline.ledger, method)
+    left: list[float] = []
+
+    def observed(*arguments: object) -> object:
+        left.append(pipeline.budget.left())
+        return call(*arguments)
+
+    setattr(pipeline.ledger, method, observed)
+    return lambda: left[-1]
 
 
 def arrived(pipeline: FakePipeline, address: str) -> int:
@@ -123,6 +150,20 @@ class TestRoute:
         assert set(pipeline.ledger.states.values()) == {AttemptState.COMPLETED}
         assert arrived(pipeline, NOTIFICATION_DEAD_LETTERS) == 1
 
+    @pytest.mark.parametrize("slow", [0, 7, 19, 21, 26])
+    def test_leaves_the_marks_their_time(self, pipeline: FakePipeline, slow: float) -> None:
+        hanging, healthy = targets(2)
+        route_to(pipeline, [hanging, healthy])
+        pipeline.hangs.seconds[hanging] = TARGET
+        notify(pipeline, 10)
+        take(pipeline, pipeline.ledger, "look_up", slow)
+        left = observe(pipeline, "hold")
+
+        pipeline.deliver_to_route()
+
+        assert arrived(pipeline, healthy) == 10
+        assert left() >= MARK_SECONDS
+
     def test_begins_no_chunk_that_could_not_be_marked(self, pipeline: FakePipeline) -> None:
         notify(pipeline, 1)
 
@@ -133,17 +174,21 @@ class TestRoute:
 
 
 class TestSubmit:
-    def test_leaves_an_endpoint_alone_that_hangs(self, pipeline: FakePipeline) -> None:
+    @pytest.mark.parametrize("seconds", [1, ENDPOINT])
+    def test_leaves_an_endpoint_alone_that_hangs(
+        self, pipeline: FakePipeline, seconds: float
+    ) -> None:
         upload(pipeline, *(f"inputs/{number}.csv" for number in range(100)))
-        pipeline.hangs.seconds["endpoint.invoke"] = ENDPOINT
+        pipeline.hangs.seconds["endpoint.invoke"] = seconds
         begun = pipeline.clock.now()
 
         report = pipeline.deliver_to_submit()
 
-        assert pipeline.clock.now() - begun <= timedelta(seconds=ENDPOINT)
+        assert pipeline.clock.now() - begun <= timedelta(seconds=seconds)
         assert report.counts[Count.RETURNED] == 100
-        # Only what may have arrived keeps its claim.
+        # Only what may have arrived keeps its claim, and the other chunks are not even claimed.
         assert len(pipeline.ledger.items) == 10
+        assert pipeline.faults.steps.count("ledger.claim") == 25
 
         pipeline.hangs.seconds.clear()
         pipeline.clock.advance(300)
@@ -178,6 +223,17 @@ class TestSubmit:
             pipeline.clock.advance(300)
             pipeline.deliver_to_submit()
         assert len(set(pipeline.endpoint.invoked)) == len(pipeline.endpoint.invoked) == 98
+
+    @pytest.mark.parametrize("slow", [0, 7, 14, 16, 25])
+    def test_leaves_the_records_their_time(self, pipeline: FakePipeline, slow: float) -> None:
+        upload(pipeline, *(f"inputs/{number}.csv" for number in range(25)))
+        pipeline.hangs.seconds["endpoint.invoke"] = ENDPOINT
+        take(pipeline, pipeline.ledger, "claim", slow)
+        left = observe(pipeline, "release")
+
+        pipeline.deliver_to_submit()
+
+        assert left() >= RECORD_SECONDS
 
     def test_begins_no_chunk_that_could_not_be_recorded(self, pipeline: FakePipeline) -> None:
         upload(pipeline, "inputs/a.csv")
