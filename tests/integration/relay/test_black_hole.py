@@ -1,8 +1,9 @@
 """The adapters against a socket that accepts connections and never answers."""
 
+import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -18,18 +19,23 @@ from relay.aws.parameters import SsmRouteDocuments
 from relay.aws.sagemaker.endpoint import INVOCATIONS_AT_A_TIME, SageMakerEndpoint
 from relay.aws.storage import S3Storage
 from relay.budget import Budget
-from relay.errors import NotTried, TransientError, Unanswered
+from relay.errors import NotTried, RelayError, TransientError, Unanswered
+from relay.events.envelopes import read_notifications
 from relay.model import InferenceRequest, OutgoingMessage
 from relay.ports import Submission
+from relay.report import Count
+from relay.route.route import Route
 from relay.routes.target import Target
 from relay.s3uri import S3Uri
 
 from tests.support import samples
+from tests.support.fake_queues import FakeInbox, FakeQueues
+from tests.support.fakes import FakeClock, FakeLedger, FakeRoutes
 
 ID = "a" * 32
 CONNECT = READ = 0.4
-# For threads and the processor of a busy machine.
-TOLERANCE = 2.0
+# For the processor of a busy machine. One after another, the calls would take far longer.
+TOLERANCE = 6.0
 
 
 class BlackHole:
@@ -109,8 +115,9 @@ def message(address: str | Target) -> OutgoingMessage:
 
 
 def test_thirty_targets_take_as_long_as_one(clients: Clients, budget: Budget) -> None:
-    messages = [message(target) for target in targets(30)]
-    outbox = AwsOutbox(Targets(clients), budget)
+    service_of = Targets(clients)
+    messages = [message(target) for target in targets(30) if service_of(target)]
+    outbox = AwsOutbox(service_of, budget)
 
     with at_most(CONNECT + READ):
         first = outbox.send(messages)
@@ -119,6 +126,55 @@ def test_thirty_targets_take_as_long_as_one(clients: Clients, budget: Budget) ->
 
     assert [type(first[each.key]) for each in messages] == [Unanswered] * 30
     assert [type(second[each.key]) for each in messages] == [NotTried] * 30
+
+
+class Taking:
+    """A service that takes everything; `sent` are the messages."""
+
+    name = "SQS"
+    most_bytes = 1_048_576
+
+    def __init__(self) -> None:
+        self.sent: list[OutgoingMessage] = []
+
+    def length(self, message: OutgoingMessage) -> int:
+        return len(message.body)
+
+    def send(
+        self, address: str | Target, batch: Sequence[OutgoingMessage]
+    ) -> Mapping[int, RelayError | None]:
+        self.sent += batch
+        return dict.fromkeys(range(len(batch)))
+
+
+def test_route_serves_and_marks_the_target_that_answers(clients: Clients, budget: Budget) -> None:
+    hanging, taking, service_of = targets(30), Taking(), Targets(clients)
+    healthy = Target.parse("arn:aws:sqs:us-east-1:000000000000:healthy")
+    entries = [
+        {"name": f"route-{number}", "to": str(target)}
+        for number, target in enumerate([*hanging, healthy])
+    ]
+    clock, ledger = FakeClock(), FakeLedger()
+    ids = [f"{number:032x}" for number in range(100)]
+    ledger.items |= {each: samples.attempt(each) for each in ids}
+    queues = FakeQueues(clock)
+    route = Route(
+        samples.route_settings(),
+        FakeRoutes(json.dumps({"routes": entries, "otherwise": {"to": str(healthy)}})),
+        ledger,
+        AwsOutbox(lambda each: taking if each == healthy else service_of(each), budget),
+        FakeInbox(queues, samples.NOTIFICATION_QUEUE),
+        clock,
+        budget,
+    )
+    event = samples.sqs_event(*(samples.sns_envelope(samples.completed(each)) for each in ids))
+
+    with at_most(CONNECT + READ):
+        report = route(read_notifications(event, "invocation-1"))
+
+    assert len(taking.sent) == report.counts[Count.RETURNED] == 100
+    held = [ledger.items[each].held for each in ids]
+    assert {each and each.delivered for each in held} == {("route-30",)}
 
 
 def test_what_could_not_end_in_time_makes_no_connection(

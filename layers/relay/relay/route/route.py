@@ -38,8 +38,8 @@ from relay.settings import RouteSettings
 # Attempts that one ledger call reads.
 _CHUNK = 100
 
-# Seconds of the phases of a chunk (docs/reference/time-budget.md). A chunk for which they are not
-# left is not begun: its results are sent and marked, or returned unsent.
+# Seconds of the phases of a chunk (docs/reference/time-budget.md). A chunk is begun only if all of
+# them are left, so that what it sends is marked.
 LOOK_UP_SECONDS = 7
 ROUTES_SECONDS = 3
 SEND_SECONDS = 7

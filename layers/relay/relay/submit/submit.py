@@ -37,8 +37,8 @@ from relay.submit.requeue import requeue
 # Attempts that one ledger call claims.
 _CHUNK = 25
 
-# Seconds of the phases of a chunk (docs/reference/time-budget.md). A chunk for which they are not
-# left is not begun. What an invocation of the endpoint answered is recorded before the end.
+# Seconds of the phases of a chunk (docs/reference/time-budget.md). A chunk is begun only if all of
+# them are left, so that what the endpoint answered is recorded.
 CLAIM_SECONDS = 7
 INVOKE_SECONDS = 10
 RECORD_SECONDS = 12
