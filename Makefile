@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format template references check audit test acceptance demo chaos soak bench up down invoke routes images \
+.PHONY: help setup lock format template references check audit test proof acceptance demo chaos soak bench up down invoke routes images \
   sam-invoke sam-connect sam-stand-in
 
 help: ## list the commands
@@ -66,11 +66,14 @@ check: setup template ## everything that needs no local stack: format, lint, typ
 	"$(BIN)/ruff" check .
 	"$(BIN)/mypy" layers/relay local tests benchmarks
 	for app in functions/*/app.py examples/*/src/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
-	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/protocol tests/stateful
+	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/protocol tests/stateful tests/faults
 
 test: check ## all tests: check, then integration, runtime and end to end on the local stack
 	"$(BIN)/pytest" -q --numprocesses 2 --dist loadfile tests/integration
 	"$(BIN)/pytest" -q -rs tests/runtime tests/e2e tests/acceptance
+
+proof: setup ## two faults at every pair of port calls of every scenario; takes about an hour
+	RELAY_FAULTS=all "$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/faults
 
 up: setup ## start the local stack and deploy the application; again: deploy changed code
 	@exec "$(BIN)/python" -m local up

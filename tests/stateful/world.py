@@ -102,8 +102,8 @@ class QuickEndpoint(FakeEndpoint):
 class World:
     """One deployment, and everything around it."""
 
-    def __init__(self) -> None:
-        self.faults = Moments()
+    def __init__(self, faults: Moments | None = None) -> None:
+        self.faults = faults or Moments()
         self.clock = FakeClock()
         self.budget = Budget(self.clock)
         self.ledger = FakeDueLedger(self.faults)

@@ -5,6 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from random import Random
 
 from relay.errors import MessageTooLong, PermanentError, RelayError
 from relay.model import Delivery, OutgoingMessage
@@ -37,13 +39,15 @@ class FakeQueues:
     took within the last five minutes. `trouble` is what every message to an address meets;
     `most_bytes` is what an address takes where that is less than services take at most.
     Messages of a FIFO group do not wait for one another, nothing expires, and there is no redrive:
-    `receive` returns how often a message came.
+    `receive` returns how often a message came. `order` mixes the messages at each receive; None
+    keeps them in the order in which they were sent.
     """
 
     def __init__(self, clock: FakeClock, faults: Faults | None = None) -> None:
         self.sent: list[OutgoingMessage] = []
         self.trouble: dict[str, RelayError] = {}
         self.most_bytes: dict[str, int] = {}
+        self.order: Random | None = None
         self._clock = clock
         self._faults = faults or Faults()
         self._stored: dict[str, list[_Stored]] = defaultdict(list)
@@ -63,14 +67,17 @@ class FakeQueues:
                 with self._faults.step("queues.send"):
                     if str(message.address) in self.trouble:
                         raise self.trouble[str(message.address)]
-                    self._take(message)
+                    self._check(message)
+                    self._faults.perform(partial(self._take, message))
             except RelayError as error:
                 failures[message.key] = error
         return failures
 
     def put(self, queue_url: str, body: str) -> None:
         """Put a message of another sender into a queue: of S3, SNS, or an operator."""
-        self._take(OutgoingMessage(key="", address=queue_url, body=body))
+        message = OutgoingMessage(key="", address=queue_url, body=body)
+        self._check(message)
+        self._take(message)
 
     def delivered(self, queue_url: str) -> list[OutgoingMessage]:
         """Every message that the queue took: what its consumers get, sooner or later."""
@@ -85,6 +92,8 @@ class FakeQueues:
     ) -> list[Delivery]:
         """Takes visible messages, which come back after so many seconds unless deleted."""
         now = self._clock.now()
+        if self.order is not None:
+            self.order.shuffle(self._stored[queue_url])
         received: list[Delivery] = []
         for stored in self._stored[queue_url]:
             if len(received) == limit or stored.visible_at > now:
@@ -124,8 +133,15 @@ class FakeQueues:
             for delivery, seconds in deliveries:
                 self.show_again(queue_url, delivery, seconds)
 
-    def _take(self, message: OutgoingMessage) -> None:
+    def next_visible(self, *queue_urls: str) -> datetime | None:
+        """When the next message of these queues becomes, or became, visible; None without one."""
+        times = (stored.visible_at for url in queue_urls for stored in self._stored[url])
+        return min(times, default=None)
+
+    def _check(self, message: OutgoingMessage) -> None:
         _check_message(message, self.most_bytes.get(str(message.address)))
+
+    def _take(self, message: OutgoingMessage) -> None:
         self.sent.append(message)
         if message.deduplication_id is not None and self._is_repeat(message):
             return

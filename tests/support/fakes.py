@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from relay.aws.dynamodb.attempt_items import read_item, to_claim, to_held, to_item, to_value
@@ -73,6 +74,10 @@ class Faults:
         yield
         if fault is not None:
             raise fault.error
+
+    def perform(self, act: Callable[[], None]) -> None:
+        """Has an effect of the step that is under way."""
+        act()
 
 
 class FakeClock:
@@ -274,7 +279,7 @@ class FakeLedger:
         for key, item in items.items():
             try:
                 with self._faults.step(step):
-                    act(item)
+                    self._faults.perform(partial(act, item))
             except RelayError as error:
                 failures[key] = error
         return failures

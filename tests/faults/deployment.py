@@ -1,0 +1,153 @@
+"""A deployment that runs until nothing is left to do, with faults that are planned by number."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from relay.model import Attempt
+
+from tests.faults.faults import Kind, PlannedFaults
+from tests.stateful.world import World
+from tests.support.fakes import Crash
+from tests.support.samples import NOTIFICATION_QUEUE, SUBMIT_QUEUE
+
+# `Timeout` of the functions in template.yaml.
+FUNCTION_SECONDS = 45
+# The longest that a call takes to fail: connect and read timeouts, three tries.
+HANG_SECONDS = 30
+LAMBDA_RETRY_SECONDS = 60
+RECONCILE_MINUTES = 5
+MOST_ROUNDS = 200
+
+_CALLS = {
+    "endpoint": ["invoke"],
+    "ledger": [
+        "claim",
+        "renew",
+        "release",
+        "look_up",
+        "close",
+        "hold",
+        "cursor",
+        "move_cursor",
+        "due_in",
+    ],
+    "queues": ["send", "come_back"],
+    "storage": ["find", "find_prefix"],
+}
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What SageMaker does with an attempt: how it ends, and how many notifications arrive."""
+
+    outcome: str = "completed"
+    notifications: int = 1
+
+
+Model = Callable[[Attempt], Inference]
+
+
+class Deployment(World):
+    """A World with its own clock: it waits for whatever happens next."""
+
+    def __init__(self, planned: Mapping[int, Kind], order: int, model: Model) -> None:
+        self.planned = PlannedFaults(planned)
+        super().__init__(self.planned)
+        self.queues.order = Random(order)  # noqa: S311 - reproducible, not secret
+        self.planned.hang = self._hang
+        self.began_at = self.clock.now()
+        self._model = model
+        self._later: list[tuple[datetime, Callable[[], None]]] = []
+        self._begun_at = self.clock.now()
+        self._next_reconcile = self.clock.now()
+        self._next_call = self.clock.now()
+        for port, methods in _CALLS.items():
+            for method in methods:
+                self._announce(getattr(self, port), method)
+
+    def at(self, minutes: int, act: Callable[[], None]) -> None:
+        """Have something happen so long after the beginning."""
+        self._later.append((self.began_at + timedelta(minutes=minutes), act))
+
+    def run(self) -> None:
+        """Work until nothing is left to do.
+
+        Raises:
+            AssertionError: something is left for ever.
+        """
+        for _ in range(MOST_ROUNDS):
+            self._round()
+            if self._quiet() and not self.planned.under_way:
+                return
+            self._wait()
+        raise AssertionError(f"it never comes to rest: {self.ledger.states}")
+
+    def _round(self) -> None:
+        if self.clock.now() >= self._next_call:
+            for call in list(self.calls):
+                self.calls.remove(call)
+                self.call_submit(call)
+                self._next_call = self.clock.now() + timedelta(seconds=LAMBDA_RETRY_SECONDS)
+        self.deliver_to_submit()
+        for attempt in list(self.running):
+            inference = self._model(attempt)
+            for notification in self.end(attempt, inference.outcome, inference.notifications):
+                self.publish(notification)
+        self.deliver_to_route()
+        if self.clock.now() >= self._next_reconcile:
+            self.run_reconcile()
+            self._next_reconcile = self.clock.now() + timedelta(minutes=RECONCILE_MINUTES)
+
+    def _wait(self) -> None:
+        """Let time pass until the next thing happens, and what is under way arrive."""
+        self.planned.arrive()
+        now = self.clock.now()
+        for each in [each for each in self._later if each[0] <= now]:
+            self._later.remove(each)
+            each[1]()
+        wait = min(self._times(), default=now) - now
+        if wait > timedelta(0):
+            self.advance(wait.total_seconds() + 0.001)
+
+    def _times(self) -> Iterator[datetime]:
+        yield from (time for time, _ in self._later)
+        visible = self.queues.next_visible(SUBMIT_QUEUE, NOTIFICATION_QUEUE)
+        if visible is not None:
+            yield visible
+        if self.calls:
+            yield self._next_call
+        for attempt in self.ledger.items.values():
+            if attempt.state == "OPEN":
+                # Reconcile works on whole minutes that have passed.
+                due_at = attempt.due_at + timedelta(minutes=1)
+                yield max(due_at, self._next_reconcile)
+
+    def _announce(self, port: object, method: str) -> None:
+        made = getattr(port, method)
+
+        def announced(*arguments: Any) -> Any:
+            self.planned.begin_call()
+            return made(*arguments)
+
+        setattr(port, method, announced)
+
+    def _begin(self, attempt: Attempt) -> None:
+        self.planned.perform(lambda: super(Deployment, self)._begin(attempt))
+
+    @contextmanager
+    def _function(self) -> Iterator[None]:
+        with super()._function():
+            self._begun_at = self.clock.now()
+            yield
+            assert self.clock.now() - self._begun_at < timedelta(seconds=FUNCTION_SECONDS)
+
+    def _hang(self) -> None:
+        end = self._begun_at + timedelta(seconds=FUNCTION_SECONDS)
+        given_up = self.clock.now() + timedelta(seconds=HANG_SECONDS)
+        self.clock.advance((min(end, given_up) - self.clock.now()).total_seconds())
+        if given_up > end:
+            raise Crash  # Lambda ends the function

@@ -1,0 +1,188 @@
+"""The faults of a port call, and a run's steps by number, so that each fault has one place."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from relay.errors import EndpointNotReady, PermanentError, RelayError, TransientError, Unanswered
+
+from tests.stateful.world import Moments
+from tests.support.fakes import Crash
+
+
+class Kind(StrEnum):
+    """What happens at a step. A step is one entry of a call, or a call without entries."""
+
+    THROTTLED = "the call is throttled"
+    LOST = "the call gets no response and has no effect"
+    UNANSWERED = "the call has its effect and its response is lost"
+    LATE = "the call takes effect after its caller gave up"
+    HANGS = "the call hangs and has no effect"
+    HANGS_AND_WORKS = "the call hangs and has its effect"
+    ONE_THROTTLED = "one entry is refused"
+    ONE_UNANSWERED = "one entry has its effect and its response is lost"
+    ONE_REFUSED = "one entry is refused for good"
+    NOT_READY = "the endpoint is not in service"
+    CRASH_BEFORE = "the function crashes before the step"
+    CRASH_AFTER = "the function crashes after the step"
+
+
+# A fault of a whole call is planned for its first step, and meets its other steps too.
+WHOLE_CALL = {
+    Kind.THROTTLED,
+    Kind.LOST,
+    Kind.UNANSWERED,
+    Kind.LATE,
+    Kind.HANGS,
+    Kind.HANGS_AND_WORKS,
+    Kind.NOT_READY,
+}
+WITH_EFFECT = {
+    Kind.UNANSWERED,
+    Kind.LATE,
+    Kind.HANGS_AND_WORKS,
+    Kind.ONE_UNANSWERED,
+    Kind.CRASH_AFTER,
+}
+HANGING = {Kind.HANGS, Kind.HANGS_AND_WORKS}
+# After these, the caller does not know what was done.
+DOUBTFUL = {
+    Kind.LOST,
+    Kind.UNANSWERED,
+    Kind.LATE,
+    Kind.HANGS,
+    Kind.HANGS_AND_WORKS,
+    Kind.ONE_UNANSWERED,
+    Kind.CRASH_BEFORE,
+    Kind.CRASH_AFTER,
+}
+
+_READS = {"ledger.look_up", "ledger.due_in", "storage.find"}
+_BATCHES = {
+    "ledger.claim",
+    "ledger.renew",
+    "ledger.release",
+    "ledger.close",
+    "ledger.hold",
+    "queues.send",
+    "endpoint.invoke",
+}
+
+
+def error_of(kind: Kind) -> BaseException:
+    """What the caller of a port sees."""
+    match kind:
+        case Kind.THROTTLED | Kind.ONE_THROTTLED:
+            return TransientError("ThrottlingException: Rate exceeded")
+        case Kind.NOT_READY:
+            return EndpointNotReady("Endpoint relay of account 000000000000 not found.")
+        case Kind.ONE_REFUSED:
+            return PermanentError("ValidationError: example")
+        case Kind.CRASH_BEFORE | Kind.CRASH_AFTER:
+            return Crash()
+        case _:
+            return Unanswered("read timed out")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a run. `first` of its call; `alone` in it."""
+
+    name: str
+    first: bool
+    alone: bool
+
+    def kinds(self) -> Iterator[Kind]:
+        """The faults that differ at this step."""
+        yield Kind.CRASH_BEFORE
+        yield Kind.CRASH_AFTER
+        if self.first:
+            yield from (Kind.THROTTLED, Kind.LOST, Kind.HANGS)
+            if self.name not in _READS:
+                yield from (Kind.UNANSWERED, Kind.LATE, Kind.HANGS_AND_WORKS)
+            if self.name == "endpoint.invoke":
+                yield Kind.NOT_READY
+        if self.name in _BATCHES and not self.alone:
+            yield Kind.ONE_THROTTLED
+        if self.name == "endpoint.invoke":
+            yield Kind.ONE_REFUSED
+            if not self.alone:  # each entry of it is an HTTP request of its own
+                yield Kind.ONE_UNANSWERED
+
+
+class PlannedFaults(Moments):
+    """Faults by the number of the step in a whole run, which it records.
+
+    `hang` lets the time of a call that hangs pass. It may raise a Crash: the function's timeout.
+    """
+
+    def __init__(self, planned: Mapping[int, Kind]) -> None:
+        super().__init__()
+        self.fired_kinds: list[Kind] = []
+        self.hang: Callable[[], None] = lambda: None
+        self._by_number = planned
+        self._firsts: list[bool] = []
+        self._begins = True
+        self._of_call: Kind | None = None
+        self._late = False
+        self._under_way: list[Callable[[], None]] = []
+
+    def begin_call(self) -> None:
+        """The next step is the first one of a port call."""
+        self._begins = True
+        self._of_call = None
+
+    @property
+    def made(self) -> Sequence[Step]:
+        """The steps of the run."""
+        lasts = [*self._firsts[1:], True]
+        return [
+            Step(name, first, alone=first and last)
+            for name, first, last in zip(self.steps, self._firsts, lasts, strict=True)
+        ]
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        number = len(self.steps)
+        self.steps.append(name)
+        self._firsts.append(self._begins)
+        self._begins = False
+        kind = self._by_number.get(number)
+        if kind is not None:
+            self._fire(kind)
+        kind = kind or self._of_call
+        if kind is not None and kind not in WITH_EFFECT:
+            raise error_of(kind)
+        self._late = kind is Kind.LATE
+        try:
+            yield
+        finally:
+            self._late = False
+        if kind is not None:
+            raise error_of(kind)
+
+    def perform(self, act: Callable[[], None]) -> None:
+        if self._late:
+            self._under_way.append(act)
+        else:
+            act()
+
+    def arrive(self) -> None:
+        """Let late effects take place. One that is refused by now has none."""
+        acts, self._under_way = self._under_way, []
+        for act in acts:
+            with suppress(RelayError):
+                act()
+
+    @property
+    def under_way(self) -> bool:
+        return bool(self._under_way)
+
+    def _fire(self, kind: Kind) -> None:
+        self.fired += 1
+        self.fired_kinds.append(kind)
+        if kind in WHOLE_CALL:
+            self._of_call = kind
+        if kind in HANGING:
+            self.hang()

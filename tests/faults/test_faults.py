@@ -1,0 +1,70 @@
+"""Every fault at every port call of each scenario, and two faults.
+
+All pairs take long: `make proof`. Elsewhere a sample of them runs, which the seed fixes.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from random import Random
+
+import pytest
+
+from tests.faults.faults import Kind
+from tests.faults.matrix import Broken, Plan, faults, run
+from tests.faults.scenarios import SCENARIOS
+
+ALL = os.environ.get("RELAY_FAULTS") == "all"
+RUNS = [(name, order) for name, each in SCENARIOS.items() for order in range(each.orders)]
+# A proof is divided, so that its parts run side by side.
+PARTS = range(16 if ALL else 1)
+SAMPLED_FIRST, SAMPLED_SECOND = 10, 5
+
+Found = list[tuple[int, Kind]]
+
+
+def broken(scenario: str, order: int, plans: Iterator[Plan]) -> list[str]:
+    """What does not hold, for each plan that breaks something."""
+    found = []
+    for plan in plans:
+        try:
+            run(scenario, plan, order)
+        except Broken as error:
+            found.append(str(error))
+    return found
+
+
+def pairs(scenario: str, order: int, choose: Callable[[Found, int], Found]) -> Iterator[Plan]:
+    """Two faults, the second one behind the first in the run that the first one changes."""
+    for number, kind in choose(list(faults(run(scenario, {}, order))), SAMPLED_FIRST):
+        try:
+            steps = run(scenario, {number: kind}, order)
+        except Broken:
+            continue  # the test of single faults tells
+        for second in choose(list(faults(steps, number)), SAMPLED_SECOND):
+            yield {number: kind, second[0]: second[1]}
+
+
+@pytest.mark.parametrize(("scenario", "order"), RUNS)
+def test_one_fault_breaks_nothing(scenario: str, order: int) -> None:
+    plans: Iterator[Plan] = ({number: kind} for number, kind in faults(run(scenario, {}, order)))
+
+    assert broken(scenario, order, plans) == []
+
+
+@pytest.mark.timeout(3 * 3600 if ALL else 120)
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize(("scenario", "order"), RUNS)
+def test_two_faults_break_nothing(scenario: str, order: int, part: int) -> None:
+    random = Random(f"{scenario} {order}")  # noqa: S311 - reproducible, not secret
+
+    def choose(found: Found, number: int) -> Found:
+        if not ALL:
+            return random.sample(found, min(number, len(found)))
+        return found[part :: len(PARTS)] if number == SAMPLED_FIRST else found
+
+    assert broken(scenario, order, pairs(scenario, order, choose)) == []
+
+
+def test_a_relay_that_crashes_at_every_step_is_found() -> None:
+    with pytest.raises(Broken, match="never comes to rest"):
+        run("a direct call", dict.fromkeys(range(10_000), Kind.CRASH_BEFORE))
