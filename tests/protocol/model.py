@@ -23,6 +23,7 @@ class Fault(StrEnum):
     ROUTE_CRASHES = "route crashes"
     SEND_UNSURE = "sending breaks off"
     TARGET_DOWN = "a target cannot be reached"
+    TARGET_HANGS = "a target hangs"
     MARK_FAILS = "the mark cannot be written"
     RECONCILE_CRASHES = "reconcile crashes"
     RECONCILED_AGAIN = "reconcile runs twice at once"
@@ -46,6 +47,10 @@ class Design:
     retry_closes_the_last: bool = True
     remember_what_arrived: bool = True
     closes_when: Literal["all arrived", "any arrived"] = "all arrived"
+    speaks: Literal["the claimant", "the first"] = "the claimant"
+    hang: Literal["is cut short", "outlasts the function"] = "is cut short"
+    give_up_days: int = 10
+    report_held: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,8 @@ class World:
     `overdue`: it may even wait on its queue until its attempt is overdue. `outcomes`: how each
     attempt may end when it is inferred: completed, transient (worth another try) or permanent; it
     has a member for each attempt that is allowed. `two_targets`: every result goes to another
-    target as well.
+    target as well. `down_days` and `refusing_days`: for so long the first target cannot be reached,
+    and the endpoint refuses, whatever else happens; a message is tried once a day then.
     """
 
     faults: Mapping[Fault, int]
@@ -66,6 +72,8 @@ class World:
     overdue: bool = False
     outcomes: tuple[tuple[str, ...], ...] = (("completed",),)
     two_targets: bool = False
+    down_days: int = 0
+    refusing_days: int = 0
     one_by_one: bool = False  # else two submits, two routes and reconcile work at the same time
 
 
@@ -104,7 +112,8 @@ OPEN = "OPEN"
 class Worker(NamedTuple):
     """A function at work on one message, before its next step. `seen` is what it learnt so far.
 
-    `held` and `delivered` are what the ledger said of the result, `arrived` what arrived since too.
+    `beside` is another message of the same batch that brings the same request. `held` and
+    `delivered` are what the ledger said of the result, `arrived` what arrived since too.
     """
 
     role: str
@@ -118,6 +127,7 @@ class Worker(NamedTuple):
     held: str = ""
     delivered: tuple[str, ...] = ()
     arrived: tuple[str, ...] = ()
+    beside: str = ""
 
     @property
     def message(self) -> Message:
@@ -147,6 +157,9 @@ class State(NamedTuple):
     also: int | None = None  # and those of the second target, where there is one
     strays: int = 0  # results that do not know their request, though the relay made it
     recent: frozenset[str] = frozenset()  # targets that drop a repeat now
+    down_days: int = 0  # left
+    refusing_days: int = 0  # left
+    age_days: int = 0  # of the messages that wait meanwhile
 
     @property
     def results(self) -> int:
@@ -210,6 +223,8 @@ def initial_state(world: World) -> State:
         faults=tuple(world.faults.get(fault, 0) for fault in FAULTS),
         faults_left=world.at_most,
         also=0 if world.two_targets else None,
+        down_days=world.down_days,
+        refusing_days=world.refusing_days,
     )
 
 

@@ -86,6 +86,8 @@ class Protocol:
         for number, item in enumerate(state.ledger, start=1):
             if item.state != OPEN or number in state.passed or not self._overdue(state, number):
                 continue
+            if item.held and not self._design.report_held:
+                continue  # its message waits for the target
             started = state.with_worker(None, Worker("reconcile", "look up", number))
             if not self._design.cursor_last:
                 started = started._replace(passed=state.passed | {number})
@@ -109,7 +111,8 @@ class Protocol:
             or state.uploads
             or state.running
         )
-        return self._world.overdue or not waits
+        held_for_days = state.down_days < self._world.down_days and not state.busy("route")
+        return self._world.overdue or held_for_days or not waits
 
     def _reconcile(self, state: State, worker: Worker) -> Steps:
         """relay.reconcile.reconcile.Reconcile, for one overdue attempt."""

@@ -69,9 +69,17 @@ class Routing:
             case "mark":
                 yield from self._mark(state, worker)
             case "give back":
-                yield Step("Inbox.come_back", _returned(state, worker))
+                yield self._give_back(state, worker)
             case "acknowledge":
                 yield Step("acknowledge", state.with_worker(worker, None))
+
+    def _give_back(self, state: State, worker: Worker) -> Step[State]:
+        """The message comes again, unless it is too old."""
+        if state.age_days >= self._design.give_up_days:
+            return Step("Outbox.send to the dead-letter queue", state.with_worker(worker, None))
+        if state.down_days:  # it comes again a day later
+            state = state._replace(down_days=state.down_days - 1, age_days=state.age_days + 1)
+        return Step("Inbox.come_back", _returned(state, worker))
 
     def _next(self, worker: Worker) -> str:
         at = "send" if worker.at == "send also" else worker.at
@@ -122,6 +130,9 @@ class Routing:
         if target in worker.arrived:
             yield Step(f"{target} has it", self._delivered(state, worker, worker))
             return
+        if target == "first" and state.down_days:
+            yield Step("Outbox.send ! it is down", self._delivered(state, worker, worker))
+            return
         arrived = worker._replace(arrived=tuple(sorted((*worker.arrived, target))))
         sent = self._result(state, worker, target)
         yield Step("Outbox.send", self._delivered(sent, worker, arrived))
@@ -132,6 +143,10 @@ class Routing:
         if state.may(Fault.TARGET_DOWN):
             down = self._delivered(state, worker, worker)
             yield fault_step(Fault.TARGET_DOWN, down, "Outbox.send")
+        if state.may(Fault.TARGET_HANGS):
+            cut_short = self._design.hang == "is cut short"
+            hung = self._delivered(state, worker, worker) if cut_short else _returned(state, worker)
+            yield fault_step(Fault.TARGET_HANGS, hung, "Outbox.send")
 
     def _delivered(self, state: State, worker: Worker, wiser: Worker) -> State:
         """With the worker before its next step, which all deliveries together decide on."""

@@ -7,6 +7,7 @@ from tests.protocol.model import (
     Design,
     Fault,
     Item,
+    Message,
     State,
     Steps,
     Worker,
@@ -38,6 +39,13 @@ class Submitting:
             )
             if state.may(Fault.DELIVERED_TO_TWO):
                 yield fault_step(Fault.DELIVERED_TO_TWO, started)
+            for other in state.uploads - {message}:
+                if other.attempt == message.attempt:
+                    batch = started.with_worker(worker, worker._replace(beside=other.name))
+                    yield Step(
+                        f"submit receives {message.name}, then {other.name}",
+                        batch._replace(uploads=state.uploads - {message, other}),
+                    )
 
     def step(self, state: State, worker: Worker) -> Steps:
         if state.may(Fault.SUBMIT_CRASHES):
@@ -58,9 +66,24 @@ class Submitting:
             case "release":
                 yield from self._release(state, worker)
             case "give back":
-                yield Step("Inbox.come_back", _returned(state, worker))
+                yield self._give_back(state, worker)
             case "acknowledge":
                 yield Step("acknowledge", _acknowledged(state, worker))
+
+    def _give_back(self, state: State, worker: Worker) -> Step[State]:
+        """The message comes again, unless it is too old. The other one need not, if it is known
+        whose the claim is.
+        """
+        if state.age_days >= self._design.give_up_days:
+            return Step("Outbox.send to the dead-letter queue", _acknowledged(state, worker))
+        if worker.beside and worker.seen != "no claim":
+            alone = worker._replace(beside="")
+            state = _acknowledged(state, worker, worker.beside).with_worker(None, alone)
+            worker = alone
+        if state.refusing_days:  # it comes again a day later
+            days = state.refusing_days - 1
+            state = state._replace(refusing_days=days, age_days=state.age_days + 1)
+        return Step("Inbox.come_back", _returned(state, worker))
 
     def _close_the_last(self, state: State, worker: Worker) -> Steps:
         if state.may(Fault.MARK_FAILS):
@@ -78,18 +101,28 @@ class Submitting:
 
     def _claim(self, state: State, worker: Worker) -> Steps:
         done = "invoke" if self._design.claim_first else "acknowledge"
+        unread = "no claim"
         if state.item(worker.attempt) != ABSENT:
             yield Step("it is claimed already", state.going_on(worker, "read the claim"))
+            if worker.beside and state.may(Fault.CLAIM_UNSURE):
+                failed = state.going_on(worker, "give back", seen=unread)
+                yield fault_step(Fault.CLAIM_UNSURE, failed, "Ledger.claim")
             return
         claimed = state.with_item(worker.attempt, Item(OPEN, worker.name, 0))
         yield Step("Ledger.claim", claimed.going_on(worker, done, version=0))
         if state.may(Fault.CLAIM_UNSURE):
-            yield fault_step(
-                Fault.CLAIM_UNSURE, claimed.going_on(worker, "give back"), "Ledger.claim"
-            )
+            failed = claimed.going_on(worker, "give back", seen=unread)
+            yield fault_step(Fault.CLAIM_UNSURE, failed, "Ledger.claim")
 
     def _read_the_claim(self, state: State, worker: Worker) -> Steps:
         item = state.item(worker.attempt)
+        if (
+            worker.beside
+            and worker.beside == item.claimed_by
+            and self._design.speaks != "the first"
+        ):
+            speaker = worker._replace(name=worker.beside, beside=worker.name)
+            state, worker = state.with_worker(worker, speaker), speaker
         mine = {
             "same message": item.claimed_by == worker.name,
             "any message": True,
@@ -117,11 +150,14 @@ class Submitting:
         accepted = state._replace(running=tuple(sorted((*state.running, worker.attempt))))
         done = "acknowledge" if self._design.claim_first else "claim"
         invoke = "Endpoint.invoke"
-        yield Step(invoke, accepted.going_on(worker, done))
         always = self._design.release == "all that failed"
         own = worker.version == 0
         refused = "release" if self._design.claim_first and (always or own) else "give back"
         unsure = "release" if self._design.claim_first and always else "give back"
+        if state.refusing_days:
+            yield Step(f"{invoke} ! it refuses", state.going_on(worker, refused))
+            return
+        yield Step(invoke, accepted.going_on(worker, done))
         if state.may(Fault.REFUSED):
             yield fault_step(Fault.REFUSED, state.going_on(worker, refused), invoke)
         if state.may(Fault.INVOKE_UNSURE):
@@ -137,17 +173,22 @@ class Submitting:
 
 
 def _returned(state: State, worker: Worker) -> State:
-    """The message comes again, unless another worker has acknowledged it meanwhile."""
+    """The messages come again, unless another worker has acknowledged them meanwhile."""
     gone = state.with_worker(worker, None)
-    if worker.name in state.deleted:
-        return gone
-    return gone._replace(uploads=state.uploads | {worker.message})
+    returned = {Message(name, worker.attempt) for name in _names(worker) - state.deleted}
+    return gone._replace(uploads=state.uploads | returned)
 
 
-def _acknowledged(state: State, worker: Worker) -> State:
+def _acknowledged(state: State, worker: Worker, *only: str) -> State:
+    """The messages of the worker, or only these, are deleted, and the worker is done."""
     gone = state.with_worker(worker, None)
-    held = any(other.role == "submit" and other.name == worker.name for other in gone.workers)
+    names = set(only) or _names(worker)
+    at_work = {name for each in gone.workers if each.role == "submit" for name in _names(each)}
     return gone._replace(
-        uploads=state.uploads - {worker.message},
-        deleted=state.deleted | {worker.name} if held else state.deleted,
+        uploads=state.uploads - {Message(name, worker.attempt) for name in names},
+        deleted=state.deleted | (names & at_work),
     )
+
+
+def _names(worker: Worker) -> set[str]:
+    return {worker.name, worker.beside} - {""}

@@ -1,7 +1,9 @@
 """The model is about this code: what the real use cases do, the model can do, call by call."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
+from random import Random
+from typing import Any
 
 import pytest
 from relay.errors import TransientError, Unanswered
@@ -72,6 +74,27 @@ def s3_sends_an_event_twice(real: RealWorld) -> None:
     real.deliver_to_submit(1)
     infer(real)
     real.deliver_to_route()
+
+
+class Reversal(Random):
+    """Turns the order of messages round."""
+
+    def shuffle(self, x: MutableSequence[Any]) -> None:
+        x.reverse()
+
+
+def s3_sends_an_event_twice_in_one_batch(real: RealWorld) -> None:
+    upload(real)
+    nothing_goes_wrong(real)
+
+
+def submit_crashes_and_its_batch_comes_again_in_another_order(real: RealWorld) -> None:
+    upload(real)
+    real.faults.plan("ledger.claim", Crash(), after=True)
+    real.deliver_to_submit()
+    real.advance(270)
+    real.queues.order = Reversal()
+    nothing_goes_wrong(real)
 
 
 def submit_crashes_behind_the_invocation(real: RealWorld) -> None:
@@ -165,6 +188,11 @@ def the_notification_is_lost(real: RealWorld) -> None:
     [
         (nothing_goes_wrong, World({})),
         (s3_sends_an_event_twice, World({Fault.S3_TWICE: 1})),
+        (s3_sends_an_event_twice_in_one_batch, World({Fault.S3_TWICE: 1})),
+        (
+            submit_crashes_and_its_batch_comes_again_in_another_order,
+            World({Fault.S3_TWICE: 1, Fault.SUBMIT_CRASHES: 1}),
+        ),
         (submit_crashes_behind_the_invocation, World({Fault.SUBMIT_CRASHES: 1})),
         (the_endpoint_refuses, World({Fault.REFUSED: 1})),
         (the_endpoint_does_not_answer, World({Fault.INVOKE_UNSURE: 1})),

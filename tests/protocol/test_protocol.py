@@ -23,6 +23,7 @@ IN_ROUTE = (
     Fault.ROUTE_CRASHES,
     Fault.SEND_UNSURE,
     Fault.TARGET_DOWN,
+    Fault.TARGET_HANGS,
     Fault.MARK_FAILS,
 )
 SUCCESS = (("completed",),)
@@ -40,6 +41,9 @@ WORLDS: dict[str, World] = {
     ),
     "any two of these": World(TWICE, at_most=2),
     "one of two targets cannot be reached": World({Fault.TARGET_DOWN: 1}, two_targets=True),
+    "one of two targets hangs three times": World({Fault.TARGET_HANGS: 3}, two_targets=True),
+    "a target is down for nine days": World({}, down_days=9),
+    "the endpoint refuses for nine days": World({}, refusing_days=9),
     "two targets, and any two things go wrong in route": World(
         dict.fromkeys(IN_ROUTE, 2), at_most=2, two_targets=True
     ),
@@ -118,6 +122,11 @@ MISTAKES: dict[str, tuple[Design, World]] = {
         Design(closes_when="any arrived"),
         World({Fault.TARGET_DOWN: 1}, two_targets=True),
     ),
+    "give up a notification after a day": (
+        Design(give_up_days=1),
+        World({}, down_days=9),
+    ),
+    "give up an upload after a day": (Design(give_up_days=1), World({}, refusing_days=9)),
     "invoke, then claim": (Design(claim_first=False), World({}, outcomes=RETRY)),
     "release a claim whenever the call failed": (
         Design(release="all that failed"),
@@ -189,6 +198,36 @@ def test_if_no_message_took_over_a_claim_a_crash_would_let_the_request_expire() 
 
     assert any(end.failed for end in explored(world, Design(take_over="never")).ends)
     assert not any(end.failed for end in explored(world, Design()).ends)
+
+
+def test_if_the_first_message_of_a_batch_spoke_a_crash_would_let_the_request_expire() -> None:
+    """The second message made the claim, and both come again in one batch."""
+    world = World({Fault.S3_TWICE: 1, Fault.SUBMIT_CRASHES: 1})
+
+    assert any(end.failed for end in explored(world, Design(speaks="the first")).ends)
+    assert not any(end.failed for end in explored(world, Design()).ends)
+
+
+def test_if_a_target_that_hangs_outlasted_the_function_the_other_one_would_have_a_repeat() -> None:
+    world = World({Fault.TARGET_HANGS: 1}, two_targets=True, late=True)
+
+    assert bounds(explored(world, Design(hang="outlasts the function"))).most == 2
+    assert bounds(explored(world, Design())).most == 1
+
+
+def test_if_reconcile_reported_what_waits_for_a_target_a_standard_queue_would_have_it_twice() -> (
+    None
+):
+    world = World({}, fifo=False, down_days=9)
+
+    assert bounds(explored(world, Design(report_held=True))).most == 2
+    assert bounds(explored(world, Design())).most == 1
+
+
+def test_a_target_that_is_down_for_longer_than_a_message_may_wait_has_no_result() -> None:
+    world = World({}, down_days=11)
+
+    assert bounds(explored(world, Design())).most == 0
 
 
 def test_without_a_line_of_attempts_a_report_that_comes_late_is_a_second_result() -> None:
