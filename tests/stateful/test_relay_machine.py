@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from random import Random
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -71,10 +72,11 @@ class Relay(RuleBasedStateMachine):
 
     # What callers and other services do -----------------------------------------------------------
 
-    @initialize(outcome=OUTCOMES)
-    def the_model_is_like_this(self, outcome: str) -> None:
-        """How what still runs in the end is inferred: every attempt may fail."""
+    @initialize(outcome=OUTCOMES, order=st.none() | st.integers(0, 99))
+    def the_world_is_like_this(self, outcome: str, order: int | None) -> None:
+        """How what still runs in the end is inferred, and the seed of the order of messages."""
         self.world.last_outcome = outcome
+        self.world.queues.order = None if order is None else Random(order)  # noqa: S311 - no secret
 
     @rule(folder=st.sampled_from(["", "deep/er/", "we ird+/"]), messages=st.integers(1, 2))
     def upload(self, folder: str, messages: int) -> None:
