@@ -8,6 +8,8 @@ from random import Random
 from typing import Any
 
 from relay.model import Attempt
+from relay.report import Report
+from relay.routes.compiled import Routes
 
 from tests.faults.faults import Kind, PlannedFaults
 from tests.stateful.world import World
@@ -16,7 +18,7 @@ from tests.support.samples import NOTIFICATION_QUEUE, SUBMIT_QUEUE
 
 # `Timeout` of the functions in template.yaml.
 FUNCTION_SECONDS = 45
-# The longest that a call takes to fail: connect and read timeouts, three tries.
+# The longest time of a call that fails: connect and read timeouts, three tries.
 HANG_SECONDS = 30
 LAMBDA_RETRY_SECONDS = 60
 RECONCILE_MINUTES = 5
@@ -37,12 +39,13 @@ _CALLS = {
     ],
     "queues": ["send", "come_back"],
     "storage": ["find", "find_prefix"],
+    "routes": ["current"],
 }
 
 
 @dataclass(frozen=True)
 class Inference:
-    """What SageMaker does with an attempt: how it ends, and how many notifications arrive."""
+    """How an inference ends, and how many notifications of it arrive."""
 
     outcome: str = "completed"
     notifications: int = 1
@@ -52,7 +55,10 @@ Model = Callable[[Attempt], Inference]
 
 
 class Deployment(World):
-    """A World with its own clock: it waits for whatever happens next."""
+    """A World in which time passes until the next thing happens: a delivery, a schedule, a retry.
+
+    `planned` are the faults by the number of the step, `order` the seed of the order of messages.
+    """
 
     def __init__(self, planned: Mapping[int, Kind], order: int, model: Model) -> None:
         self.planned = PlannedFaults(planned)
@@ -65,26 +71,27 @@ class Deployment(World):
         self._begun_at = self.clock.now()
         self._next_reconcile = self.clock.now()
         self._next_call = self.clock.now()
+        self._routes_with_faults()
         for port, methods in _CALLS.items():
             for method in methods:
                 self._announce(getattr(self, port), method)
 
     def at(self, minutes: int, act: Callable[[], None]) -> None:
-        """Have something happen so long after the beginning."""
+        """Plan something for so many minutes after the beginning."""
         self._later.append((self.began_at + timedelta(minutes=minutes), act))
 
     def run(self) -> None:
         """Work until nothing is left to do.
 
         Raises:
-            AssertionError: something is left for ever.
+            AssertionError: work is left after `MOST_ROUNDS` rounds.
         """
         for _ in range(MOST_ROUNDS):
             self._round()
             if self._quiet() and not self.planned.under_way:
                 return
             self._wait()
-        raise AssertionError(f"it never comes to rest: {self.ledger.states}")
+        raise AssertionError(f"work is left after {MOST_ROUNDS} rounds: {self.ledger.states}")
 
     def _round(self) -> None:
         if self.clock.now() >= self._next_call:
@@ -103,7 +110,7 @@ class Deployment(World):
             self._next_reconcile = self.clock.now() + timedelta(minutes=RECONCILE_MINUTES)
 
     def _wait(self) -> None:
-        """Let time pass until the next thing happens, and what is under way arrive."""
+        """Let late effects take place, and time pass until the next thing happens."""
         self.planned.arrive()
         now = self.clock.now()
         for each in [each for each in self._later if each[0] <= now]:
@@ -125,6 +132,16 @@ class Deployment(World):
                 # Reconcile works on whole minutes that have passed.
                 due_at = attempt.due_at + timedelta(minutes=1)
                 yield max(due_at, self._next_reconcile)
+
+    def _routes_with_faults(self) -> None:
+        """Make a step of the call that reads the routes."""
+        read = self.routes.current
+
+        def current(report: Report) -> Routes:
+            with self.planned.step("routes.current"):
+                return read(report)
+
+        self.routes.current = current  # type: ignore[method-assign]
 
     def _announce(self, port: object, method: str) -> None:
         made = getattr(port, method)

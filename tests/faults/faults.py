@@ -1,4 +1,4 @@
-"""The faults of a port call, and a run's steps by number, so that each fault has one place."""
+"""The faults of port calls, planned by the number of the step in a run."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -28,7 +28,7 @@ class Kind(StrEnum):
     CRASH_AFTER = "the function crashes after the step"
 
 
-# A fault of a whole call is planned for its first step, and meets its other steps too.
+# Faults of a whole call. They are planned for its first step, and its other steps have them too.
 WHOLE_CALL = {
     Kind.THROTTLED,
     Kind.LOST,
@@ -46,7 +46,7 @@ WITH_EFFECT = {
     Kind.CRASH_AFTER,
 }
 HANGING = {Kind.HANGS, Kind.HANGS_AND_WORKS}
-# After these, the caller does not know what was done.
+# After these faults, the caller does not know whether the call had its effect.
 DOUBTFUL = {
     Kind.LOST,
     Kind.UNANSWERED,
@@ -58,7 +58,7 @@ DOUBTFUL = {
     Kind.CRASH_AFTER,
 }
 
-_READS = {"ledger.look_up", "ledger.due_in", "storage.find"}
+_READS = {"ledger.look_up", "ledger.due_in", "storage.find", "routes.current"}
 _BATCHES = {
     "ledger.claim",
     "ledger.renew",
@@ -71,7 +71,7 @@ _BATCHES = {
 
 
 def error_of(kind: Kind) -> BaseException:
-    """What the caller of a port sees."""
+    """The error that the caller of a port gets."""
     match kind:
         case Kind.THROTTLED | Kind.ONE_THROTTLED:
             return TransientError("ThrottlingException: Rate exceeded")
@@ -105,21 +105,24 @@ class Step:
                 yield Kind.NOT_READY
         if self.name in _BATCHES and not self.alone:
             yield Kind.ONE_THROTTLED
-        if self.name == "endpoint.invoke":
+        if self.name in ("endpoint.invoke", "queues.send"):
             yield Kind.ONE_REFUSED
-            if not self.alone:  # each entry of it is an HTTP request of its own
-                yield Kind.ONE_UNANSWERED
+        if self.name == "endpoint.invoke" and not self.alone:
+            yield Kind.ONE_UNANSWERED  # each entry of it is an HTTP request of its own
 
 
 class PlannedFaults(Moments):
-    """Faults by the number of the step in a whole run, which it records.
+    """Faults by the number of the step in a whole run, and the steps of the run.
 
-    `hang` lets the time of a call that hangs pass. It may raise a Crash: the function's timeout.
+    `happened` are the faults so far, with the names of their steps. Every step whose name begins
+    with `outage` is throttled; "" is no outage.
+    `hang` lets the time of a call that hangs pass. It raises a Crash when the function times out.
     """
 
     def __init__(self, planned: Mapping[int, Kind]) -> None:
         super().__init__()
-        self.fired_kinds: list[Kind] = []
+        self.happened: list[tuple[str, Kind]] = []
+        self.outage = ""
         self.hang: Callable[[], None] = lambda: None
         self._by_number = planned
         self._firsts: list[bool] = []
@@ -150,8 +153,10 @@ class PlannedFaults(Moments):
         self._begins = False
         kind = self._by_number.get(number)
         if kind is not None:
-            self._fire(kind)
+            self._fire(name, kind)
         kind = kind or self._of_call
+        if kind is None and self.outage and name.startswith(self.outage):
+            kind = Kind.THROTTLED
         if kind is not None and kind not in WITH_EFFECT:
             raise error_of(kind)
         self._late = kind is Kind.LATE
@@ -169,7 +174,7 @@ class PlannedFaults(Moments):
             act()
 
     def arrive(self) -> None:
-        """Let late effects take place. One that is refused by now has none."""
+        """Let late effects take place. A write whose condition fails by now has none."""
         acts, self._under_way = self._under_way, []
         for act in acts:
             with suppress(RelayError):
@@ -179,9 +184,8 @@ class PlannedFaults(Moments):
     def under_way(self) -> bool:
         return bool(self._under_way)
 
-    def _fire(self, kind: Kind) -> None:
-        self.fired += 1
-        self.fired_kinds.append(kind)
+    def _fire(self, name: str, kind: Kind) -> None:
+        self.happened.append((name, kind))
         if kind in WHOLE_CALL:
             self._of_call = kind
         if kind in HANGING:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from relay.errors import TransientError
 from relay.ids import request_id_of_caller, request_id_of_upload
@@ -70,14 +71,16 @@ class Traffic:
 class Scenario:
     """The traffic, what SageMaker does with each attempt, and how many attempts that takes.
 
-    `down` cannot be reached for `DOWN_MINUTES`. `minutes` is when all is over without a fault.
-    `orders` are the seeds of the order of messages that are tried.
+    `down` cannot be reached for `DOWN_MINUTES`, and the steps whose names begin with `outage` are
+    throttled for so long. `minutes` is when all is over without a fault. `orders` are the seeds of
+    the order of messages that are tried.
     """
 
     traffic: Callable[[], Traffic]
     model: Model = lambda _: Inference()
     attempts: int = 1
-    down: tuple[str, ...] = ()
+    down: str = ""
+    outage: str = ""
     minutes: int = 1
     orders: int = 1
 
@@ -88,10 +91,16 @@ class Scenario:
         for inference_id in traffic.others:
             deployment.publish(samples.completed(inference_id))
         deployment.calls += traffic.calls
-        for address in self.down:
-            deployment.queues.trouble[address] = THROTTLED
+        deployment.planned.outage = self.outage
         if self.down:
-            deployment.at(DOWN_MINUTES, deployment.queues.trouble.clear)
+            deployment.queues.trouble[self.down] = THROTTLED
+        if self.down or self.outage:
+            deployment.at(DOWN_MINUTES, partial(recover, deployment))
+
+
+def recover(deployment: Deployment) -> None:
+    deployment.planned.outage = ""
+    deployment.queues.trouble.clear()
 
 
 def mixed_batch() -> Traffic:
@@ -181,6 +190,9 @@ SCENARIOS = {
     ),
     "a repeated notification": Scenario(upload, lambda _: Inference(notifications=2), orders=2),
     "an inference of another caller": Scenario(of_another_caller),
-    "a FIFO queue that is down": Scenario(upload, down=(COMPLETED_QUEUE,), minutes=3),
-    "a standard queue that is down": Scenario(upload, down=(ARCHIVE,), minutes=3),
+    "a FIFO queue that is down": Scenario(upload, down=COMPLETED_QUEUE, minutes=3),
+    "an endpoint that is down": Scenario(upload, outage="endpoint.", minutes=3),
+    "a ledger that is down": Scenario(direct_call, outage="ledger.", minutes=3),
+    "queues that are down": Scenario(mixed_batch, fails_for_some, outage="queues.", minutes=8),
+    "a standard queue that is down": Scenario(upload, down=ARCHIVE, minutes=3),
 }

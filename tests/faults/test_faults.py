@@ -1,6 +1,6 @@
-"""Every fault at every port call of each scenario, and two faults.
+"""Every fault at every port call of each scenario, and pairs of faults.
 
-All pairs take long: `make proof`. Elsewhere a sample of them runs, which the seed fixes.
+`make proof` runs all pairs. Other runs try a sample, which a seed fixes.
 """
 
 import os
@@ -15,7 +15,7 @@ from tests.faults.scenarios import SCENARIOS
 
 ALL = os.environ.get("RELAY_FAULTS") == "all"
 RUNS = [(name, order) for name, each in SCENARIOS.items() for order in range(each.orders)]
-# A proof is divided, so that its parts run side by side.
+# Parts of a proof run side by side.
 PARTS = range(16 if ALL else 1)
 SAMPLED_FIRST, SAMPLED_SECOND = 10, 5
 
@@ -23,7 +23,7 @@ Found = list[tuple[int, Kind]]
 
 
 def broken(scenario: str, order: int, plans: Iterator[Plan]) -> list[str]:
-    """What does not hold, for each plan that breaks something."""
+    """What does not hold after the faults of each plan."""
     found = []
     for plan in plans:
         try:
@@ -34,12 +34,12 @@ def broken(scenario: str, order: int, plans: Iterator[Plan]) -> list[str]:
 
 
 def pairs(scenario: str, order: int, choose: Callable[[Found, int], Found]) -> Iterator[Plan]:
-    """Two faults, the second one behind the first in the run that the first one changes."""
+    """Plans of two faults. The second fault is at a later step of the run with the first one."""
     for number, kind in choose(list(faults(run(scenario, {}, order))), SAMPLED_FIRST):
         try:
             steps = run(scenario, {number: kind}, order)
         except Broken:
-            continue  # the test of single faults tells
+            continue  # a failure of the test of single faults
         for second in choose(list(faults(steps, number)), SAMPLED_SECOND):
             yield {number: kind, second[0]: second[1]}
 
@@ -66,5 +66,5 @@ def test_two_faults_break_nothing(scenario: str, order: int, part: int) -> None:
 
 
 def test_a_relay_that_crashes_at_every_step_is_found() -> None:
-    with pytest.raises(Broken, match="never comes to rest"):
+    with pytest.raises(Broken, match="work is left"):
         run("a direct call", dict.fromkeys(range(10_000), Kind.CRASH_BEFORE))

@@ -71,9 +71,7 @@ class Submitting:
                 yield Step("acknowledge", _acknowledged(state, worker))
 
     def _give_back(self, state: State, worker: Worker) -> Step[State]:
-        """The message comes again, unless it is too old. The other one need not, if it is known
-        whose the claim is.
-        """
+        """The message comes again unless it is too old. Both do if the claim was not answered."""
         if state.age_days >= self._design.give_up_days:
             return Step("Outbox.send to the dead-letter queue", _acknowledged(state, worker))
         if worker.beside and worker.seen != "no claim":

@@ -76,7 +76,7 @@ class Faults:
             raise fault.error
 
     def perform(self, act: Callable[[], None]) -> None:
-        """Has an effect of the step that is under way."""
+        """Perform the effect of the step that is under way."""
         act()
 
 
