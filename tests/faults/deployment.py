@@ -11,15 +11,13 @@ from relay.model import Attempt
 from relay.report import Report
 from relay.routes.compiled import Routes
 
-from tests.faults.faults import Kind, PlannedFaults
+from tests.faults.faults import SECONDS, Kind, PlannedFaults
 from tests.stateful.world import World
 from tests.support.fakes import Crash
 from tests.support.samples import NOTIFICATION_QUEUE, SUBMIT_QUEUE
 
 # `Timeout` of the functions in template.yaml.
 FUNCTION_SECONDS = 45
-# The longest time of a call that fails: connect and read timeouts, three tries.
-HANG_SECONDS = 30
 LAMBDA_RETRY_SECONDS = 60
 RECONCILE_MINUTES = 5
 MOST_ROUNDS = 200
@@ -64,7 +62,7 @@ class Deployment(World):
         self.planned = PlannedFaults(planned)
         super().__init__(self.planned)
         self.queues.order = Random(order)  # noqa: S311 - reproducible, not secret
-        self.planned.hang = self._hang
+        self.planned.pass_time = self._pass_time
         self.began_at = self.clock.now()
         self._model = model
         self._later: list[tuple[datetime, Callable[[], None]]] = []
@@ -162,9 +160,9 @@ class Deployment(World):
             yield
             assert self.clock.now() - self._begun_at < timedelta(seconds=FUNCTION_SECONDS)
 
-    def _hang(self) -> None:
-        end = self._begun_at + timedelta(seconds=FUNCTION_SECONDS)
-        given_up = self.clock.now() + timedelta(seconds=HANG_SECONDS)
-        self.clock.advance((min(end, given_up) - self.clock.now()).total_seconds())
-        if given_up > end:
+    def _pass_time(self, kind: Kind) -> None:
+        times_out = self._begun_at + timedelta(seconds=FUNCTION_SECONDS)
+        done = self.clock.now() + timedelta(seconds=SECONDS[kind])
+        self.clock.advance((min(times_out, done) - self.clock.now()).total_seconds())
+        if done > times_out:
             raise Crash  # Lambda ends the function

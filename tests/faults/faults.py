@@ -18,6 +18,7 @@ class Kind(StrEnum):
     LOST = "the call gets no response and has no effect"
     UNANSWERED = "the call has its effect and its response is lost"
     LATE = "the call takes effect after its caller gave up"
+    SLOW = "the call succeeds after a long time"
     HANGS = "the call hangs and has no effect"
     HANGS_AND_WORKS = "the call hangs and has its effect"
     ONE_THROTTLED = "one entry is refused"
@@ -45,7 +46,9 @@ WITH_EFFECT = {
     Kind.ONE_UNANSWERED,
     Kind.CRASH_AFTER,
 }
-HANGING = {Kind.HANGS, Kind.HANGS_AND_WORKS}
+# How long calls take. A slow one leaves its function no time for more work. One that hangs fails
+# after connect and read timeouts and three tries.
+SECONDS = {Kind.SLOW: 38, Kind.HANGS: 30, Kind.HANGS_AND_WORKS: 30}
 # After these faults, the caller does not know whether the call had its effect.
 DOUBTFUL = {
     Kind.LOST,
@@ -98,7 +101,7 @@ class Step:
         yield Kind.CRASH_BEFORE
         yield Kind.CRASH_AFTER
         if self.first:
-            yield from (Kind.THROTTLED, Kind.LOST, Kind.HANGS)
+            yield from (Kind.THROTTLED, Kind.LOST, Kind.SLOW, Kind.HANGS)
             if self.name not in _READS:
                 yield from (Kind.UNANSWERED, Kind.LATE, Kind.HANGS_AND_WORKS)
             if self.name == "endpoint.invoke":
@@ -116,14 +119,14 @@ class PlannedFaults(Moments):
 
     `happened` are the faults so far, with the names of their steps. Every step whose name begins
     with `outage` is throttled; "" is no outage.
-    `hang` lets the time of a call that hangs pass. It raises a Crash when the function times out.
+    `pass_time` lets the time of a slow call pass. It raises a Crash when the function times out.
     """
 
     def __init__(self, planned: Mapping[int, Kind]) -> None:
         super().__init__()
         self.happened: list[tuple[str, Kind]] = []
         self.outage = ""
-        self.hang: Callable[[], None] = lambda: None
+        self.pass_time: Callable[[Kind], None] = lambda _: None
         self._by_number = planned
         self._firsts: list[bool] = []
         self._begins = True
@@ -157,6 +160,8 @@ class PlannedFaults(Moments):
         kind = kind or self._of_call
         if kind is None and self.outage and name.startswith(self.outage):
             kind = Kind.THROTTLED
+        if kind is Kind.SLOW:
+            kind = None
         if kind is not None and kind not in WITH_EFFECT:
             raise error_of(kind)
         self._late = kind is Kind.LATE
@@ -188,5 +193,5 @@ class PlannedFaults(Moments):
         self.happened.append((name, kind))
         if kind in WHOLE_CALL:
             self._of_call = kind
-        if kind in HANGING:
-            self.hang()
+        if kind in SECONDS:
+            self.pass_time(kind)

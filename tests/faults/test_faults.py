@@ -33,14 +33,19 @@ def broken(scenario: str, order: int, plans: Iterator[Plan]) -> list[str]:
     return found
 
 
-def pairs(scenario: str, order: int, choose: Callable[[Found, int], Found]) -> Iterator[Plan]:
+def pairs(
+    scenario: str,
+    order: int,
+    firsts: Callable[[Found], Found],
+    seconds: Callable[[Found], Found],
+) -> Iterator[Plan]:
     """Plans of two faults. The second fault is at a later step of the run with the first one."""
-    for number, kind in choose(list(faults(run(scenario, {}, order))), SAMPLED_FIRST):
+    for number, kind in firsts(list(faults(run(scenario, {}, order)))):
         try:
             steps = run(scenario, {number: kind}, order)
         except Broken:
             continue  # a failure of the test of single faults
-        for second in choose(list(faults(steps, number)), SAMPLED_SECOND):
+        for second in seconds(list(faults(steps, number))):
             yield {number: kind, second[0]: second[1]}
 
 
@@ -57,12 +62,27 @@ def test_one_fault_breaks_nothing(scenario: str, order: int) -> None:
 def test_two_faults_break_nothing(scenario: str, order: int, part: int) -> None:
     random = Random(f"{scenario} {order}")  # noqa: S311 - reproducible, not secret
 
-    def choose(found: Found, number: int) -> Found:
-        if not ALL:
-            return random.sample(found, min(number, len(found)))
-        return found[part :: len(PARTS)] if number == SAMPLED_FIRST else found
+    def firsts(found: Found) -> Found:
+        return found[part :: len(PARTS)] if ALL else sample(found, SAMPLED_FIRST)
 
-    assert broken(scenario, order, pairs(scenario, order, choose)) == []
+    def seconds(found: Found) -> Found:
+        return found if ALL else sample(found, SAMPLED_SECOND)
+
+    def sample(found: Found, number: int) -> Found:
+        return random.sample(found, min(number, len(found)))
+
+    assert broken(scenario, order, pairs(scenario, order, firsts, seconds)) == []
+
+
+def test_a_request_whose_claim_may_exist_is_not_handed_to_the_queue() -> None:
+    """The first invocation crashed with its claims, and the second one has no time for all."""
+    scenario = "a large direct call"
+    last = max(n for n, step in enumerate(run(scenario, {})) if step.name == "endpoint.invoke")
+
+    steps = run(scenario, {last: Kind.CRASH_BEFORE})
+
+    again = next(n for n, step in enumerate(steps) if n > last and step.name == "ledger.claim")
+    run(scenario, {last: Kind.CRASH_BEFORE, again: Kind.SLOW})
 
 
 def test_a_relay_that_crashes_at_every_step_is_found() -> None:
