@@ -60,7 +60,7 @@ class Traffic:
             outcome = "rejected" if wrong else "completed"
             self.requests[request_id_of_caller(request["request_id"])] = frozenset({outcome})
 
-    def other(self, body: Json | str, *, parked: bool = False) -> None:
+    def other(self, body: object, *, parked: bool = False) -> None:
         text = body if isinstance(body, str) else json.dumps(body)
         self.bodies.append(text)
         if parked:
@@ -109,10 +109,29 @@ def mixed_batch() -> Traffic:
     traffic.uploads("inputs/broken.csv", outcomes="failed")
     traffic.uploads("inputs/b.csv", messages=2)
     traffic.uploads(f"inputs/{'long/' * 200}c.csv", outcomes="rejected")
-    traffic.uploads("inputs/folder/")
-    traffic.requests.pop(request_id_of_upload(BUCKET, "inputs/folder/", "", "00A1"))
+    traffic.other(samples.upload("inputs/folder/", size=0))
     traffic.other({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET})
     traffic.other("not JSON", parked=True)
+    return traffic
+
+
+def poisoned_batch() -> Traffic:
+    """Messages that cannot be read beside uploads, and a folder marker that is no marker."""
+    traffic = Traffic()
+    traffic.uploads("inputs/a.csv")
+    dated = samples.upload("inputs/b.csv")
+    dated["Records"][0]["eventTime"] = "0001-01-01T00:00:00+23:00"
+    for poison in (
+        dated,
+        samples.upload("inputs/c.csv", bucket="/relay"),
+        samples.upload("inputs/d.csv", versionId="\ud800"),
+        samples.upload("inputs/e.csv", size=10**400),
+        samples.sns_envelope("not JSON"),
+        "[" * 100_000,
+    ):
+        traffic.other(poison, parked=True)
+    traffic.other({"detail-type": "Object Deleted", "source": "aws.s3", "detail": {}})
+    traffic.uploads("inputs/export/")
     return traffic
 
 
@@ -177,6 +196,7 @@ LATE_MINUTES = 80  # TTL, timeout and slack, and the next run of reconcile
 
 SCENARIOS = {
     "a mixed batch": Scenario(mixed_batch, fails_for_some, orders=3),
+    "a poisoned batch": Scenario(poisoned_batch),
     "several requests in one message": Scenario(several_in_one_message),
     "one request in several messages": Scenario(one_in_several_messages, orders=3),
     "a direct call": Scenario(direct_call),
