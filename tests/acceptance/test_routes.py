@@ -103,7 +103,7 @@ def test_groups_get_their_results_in_the_order_in_which_they_ended(
         _completed(target, groups[number % 3], f"2026-03-11T11:02:{number:02d}.000Z")
         for number in range(60)
     ]
-    shuffled = random.Random(7).sample(notifications, 60)  # noqa: S311 - keeps no secret
+    shuffled = random.Random(7).sample(notifications, 60)
 
     answer = target.call("RouteFunctionName", _batch(shuffled, target))
 

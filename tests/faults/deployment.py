@@ -43,10 +43,11 @@ _CALLS = {
 
 @dataclass(frozen=True)
 class Inference:
-    """How an inference ends, and how many notifications of it arrive."""
+    """How an inference ends, how many notifications of it arrive, and how long it takes."""
 
     outcome: str = "completed"
     notifications: int = 1
+    minutes: int = 0
 
 
 Model = Callable[[Attempt], Inference]
@@ -61,7 +62,7 @@ class Deployment(World):
     def __init__(self, planned: Mapping[int, Kind], order: int, model: Model) -> None:
         self.planned = PlannedFaults(planned)
         super().__init__(self.planned)
-        self.queues.order = Random(order)  # noqa: S311 - reproducible, not secret
+        self.queues.order = Random(order)
         self.planned.pass_time = self._pass_time
         self.began_at = self.clock.now()
         self._model = model
@@ -100,6 +101,8 @@ class Deployment(World):
         self.deliver_to_submit()
         for attempt in list(self.running):
             inference = self._model(attempt)
+            if self._ends_at(attempt) > self.clock.now():
+                continue
             for notification in self.end(attempt, inference.outcome, inference.notifications):
                 self.publish(notification)
         self.deliver_to_route()
@@ -125,11 +128,15 @@ class Deployment(World):
             yield visible
         if self.calls:
             yield self._next_call
+        yield from map(self._ends_at, self.running)
         for attempt in self.ledger.items.values():
             if attempt.state == "OPEN":
                 # Reconcile works on whole minutes that have passed.
                 due_at = attempt.due_at + timedelta(minutes=1)
                 yield max(due_at, self._next_reconcile)
+
+    def _ends_at(self, attempt: Attempt) -> datetime:
+        return attempt.submitted_at + timedelta(minutes=self._model(attempt).minutes)
 
     def _routes_with_faults(self) -> None:
         """Make a step of the call that reads the routes."""

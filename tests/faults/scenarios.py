@@ -158,6 +158,12 @@ def direct_call() -> Traffic:
     return traffic
 
 
+def several_and_repeated() -> Traffic:
+    traffic = one_in_several_messages()
+    traffic.uploads("inputs/b.csv", "inputs/c.csv")
+    return traffic
+
+
 def large_direct_call() -> Traffic:
     """More requests than one call of the ledger claims."""
     traffic = Traffic()
@@ -207,6 +213,9 @@ SCENARIOS = {
     ),
     "a lost failure notification": Scenario(
         upload_that_fails, lambda _: Inference(CLIENT_ERROR, notifications=0), minutes=LATE_MINUTES
+    ),
+    "a slow model": Scenario(
+        several_and_repeated, lambda _: Inference(minutes=10), minutes=11, orders=3
     ),
     "a repeated notification": Scenario(upload, lambda _: Inference(notifications=2), orders=2),
     "an inference of another caller": Scenario(of_another_caller),

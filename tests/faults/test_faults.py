@@ -60,7 +60,7 @@ def test_one_fault_breaks_nothing(scenario: str, order: int) -> None:
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize(("scenario", "order"), RUNS)
 def test_two_faults_break_nothing(scenario: str, order: int, part: int) -> None:
-    random = Random(f"{scenario} {order}")  # noqa: S311 - reproducible, not secret
+    random = Random(f"{scenario} {order}")
 
     def firsts(found: Found) -> Found:
         return found[part :: len(PARTS)] if ALL else sample(found, SAMPLED_FIRST)

@@ -76,7 +76,7 @@ class Relay(RuleBasedStateMachine):
     def the_world_is_like_this(self, outcome: str, order: int | None) -> None:
         """How what still runs in the end is inferred, and the seed of the order of messages."""
         self.world.last_outcome = outcome
-        self.world.queues.order = None if order is None else Random(order)  # noqa: S311 - no secret
+        self.world.queues.order = None if order is None else Random(order)
 
     @rule(folder=st.sampled_from(["", "deep/er/", "we ird+/"]), messages=st.integers(1, 2))
     def upload(self, folder: str, messages: int) -> None:

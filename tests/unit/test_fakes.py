@@ -1,5 +1,8 @@
 """The fakes keep the contract of the adapters, and fail on demand."""
 
+from datetime import timedelta
+from random import Random
+
 import pytest
 from relay.errors import EndpointNotReady, PermanentError, TransientError
 from relay.model import Delivery, OutgoingMessage
@@ -185,6 +188,29 @@ def test_a_received_message_is_hidden_until_its_time_and_then_counted_again() ->
     assert hidden == []
     assert (first.receive_count, second.receive_count) == (1, 2)
     assert first.message_id == second.message_id
+
+
+def test_queues_deliver_in_an_order_that_a_seed_mixes() -> None:
+    def received(order: Random | None) -> list[str]:
+        queues = FakeQueues(FakeClock())
+        queues.order = order
+        for number in range(8):
+            queues.put(SUBMIT_QUEUE, f"{number}")
+        return [delivery.body for delivery in queues.receive(SUBMIT_QUEUE)]
+
+    kept, mixed = received(None), received(Random(1))
+
+    assert kept == sorted(mixed) != mixed == received(Random(1))
+
+
+def test_queues_say_when_the_next_message_becomes_visible() -> None:
+    clock = FakeClock()
+    queues = FakeQueues(clock)
+    queues.put(SUBMIT_QUEUE, "x")
+    queues.receive(SUBMIT_QUEUE, visibility_seconds=270)
+
+    assert queues.next_visible(SUBMIT_QUEUE) == clock.now() + timedelta(seconds=270)
+    assert queues.next_visible(COMPLETED_QUEUE) is None
 
 
 def test_an_old_receipt_deletes_nothing() -> None:
