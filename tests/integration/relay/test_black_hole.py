@@ -156,7 +156,8 @@ def test_route_serves_and_marks_the_target_that_answers(clients: Clients, budget
     ]
     clock, ledger = FakeClock(), FakeLedger()
     ids = [f"{number:032x}" for number in range(100)]
-    ledger.items |= {each: samples.attempt(each) for each in ids}
+    for each in ids:
+        ledger.items[each] = samples.attempt(each)
     queues = FakeQueues(clock)
     route = Route(
         samples.route_settings(),

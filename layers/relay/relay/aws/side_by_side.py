@@ -1,11 +1,12 @@
 """Calls side by side: in threads, for which the caller waits no longer than its budget."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from relay.budget import Budget
 from relay.errors import NotTried, RelayError, Unanswered
+from relay.isolation import unexpected
 
 _Thing = TypeVar("_Thing")
 _Answer = TypeVar("_Answer")
@@ -35,7 +36,14 @@ class SideBySide:
             if future.cancel():
                 answers.append(NotTried("no time was left for the call"))
             elif future.done():
-                answers.append(future.result())
+                answers.append(_outcome(future))
             else:
                 answers.append(Unanswered("the call was not answered in time"))
         return answers
+
+
+def _outcome(future: "Future[_Answer]") -> _Answer | RelayError:
+    try:
+        return future.result()
+    except Exception as error:
+        return unexpected(error)

@@ -12,7 +12,7 @@ one that did not answer rests for some seconds, also in the invocations that fol
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -166,7 +166,7 @@ class AwsOutbox:
             except Exception as bug:
                 if count > 1:
                     for message in batch:
-                        failures |= self._send_all(service, address, [message])
+                        self._send_all(replace(sending, messages=[message]))
                 else:
                     failures[batch[0].key] = unexpected(bug, f"send to {address}")
             else:
