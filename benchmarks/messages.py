@@ -93,7 +93,8 @@ def item(inference_id: str) -> dict[str, Any]:
         "request": {"S": json.dumps(request, separators=(",", ":"))},
         "claim": {"S": json.dumps(claim, separators=(",", ":"))},
         "expires": {"N": "1797780407"},
-        "due_minute": {"S": f"2026-11-20T15:26#{inference_id[0]}"},
+        "due_shard": {"S": f"2026-11-20T09#{inference_id[0]}"},
+        "due": {"S": f"2026-11-20T15:26:47.183Z#{inference_id}"},
     }
 
 

@@ -1,10 +1,11 @@
-"""Reconcile: reports overdue attempts, and returns the status of requests."""
+"""Reconcile: reports overdue attempts, and answers queries for the state of requests."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
 from relay.aws.clock import SystemClock
 from relay.budget import Budget
 from relay.reconcile.calls import Range, Scheduled, StatusQuestion, read_action
+from relay.reconcile.listing import ListQuery, list_page
 from relay.reconcile.status import status
 from relay.responses import ends_at
 from relay.telemetry import Telemetry, new_logger
@@ -19,16 +20,20 @@ reconcile, ledger = bootstrap.reconcile(budget)
 def handler(event: object, context: LambdaContext) -> dict[str, object]:
     """Handle the schedule's event and direct calls (see `relay.reconcile.calls`).
 
-    Return the counts of a run, or the status of a request.
+    Return the counts of a run, the status of a request, or a page of a list of requests.
     """
     budget.begin(ends_at(context, clock.now()))
     match read_action(event):
         case StatusQuestion(request_id):
             return status(request_id, ledger).to_json()
+        case ListQuery() as query:
+            return list_page(query, ledger, clock, budget).to_json()
         case Range(start, end):
             report = reconcile.between(start, end)
         case Scheduled():
             report = reconcile()
     telemetry.write_report(report, deliveries=1)
+    if report.failure is not None:
+        raise report.failure
     counts = {str(name): number for name, number in report.counts.items()}
     return {"counts": counts, "minutes_behind": report.minutes_behind}

@@ -30,24 +30,29 @@ class StorageContract(ABC):
     @pytest.mark.parametrize("key", ["outputs/a.out", "outputs/größe 1+1/100%.out"])
     def test_an_object_is_found_where_it_lies(self, shelf: Shelf, key: str) -> None:
         location = shelf.put(key)
+        folder = shelf.location("outputs/")
 
-        assert shelf.storage.find(location)
-        assert shelf.storage.find_prefix(shelf.location("outputs/")) == location
+        assert shelf.storage.find([location, folder]) == {location: location, folder: location}
 
     def test_nothing_is_found_where_nothing_lies(self, shelf: Shelf) -> None:
         shelf.put("outputs/b.out")
+        output, failure = shelf.location("outputs/a.out"), shelf.location("failures/a")
 
-        assert not shelf.storage.find(shelf.location("outputs/a.out"))
-        assert shelf.storage.find_prefix(shelf.location("failures/a")) is None
+        assert shelf.storage.find([output, failure]) == {output: None, failure: None}
 
-    def test_an_object_whose_name_goes_on_is_another_one(self, shelf: Shelf) -> None:
-        longer = shelf.put("outputs/a.out.manifest")
+    def test_an_object_whose_name_goes_on_is_found_only_without_the_object(
+        self, shelf: Shelf
+    ) -> None:
+        longer, prefix = shelf.put("outputs/a.out.manifest"), shelf.location("outputs/a.out")
+        assert shelf.storage.find([prefix]) == {prefix: longer}
 
-        assert not shelf.storage.find(shelf.location("outputs/a.out"))
-        assert shelf.storage.find_prefix(shelf.location("outputs/a.out")) == longer
-
-    def test_the_object_itself_comes_before_those_whose_names_go_on(self, shelf: Shelf) -> None:
-        shelf.put("outputs/a.out.manifest")
         itself = shelf.put("outputs/a.out")
+        assert shelf.storage.find([prefix]) == {prefix: itself}
 
-        assert shelf.storage.find(itself)
+    def test_more_prefixes_than_are_listed_at_a_time_are_all_found(self, shelf: Shelf) -> None:
+        locations = [shelf.put(f"outputs/{number:02}.out") for number in range(25)]
+
+        assert shelf.storage.find(locations) == {each: each for each in locations}
+
+    def test_nothing_to_look_for_is_nothing_found(self, shelf: Shelf) -> None:
+        assert shelf.storage.find([]) == {}

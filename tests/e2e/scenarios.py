@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from relay.aws.dynamodb.ledger import DynamoDbLedger
 from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
 from relay.errors import RelayError
-from relay.model import Attempt
+from relay.model import Attempt, Held, Holding, Outcome
 from relay.provision.specification.scaling import Scaling
 from relay.s3uri import S3Uri
 
@@ -96,11 +96,20 @@ class Scenarios:
     # reconcile
 
     def reconcile(self) -> str:
-        """Finds an attempt of which nothing was heard, in a minute of its own."""
-        minute = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=uuid4().int % 1_000_000)
-        self._open_attempt(minute)
-        end = minute + timedelta(minutes=1)
-        event = {"action": "reconcile", "from": minute.isoformat(), "to": end.isoformat()}
+        """Finds an attempt of which nothing was heard."""
+        return self._reconcile(self._open_attempt(_some_time()))
+
+    def postpone(self) -> str:
+        """Finds an attempt whose result is held."""
+        attempt = self._open_attempt(_some_time())
+        held = Held(Outcome.COMPLETED, missing=("nowhere",))
+        failures = self._ledger().hold([Holding(attempt, held)])
+        assert not failures
+        return self._reconcile(attempt)
+
+    def _reconcile(self, attempt: Attempt) -> str:
+        start, end = attempt.due_at, attempt.due_at + timedelta(milliseconds=1)
+        event = {"action": "reconcile", "from": start.isoformat(), "to": end.isoformat()}
         return self._invoke("reconcile", event)
 
     def ask_for_a_status(self) -> str:
@@ -225,7 +234,6 @@ class Scenarios:
         return json.dumps({**body, "Message": json.dumps(notification)})
 
     def _open_attempt(self, due_at: datetime) -> Attempt:
-        table = self._stack.outputs["LedgerTableName"]
         name = uuid4().hex
         attempt = Attempt(
             id=name,
@@ -233,14 +241,18 @@ class Scenarios:
             number=1,
             claimed_by="permissions",
             endpoint=self._stack.outputs["EndpointName"],
-            submitted_at=datetime.now(UTC),
+            submitted_at=due_at - timedelta(hours=1),
             due_at=due_at,
             location=S3Uri(self._bucket, f"inputs/permissions/{name}.csv"),
             output_location=f"s3://{self._bucket}/outputs/{name}.out",
         )
-        claims = DynamoDbLedger(boto3.client("dynamodb", **self._root()), table).claim([attempt])
+        claims = self._ledger().claim([attempt])
         assert not claims.unavailable
         return attempt
+
+    def _ledger(self) -> DynamoDbLedger:
+        table = self._stack.outputs["LedgerTableName"]
+        return DynamoDbLedger(boto3.client("dynamodb", **self._root()), table)
 
     @contextmanager
     def _throttled(self) -> Iterator[None]:
@@ -300,6 +312,12 @@ class Scenarios:
             "aws_secret_access_key": self._stack.environment["AWS_SECRET_ACCESS_KEY"],
             "region_name": self._stack.environment["AWS_REGION"],
         }
+
+
+def _some_time() -> datetime:
+    """A time within the 25 days before yesterday."""
+    now = datetime.now(UTC)
+    return now - timedelta(days=1, milliseconds=uuid4().int % (25 * 86_400_000))
 
 
 def _message(body: str) -> dict[str, object]:

@@ -95,6 +95,7 @@ NEEDED = (
         Scenarios.ask_for_a_status,
         ("dynamodb:BatchGetItem",),
     ),
+    Needed("ReconcileRole", "PostponeAttempts", Scenarios.postpone, ("dynamodb:PartiQLUpdate",)),
     Needed("ReconcileRole", "ListOutputsAndFailures", Scenarios.reconcile, ("s3:ListBucket",)),
     Needed(
         "ReconcileRole", "ReportOverdue", Scenarios.reconcile, (_SEND, "relay-NotificationQueue")

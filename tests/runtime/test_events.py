@@ -152,10 +152,11 @@ RECONCILED = {
     "reconcile/range.json": {"counts", "minutes_behind"},
     "reconcile/schedule.json": {"counts", "minutes_behind"},
     "reconcile/status.json": set[str](),
+    "reconcile/list.json": {"requests"},
 }
 
 
-@pytest.mark.parametrize("path", [path for path in RECONCILED if "status" not in path])
+@pytest.mark.parametrize("path", [path for path in RECONCILED if "counts" in RECONCILED[path]])
 def test_reconcile_says_what_it_found(path: str, functions: Functions) -> None:
     invocation = functions.invoke("reconcile", _event(path))
 
@@ -171,6 +172,16 @@ def test_reconcile_answers_where_a_request_stands(functions: Functions) -> None:
     # No event gives its request this id.
     assert invocation.outcome.payload["state"] == "unknown"
     assert invocation.outcome.payload["attempts"] == []
+
+
+def test_reconcile_lists_requests(functions: Functions) -> None:
+    invocation = functions.invoke("reconcile", _event("reconcile/list.json"))
+
+    assert isinstance(invocation.outcome, Answer), invocation.outcome
+    assert isinstance(invocation.outcome.payload, dict)
+    listed = invocation.outcome.payload["requests"]
+    assert len(listed) <= 10
+    assert {request["state"] for request in listed} <= {"failed"}
 
 
 # The three requests of CloudFormation change the endpoint: test_provision.py.

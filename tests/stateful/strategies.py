@@ -57,7 +57,12 @@ SUBMIT_FAULTS = faults(
 )
 ROUTE_FAULTS = faults("ledger.look_up", "queues.send", "queues.send", "ledger.close", "ledger.hold")
 RECONCILE_FAULTS = faults(
-    "ledger.due_in", "ledger.look_up", "storage.find", "queues.send", "ledger.move_cursor"
+    "ledger.due",
+    "ledger.look_up",
+    "storage.find",
+    "queues.send",
+    "ledger.postpone",
+    "ledger.move_cursor",
 )
 Planned = tuple[str, BaseException, int, bool] | None
 # Another function that works at the same time, and between which steps of the first.

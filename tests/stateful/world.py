@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from relay.budget import Budget
-from relay.errors import RelayError, Unanswered
+from relay.errors import Unanswered
 from relay.events.envelopes import read_notifications, read_submissions
-from relay.model import Attempt, Content, Delivery, Incoming
+from relay.model import Attempt, Content, Delivery, Due, Incoming
 from relay.ports import Accepted, Submission
 from relay.reconcile.reconcile import Reconcile
 from relay.report import Count, Report
@@ -107,7 +107,9 @@ class World:
         self.clock = FakeClock()
         self.budget = Budget(self.clock)
         self.ledger = FakeDueLedger(self.faults)
-        self.ledger.minute = self.clock.now()  # reconcile ran for the first time at the deployment
+        self.ledger.position = Due.of(
+            self.clock.now()
+        )  # reconcile ran for the first time at the deployment
         self.queues = FakeQueues(self.clock, self.faults)
         self.storage = FakeStorage(self.faults)
         self.running: list[Attempt] = []
@@ -177,13 +179,10 @@ class World:
         if not (self._waiting() or self.calls):
             self.forgotten += [key for key in overdue if not self.invocations[key]]
         with self._function():
-            try:
-                if span is None:
-                    self.reconcile()
-                else:
-                    self.reconcile.between(*span)
-            except RelayError:
-                pass  # the function fails, an alarm is in ALARM, and the next run continues
+            if span is None:
+                self.reconcile()
+            else:
+                self.reconcile.between(*span)
         self.late_reports += sum(key in self.outcomes for key in overdue)
 
     def end(self, attempt: Attempt, outcome: str, copies: int = 1) -> list[Json]:
@@ -225,8 +224,7 @@ class World:
     def let_a_month_pass(self) -> None:
         """Reconcile has nothing to do but move on; DynamoDB deletes what is over 30 days old."""
         self.advance(31 * 86_400)
-        an_hour_ago = self.clock.now() - timedelta(hours=1)
-        self.ledger.move_cursor(an_hour_ago.replace(second=0, microsecond=0))
+        self.ledger.move_cursor(Due.of(self.clock.now() - timedelta(hours=1)))
         limit = self.clock.now() - timedelta(days=30)
         for attempt in list(self.ledger.items.values()):
             if attempt.submitted_at < limit:

@@ -1,6 +1,6 @@
 """The items of the ledger table, as DynamoDB keeps them, seen as attempts."""
 
-from collections.abc import Iterator, Mapping, MutableMapping, ValuesView
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, cast
 
 from relay.aws.dynamodb.attempt_items import read_item, to_attempt, to_item
@@ -32,24 +32,17 @@ class AttemptItems(MutableMapping[str, Attempt]):
         del self._table[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._attempts())
-
-    def _attempts(self) -> dict[str, Attempt]:
-        read = {key: read_item(_typed(item)) for key, item in self._table.items()}
-        return {key: attempt for key, attempt in read.items() if isinstance(attempt, Attempt)}
-
-    def values(self) -> ValuesView[Attempt]:
-        """The attempts of all items that can be read, each read once."""
-        return self._attempts().values()
+        readable = (isinstance(read_item(_typed(item)), Attempt) for item in self._table.values())
+        return (key for key, fine in zip(list(self._table), list(readable), strict=True) if fine)
 
     def __len__(self) -> int:
-        return len(self._attempts())
+        return sum(1 for _ in self)
 
     def __eq__(self, other: object) -> bool:
-        return self._attempts() == other
+        return dict(self) == other
 
     def __repr__(self) -> str:
-        return repr(self._attempts())
+        return repr(dict(self))
 
 
 def unreadable_item(inference_id: str, **attributes: Any) -> Item:

@@ -12,7 +12,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from relay.aws.dynamodb.attempt_items import read_item, to_claim, to_held, to_item, to_value
+from relay.aws.dynamodb.attempt_items import (
+    read_item,
+    to_claim,
+    to_held,
+    to_item,
+    to_reason,
+    to_value,
+)
 from relay.errors import NotTried, PermanentError, RelayError, TransientError, UnexpectedError
 from relay.isolation import unexpected
 from relay.model import Attempt, AttemptState, Closing, Holding
@@ -43,10 +50,10 @@ class Faults:
     """Faults by the step at which they are raised.
 
     A step is one entry of a batch (`endpoint.invoke`, `ledger.claim`, `ledger.renew`,
-    `ledger.release`, `ledger.close`, `ledger.hold`, `queues.send`) or a whole call
-    (`ledger.look_up`, `queues.come_back`). A RelayError fails that entry or call; a Crash ends
-    everything. `steps` are all steps that were begun, in their order. `hangs` are the calls that
-    take time instead of answering.
+    `ledger.release`, `ledger.close`, `ledger.hold`, `ledger.postpone`, `storage.find`,
+    `queues.send`) or a whole call (`ledger.look_up`, `ledger.due`, `queues.come_back`). A
+    RelayError fails that entry or call; a Crash ends everything. `steps` are all steps that were
+    begun, in their order. `hangs` are the calls that take time instead of answering.
     """
 
     def __init__(self, hangs: "Hangs | None" = None) -> None:
@@ -215,7 +222,7 @@ class FakeLedger:
         def update(attempt: Attempt) -> None:
             if not self._is_open(attempt.id):
                 raise TransientError("it changed meanwhile")
-            claim = ("claim", "due_minute", "expires")
+            claim = ("claim", "due_shard", "due", "expires")
             renewed = to_item(attempt)
             self.table[attempt.id] |= {name: renewed[name] for name in claim if name in renewed}
 
@@ -238,11 +245,14 @@ class FakeLedger:
     def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
         def end(closing: Closing) -> None:
             attempt, state, at = closing.attempt, closing.state, closing.routed_at
+            reason = to_reason(closing.reason or "") or None
             if closing.known and self._is_open(attempt.id):
                 ended = {"state": to_value(state), "routed_at": to_value(at.isoformat())}
+                if reason is not None:
+                    ended["reason"] = to_value(reason)
                 self.table[attempt.id] |= ended
             elif not closing.known and attempt.id not in self.table:
-                self._insert(replace(attempt, state=state, routed_at=at))
+                self._insert(replace(attempt, state=state, routed_at=at, reason=reason))
 
         by_id = {closing.attempt.id: closing for closing in closings}
         assert len(by_id) == len(closings), "DynamoDB refuses a batch that names an item twice"

@@ -1,10 +1,11 @@
-"""Fakes of what only reconcile needs: the ledger by due minute, and the data bucket."""
+"""Fakes of what only reconcile needs: the ledger with its index, and the data bucket."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from relay.aws.dynamodb.attempt_items import SHARDS, due_key
+from relay.aws.dynamodb.attempt_items import SHARDS, from_due, shard_key, to_due, to_value
 from relay.errors import RelayError
+from relay.model import Due
 
 from tests.support.fakes import FakeLedger, Faults
 
@@ -14,47 +15,69 @@ class FakeDueLedger(FakeLedger):
 
     def __init__(self, faults: Faults | None = None) -> None:
         super().__init__(faults)
-        self.minute: datetime | None = None
+        self.position: Due | None = None
 
-    def cursor(self) -> datetime | None:
-        return self.minute
+    def cursor(self) -> Due | None:
+        return self.position
 
-    def move_cursor(self, minute: datetime) -> None:
+    def move_cursor(self, position: Due) -> None:
         with self._faults.step("ledger.move_cursor"):
-            self.minute = minute
+            self.position = position
 
-    def due_in(self, minute: datetime) -> Iterator[Sequence[str]]:
-        keys = {due_key(minute, shard) for shard in SHARDS}
-        due = sorted(
-            key
-            for key, item in self.table.items()
-            if "due_minute" in item and item["due_minute"]["S"] in keys
+    def due(self, after: Due, end: datetime) -> Iterator[Due]:
+        assert end - after.at <= timedelta(days=1)
+        due = [entry for entry, _ in self._entries() if after < entry < Due.of(end)]
+        if due:  # no test plans a fault for a search that finds nothing
+            with self._faults.step("ledger.due"):
+                pass
+        return iter(due)
+
+    def postpone(self, entries: Sequence[Due], at: datetime) -> Mapping[str, RelayError]:
+        def move(entry: Due) -> None:
+            item = self.table.get(entry.id, {})
+            if self._is_open(entry.id) and item["due"] == to_value(to_due(entry)):
+                item["due_shard"] = to_value(shard_key(None, entry.id[:1]))
+                item["due"] = to_value(to_due(Due.of(at, entry.id)))
+
+        return self._each("ledger.postpone", {entry.id: entry for entry in entries}, move)
+
+    def submitted(self, hour: datetime | None, after: Due) -> Iterator[Due]:
+        keys = {shard_key(hour, shard) for shard in SHARDS}
+        return (entry for entry, key in self._entries() if key in keys and entry > after)
+
+    def _entries(self) -> list[tuple[Due, str]]:
+        """The entries of the index in order, with their partition keys."""
+        return sorted(
+            (from_due(item["due"]["S"]), item["due_shard"]["S"])
+            for item in self.table.values()
+            if "due" in item
         )
-        if not due:
-            return  # most minutes, and no test plans a fault for one of them
-        with self._faults.step("ledger.due_in"):
-            pass
-        for start in range(0, len(due), 100):
-            yield due[start : start + 100]
 
 
 class FakeStorage:
-    """The data bucket, as `relay.ports.Storage`. `locations` are the objects in it."""
+    """The data bucket, as `relay.ports.Storage`. `locations` are the objects in it.
+
+    `trouble` is what every search meets, and `refused` what the searches of these prefixes meet.
+    """
 
     def __init__(self, faults: Faults | None = None) -> None:
         self.locations: set[str] = set()
         self.trouble: RelayError | None = None
+        self.refused: dict[str, RelayError] = {}
         self._faults = faults or Faults()
 
-    def find(self, location: str) -> bool:
-        return self.find_prefix(location) == location
+    def find(self, prefixes: Collection[str]) -> Mapping[str, str | RelayError | None]:
+        return {prefix: self._first(prefix) for prefix in prefixes}
 
-    def find_prefix(self, prefix: str) -> str | None:
+    def _first(self, prefix: str) -> str | RelayError | None:
         if error := self._faults.hang("storage.find"):
-            raise error
-        with self._faults.step("storage.find"):
-            if self.trouble is not None:
-                raise self.trouble
-            return min(
-                (found for found in self.locations if found.startswith(prefix)), default=None
-            )
+            return error
+        try:
+            with self._faults.step("storage.find"):
+                error = self.refused.get(prefix, self.trouble)
+                if error is not None:
+                    raise error
+                found = [each for each in self.locations if each.startswith(prefix)]
+                return min(found, default=None)
+        except RelayError as error:
+            return error

@@ -35,7 +35,7 @@ CALLS: list[tuple[str, str, str]] = [
     ),
     ("Reconcile", "dynamodb:Query", "${LedgerTable.Arn}/index/due"),
     ("Reconcile", "dynamodb:BatchGetItem dynamodb:GetItem", "${LedgerTable.Arn}"),
-    ("Reconcile", "dynamodb:PutItem", "${LedgerTable.Arn}"),
+    ("Reconcile", "dynamodb:PutItem dynamodb:PartiQLUpdate", "${LedgerTable.Arn}"),
     ("Reconcile", "s3:ListBucket", "${DataBucket.Arn}"),
     ("Reconcile", "sqs:SendMessage", "${NotificationQueue.Arn}"),
     ("Provision", "dynamodb:GetItem dynamodb:PutItem", "${LedgerTable.Arn}"),

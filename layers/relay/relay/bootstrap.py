@@ -21,7 +21,7 @@ from relay.settings import ProvisionSettings, ReconcileSettings, RouteSettings, 
 _ROUTES_MAX_AGE = timedelta(seconds=5)
 
 if TYPE_CHECKING:
-    from relay.ports import AttemptReader
+    from relay.ports import DueLedger
     from relay.provision.lifecycle.ports import Journal
     from relay.provision.provision import Provision
     from relay.reconcile.reconcile import Reconcile
@@ -83,18 +83,19 @@ def route(budget: Budget, environment: Mapping[str, str] = os.environ) -> "Route
 
 def reconcile(
     budget: Budget, environment: Mapping[str, str] = os.environ
-) -> "tuple[Reconcile, AttemptReader]":
-    """Build the use case of the reconcile function, and the ledger that status calls read.
+) -> "tuple[Reconcile, DueLedger]":
+    """Build the use case of the reconcile function, and the ledger that its direct calls read.
 
     Raises:
         ConfigurationError: the environment is not valid; lists every problem.
     """
+    from relay.aws.dynamodb.due_ledger import DynamoDbDueLedger
     from relay.aws.storage import S3Storage
     from relay.reconcile.reconcile import Reconcile
 
     settings = ReconcileSettings.read(environment)
     clients = Clients(budget=budget)
-    ledger = DynamoDbLedger(clients.dynamodb, settings.ledger_table)
+    ledger = DynamoDbDueLedger(clients.dynamodb, settings.ledger_table)
     outbox = AwsOutbox(Targets(clients), budget)
     storage = S3Storage(clients.s3)
     return Reconcile(settings, ledger, storage, outbox, SystemClock(), budget), ledger

@@ -1,9 +1,9 @@
 """The data of the relay: requests, attempts, notifications and outgoing messages."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from relay.s3uri import S3Uri
 
@@ -79,9 +79,10 @@ class Attempt:
 
     `id` is the InferenceId. `claimed_by` is the id of the message that claimed the attempt; only a
     redelivery of the same message can take the claim over. `requested_at` is the time of the upload
-    or the call. `due_at` is the time after which the attempt is overdue. `tracked` is False for an
-    inference that the relay did not submit, for which `due_at` means nothing. An open attempt with
-    `held` has a result that did not arrive at every target.
+    or the call. `due_at` is the time after which the attempt is overdue. `reason` is why the
+    attempt failed. `tracked` is False for an inference that the relay did not submit, for which
+    `due_at` means nothing. An open attempt with `held` has a result that did not arrive at every
+    target.
     """
 
     id: str
@@ -103,18 +104,23 @@ class Attempt:
     requested_at: datetime | None = None
     output_location: str | None = None
     routed_at: datetime | None = None
+    reason: str | None = None
     held: Held | None = None
     tracked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The end of an attempt. `known`: the ledger has the item; otherwise it is inserted."""
+    """The end of an attempt. `known`: the ledger has the item; otherwise it is inserted.
+
+    `reason` is why the attempt failed; the ledger keeps its first 200 characters.
+    """
 
     attempt: Attempt
     state: AttemptState
     routed_at: datetime
     known: bool = True
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,24 @@ class Holding:
     attempt: Attempt
     held: Held
     known: bool = True
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Due:
+    """An entry of the ledger's index: the time at which to look at an attempt, and its id.
+
+    `at` is in UTC, without fractions of a millisecond. An entry is also a position in the order of
+    the index. Without an id the position is before every entry of that time.
+    """
+
+    at: datetime
+    id: str = ""
+
+    @classmethod
+    def of(cls, time: datetime, inference_id: str = "") -> Self:
+        """Return the entry or position of a time with any offset and any fraction."""
+        at = time.astimezone(UTC)
+        return cls(at.replace(microsecond=at.microsecond // 1000 * 1000), inference_id)
 
 
 @dataclass(frozen=True, slots=True)

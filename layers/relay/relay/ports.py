@@ -13,6 +13,7 @@ from relay.model import (
     Attempt,
     Closing,
     Delivery,
+    Due,
     Holding,
     InferenceRequest,
     OutgoingMessage,
@@ -111,28 +112,49 @@ class Ledger(AttemptReader, Protocol):
 
 
 class DueLedger(AttemptReader, Protocol):
-    """The ledger as reconcile sees it: what is overdue, and how far the search has come."""
+    """The ledger as reconcile sees it: an index of tracked attempts, and a cursor in it.
 
-    def cursor(self) -> datetime | None:
-        """The first minute that is not done yet; None before the first run."""
+    The index has closed attempts too. What is written shows in the index a moment later.
+    """
+
+    def cursor(self) -> Due | None:
+        """Return the position up to which everything is done; None before the first run."""
         ...
 
-    def move_cursor(self, minute: datetime) -> None: ...
+    def move_cursor(self, position: Due) -> None: ...
 
-    def due_in(self, minute: datetime) -> Iterator[Sequence[str]]:
-        """Ids of attempts whose due minute this is, at most 100 at a time, closed ones included."""
+    def due(self, after: Due, end: datetime) -> Iterator[Due]:
+        """Yield the entries after a position whose time is before `end`, in order.
+
+        The time from the position to `end` is at most a day: each hour takes queries of its own.
+        """
+        ...
+
+    def postpone(self, entries: Sequence[Due], at: datetime) -> Mapping[str, RelayError]:
+        """Move the entries of open attempts to a later time. Return the errors by id.
+
+        An entry that has changed, or whose attempt is closed, stays as it is.
+        """
+        ...
+
+    def submitted(self, hour: datetime | None, after: Due) -> Iterator[Due]:
+        """Yield the entries after a position of the attempts that were submitted in an hour.
+
+        None stands for the late ones: attempts that were postponed, or whose slack is longer than
+        an hour. These are in no hour.
+        """
         ...
 
 
 class Storage(Protocol):
-    """The data bucket, as far as finding objects goes. Raises RelayError when it cannot tell."""
+    """The data bucket, as far as finding objects goes."""
 
-    def find(self, location: str) -> bool:
-        """Whether an object lies exactly here."""
-        ...
+    def find(self, prefixes: Collection[str]) -> Mapping[str, str | RelayError | None]:
+        """Look for objects, several at a time. Return by prefix what was found.
 
-    def find_prefix(self, prefix: str) -> str | None:
-        """The location of an object whose location begins so."""
+        That is the location of the first object whose location begins so, None where there is no
+        such object, or an error.
+        """
         ...
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from relay.errors import RelayError
 from relay.model import Delivery
 
 
@@ -25,6 +26,7 @@ class Count(StrEnum):
     HELD = "Held"  # results that did not arrive at every target
     RECOVERED = "Recovered"  # overdue attempts whose object was found
     OVERDUE = "Overdue"  # overdue attempts without an object
+    POSTPONED = "Postponed"  # overdue attempts that cannot be examined now
     ACCESS_DENIED = "AccessDenied"  # calls without a permission
     OPTION_REFUSED = "OptionRefused"  # options that SageMaker does not accept
     ROUTES_UNUSABLE = "RoutesUnusable"  # route documents that are not valid
@@ -77,7 +79,8 @@ class Report:
     """The fold of an invocation's dispositions (see `relay.conclude`), with further notes.
 
     `returned` are the deliveries to deliver again: batch item failures of a queue, an error of a
-    direct invocation. `minutes_behind` is the lag of reconcile.
+    direct invocation. `minutes_behind` is the lag of reconcile, and `failure` the error for which
+    its invocation fails at the end.
     """
 
     counts: Counter[Count] = field(default_factory=Counter)
@@ -85,6 +88,7 @@ class Report:
     answers: list[RequestAnswer] = field(default_factory=list)
     returned: dict[str, Delivery] = field(default_factory=dict)
     minutes_behind: int | None = None
+    failure: RelayError | None = None
 
     def count(self, what: Count, number: int = 1) -> None:
         if number:

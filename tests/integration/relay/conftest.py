@@ -106,15 +106,16 @@ def table(dynamodb: "DynamoDBClient") -> Iterator[str]:
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
             {"AttributeName": "id", "AttributeType": "S"},
-            {"AttributeName": "due_minute", "AttributeType": "S"},
+            {"AttributeName": "due_shard", "AttributeType": "S"},
+            {"AttributeName": "due", "AttributeType": "S"},
         ],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
             {
                 "IndexName": "due",
                 "KeySchema": [
-                    {"AttributeName": "due_minute", "KeyType": "HASH"},
-                    {"AttributeName": "id", "KeyType": "RANGE"},
+                    {"AttributeName": "due_shard", "KeyType": "HASH"},
+                    {"AttributeName": "due", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             }

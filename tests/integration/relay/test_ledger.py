@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from relay.aws.dynamodb.ledger import DynamoDbLedger
+from relay.aws.dynamodb.due_ledger import DynamoDbDueLedger
 from relay.ports import Ledger
 
 from tests.contract.ledger import DueLedgerContract, LedgerContract, SearchedLedger
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def in_dynamodb(dynamodb: "DynamoDBClient", table: str) -> DynamoDbLedger:
-    return DynamoDbLedger(dynamodb, table)
+def in_dynamodb(dynamodb: "DynamoDBClient", table: str) -> DynamoDbDueLedger:
+    return DynamoDbDueLedger(dynamodb, table)
 
 
 class TestTheLedger(LedgerContract):
     @pytest.fixture
-    def ledger(self, in_dynamodb: DynamoDbLedger) -> Ledger:
+    def ledger(self, in_dynamodb: DynamoDbDueLedger) -> Ledger:
         return in_dynamodb
 
 
 class TestTheIndexOfWhatIsDue(DueLedgerContract):
     @pytest.fixture
-    def due_ledger(self, in_dynamodb: DynamoDbLedger) -> SearchedLedger:
+    def due_ledger(self, in_dynamodb: DynamoDbDueLedger) -> SearchedLedger:
         return in_dynamodb

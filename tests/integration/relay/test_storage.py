@@ -47,6 +47,11 @@ class TestTheStorage(StorageContract):
         return on_s3
 
 
-def test_a_bucket_that_does_not_exist_is_no_answer(on_s3: OnS3) -> None:
-    with pytest.raises(PermanentError, match="NoSuchBucket"):
-        on_s3.storage.find("s3://nowhere/outputs/a.out")
+def test_a_bucket_that_does_not_exist_fails_its_own_search(on_s3: OnS3) -> None:
+    here, nowhere = on_s3.put("outputs/a.out"), "s3://nowhere/outputs/a.out"
+
+    found = on_s3.storage.find([nowhere, here])
+
+    assert found[here] == here
+    assert isinstance(found[nowhere], PermanentError)
+    assert "NoSuchBucket" in str(found[nowhere])

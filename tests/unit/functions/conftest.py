@@ -33,6 +33,15 @@ def route_module() -> Iterator[ModuleType]:
     yield from _loaded("route", samples.ROUTE_ENVIRONMENT)
 
 
+@pytest.fixture(scope="session")
+def reconcile_module() -> Iterator[ModuleType]:
+    environment = {
+        **samples.ROUTE_ENVIRONMENT,
+        "NOTIFICATION_QUEUE_URL": samples.NOTIFICATION_QUEUE,
+    }
+    yield from _loaded("reconcile", environment)
+
+
 def _loaded(function: str, environment: Mapping[str, str]) -> Iterator[ModuleType]:
     """`app.py`, imported once with its environment, which is what a cold start does."""
     path = FUNCTIONS / function / "app.py"

@@ -1,24 +1,17 @@
 """Rare ways in which a request could end without a result, with two, or with a stranger's."""
 
 import json
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-from relay.budget import Budget
-from relay.errors import AccessDenied, TransientError
+from relay.errors import TransientError
 from relay.events.sagemaker import own_notification
 from relay.ids import attempt_id, request_id_of_caller
 from relay.model import AttemptState, Outcome
-from relay.reconcile.reconcile import Reconcile
-from relay.report import Count, Report
-from relay.settings import ReconcileSettings
+from relay.report import Count
 
 from tests.support import samples
-from tests.support.fake_queues import FakeQueues
-from tests.support.fakes import Crash, FakeClock, Faults
+from tests.support.fakes import Crash
 from tests.support.pipelines import FakePipeline
-from tests.support.reconcile_fakes import FakeDueLedger, FakeStorage
 from tests.support.samples import NOTIFICATION_QUEUE, SERVER_ERROR, SUBMIT_QUEUE
 
 ID = "a" * 32
@@ -170,67 +163,3 @@ class TestAnUntrackedInference:
         notify(pipeline, samples.completed("order-17"))
 
         assert pipeline.deliver_to_route().counts == {Count.DUPLICATE: 1}
-
-
-class Search:
-    """Reconcile over fakes, with one attempt that is overdue."""
-
-    def __init__(self) -> None:
-        self.faults = Faults()
-        self.clock = FakeClock()
-        self.budget = Budget(self.clock)
-        self.ledger = FakeDueLedger(self.faults)
-        self.storage = FakeStorage(self.faults)
-        self.queues = FakeQueues(self.clock, self.faults)
-        settings = ReconcileSettings(
-            samples.OUTPUTS, samples.FAILURES, "ledger", NOTIFICATION_QUEUE
-        )
-        self._reconcile = Reconcile(
-            settings, self.ledger, self.storage, self.queues, self.clock, self.budget
-        )
-        due_at = self.clock.now() - timedelta(minutes=5)
-        self.ledger.items[ID] = samples.attempt(ID, due_at=due_at)
-
-    def run(self) -> Report:
-        self.budget.begin(self.clock.now() + timedelta(seconds=42))
-        return self._reconcile()
-
-
-class TestARunOfReconcile:
-    def test_that_fails_for_hours_goes_on_where_it_began(self) -> None:
-        """Starting an hour back each time, it would never see what was due before."""
-        search = Search()
-        search.storage.trouble = AccessDenied("not authorized to list")
-        with pytest.raises(AccessDenied):
-            search.run()
-
-        search.clock.advance(12 * 3600)
-        search.storage.trouble = None
-
-        assert search.run().counts == {Count.OVERDUE: 1}
-
-    @pytest.mark.parametrize(
-        "step", ["ledger.due_in", "ledger.look_up", "storage.find", "queues.send"]
-    )
-    @pytest.mark.parametrize("error", [THROTTLED, Crash()])
-    def test_that_fails_anywhere_is_completed_by_the_next(
-        self, step: str, error: BaseException
-    ) -> None:
-        search = Search()
-        search.faults.plan(step, error)
-        with pytest.raises(type(error)):
-            search.run()
-
-        search.run()
-
-        assert search.queues.waiting(NOTIFICATION_QUEUE) == 1
-
-    def test_does_not_list_where_it_has_no_permission(self) -> None:
-        """S3 would refuse the listing at every run, and nothing after this minute would be seen."""
-        search = Search()
-        beside = f"s3://{samples.BUCKET}/outputs-of-others/{ID}.out"
-        search.ledger.items[ID] = replace(search.ledger.items[ID], output_location=beside)
-        search.storage.locations.add(beside)
-
-        assert search.run().counts == {Count.OVERDUE: 1}
-        assert search.faults.steps.count("storage.find") == 1

@@ -182,9 +182,13 @@ class TestABugInSubmit:
         assert_parked(pipeline, SUBMIT_DEAD_LETTERS, reports)
 
     def test_in_the_response_of_the_endpoint_does_not_infer_twice(
-        self, pipeline: FakePipeline
+        self, pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """An output location that is no location in S3."""
+        """An output location that the relay cannot compare with its outputs."""
+        outputs, contains = OutputLocations, OutputLocations.contains
+        monkeypatch.setattr(
+            outputs, "contains", lambda self, text: contains(self, None if text == SECRET else text)
+        )
         put_all(pipeline, call("a" * 32), call("b" * 32))
         pipeline.endpoint.output_locations["a" * 32] = SECRET
 
@@ -327,8 +331,8 @@ class TestAnItemThatCannotBeRead:
         assert report.counts == {Count.SUBMITTED: 1, Count.BROKEN: 1, Count.RETURNED: 1}
 
     def test_is_not_written(self, pipeline: FakePipeline) -> None:
-        """A bucket's name has no slash, so its URI would be read as another bucket."""
-        attempt = samples.attempt("f" * 32, location=S3Uri("/", "inputs/a.csv"))
+        """UTF-8 has no unpaired surrogates, so DynamoDB would refuse the item."""
+        attempt = samples.attempt("f" * 32, custom_attributes="\ud800")
 
         claims = pipeline.ledger.claim([attempt, samples.attempt(ID)])
 

@@ -29,7 +29,9 @@ class SideBySide:
 
         A call that was not begun in time is NotTried; one that did not end in time, Unanswered.
         """
-        futures = [self._threads.submit(call, thing) for thing in things]
+        futures: list[Future[_Answer | RelayError]] = [
+            self._threads.submit(call, thing) for thing in things
+        ]
         wait(futures, timeout=self._budget.left())
         answers: list[_Answer | RelayError] = []
         for future in futures:
@@ -42,7 +44,7 @@ class SideBySide:
         return answers
 
 
-def _outcome(future: "Future[_Answer]") -> _Answer | RelayError:
+def _outcome(future: Future[_Answer | RelayError]) -> _Answer | RelayError:
     try:
         return future.result()
     except Exception as error:

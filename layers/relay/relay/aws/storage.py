@@ -1,28 +1,37 @@
 """S3: finding objects with ListObjectsV2, which needs no permission to read them."""
 
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from relay.aws.errors import translated
+from relay.errors import RelayError
 from relay.s3uri import S3Uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_LISTS_AT_A_TIME = 10
+
 
 class S3Storage:
-    """Implements `relay.ports.Storage`."""
+    """Implements `relay.ports.Storage` with one ListObjectsV2 for each prefix."""
 
     def __init__(self, s3: "S3Client") -> None:
         self._s3 = s3
+        self._threads = ThreadPoolExecutor(_LISTS_AT_A_TIME, thread_name_prefix="list")
 
-    def find(self, location: str) -> bool:
-        return self.find_prefix(location) == str(S3Uri.parse(location))
+    def find(self, prefixes: Collection[str]) -> Mapping[str, str | RelayError | None]:
+        return dict(zip(prefixes, self._threads.map(self._first, prefixes), strict=True))
 
-    def find_prefix(self, prefix: str) -> str | None:
+    def _first(self, prefix: str) -> str | RelayError | None:
         uri = S3Uri.parse(prefix)
-        with translated(f"look for {prefix}"):
-            # In lexical order the object itself comes before those whose keys begin with its key.
-            answer = self._s3.list_objects_v2(Bucket=uri.bucket, Prefix=uri.key, MaxKeys=1)
+        try:
+            with translated(f"look for {prefix}"):
+                # In lexical order an object comes before those whose keys begin with its key.
+                answer = self._s3.list_objects_v2(Bucket=uri.bucket, Prefix=uri.key, MaxKeys=1)
+        except RelayError as error:
+            return error
         for found in answer.get("Contents", []):
             return str(S3Uri(uri.bucket, found["Key"]))
         return None

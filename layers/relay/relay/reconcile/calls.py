@@ -3,6 +3,8 @@
 {"action": "reconcile"}                                    from the cursor to now
 {"action": "reconcile", "from": "2026-11-01T00:00Z", "to": "2026-11-02T00:00Z"}
 {"action": "status", "request_id": "…"}                    the relay's id, or the caller's own
+{"action": "list", "since": "2026-11-01T00:00Z", "until": "2026-11-02T00:00Z", "state": "failed",
+ "prefix": "s3://bucket/inputs/a/", "reason": "…", "limit": 100, "next": "…"}
 """
 
 from dataclasses import dataclass
@@ -10,6 +12,10 @@ from datetime import datetime
 
 from relay.errors import UnreadableMessage
 from relay.reading import Reader
+from relay.reconcile.listing import USUAL_LIMIT, ListQuery, Position
+from relay.reconcile.status import RequestState
+
+_LARGEST_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,10 @@ class StatusQuestion:
     request_id: str
 
 
-def read_action(event: object) -> Scheduled | Range | StatusQuestion:
+Action = Scheduled | Range | StatusQuestion | ListQuery
+
+
+def read_action(event: object) -> Action:
     """Read an event of the function. Raises UnreadableMessage with every problem."""
     reader = Reader(event)
     action = _action(reader)
@@ -40,12 +49,14 @@ def read_action(event: object) -> Scheduled | Range | StatusQuestion:
     return action
 
 
-def _action(reader: Reader) -> Scheduled | Range | StatusQuestion:
+def _action(reader: Reader) -> Action:
     if reader.optional_text("detail-type") == "Scheduled Event":
         return Scheduled()
     match reader.text("action"):
         case "status":
             return StatusQuestion(reader.text("request_id"))
+        case "list":
+            return _list_query(reader)
         case "reconcile":
             start, end = reader.optional_time("from"), reader.optional_time("to")
             if start and end:
@@ -53,5 +64,41 @@ def _action(reader: Reader) -> Scheduled | Range | StatusQuestion:
             if (start or end) and not reader.problems:
                 reader.refuse("", "must have both 'from' and 'to', or neither")
         case action if action:
-            reader.refuse("action", f"is {action!r}; known are 'reconcile' and 'status'")
+            reader.refuse("action", f"is {action!r}; known are 'list', 'reconcile' and 'status'")
     return Scheduled()
+
+
+def _list_query(reader: Reader) -> ListQuery:
+    since, until = reader.optional_time("since"), reader.optional_time("until")
+    if since and until and since >= until:
+        reader.refuse("since", "is not before until")
+    limit = reader.optional_integer("limit")
+    if limit is not None and not 1 <= limit <= _LARGEST_PAGE:
+        reader.refuse("limit", f"is {limit}; it must be from 1 to {_LARGEST_PAGE:,}")
+    return ListQuery(
+        since=since,
+        until=until,
+        state=_state(reader),
+        prefix=reader.optional_text("prefix") or "",
+        reason=reader.optional_text("reason") or "",
+        limit=limit or USUAL_LIMIT,
+        start=_start(reader),
+    )
+
+
+def _state(reader: Reader) -> RequestState | None:
+    known = [state.value for state in RequestState if state is not RequestState.UNKNOWN]
+    state = reader.optional_text("state")
+    if state and state not in known:
+        reader.refuse("state", f"is {state!r}; known are {', '.join(known)}")
+        return None
+    return RequestState(state) if state else None
+
+
+def _start(reader: Reader) -> Position | None:
+    text = reader.optional_text("next")
+    try:
+        return Position.parse(text) if text else None
+    except ValueError:
+        reader.refuse("next", "is not from an earlier response")
+        return None

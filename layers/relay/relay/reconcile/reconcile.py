@@ -4,37 +4,53 @@ An attempt ends within its TTL, its timeout and the slack. An attempt that is op
 its notification, or was not inferred. An output or failure object in S3 means that the notification
 was lost; without either, the attempt expired. In both cases the relay sends a notification of its
 own to the notification queue, so that there is one path to a result.
+
+Overdue attempts are worked on in the order in which they became overdue, a hundred at a time. The
+cursor moves after each hundred, so an attempt is reported once, whatever becomes of its report.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from operator import attrgetter
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
 
 from relay.budget import Budget
-from relay.errors import RelayError, UnexpectedError
-from relay.events.sagemaker import own_notification
-from relay.isolation import answers, unexpected
-from relay.model import Attempt, AttemptState, Outcome, OutgoingMessage
+from relay.errors import AccessDenied, NotTried, RelayError, TransientError, UnexpectedError
+from relay.isolation import unexpected
+from relay.model import Attempt, AttemptState, Due, Outcome
 from relay.ports import Clock, DueLedger, Outbox, Storage
+from relay.reconcile.search import Finding, search
 from relay.report import Count, Level, Report
 from relay.settings import ReconcileSettings
 
+# Attempts that one ledger call reads.
+_PAGE = 100
+# A page is not begun with less time.
+_PAGE_SECONDS = 20
+# The most that one call of `DueLedger.due` covers.
+_STRETCH = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
+# The index shows a write a moment later.
+_INDEX_DELAY = _MINUTE
 # Where the ledger has no cursor, as in the first run of a deployment.
 _FIRST_LOOK_BACK = timedelta(hours=1)
-# A minute is not begun with less time.
-_MINUTE_SECONDS = 20
+# The ledger keeps an attempt for 30 days after the time at which it is overdue.
+_LONGEST_LOOK_BACK = timedelta(days=31)
+# An attempt that cannot be examined is looked at again after this time.
+_PAUSE = timedelta(hours=1)
+# SQS keeps no message longer, so the notification of a held result is gone by then.
+_LONGEST_RETENTION = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """The end of an overdue attempt."""
+class _Worked:
+    """A page after the work on it: the entries before the first one to work on again.
 
-    attempt: Attempt
-    outcome: Outcome
-    reason: str | None
-    location: str | None
+    `error` ends the run.
+    """
+
+    done: Sequence[Due]
+    error: RelayError | None
 
 
 class Reconcile:
@@ -57,131 +73,168 @@ class Reconcile:
         self._budget = budget
 
     def __call__(self) -> Report:
-        """Work from the cursor to now while time is left. The next run continues there.
+        """Work from the cursor to now, within the budget. The next run continues where it ended.
 
-        The cursor moves only past minutes that are done.
-
-        Raises:
-            RelayError: the ledger, S3 or SQS failed; the cursor stays where it is.
+        `failure` of the report is the error that ended the run, or that one attempt met.
         """
         report = Report()
-        now = _floor(self._clock.now())
-        cursor = self._ledger.cursor() or self._begin(now)
-        reached = self._work(cursor, now, report)
-        if reached != cursor:
-            self._ledger.move_cursor(reached)
-        report.minutes_behind = max(0, round((now - reached) / _MINUTE))
+        end = Due.of(self._clock.now() - _INDEX_DELAY)
+        try:
+            cursor = self._ledger.cursor() or self._begin(end)
+        except RelayError as error:
+            _fail(report, "cursor not read", error)
+            return report
+        self._run(cursor, end, report, self._ledger.move_cursor)
         return report
 
-    def _begin(self, now: datetime) -> datetime:
+    def _begin(self, end: Due) -> Due:
         """Return where the first run begins, and write it for a run after a failure."""
-        cursor = now - _FIRST_LOOK_BACK
+        cursor = Due(end.at - _FIRST_LOOK_BACK)
         self._ledger.move_cursor(cursor)
         return cursor
 
     def between(self, start: datetime, end: datetime) -> Report:
-        """Work on the minutes from `start` to before `end`, without the cursor."""
+        """Work on what was overdue from `start` to before `end`, without the cursor."""
         report = Report()
-        last = min(_floor(end), _floor(self._clock.now()))
-        reached = self._work(_floor(start), last, report)
-        report.minutes_behind = max(0, round((last - reached) / _MINUTE))
+        last = min(Due.of(end), Due.of(self._clock.now() - _INDEX_DELAY))
+        self._run(Due.of(start), last, report, lambda _: None)
         return report
 
-    def _work(self, start: datetime, end: datetime, report: Report) -> datetime:
-        """Work on each minute before `end`. Return the first one that is not done."""
-        minute = start
-        while minute < end and self._budget.left() >= _MINUTE_SECONDS:
-            for due in self._ledger.due_in(minute):
-                self._report_overdue(due, report)
-            minute += _MINUTE
-        return minute
+    def _run(
+        self,
+        after: Due,
+        end: Due,
+        report: Report,
+        move_cursor: Callable[[Due], None],
+    ) -> None:
+        after = max(after, Due.of(self._clock.now() - _LONGEST_LOOK_BACK))
+        try:
+            for position in self._work(after, end.at, report):
+                move_cursor(position)
+                after = position
+        except RelayError as error:
+            _fail(report, "search ended", error)
+        report.minutes_behind = max(0, round((end.at - after.at) / _MINUTE))
 
-    def _report_overdue(self, ids: Sequence[str], report: Report) -> None:
-        findings = [
-            finding
-            for item in self._ledger.look_up(ids).values()
-            if (finding := self._finding(item, report)) is not None
-        ]
-        messages = [self._message(finding) for finding in findings]
-        unsent = answers(self._outbox.send, messages, attrgetter("key"))
-        for finding in findings:
-            match unsent.get(finding.attempt.id):
-                case None:
-                    _note(finding, report)
-                case UnexpectedError() as error:
-                    _note_broken(error, report)
-                case error:
-                    raise error
-
-    def _finding(self, item: Attempt | UnexpectedError, report: Report) -> Finding | None:
-        """Return the end of an overdue attempt. An unexpected error is noted, and is no finding.
+    def _work(self, after: Due, end: datetime, report: Report) -> Iterator[Due]:
+        """Work on the entries before `end`. Yield each position up to which all are done.
 
         Raises:
-            RelayError: S3 did not answer.
+            RelayError: an entry after the last position must be worked on again.
         """
-        if isinstance(item, UnexpectedError):
-            _note_broken(item, report)
-            return None
-        # A renewed attempt is due later, in another minute.
-        if item.state is not AttemptState.OPEN or item.due_at > self._clock.now():
-            return None
+        while after.at < end and self._budget.left() >= _PAGE_SECONDS:
+            stretch_end = min(end, after.at + _STRETCH)
+            entries = self._ledger.due(after, stretch_end)
+            full = True
+            while full and self._budget.left() >= _PAGE_SECONDS:
+                page = list(islice(entries, _PAGE))
+                worked = self._work_on(page, report)
+                if worked.error is not None:
+                    if worked.done:
+                        yield worked.done[-1]
+                    raise worked.error
+                full = len(page) == _PAGE
+                after = page[-1] if full else Due(stretch_end)
+                yield after
+
+    def _work_on(self, page: Sequence[Due], report: Report) -> _Worked:
+        """Work on a page. An exception that is no RelayError harms only the attempt that raises it.
+
+        Such a page is repeated for each attempt alone, which reports attempts again at most as a
+        crash does.
+        """
+        if not page:
+            return _Worked((), None)
         try:
-            return self._find(item)
+            return self._report_overdue(page, report)
         except RelayError:
             raise
         except Exception as error:
-            _note_broken(unexpected(error, f"search for the objects of attempt {item.id}"), report)
-            return None
+            if len(page) == 1:
+                return self._set_aside(page, error, report)
+        done: list[Due] = []
+        for entry in page:
+            worked = self._work_on([entry], report)
+            done += worked.done
+            if worked.error is not None:
+                return _Worked(done, worked.error)
+        return _Worked(done, None)
 
-    def _find(self, attempt: Attempt) -> Finding:
-        """Look for the objects of an attempt in S3.
+    def _set_aside(self, page: Sequence[Due], error: Exception, report: Report) -> _Worked:
+        """Postpone an attempt that raises an exception that is no RelayError."""
+        (entry,) = page
+        _fail(report, "attempt not examined", unexpected(error), inference_id=entry.id)
+        report.count(Count.POSTPONED)
+        failures = self._postpone(page, {entry.id}, self._clock.now() + _PAUSE)
+        return _Worked((), failures[entry.id]) if failures else _Worked(page, None)
 
-        The role has no permission to look outside of the outputs.
-
-        Raises:
-            RelayError: S3 did not answer; an assumed outcome could be the wrong one.
-        """
-        output = attempt.output_location
-        if output and self._may_lie_at(output) and self._storage.find(output):
-            return Finding(attempt, Outcome.COMPLETED, None, output)
-        failure = self._storage.find_prefix(f"{self._settings.failures}{attempt.id}")
-        if failure is not None:
-            return Finding(
-                attempt,
-                Outcome.FAILED,
-                "SageMaker's notification is missing; the failure object has the cause",
-                failure,
-            )
-        reason = (
-            f"attempt {attempt.number} had no notification, output or failure object by "
-            f"{attempt.due_at:%Y-%m-%d %H:%M} UTC; check whether the endpoint had instances"
+    def _report_overdue(self, page: Sequence[Due], report: Report) -> _Worked:
+        """Report the overdue attempts of a page, and postpone those that are not to be reported."""
+        now = self._clock.now()
+        known = self._ledger.look_up([entry.id for entry in page])
+        # A renewed attempt is due later, in another entry.
+        overdue = [
+            attempt
+            for attempt in known.values()
+            if isinstance(attempt, Attempt)
+            and attempt.state is AttemptState.OPEN
+            and attempt.due_at <= now
+        ]
+        held = {attempt.id for attempt in overdue if _is_left(attempt, now)}
+        report.count(Count.HELD, len(held))
+        findings, errors = search(
+            [attempt for attempt in overdue if attempt.id not in held],
+            self._storage,
+            self._settings,
         )
-        return Finding(attempt, Outcome.EXPIRED, reason, None)
+        errors |= {key: item for key, item in known.items() if isinstance(item, UnexpectedError)}
+        not_tried = {key: error for key, error in errors.items() if isinstance(error, NotTried)}
+        for key in not_tried:
+            del errors[key]
+        for inference_id, error in errors.items():
+            _fail(report, "attempt not examined", error, inference_id=inference_id)
+        report.count(Count.POSTPONED, len(errors))
+        unfinished = {
+            **not_tried,
+            **self._send(findings, report),
+            **self._postpone(page, held, now + _LONGEST_RETENTION),
+            **self._postpone(page, errors.keys(), now + _PAUSE),
+        }
+        outages = [error for error in errors.values() if _is_outage(error)]
+        done = list(takewhile(lambda entry: entry.id not in unfinished, page))
+        return _Worked(done, next(iter([*unfinished.values(), *outages]), None))
 
-    def _may_lie_at(self, location: str) -> bool:
-        return self._settings.outputs.contains_text(location)
+    def _send(self, findings: Sequence[Finding], report: Report) -> Mapping[str, RelayError]:
+        url = self._settings.notification_queue_url
+        messages = [finding.to_message(url) for finding in findings]
+        unsent = self._outbox.send(messages) if messages else {}
+        for finding in findings:
+            if finding.attempt.id not in unsent:
+                _note(finding, report)
+        return unsent
 
-    def _message(self, finding: Finding) -> OutgoingMessage:
-        return OutgoingMessage(
-            key=finding.attempt.id,
-            address=self._settings.notification_queue_url,
-            body=own_notification(
-                finding.attempt.id,
-                finding.outcome,
-                finding.attempt.endpoint,
-                finding.reason,
-                finding.location,
-            ),
-        )
-
-
-def _floor(time: datetime) -> datetime:
-    return time.astimezone(UTC).replace(second=0, microsecond=0)
+    def _postpone(
+        self, page: Sequence[Due], ids: Collection[str], at: datetime
+    ) -> Mapping[str, RelayError]:
+        entries = [entry for entry in page if entry.id in ids]
+        return self._ledger.postpone(entries, at) if entries else {}
 
 
-def _note_broken(error: UnexpectedError, report: Report) -> None:
-    report.count(Count.BROKEN)
-    report.note(Level.ERROR, "attempt not reconciled", error=error)
+def _is_left(attempt: Attempt, now: datetime) -> bool:
+    """Whether the notification of a held result is still on its queue, and will be delivered."""
+    return attempt.held is not None and now < attempt.due_at + _LONGEST_RETENTION
+
+
+def _is_outage(error: RelayError) -> bool:
+    """Whether the same error is to be expected for every other attempt."""
+    return isinstance(error, TransientError) and not isinstance(error, AccessDenied)
+
+
+def _fail(report: Report, text: str, error: RelayError, **fields: object) -> None:
+    report.failure = report.failure or error
+    report.count(Count.ACCESS_DENIED, isinstance(error, AccessDenied))
+    report.count(Count.BROKEN, isinstance(error, UnexpectedError))
+    report.note(Level.ERROR, text, **fields, error=error)
 
 
 def _note(finding: Finding, report: Report) -> None:

@@ -1,8 +1,11 @@
 """The status of a request. SageMaker has no API for it."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
+from relay.errors import UnexpectedError
 from relay.ids import attempt_id, request_id_of_caller
 from relay.model import Attempt, AttemptState
 from relay.ports import AttemptReader
@@ -11,24 +14,55 @@ from relay.ports import AttemptReader
 _MOST_ATTEMPTS = 10
 
 
+class RequestState(StrEnum):
+    """State of a request: the outcome of its result, or what it waits for."""
+
+    UNKNOWN = "unknown"  # the ledger has no attempt; it keeps attempts for 30 days
+    UNREADABLE = "unreadable"  # an item of the ledger cannot be read; its attempt is left out
+    SUBMITTED = "submitted"
+    RETRYING = "retrying"  # an attempt failed, and the next one waits in the queue
+    HELD = "held"  # the result did not arrive at every target
+    COMPLETED = "completed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+
 @dataclass(frozen=True, slots=True)
 class RequestStatus:
     """Status of a request, with its attempts from first to last.
 
-    `state` is `unknown` (the ledger has no attempt; it keeps attempts for 30 days), `unreadable`
-    (an item of the ledger cannot be read; its attempt is left out), `submitted`, `retrying` (an
-    attempt failed, the next one waits in the queue), `held` (the result did not arrive at every
-    target), or the outcome: `completed`, `failed`, `expired`, `rejected`.
+    `unreadable`: an attempt is left out, because its item cannot be read.
     """
 
     request_id: str
-    state: str
     attempts: tuple[Attempt, ...]
+    unreadable: bool = False
+
+    @property
+    def state(self) -> RequestState:
+        if self.unreadable:
+            return RequestState.UNREADABLE
+        if not self.attempts:
+            return RequestState.UNKNOWN
+        last = self.attempts[-1]
+        match last.state:
+            case AttemptState.OPEN:
+                return RequestState.SUBMITTED if last.held is None else RequestState.HELD
+            case AttemptState.RETRIED:
+                return RequestState.RETRYING
+            case terminal:
+                return RequestState[terminal.name]
+
+    @property
+    def reason(self) -> str | None:
+        """Why the last attempt failed, or the one before it; None where none failed."""
+        return next((each.reason for each in reversed(self.attempts) if each.reason), None)
 
     def to_json(self) -> dict[str, object]:
         return {
             "request_id": self.request_id,
-            "state": self.state,
+            "state": self.state.value,
             "attempts": [_attempt_to_json(attempt) for attempt in self.attempts],
         }
 
@@ -40,24 +74,36 @@ def status(request_id: str, ledger: AttemptReader) -> RequestStatus:
         RelayError: the ledger cannot be read.
     """
     known_id = request_id_of_caller(request_id)
-    ids = [attempt_id(known_id, number) for number in range(1, _MOST_ATTEMPTS + 1)]
-    found = ledger.look_up(ids)
-    attempts = tuple(item for id in ids if isinstance(item := found.get(id), Attempt))
-    state = "unreadable" if len(attempts) < len(found) else _state(attempts)
-    return RequestStatus(known_id, state, attempts)
+    return _status(known_id, ledger.look_up(_attempt_ids(known_id)))
 
 
-def _state(attempts: tuple[Attempt, ...]) -> str:
-    if not attempts:
-        return "unknown"
-    last = attempts[-1]
-    match last.state:
-        case AttemptState.OPEN:
-            return "submitted" if last.held is None else "held"
-        case AttemptState.RETRIED:
-            return "retrying"
-        case terminal:
-            return terminal.lower()
+def complete(firsts: Iterable[Attempt], ledger: AttemptReader) -> Iterator[RequestStatus]:
+    """Yield the status of the request of each first attempt, in the same order.
+
+    Raises:
+        RelayError: the ledger cannot be read.
+    """
+    first_attempts = list(firsts)
+    later_ids = [
+        inference_id
+        for attempt in first_attempts
+        if attempt.state is AttemptState.RETRIED
+        for inference_id in _attempt_ids(attempt.request_id)
+    ]
+    later = ledger.look_up(later_ids) if later_ids else {}
+    for attempt in first_attempts:
+        retried = attempt.state is AttemptState.RETRIED
+        yield _status(attempt.request_id, later if retried else {attempt.id: attempt})
+
+
+def _attempt_ids(request_id: str) -> list[str]:
+    return [attempt_id(request_id, number) for number in range(1, _MOST_ATTEMPTS + 1)]
+
+
+def _status(request_id: str, found: Mapping[str, Attempt | UnexpectedError]) -> RequestStatus:
+    known = [found[each] for each in _attempt_ids(request_id) if each in found]
+    attempts = tuple(each for each in known if isinstance(each, Attempt))
+    return RequestStatus(request_id, attempts, unreadable=len(attempts) < len(known))
 
 
 def _attempt_to_json(attempt: Attempt) -> dict[str, object]:
@@ -75,6 +121,7 @@ def _attempt_to_json(attempt: Attempt) -> dict[str, object]:
         "submitted_at": iso(attempt.submitted_at),
         "due_at": iso(attempt.due_at),
         "routed_at": iso(attempt.routed_at),
+        "reason": attempt.reason,
         "held": held
         and {
             "outcome": held.outcome.value,

@@ -144,7 +144,9 @@ def _retry(finished: Finished, settings: RouteSettings, now: datetime) -> Decisi
         body=write_call(request),
         delay_seconds=retry_delay_seconds(attempt.number, settings.retry_delay_seconds),
     )
-    return Decision(finished, (("", message),), Closing(attempt, AttemptState.RETRIED, now))
+    reason = finished.notification.failure_reason
+    closing = Closing(attempt, AttemptState.RETRIED, now, reason=reason)
+    return Decision(finished, (("", message),), closing)
 
 
 def _result(
@@ -171,7 +173,13 @@ def _result(
             problems[verdict.route, verdict.problem] += 1
         if verdict.addressed is not None and verdict.route not in delivered:
             messages.append((verdict.route, result.to_message(verdict.addressed)))
-    closing = Closing(closed, notification.outcome.state, now, known=attempt is not None)
+    closing = Closing(
+        closed,
+        notification.outcome.state,
+        now,
+        known=attempt is not None,
+        reason=notification.failure_reason,
+    )
     return Decision(finished, tuple(messages), closing, result)
 
 

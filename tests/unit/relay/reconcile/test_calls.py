@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from relay.errors import UnreadableMessage
 from relay.reconcile.calls import Range, Scheduled, StatusQuestion, read_action
+from relay.reconcile.listing import ListQuery, Position
+from relay.reconcile.status import RequestState
 
 
 @pytest.mark.parametrize("event", [{"detail-type": "Scheduled Event"}, {"action": "reconcile"}])
@@ -24,12 +26,36 @@ def test_a_call_may_ask_for_the_state_of_a_request() -> None:
     assert read_action({"action": "status", "request_id": "order-17"}) == StatusQuestion("order-17")
 
 
+def test_a_call_may_list_requests() -> None:
+    everything = {
+        "action": "list",
+        "since": "2026-11-20T12:00Z",
+        "until": "2026-11-20T13:00Z",
+        "state": "failed",
+        "prefix": "s3://bucket/inputs/",
+        "reason": "timeout",
+        "limit": 1000,
+        "next": "2026-11-20T12/2026-11-20T19:00:00.000Z/aa",
+    }
+
+    assert read_action({"action": "list"}) == ListQuery()
+    assert read_action(everything) == ListQuery(
+        since=datetime(2026, 11, 20, 12, tzinfo=UTC),
+        until=datetime(2026, 11, 20, 13, tzinfo=UTC),
+        state=RequestState.FAILED,
+        prefix="s3://bucket/inputs/",
+        reason="timeout",
+        limit=1000,
+        start=Position.parse("2026-11-20T12/2026-11-20T19:00:00.000Z/aa"),
+    )
+
+
 @pytest.mark.parametrize(
     ("event", "problems"),
     [
         ([], "the message must be a JSON object, not a list; action is missing"),
         ({}, "action is missing"),
-        ({"action": "explode"}, "action is 'explode'; known are 'reconcile' and 'status'"),
+        ({"action": "explode"}, "action is 'explode'; known are 'list', 'reconcile' and 'status'"),
         ({"action": "status"}, "request_id is missing"),
         ({"action": "status", "request_id": 5}, "request_id must be a string, not a number"),
         (
@@ -43,6 +69,16 @@ def test_a_call_may_ask_for_the_state_of_a_request() -> None:
         (
             {"action": "reconcile", "from": "yesterday", "to": 5},
             "from must be a time in ISO 8601; to must be a string, not a number",
+        ),
+        (
+            {"action": "list", "since": "2026-11-02", "until": "2026-11-01", "limit": 0},
+            "since is not before until; limit is 0; it must be from 1 to 1,000",
+        ),
+        (
+            {"action": "list", "limit": 1001, "state": "lost", "next": "page 2"},
+            "limit is 1001; it must be from 1 to 1,000; state is 'lost'; known are unreadable, "
+            "submitted, retrying, held, completed, failed, expired, rejected; "
+            "next is not from an earlier response",
         ),
     ],
 )

@@ -1,96 +1,100 @@
 """One attempt that cannot be worked on does not keep reconcile from the others."""
 
-import json
-from datetime import timedelta
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import pytest
-from relay.reconcile.reconcile import Reconcile
+from relay.errors import RelayError
+from relay.reconcile.listing import ListQuery, list_page
 from relay.reconcile.status import status
-from relay.report import Count, Level, Report
-from relay.settings import ReconcileSettings
+from relay.report import Count, Level
 
-from tests.support import samples
 from tests.support.attempt_items import unreadable_item
-from tests.support.fake_queues import FakeQueues
-from tests.support.fakes import FakeClock, Faults
-from tests.support.reconcile_fakes import FakeDueLedger, FakeStorage
-from tests.support.samples import NOTIFICATION_QUEUE
+from tests.support.reconciling import Search
 
 ID, OTHER, BAD = "a" * 32, "b" * 32, "f" * 32
+HOUR = 3_720  # and the minutes by which the index may be late
 
 
-class Overdue:
-    """Reconcile over fakes, with three attempts that are overdue in one minute."""
-
-    def __init__(self) -> None:
-        faults, self.clock = Faults(), FakeClock()
-        self.ledger = FakeDueLedger(faults)
-        self.storage = FakeStorage(faults)
-        self.queues = FakeQueues(self.clock, faults)
-        settings = ReconcileSettings(
-            samples.OUTPUTS, samples.FAILURES, "ledger", NOTIFICATION_QUEUE
-        )
-        self._reconcile = Reconcile(settings, self.ledger, self.storage, self.queues, self.clock)
-        due_at = self.clock.now() - timedelta(minutes=5)
-        for key in (ID, OTHER, BAD):
-            self.ledger.items[key] = samples.attempt(key, due_at=due_at)
-
-    def run(self) -> Report:
-        return self._reconcile(self.clock.now() + timedelta(seconds=20))
-
-    def reported(self) -> list[str]:
-        """The attempts that the notification queue has reports about."""
-        bodies = [message.body for message in self.queues.delivered(NOTIFICATION_QUEUE)]
-        return sorted(json.loads(body)["inferenceId"] for body in bodies)
+@pytest.fixture
+def search() -> Search:
+    """Three attempts that are overdue in one millisecond."""
+    search = Search()
+    search.overdue(ID, OTHER, BAD)
+    return search
 
 
-def test_an_item_that_cannot_be_read_is_noted_and_passed() -> None:
-    overdue = Overdue()
-    due_minute = overdue.ledger.table[BAD]["due_minute"]
-    overdue.ledger.table[BAD] = unreadable_item(BAD, due_minute=due_minute)
+def unreadable(search: Search) -> None:
+    entry = {name: search.ledger.table[BAD][name] for name in ("due_shard", "due")}
+    search.ledger.table[BAD] = unreadable_item(BAD, **entry)
 
-    report = overdue.run()
 
-    assert overdue.reported() == [ID, OTHER]
-    assert report.counts == {Count.OVERDUE: 2, Count.BROKEN: 1}
+def test_an_item_that_cannot_be_read_is_noted_and_looked_at_every_hour(search: Search) -> None:
+    item = search.ledger.table[BAD]
+    unreadable(search)
+
+    report = search.run()
+
+    assert search.reported == [ID, OTHER]
+    assert report.counts == {Count.OVERDUE: 2, Count.BROKEN: 1, Count.POSTPONED: 1}
     (note,) = [note for note in report.notes if note.level is Level.ERROR]
     assert f"item {BAD} of the ledger cannot be read" in dict(note.fields)["error"]
-    overdue.clock.advance(300)
-    assert overdue.run().counts == {}
+    search.clock.advance(300)
+    assert search.run().counts == {}
+    search.clock.advance(HOUR)
+    assert search.run().counts == {Count.BROKEN: 1, Count.POSTPONED: 1}
+    search.ledger.table[BAD] |= {name: item[name] for name in ("request", "claim")}
+    search.clock.advance(HOUR)
+    assert search.run().counts == {Count.OVERDUE: 1}
 
 
-def test_an_error_in_one_search_is_noted_and_passed(monkeypatch: pytest.MonkeyPatch) -> None:
-    overdue = Overdue()
-    find = overdue.storage.find_prefix
+def test_an_error_in_one_search_is_noted_and_passed(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = search.storage.find
 
-    def fails(prefix: str) -> str | None:
-        if BAD in prefix:
+    def fails(prefixes: Collection[str]) -> Mapping[str, str | RelayError | None]:
+        if any(BAD in prefix for prefix in prefixes):
             raise ZeroDivisionError
-        return find(prefix)
+        return find(prefixes)
 
-    monkeypatch.setattr(overdue.storage, "find_prefix", fails)
+    monkeypatch.setattr(search.storage, "find", fails)
 
-    report = overdue.run()
+    report = search.run()
 
-    assert overdue.reported() == [ID, OTHER]
-    assert report.counts == {Count.OVERDUE: 2, Count.BROKEN: 1}
-
-
-def test_an_output_location_that_is_none_is_noted_and_passed() -> None:
-    overdue = Overdue()
-    overdue.ledger.items[BAD] = samples.attempt(
-        BAD, due_at=overdue.clock.now() - timedelta(minutes=5), output_location="nowhere"
-    )
-
-    report = overdue.run()
-
-    assert overdue.reported() == [ID, OTHER]
-    assert report.counts == {Count.OVERDUE: 2, Count.BROKEN: 1}
+    assert search.reported == [ID, OTHER]
+    assert report.counts == {Count.OVERDUE: 2, Count.BROKEN: 1, Count.POSTPONED: 1}
 
 
-def test_a_request_whose_item_cannot_be_read_has_a_status() -> None:
-    overdue = Overdue()
-    overdue.ledger.table[BAD] = unreadable_item(BAD)
+def test_an_output_location_that_is_none_is_not_looked_for(search: Search) -> None:
+    search.ledger.items[BAD] = replace(search.ledger.items[BAD], output_location="nowhere")
 
-    assert status(BAD, overdue.ledger).state == "unreadable"
-    assert status(ID, overdue.ledger).state == "submitted"
+    report = search.run()
+
+    assert search.reported == [ID, OTHER, BAD]
+    assert report.counts == {Count.OVERDUE: 3}
+
+
+def test_an_item_that_cannot_be_read_or_postponed_is_not_passed(search: Search) -> None:
+    unreadable(search)
+    search.faults.plan("ledger.postpone", RelayError("throttled"))
+
+    search.run()
+
+    cursor = search.ledger.cursor()
+    assert cursor is not None
+    assert cursor.id == OTHER
+
+
+def test_a_request_whose_item_cannot_be_read_has_a_status_and_is_listed(search: Search) -> None:
+    unreadable(search)
+
+    assert status(BAD, search.ledger).state == "unreadable"
+    assert status(ID, search.ledger).state == "submitted"
+    search.begin()
+    page = list_page(ListQuery(limit=1_000), search.ledger, search.clock, search.budget)
+    assert {each.request_id: each.state.value for each in page.requests} == {
+        ID: "submitted",
+        OTHER: "submitted",
+        BAD: "unreadable",
+    }

@@ -66,6 +66,15 @@ class TestASuccess:
 
 
 class TestAFailure:
+    @pytest.mark.parametrize("reason", [samples.CLIENT_ERROR, SERVER_ERROR, "x" * 1_000, ""])
+    def test_leaves_its_reason_in_the_ledger(self, pipeline: FakePipeline, reason: str) -> None:
+        submitted(pipeline)
+        notify(pipeline, samples.failed(ID, reason))
+
+        pipeline.deliver_to_route()
+
+        assert pipeline.ledger.items[ID].reason == (reason[:200] or None)
+
     def test_that_would_happen_again_goes_to_the_failed_queue(self, pipeline: FakePipeline) -> None:
         submitted(pipeline)
         notify(pipeline, samples.failed(ID))

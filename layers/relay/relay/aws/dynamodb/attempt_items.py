@@ -8,12 +8,12 @@ reads, and Python's JSON not twice as long for all of them together.
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from relay.errors import UnexpectedError
 from relay.isolation import unexpected
-from relay.model import Attempt, AttemptState, Held, Outcome
+from relay.model import Attempt, AttemptState, Due, Held, Outcome
 from relay.s3uri import S3Uri
 
 if TYPE_CHECKING:
@@ -23,27 +23,51 @@ if TYPE_CHECKING:
     )
 
 # What an attempt is read from, and those of the names that are reserved words.
-MEMBERS = "id, #state, #request, claim, held, routed_at"
+MEMBERS = "id, #state, #request, claim, held, routed_at, reason"
 NAMES = {"#state": "state", "#request": "request"}
 
-# The first hex digit of the id.
+# The first hex digit of the id. All attempts of an hour are claimed with the same keys of the
+# index, and one key takes 1,000 writes a second.
 SHARDS = "0123456789abcdef"
+
+# From the submission to the time at which an attempt is overdue: the longest TTL, the longest
+# timeout, and a slack of at most an hour.
+LONGEST_LIFE = timedelta(hours=8)
 
 # Longer than the 23 days for which SNS may try to deliver a notification.
 _RETENTION = timedelta(days=30)
+# With a reason of this length a usual item stays within the 1,024 bytes of a write unit.
+_LONGEST_REASON = 200
 
 
-def due_minute(attempt: Attempt) -> str:
-    """The index key: the UTC minute in which an attempt is overdue, and one of 16 shards.
+def due_shard(attempt: Attempt) -> str:
+    """Return the partition key of the index: the hour of submission, and one of 16 shards.
 
-    All attempts of a minute are claimed with the same key, and one key takes 1,000 writes a second.
+    An attempt with a longer slack is among the late ones, so that reconcile finds everything that
+    is overdue in the last hours of submission and among the late ones.
     """
-    return due_key(attempt.due_at, attempt.id[:1])
+    late = attempt.due_at - attempt.submitted_at > LONGEST_LIFE
+    return shard_key(None if late else attempt.submitted_at, attempt.id[:1])
 
 
-def due_key(minute: datetime, shard: str) -> str:
-    """The key of one shard of a minute."""
-    return f"{minute:%Y-%m-%dT%H:%M}#{shard}"
+def shard_key(hour: datetime | None, shard: str) -> str:
+    """Return the key of a shard of an hour; None stands for the late attempts."""
+    return f"late#{shard}" if hour is None else f"{hour.astimezone(UTC):%Y-%m-%dT%H}#{shard}"
+
+
+def due_entry(attempt: Attempt) -> Due:
+    """Return the entry of an attempt that was not postponed."""
+    return Due.of(attempt.due_at, attempt.id)
+
+
+def to_due(due: Due) -> str:
+    """Return the sort key of an entry or a position. The order of the keys is that of `Due`."""
+    return f"{due.at.isoformat(timespec='milliseconds').removesuffix('+00:00')}Z#{due.id}"
+
+
+def from_due(text: str) -> Due:
+    at, _, inference_id = text.partition("#")
+    return Due(datetime.fromisoformat(at), inference_id)
 
 
 def expires(attempt: Attempt) -> int:
@@ -71,11 +95,14 @@ def to_item(attempt: Attempt) -> "dict[str, UniversalAttributeValueTypeDef]":
     }
     # Reconcile looks for tracked attempts only, so no other is in the index.
     if attempt.tracked:
-        members["due_minute"] = to_value(due_minute(attempt))
+        members["due_shard"] = to_value(due_shard(attempt))
+        members["due"] = to_value(to_due(due_entry(attempt)))
     if attempt.held is not None:
         members["held"] = to_value(to_held(attempt.held))
     if attempt.routed_at is not None:
         members["routed_at"] = to_value(attempt.routed_at.isoformat())
+    if attempt.reason is not None:
+        members["reason"] = to_value(attempt.reason)
     if to_attempt(cast("Mapping[str, AttributeValueTypeDef]", members)) != attempt:
         raise ValueError("the item would not be read back as it was")
     return members
@@ -95,6 +122,11 @@ def to_claim(attempt: Attempt) -> str:
 
 def to_held(held: Held) -> str:
     return _json({"outcome": held.outcome, "delivered": held.delivered, "missing": held.missing})
+
+
+def to_reason(reason: str) -> str:
+    """Return the part of a reason that the ledger keeps."""
+    return reason[:_LONGEST_REASON]
 
 
 def read_item(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt | UnexpectedError:
@@ -129,6 +161,7 @@ def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
         requested_at=_time(request.get("requested_at")),
         output_location=claim.get("output_location"),
         routed_at=_time(item["routed_at"]["S"]) if "routed_at" in item else None,
+        reason=item["reason"]["S"] if "reason" in item else None,
         held=_held(item["held"]["S"]) if "held" in item else None,
         tracked=request["tracked"],
     )

@@ -5,7 +5,6 @@ Calls, not bytes, cost time and money: 25 statements or 100 look-ups go in one.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,14 +13,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from relay.aws.dynamodb.attempt_items import (
     MEMBERS,
     NAMES,
-    SHARDS,
-    due_key,
-    due_minute,
+    due_entry,
+    due_shard,
     expires,
     read_item,
     to_claim,
+    to_due,
     to_held,
     to_item,
+    to_reason,
     to_value,
 )
 from relay.aws.errors import classify, classify_code, translated
@@ -33,26 +33,20 @@ from relay.ports import Claims
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
-        AttributeValueTypeDef,
         BatchStatementRequestTypeDef,
-        QueryInputTypeDef,
     )
 
 _STATEMENTS = 25
-_KEYS = 100
-_CURSOR = "reconcile#cursor"
+KEYS = 100
 
 _EXISTS = "DuplicateItem"
-_CONDITION = "ConditionalCheckFailed"
+CONDITION = "ConditionalCheckFailed"
 
 _Thing = TypeVar("_Thing")
 
 
 class DynamoDbLedger:
-    """Implements `relay.ports.Ledger` and `DueLedger`.
-
-    The table's key is `id`; its index `due` groups attempts by the minute they are overdue in.
-    """
+    """Implements `relay.ports.Ledger`. The table's key is `id`."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
@@ -74,11 +68,11 @@ class DynamoDbLedger:
     def release(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
         failures = self._execute({each.id: partial(self._release, each) for each in attempts})
         # Another delivery has renewed the claim, so it needs no release.
-        return self._errors("release", failures, _CONDITION)
+        return self._errors("release", failures, CONDITION)
 
     def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | UnexpectedError]:
         found: dict[str, Attempt | UnexpectedError] = {}
-        for keys in _chunks(sorted(set(ids)), _KEYS):
+        for keys in chunks(sorted(set(ids)), KEYS):
             with translated(f"look up in {self._table}"):
                 answer = self._dynamodb.batch_get_item(
                     RequestItems={
@@ -101,48 +95,12 @@ class DynamoDbLedger:
     def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
         failures = self._execute({each.attempt.id: partial(self._close, each) for each in closings})
         # Closed before: by a concurrent delivery, which sent the same result.
-        return self._errors("close", failures, _CONDITION, _EXISTS)
+        return self._errors("close", failures, CONDITION, _EXISTS)
 
     def hold(self, holdings: Sequence[Holding]) -> Mapping[str, RelayError]:
         failures = self._execute({each.attempt.id: partial(self._hold, each) for each in holdings})
         # Closed by a concurrent delivery, which found all targets ready.
-        return self._errors("hold", failures, _CONDITION, _EXISTS)
-
-    def cursor(self) -> datetime | None:
-        with translated(f"read the cursor in {self._table}"):
-            answer = self._dynamodb.get_item(
-                TableName=self._table, Key={"id": {"S": _CURSOR}}, ConsistentRead=True
-            )
-        item = answer.get("Item")
-        return None if item is None else datetime.fromisoformat(item["minute"]["S"])
-
-    def move_cursor(self, minute: datetime) -> None:
-        with translated(f"move the cursor in {self._table}"):
-            self._dynamodb.put_item(
-                TableName=self._table,
-                Item={"id": {"S": _CURSOR}, "minute": {"S": minute.isoformat()}},
-            )
-
-    def due_in(self, minute: datetime) -> Iterator[Sequence[str]]:
-        for shard in SHARDS:
-            start: dict[str, AttributeValueTypeDef] = {}
-            while True:
-                query: QueryInputTypeDef = {
-                    "TableName": self._table,
-                    "IndexName": "due",
-                    "KeyConditionExpression": "due_minute = :key",
-                    "ExpressionAttributeValues": {":key": {"S": due_key(minute, shard)}},
-                    "Limit": _KEYS,
-                }
-                if start:
-                    query["ExclusiveStartKey"] = start
-                with translated(f"query index due of {self._table}"):
-                    answer = self._dynamodb.query(**query)
-                if answer["Items"]:
-                    yield [item["id"]["S"] for item in answer["Items"]]
-                start = answer.get("LastEvaluatedKey", {})
-                if not start:
-                    break
+        return self._errors("hold", failures, CONDITION, _EXISTS)
 
     def _insert(self, attempt: Attempt) -> "BatchStatementRequestTypeDef":
         item = to_item(attempt)
@@ -154,10 +112,11 @@ class DynamoDbLedger:
 
     def _renew(self, attempt: Attempt) -> "BatchStatementRequestTypeDef":
         return self._statement(
-            f'UPDATE "{self._table}" SET "claim"=? SET "due_minute"=? SET "expires"=? '
-            'WHERE "id"=? AND "state"=?',
+            f'UPDATE "{self._table}" SET "claim"=? SET "due_shard"=? SET "due"=? '
+            'SET "expires"=? WHERE "id"=? AND "state"=?',
             to_claim(attempt),
-            due_minute(attempt),
+            due_shard(attempt),
+            to_due(due_entry(attempt)),
             expires(attempt),
             attempt.id,
             AttemptState.OPEN,
@@ -173,13 +132,17 @@ class DynamoDbLedger:
         )
 
     def _close(self, closing: Closing) -> "BatchStatementRequestTypeDef":
-        attempt, state, routed_at = closing.attempt, closing.state, closing.routed_at
+        attempt, state = closing.attempt, closing.state
+        routed_at, reason = closing.routed_at, to_reason(closing.reason or "") or None
         if not closing.known:
-            return self._insert(replace(attempt, state=state, routed_at=routed_at))
+            return self._insert(replace(attempt, state=state, routed_at=routed_at, reason=reason))
+        end = {"state": state.value, "routed_at": routed_at.isoformat()}
+        if reason is not None:
+            end["reason"] = reason
+        members = " ".join(f'SET "{name}"=?' for name in end)
         return self._statement(
-            f'UPDATE "{self._table}" SET "state"=? SET "routed_at"=? WHERE "id"=? AND "state"=?',
-            state,
-            routed_at.isoformat(),
+            f'UPDATE "{self._table}" {members} WHERE "id"=? AND "state"=?',
+            *end.values(),
             attempt.id,
             AttemptState.OPEN,
         )
@@ -211,7 +174,7 @@ class DynamoDbLedger:
                 statements.append((inference_id, make()))
             except Exception as bug:
                 failures[inference_id] = unexpected(bug, f"write to {self._table}")
-        for batch in _chunks(statements, _STATEMENTS):
+        for batch in chunks(statements, _STATEMENTS):
             try:
                 answer = self._dynamodb.batch_execute_statement(
                     Statements=[statement for _, statement in batch]
@@ -230,7 +193,7 @@ class DynamoDbLedger:
         return failures
 
     def _failure(self, code: str, message: str) -> str | RelayError:
-        if code in (_EXISTS, _CONDITION):
+        if code in (_EXISTS, CONDITION):
             return code
         return classify_code(code, message, f"write to {self._table}")
 
@@ -247,6 +210,6 @@ class DynamoDbLedger:
         }
 
 
-def _chunks(things: Sequence[_Thing], size: int) -> Iterator[Sequence[_Thing]]:
+def chunks(things: Sequence[_Thing], size: int) -> Iterator[Sequence[_Thing]]:
     for start in range(0, len(things), size):
         yield things[start : start + size]

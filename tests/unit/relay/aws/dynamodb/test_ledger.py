@@ -20,7 +20,6 @@ from relay.errors import (
     UnexpectedError,
 )
 from relay.model import AttemptState, Closing, Held, Holding, Outcome
-from relay.s3uri import S3Uri
 
 from tests.support import samples
 from tests.support.attempt_items import unreadable_item
@@ -171,7 +170,7 @@ def test_an_attempt_that_cannot_be_written_fails_alone(
     ledger: DynamoDbLedger, stubber: Stubber, write: str
 ) -> None:
     statements(stubber, None)
-    bad = samples.attempt(ID, claimed_by="\ud800", location=S3Uri("/b", "a"))
+    bad = samples.attempt(ID, claimed_by="\ud800")
     both = [bad, samples.attempt(OTHER)]
 
     failures: Mapping[str, RelayError]

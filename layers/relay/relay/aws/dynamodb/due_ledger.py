@@ -1,0 +1,150 @@
+"""The ledger as reconcile sees it: the index `due` of the table, and the cursor.
+
+The index has an entry for each tracked attempt. Its partition key is the hour of submission with a
+shard, or `late` with a shard; its sort key is the time of `Due` with the id. Closing an attempt
+changes neither key, so it writes nothing into the index.
+"""
+
+import heapq
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from relay.aws.dynamodb.attempt_items import (
+    LONGEST_LIFE,
+    SHARDS,
+    from_due,
+    shard_key,
+    to_due,
+)
+from relay.aws.dynamodb.ledger import CONDITION, KEYS, DynamoDbLedger, chunks
+from relay.aws.errors import translated
+from relay.errors import RelayError, UnexpectedError
+from relay.model import Attempt, AttemptState, Due
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        BatchStatementRequestTypeDef,
+        QueryInputTypeDef,
+    )
+
+_CURSOR = "reconcile#cursor"
+_HOUR = timedelta(hours=1)
+_QUERIES_AT_A_TIME = 10
+# Entries of one query, so that the first pages of all partitions fit into memory.
+_ENTRIES = 500
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
+_Page = tuple[Sequence[Due], "dict[str, AttributeValueTypeDef]"]
+
+
+class DynamoDbDueLedger(DynamoDbLedger):
+    """Implements `relay.ports.DueLedger`."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
+        super().__init__(dynamodb, table)
+        self._threads = ThreadPoolExecutor(_QUERIES_AT_A_TIME, thread_name_prefix="query")
+
+    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | UnexpectedError]:
+        """Look attempts up, a hundred in a call, ten calls at a time."""
+        found = self._threads.map(super().look_up, chunks(sorted(set(ids)), KEYS))
+        return dict(chain.from_iterable(part.items() for part in found))
+
+    def cursor(self) -> Due | None:
+        with translated(f"read the cursor in {self._table}"):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key={"id": {"S": _CURSOR}}, ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return None if item is None else from_due(item["position"]["S"])
+
+    def move_cursor(self, position: Due) -> None:
+        with translated(f"move the cursor in {self._table}"):
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item={"id": {"S": _CURSOR}, "position": {"S": to_due(position)}},
+            )
+
+    def due(self, after: Due, end: datetime) -> Iterator[Due]:
+        return self._entries([*_hours(after.at - LONGEST_LIFE, end), None], after, end)
+
+    def postpone(self, entries: Sequence[Due], at: datetime) -> Mapping[str, RelayError]:
+        to = Due.of(at)
+        failures = self._execute({each.id: partial(self._postpone, each, to) for each in entries})
+        return self._errors("postpone", failures, CONDITION)
+
+    def _postpone(self, entry: Due, to: Due) -> "BatchStatementRequestTypeDef":
+        return self._statement(
+            f'UPDATE "{self._table}" SET "due_shard"=? SET "due"=? '
+            'WHERE "id"=? AND "state"=? AND "due"=?',
+            shard_key(None, entry.id[:1]),
+            to_due(Due(to.at, entry.id)),
+            entry.id,
+            AttemptState.OPEN,
+            to_due(entry),
+        )
+
+    def submitted(self, hour: datetime | None, after: Due) -> Iterator[Due]:
+        return self._entries([hour], after, _END_OF_TIME)
+
+    def _entries(
+        self, hours: Sequence[datetime | None], after: Due, end: datetime
+    ) -> Iterator[Due]:
+        """Yield the entries of all shards of the hours in order, after a position, before `end`."""
+        keys = [shard_key(hour, shard) for hour in hours for shard in SHARDS]
+        first_pages = self._threads.map(lambda key: self._query(key, after, end), keys)
+        streams = [
+            self._stream(key, page, after, end)
+            for key, page in zip(keys, first_pages, strict=True)
+            if page[0]
+        ]
+        return heapq.merge(*streams)
+
+    def _stream(self, key: str, page: _Page, after: Due, end: datetime) -> Iterator[Due]:
+        entries, start = page
+        yield from entries
+        while start:
+            entries, start = self._query(key, after, end, start)
+            yield from entries
+
+    def _query(
+        self,
+        key: str,
+        after: Due,
+        end: datetime,
+        start: "dict[str, AttributeValueTypeDef] | None" = None,
+    ) -> _Page:
+        query: QueryInputTypeDef = {
+            "TableName": self._table,
+            "IndexName": "due",
+            # A position without an id is less than every entry of its time.
+            "KeyConditionExpression": "due_shard = :key AND due BETWEEN :after AND :end",
+            "ExpressionAttributeValues": {
+                ":key": {"S": key},
+                ":after": {"S": to_due(after)},
+                ":end": {"S": to_due(Due.of(end))},
+            },
+            "ProjectionExpression": "due",
+            "Limit": _ENTRIES,
+        }
+        if start:
+            query["ExclusiveStartKey"] = start
+        with translated(f"query index due of {self._table}"):
+            answer = self._dynamodb.query(**query)
+        entries = [from_due(item["due"]["S"]) for item in answer["Items"]]
+        return [entry for entry in entries if entry > after], answer.get("LastEvaluatedKey", {})
+
+
+def _hours(start: datetime, end: datetime) -> list[datetime]:
+    """Return every hour from that of `start` to that of `end`."""
+    hour = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = []
+    while hour <= end:
+        hours.append(hour)
+        hour += _HOUR
+    return hours

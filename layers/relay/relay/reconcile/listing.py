@@ -1,0 +1,177 @@
+"""The list of requests: which requests of a range of time are in which state.
+
+The index of the ledger gives the attempts of an hour of submission, so a list reads the attempts
+of its hours and no others. Hours follow one another; the requests of an hour are in the order in
+which they are overdue. The late attempts, which the index has apart, come last.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Self
+
+from relay.budget import Budget
+from relay.model import Attempt, Due
+from relay.ports import Clock, DueLedger
+from relay.reconcile.status import RequestState, RequestStatus, complete
+
+USUAL_LIMIT = 100
+# Attempts that are looked up at a time: a hundred in a call, ten calls side by side.
+_CHUNK = 1_000
+# What the look-ups of a chunk, and the response, may take.
+LIST_SECONDS = 20
+_HOUR = timedelta(hours=1)
+_LAST_DAY = timedelta(days=1)
+_TOKEN = re.compile(r"(late|\d{4}-\d\d-\d\dT\d\d)/([0-9T:.-]+Z)/([0-9a-f]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A position in a list: after an entry of an hour; None stands for the late attempts."""
+
+    hour: datetime | None
+    after: Due
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a position from its text. Raises ValueError."""
+        if not (match := _TOKEN.fullmatch(text)):
+            raise ValueError("not a position of a list")
+        hour = None if match[1] == "late" else datetime.fromisoformat(f"{match[1]}:00Z")
+        return cls(hour, Due.of(datetime.fromisoformat(match[2]), match[3]))
+
+    def __str__(self) -> str:
+        hour = "late" if self.hour is None else f"{self.hour:%Y-%m-%dT%H}"
+        at = self.after.at.replace(tzinfo=None).isoformat(timespec="milliseconds")
+        return f"{hour}/{at}Z/{self.after.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Requests whose first attempt was submitted from `since` to before `until`.
+
+    `until` is now by default, and `since` a day before. `prefix` begins the input location as an S3
+    URI. `reason` is a part of the reason, in any case. `limit` is the number of requests of a page,
+    and `start` the position where it begins.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    state: RequestState | None = None
+    prefix: str = ""
+    reason: str = ""
+    limit: int = USUAL_LIMIT
+    start: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """Part of a list. `next` is the position of the next part; None at the end of the list."""
+
+    requests: tuple[RequestStatus, ...]
+    next: Position | None
+
+    def to_json(self) -> dict[str, object]:
+        page: dict[str, object] = {"requests": [_to_json(each) for each in self.requests]}
+        return page if self.next is None else {**page, "next": str(self.next)}
+
+
+def list_page(query: ListQuery, ledger: DueLedger, clock: Clock, budget: Budget) -> ListPage:
+    """Return the requests from the query's position on: `limit`, or those found in time.
+
+    Raises:
+        RelayError: the ledger cannot be read.
+    """
+    found: list[RequestStatus] = []
+    for position, request in scan(query, ledger, clock.now()):
+        if request is not None:
+            found.append(request)
+        if len(found) >= query.limit or budget.left() <= LIST_SECONDS:
+            return ListPage(tuple(found), position)
+    return ListPage(tuple(found), None)
+
+
+def scan(
+    query: ListQuery, ledger: DueLedger, now: datetime
+) -> Iterator[tuple[Position, RequestStatus | None]]:
+    """Yield each position of a list, with the request before it if the query selects it.
+
+    Raises:
+        RelayError: the ledger cannot be read.
+    """
+    end = query.until or now
+    since = query.since or end - _LAST_DAY
+    for start in _starts(since, end, query.start):
+        entries = ledger.submitted(start.hour, start.after)
+        while chunk := list(islice(entries, _CHUNK)):
+            requests = _selected(chunk, query, since, end, ledger)
+            for entry in chunk:
+                yield Position(start.hour, entry), requests.get(entry.id)
+        # Without requests too, so that a reader can stop between two hours.
+        if start.hour is not None:
+            yield Position(start.hour + _HOUR, Due.of(since)), None
+
+
+def _starts(since: datetime, end: datetime, start: Position | None) -> Iterator[Position]:
+    """Yield where to begin in each hour, and among the late attempts."""
+    if start is not None:
+        yield start
+        if start.hour is None:
+            return
+    hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    if start is not None and start.hour is not None:
+        hour = start.hour + _HOUR
+    while hour < end:
+        yield Position(hour, Due.of(since))
+        hour += _HOUR
+    yield Position(None, Due.of(since))
+
+
+def _selected(
+    chunk: Sequence[Due], query: ListQuery, since: datetime, end: datetime, ledger: DueLedger
+) -> dict[str, RequestStatus]:
+    """Return the requests that the query selects, by their ids, which are those of first attempts.
+
+    An attempt that cannot be read stands for a request of its own.
+    """
+    known = ledger.look_up([entry.id for entry in chunk])
+    firsts = (
+        attempt
+        for attempt in known.values()
+        if isinstance(attempt, Attempt)
+        and attempt.number == 1
+        and since <= attempt.submitted_at < end
+        and _location(attempt).startswith(query.prefix)
+    )
+    unreadable = [
+        RequestStatus(key, (), unreadable=True)
+        for key, attempt in known.items()
+        if not isinstance(attempt, Attempt)
+    ]
+    return {
+        request.request_id: request
+        for request in [*complete(firsts, ledger), *unreadable]
+        if query.state in (None, request.state)
+        and query.reason.casefold() in (request.reason or "").casefold()
+    }
+
+
+def _location(attempt: Attempt) -> str:
+    return "" if attempt.location is None else str(attempt.location)
+
+
+def _to_json(request: RequestStatus) -> dict[str, object]:
+    members: dict[str, object] = {"request_id": request.request_id, "state": request.state.value}
+    if request.attempts:
+        first, last = request.attempts[0], request.attempts[-1]
+        members |= {
+            "submitted_at": first.submitted_at.isoformat(),
+            "routed_at": last.routed_at and last.routed_at.isoformat(),
+            "attempts": last.number,
+            "inference_id": last.id,
+            "input_location": _location(first),
+            "reason": request.reason,
+        }
+    return {name: value for name, value in members.items() if value}

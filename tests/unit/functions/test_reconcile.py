@@ -1,0 +1,66 @@
+"""The reconcile function as Lambda imports it, over fakes."""
+
+from types import ModuleType
+
+import pytest
+from relay.errors import AccessDenied
+
+from tests.support import samples
+from tests.support.invocations import Counts, LambdaContext
+from tests.support.reconciling import Search
+from tests.support.samples import Json
+
+ID, OTHER = "a" * 32, "b" * 32
+SCHEDULED = samples.event("reconcile/schedule")
+
+
+@pytest.fixture
+def search(reconcile_module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Search:
+    search = Search()
+    monkeypatch.setattr(reconcile_module, "clock", search.clock)
+    monkeypatch.setattr(reconcile_module, "budget", search.budget)
+    monkeypatch.setattr(reconcile_module, "ledger", search.ledger)
+    monkeypatch.setattr(reconcile_module, "reconcile", search.use_case)
+    return search
+
+
+def test_a_run_returns_its_counts(
+    search: Search, reconcile_module: ModuleType, context: LambdaContext
+) -> None:
+    search.overdue(ID)
+
+    answer = reconcile_module.handler(SCHEDULED, context)
+
+    assert answer == {"counts": {"Overdue": 1}, "minutes_behind": 0}
+
+
+def test_a_run_that_met_an_error_counts_what_it_did_and_fails(
+    search: Search, reconcile_module: ModuleType, context: LambdaContext, counts: Counts
+) -> None:
+    search.overdue(ID, OTHER)
+    search.storage.refused[f"{samples.OUTPUTS}{ID}"] = AccessDenied("not authorized to list")
+
+    with pytest.raises(AccessDenied, match="not authorized to list"):
+        reconcile_module.handler(SCHEDULED, context)
+
+    assert counts() == {"Overdue": 1, "Postponed": 1, "AccessDenied": 1, "MinutesBehind": 0}
+
+
+@pytest.mark.parametrize(
+    ("event", "answer"),
+    [
+        (
+            {"action": "status", "request_id": ID},
+            {"request_id": ID, "state": "unknown", "attempts": []},
+        ),
+        ({"action": "list"}, {"requests": []}),
+    ],
+)
+def test_a_question_is_answered(
+    search: Search,
+    reconcile_module: ModuleType,
+    context: LambdaContext,
+    event: Json,
+    answer: Json,
+) -> None:
+    assert reconcile_module.handler(event, context) == answer

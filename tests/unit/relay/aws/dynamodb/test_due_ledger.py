@@ -1,0 +1,128 @@
+"""The index and the cursor: which queries a search takes, and what it does on bad days.
+
+What the queries find is the contract's business (`tests/contract`).
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from threading import Lock
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from relay.aws.dynamodb.attempt_items import due_shard, from_due, to_due, to_item
+from relay.aws.dynamodb.due_ledger import DynamoDbDueLedger
+from relay.errors import TransientError
+from relay.model import Due
+
+from tests.support import samples
+from tests.support.samples import NOON
+
+TABLE = "relay-LedgerTable"
+ID = "a" * 32
+
+
+class Table:
+    """A client whose index has the entries of `pages`, by partition key."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.pages: dict[str, list[list[Due]]] = {}
+        self.error: ClientError | None = None
+        self._lock = Lock()
+
+    def query(self, **query: Any) -> Mapping[str, object]:
+        if self.error is not None:
+            raise self.error
+        key = query["ExpressionAttributeValues"][":key"]["S"]
+        number = int(query.get("ExclusiveStartKey", {"page": {"N": "0"}})["page"]["N"])
+        with self._lock:
+            self.keys.append(key)
+        pages = self.pages.get(key, [[]])
+        items = [{"due": {"S": to_due(entry)}} for entry in pages[number]]
+        if number + 1 < len(pages):
+            return {"Items": items, "LastEvaluatedKey": {"page": {"N": str(number + 1)}}}
+        return {"Items": items}
+
+
+@pytest.fixture
+def table() -> Table:
+    return Table()
+
+
+@pytest.fixture
+def ledger(table: Table) -> DynamoDbDueLedger:
+    client: Any = table
+    return DynamoDbDueLedger(client, TABLE)
+
+
+def test_a_search_queries_each_shard_of_the_last_hours_once(
+    ledger: DynamoDbDueLedger, table: Table
+) -> None:
+    assert list(ledger.due(Due(NOON), NOON + timedelta(minutes=5))) == []
+
+    hours = [f"2026-11-20T{hour:02}" for hour in range(4, 13)]
+    shards = [f"{hour}#{digit}" for hour in [*hours, "late"] for digit in "0123456789abcdef"]
+    assert sorted(table.keys) == sorted(shards)
+
+
+def test_pages_of_several_shards_are_merged_and_read_when_they_are_needed(
+    ledger: DynamoDbDueLedger, table: Table
+) -> None:
+    def entry(seconds: int, digit: str) -> Due:
+        return Due(NOON + timedelta(seconds=seconds), digit * 32)
+
+    table.pages["2026-11-20T05#a"] = [[entry(1, "a"), entry(4, "a")], [], [entry(5, "a")]]
+    table.pages["late#b"] = [[entry(2, "b")], [entry(3, "b")]]
+    found = ledger.due(Due(NOON), NOON + timedelta(minutes=5))
+    queries = len(table.keys)
+
+    assert [next(found) for _ in range(2)] == [entry(1, "a"), entry(2, "b")]
+    assert len(table.keys) == queries
+    assert list(found) == [entry(3, "b"), entry(4, "a"), entry(5, "a")]
+    assert len(table.keys) == queries + 3
+
+
+def test_a_query_that_fails_fails_the_search(ledger: DynamoDbDueLedger, table: Table) -> None:
+    details: Any = {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}
+    table.error = ClientError(details, "Query")
+
+    with pytest.raises(TransientError, match="query index due of relay-LedgerTable"):
+        ledger.due(Due(NOON), NOON + timedelta(minutes=5))
+
+
+def test_the_order_of_the_keys_is_that_of_the_entries() -> None:
+    entries = [
+        Due(NOON),
+        Due(NOON, ID),
+        Due(NOON, "b" * 32),
+        Due(NOON + timedelta(milliseconds=1)),
+        Due(NOON + timedelta(milliseconds=1), ID),
+        Due(NOON + timedelta(days=100)),
+    ]
+
+    assert sorted(map(to_due, entries)) == [to_due(entry) for entry in entries]
+    assert [from_due(to_due(entry)) for entry in entries] == entries
+
+
+def test_a_usual_item_with_a_reason_is_one_write_unit() -> None:
+    attempt = samples.attempt(ID, claimed_by="2a4abf0b-c32d-41c6-b8fc-1b9f9c323459")
+    item: dict[str, Any] = {
+        **to_item(attempt),
+        "reason": {"S": "x" * 200},
+        "routed_at": {"S": "x" * 32},
+    }
+
+    size = sum(
+        len(name) + len(text.encode())
+        for name, value in item.items()
+        for text in map(str, value.values())
+    )
+
+    assert size <= 1_024
+
+
+def test_an_offset_does_not_change_the_hour() -> None:
+    submitted_at = NOON.astimezone(tz=None)
+
+    assert due_shard(samples.attempt(ID, submitted_at=submitted_at)) == "2026-11-20T12#a"
