@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from relay.routes.compiled import Routes
 from relay.routes.document import STANDARD_BYTES, RoutesError
 from relay.routes.expressions import Expression
-from relay.routes.route import OTHERWISE, RouteRule, Verdict
+from relay.routes.rule import OTHERWISE, RouteRule, Verdict
 
 from local.console.table import shortened, table
 

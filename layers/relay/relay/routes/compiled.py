@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from relay.routes.document import read_document
-from relay.routes.route import RouteRule, Verdict
+from relay.routes.rule import RouteRule, Verdict
 
 
 @dataclass(frozen=True, slots=True)

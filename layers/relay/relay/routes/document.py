@@ -13,7 +13,7 @@ from relay.errors import PermanentError
 from relay.reading import Problem, Reader, printable
 from relay.routes.expression_check import BadExpression, compiled, nearest
 from relay.routes.expressions import Expression
-from relay.routes.route import OTHERWISE, RouteRule
+from relay.routes.rule import OTHERWISE, RouteRule
 from relay.routes.target import Target
 
 # An SSM parameter holds 4 KB in the standard tier, which is free, and 8 KB in the advanced one.
