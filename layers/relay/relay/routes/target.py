@@ -3,12 +3,9 @@
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Self
+from typing import Self
 
-# Maximum size of body and attributes: of SQS, and of SNS and EventBridge. A region or a queue may
-# have a lower one.
-_MIB: Final = 1_048_576
-_QUARTER_MIB: Final = 262_144
+from relay.message_sizes import MOST_QUEUE_BYTES, MOST_TOPIC_BYTES
 
 
 class TargetKind(Enum):
@@ -19,13 +16,13 @@ class TargetKind(Enum):
     `no_delay` says why the target cannot delay a single message; "" if it can.
     """
 
-    QUEUE = "standard queue", "sqs", r"[A-Za-z0-9_-]{1,80}", "<queue>", _MIB
+    QUEUE = "standard queue", "sqs", r"[A-Za-z0-9_-]{1,80}", "<queue>", MOST_QUEUE_BYTES
     FIFO_QUEUE = (
         "FIFO queue",
         "sqs",
         r"(?=.{6,80}\Z)[A-Za-z0-9_-]+\.fifo",
         "<queue>",
-        _MIB,
+        MOST_QUEUE_BYTES,
         True,
         "a FIFO queue has one delay for all of its messages",
     )
@@ -34,7 +31,7 @@ class TargetKind(Enum):
         "sns",
         r"[A-Za-z0-9_-]{1,256}",
         "<topic>",
-        _QUARTER_MIB,
+        MOST_TOPIC_BYTES,
         False,
         "a topic delivers at once",
     )
@@ -43,7 +40,7 @@ class TargetKind(Enum):
         "sns",
         r"(?=.{6,256}\Z)[A-Za-z0-9_-]+\.fifo",
         "<topic>",
-        _QUARTER_MIB,
+        MOST_TOPIC_BYTES,
         True,
         "a topic delivers at once",
     )
@@ -52,7 +49,7 @@ class TargetKind(Enum):
         "events",
         r"event-bus/(?=.{1,256}\Z)[A-Za-z0-9._/-]+",
         "event-bus/<bus>",
-        _QUARTER_MIB,
+        MOST_TOPIC_BYTES,
         False,
         "an event bus delivers at once",
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from relay.aws.errors import classify_code
 from relay.errors import RelayError
+from relay.message_sizes import MOST_TOPIC_BYTES
 from relay.model import OutgoingMessage
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Buses:
     """
 
     name = "EventBridge"
-    most_bytes = 262_144
+    most_bytes = MOST_TOPIC_BYTES
 
     def __init__(self, events: "EventBridgeClient") -> None:
         self._events = events

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from relay.aws.errors import translated
 from relay.aws.messaging.messages import by_index, message_bytes, with_attributes
 from relay.errors import RelayError
+from relay.message_sizes import MOST_QUEUE_BYTES
 from relay.model import Delivery, OutgoingMessage
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Queues:
     """Implements `outbox.Service` with SendMessageBatch, for standard and FIFO queues."""
 
     name = "SQS"
-    most_bytes = 1_048_576
+    most_bytes = MOST_QUEUE_BYTES
 
     def __init__(self, sqs: "SQSClient") -> None:
         self._sqs = sqs

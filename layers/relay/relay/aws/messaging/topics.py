@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from relay.aws.messaging.messages import by_index, message_bytes, with_attributes
 from relay.errors import RelayError
+from relay.message_sizes import MOST_TOPIC_BYTES
 from relay.model import OutgoingMessage
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Topics:
     """
 
     name = "SNS"
-    most_bytes = 262_144
+    most_bytes = MOST_TOPIC_BYTES
 
     def __init__(self, sns: "SNSClient") -> None:
         self._sns = sns
