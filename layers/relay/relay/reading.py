@@ -15,7 +15,7 @@ from relay.s3uri import S3Uri
 _Value = TypeVar("_Value")
 
 # JSON can spell them, but no header, table or queue takes them.
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+SURROGATE = re.compile(r"[\ud800-\udfff]")
 _DIGITS = re.compile(r"[0-9]{1,15}")
 # What JSON keeps exact everywhere; no number that the relay knows comes near it.
 _LARGEST: Final = 2**53
@@ -133,7 +133,7 @@ class Reader:
 
     def optional_text(self, name: str, what: str = "a string") -> str | None:
         value = self._typed(name, str, what)
-        if value and not value.isascii() and _SURROGATE.search(value):
+        if value and not value.isascii() and SURROGATE.search(value):
             self.refuse(name, "contains an unpaired surrogate")
             return None
         return value

@@ -17,6 +17,7 @@ from typing import Final
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
 from relay.provision.specification.api_requests import Flaw, Request
+from relay.reading import SURROGATE
 
 # What a JSON document may hold for each of the API's types, and its name.
 _TYPES: Final[dict[str, tuple[tuple[type, ...], str]]] = {
@@ -36,7 +37,6 @@ _CLASSES: Final = {
     r"\p{N}": r"\w",
     r"\p{Z}": " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
 }
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 # Values that may be secrets though the model does not say so.
 _SECRETS: Final = frozenset({"EnvironmentValue", "RepositoryCredentialsProviderArn"})
 _LONGEST_SHOWN: Final = 60
@@ -89,7 +89,7 @@ def _of_structure(shape: StructureShape, value: Request, path: str) -> Iterator[
 
 def _of_text(shape: Shape, value: str, path: str) -> Iterator[Flaw]:
     limits = shape.metadata
-    if _SURROGATE.search(value):
+    if SURROGATE.search(value):
         yield Flaw(path, "holds half a character (a lone surrogate)")
         return
     allowed: list[str] = limits.get("enum", [])
