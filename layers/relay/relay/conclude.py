@@ -1,4 +1,4 @@
-"""Conclusion: the only place that logs, counts, answers and returns jobs and notifications."""
+"""Folds dispositions into the report. Facts without a disposition go directly into the report."""
 
 from collections.abc import Iterable
 from typing import assert_never
