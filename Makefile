@@ -58,7 +58,7 @@ audit: setup ## cdk-nag's AwsSolutions rules over the templates; needs node
 	@$(MAKE) --no-print-directory "$(VENV)/audit/ready"
 	"$(BIN)/pytest" -q tests/audit
 
-references: setup ## write the generated pages of docs/reference
+references: setup ## write what docs/ copies from the template and the code
 	env PYTHONPATH=layers/relay "$(BIN)/python" -m tests.template.references
 
 check: setup template ## everything that needs no local stack: format, lint, types, template, unit tests
@@ -92,13 +92,13 @@ acceptance: setup ## the whole pipeline as a black box, here or on an account: T
 	  $(if $(INSTANCE_TYPE),--instance-type $(INSTANCE_TYPE)) \
 	  $(if $(INSTANCE_PRICE),--instance-price $(INSTANCE_PRICE)) $(if $(REMOVE),--remove $(REMOVE))
 
-chaos: setup ## 2,000 uploads while everything goes wrong that can, each to end in one result: N=… SEED=…
+chaos: setup ## 2,000 uploads with injected faults, each to end in one result: N=… SEED=…
 	@exec "$(BIN)/python" -m local.chaos $(if $(N),--uploads $(N)) $(if $(SEED),--seed $(SEED))
 
-soak: setup ## 10,000 uploads in one run; tells speed and memory at its beginning and end: N=…
+soak: setup ## 10,000 uploads in one run; reports throughput and memory: N=…
 	@exec "$(BIN)/python" -m local.soak $(if $(N),--uploads $(N))
 
-bench: setup ## what it costs beside bare and usual code, in one table: N=100,1000 ROUNDS=7 ONLY=cold
+bench: setup ## compare cost and speed with two other implementations: N=100,1000 ROUNDS=7 ONLY=cold
 	@exec env PYTHONPATH=layers/relay "$(BIN)/python" -m benchmarks $(if $(N),--requests $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(OUTPUT),--output $(OUTPUT))
 
