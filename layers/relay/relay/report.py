@@ -31,6 +31,9 @@ class Count(StrEnum):
     OPTION_REFUSED = "OptionRefused"  # options that SageMaker does not accept
     ROUTES_UNUSABLE = "RoutesUnusable"  # route documents that are not valid
     ROUTE_NOT_EVALUATED = "RouteNotEvaluated"  # routes whose expression failed
+    MINUTES_BEHIND = "MinutesBehind"  # minutes by which reconcile's search is late
+    LOG_LINES = "LogLines"  # log lines about steps of provision
+    ERRORS = "Errors"  # warnings and errors among these log lines
 
 
 class Level(StrEnum):
@@ -52,7 +55,7 @@ class Note:
     level: Level
     text: str
     fields: tuple[tuple[str, str], ...] = ()
-    metric: str | None = None
+    metric: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections import Counter
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from relay.report import Level, Note, Report
+from relay.report import Count, Level, Note, Report
 
 __all__ = ["Metrics", "Telemetry", "new_logger"]
 
@@ -41,12 +41,13 @@ class Telemetry:
         log = getattr(self.logger, note.level.value)
         log(note.text, extra=dict(note.fields))
         if note.metric is not None:
-            self._counts[note.metric] += 1
+            self._counts[str(note.metric)] += 1
 
     def write_step(self, note: Note) -> None:
-        """Log a step of provision at once; `flush` counts `Steps`, and `Alarms` among them."""
+        """Log a step of provision at once; `flush` counts the line, and whether it is an error."""
         self.write(note)
-        self._counts.update(Steps=1, Alarms=int(note.level in (Level.WARNING, Level.ERROR)))
+        error = note.level in (Level.WARNING, Level.ERROR)
+        self._counts.update({str(Count.LOG_LINES): 1, str(Count.ERRORS): int(error)})
 
     def write_report(self, report: Report, deliveries: int) -> None:
         """Log and count the report of an invocation, and publish the metrics."""
@@ -55,7 +56,7 @@ class Telemetry:
         self._counts.update({str(name): number for name, number in report.counts.items()})
         self.logger.info("batch", extra={"deliveries": deliveries, **self._counts})
         if report.minutes_behind is not None:
-            self._counts["MinutesBehind"] = report.minutes_behind
+            self._counts[str(Count.MINUTES_BEHIND)] = report.minutes_behind
         self.flush()
 
     def flush(self) -> None:

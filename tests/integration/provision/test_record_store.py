@@ -14,7 +14,7 @@ from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, StackChange
 from relay.provision.lifecycle.ports import Outdated, RecordStore
 from relay.provision.lifecycle.record import Record
-from relay.provision.lifecycle.rollouts import Kind, Recipe, RollOut
+from relay.provision.lifecycle.rollouts import Recipe, RollOut, RollOutKind
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.specification import Generation
 
@@ -71,7 +71,9 @@ def busy_record() -> Record:
     at = datetime(2026, 3, 1, tzinfo=UTC)
     recipe = Recipe({"InstanceType": "ml.m5.large", "IncludeInferenceResponseIn": [""]}, {"A": "é"})
     change = StackChange({"A": "1"}, {"A": "0"}, creating=True, before=recipe)
-    asked = RollOut("d", Kind.DEPLOY, "me", at, {"ModelDataUrl": "s3://a/b"}, {"Setting": "1"})
+    asked = RollOut(
+        "d", RollOutKind.DEPLOY, "me", at, {"ModelDataUrl": "s3://a/b"}, {"Setting": "1"}
+    )
     record = replace(
         Record("relay"), unused=(MADE,), former_names=("old",), newest_upload="2026 00FF"
     )
@@ -86,7 +88,7 @@ def busy_record() -> Record:
         .serve(
             target,
             recipe,
-            replace(asked, kind=Kind.STACK).begun("relay-dd", config, at),
+            replace(asked, kind=RollOutKind.STACK).begun("relay-dd", config, at),
             creating=True,
             retain_capacity=False,
         )

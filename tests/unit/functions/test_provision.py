@@ -65,7 +65,7 @@ def test_what_was_done_is_counted(app: ModuleType, capsys: pytest.CaptureFixture
     (metrics,) = [
         line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line
     ]
-    assert (metrics["Steps"], metrics["Alarms"]) == ([1.0], [0.0])
+    assert (metrics["LogLines"], metrics["Errors"]) == ([1.0], [0.0])
 
 
 def test_what_is_not_recognised_goes_to_the_failure_destination(app: ModuleType) -> None:

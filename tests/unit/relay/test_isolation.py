@@ -13,6 +13,7 @@ from relay.model import AttemptState
 from relay.report import Count, Level, Report
 from relay.responses import Incomplete, respond
 from relay.s3uri import S3Uri
+from relay.submit.output_locations import OutputLocations
 
 from tests.support import samples
 from tests.support.attempt_items import unreadable_item

@@ -87,15 +87,15 @@ def test_steps_are_logged_at_once_and_counted_at_the_end(
     telemetry = Telemetry(logger, Metrics(namespace="Relay", service="provision"))
 
     telemetry.write_step(Note(Level.INFO, "creating"))
-    telemetry.write_step(Note(Level.ERROR, "refused", metric="CreationsRefused"))
+    telemetry.write_step(Note(Level.ERROR, "refused", metric=Count.REFUSED))
 
     logged = [json.loads(line)["message"] for line in log.getvalue().splitlines()]
     assert logged == ["creating", "refused"]
     assert capsys.readouterr().out == ""
     telemetry.flush()
     counted = json.loads(capsys.readouterr().out)
-    assert (counted["Steps"], counted["Alarms"]) == ([2.0], [1.0])
-    assert counted["CreationsRefused"] == [1.0]
+    assert (counted["LogLines"], counted["Errors"]) == ([2.0], [1.0])
+    assert counted["Refused"] == [1.0]
 
 
 def test_nothing_is_counted_where_nothing_came(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from relay.provision.endpoint import EndpointDescription
 from relay.provision.lifecycle.record import Record
-from relay.provision.lifecycle.rollouts import Conclusion, Recipe, RollOut
+from relay.provision.lifecycle.rollouts import EndedRollOut, Recipe, RollOut
 from relay.provision.specification.specification import Generation
 
 
@@ -97,7 +97,7 @@ def _roll_out(roll_out: RollOut) -> dict[str, object]:
     }
 
 
-def _conclusion(ended: Conclusion) -> dict[str, object]:
+def _conclusion(ended: EndedRollOut) -> dict[str, object]:
     return {
         **_roll_out(ended.roll_out),
         "ended_at": ended.ended_at.isoformat(),

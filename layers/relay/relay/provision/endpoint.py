@@ -23,10 +23,10 @@ class EndpointStatus(Enum):
     @property
     def changing(self) -> bool:
         """Whether SageMaker is at work: it refuses updates and deletion until it has finished."""
-        return self in _CHANGING
+        return self in CHANGING
 
 
-_CHANGING: Final = frozenset(
+CHANGING: Final = frozenset(
     {
         EndpointStatus.CREATING,
         EndpointStatus.UPDATING,

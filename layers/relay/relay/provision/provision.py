@@ -47,7 +47,7 @@ _TRIES: Final = 3
 _ARTIFACTS: Final = "models/"
 _ARCHIVE: Final = ".tar.gz"
 # Statuses that need an operator, when an endpoint changes to them by itself.
-_ALARMING: Final = ("OutOfService", "UpdateRollbackFailed", "Failed")
+_ERRORS: Final = ("OutOfService", "UpdateRollbackFailed", "Failed")
 
 
 class Provision:
@@ -93,7 +93,7 @@ class Provision:
                 routes_resource.respond(self._context, request)
             case EndpointChanged(name, status):
                 if name == self._endpoint_name:
-                    self._note(f"woken by {status}", alarming=status in _ALARMING)
+                    self._note(f"endpoint status changed to {status}", error=status in _ERRORS)
                     self._lifecycle.advance(name)
                     self._lifecycle.look(name)
             case Sweep():
@@ -143,7 +143,7 @@ class Provision:
     def _call(self, call: DirectCall) -> dict[str, object]:
         """Respond with what is stored or has ended: a call never waits for SageMaker."""
         if call.action == "delete":
-            reason = "the stack owns the endpoint: delete the stack, and the endpoint goes"
+            reason = "the stack owns the endpoint. To delete the endpoint, delete the stack"
             return RollOutResponse("refused", reason).to_json()
         try:
             asked = rollout_requests.read(call.members)
@@ -154,7 +154,7 @@ class Provision:
             self._lifecycle.advance(self._endpoint_name)
         except RelayError as error:
             # It is stored, as the response says; the sweep goes on with it.
-            self._note(f"{asked.asked_by}: not begun yet: {error}", alarming=True)
+            self._note(f"{asked.asked_by}: not begun yet: {error}", error=True)
         return self._ended(response).to_json()
 
     def _ended(self, response: RollOutResponse) -> RollOutResponse:
@@ -171,7 +171,7 @@ class Provision:
         for _ in range(_TRIES):
             stored = self._store.load(name) or Record(name)
             if stored.has_handled(request.request_id):
-                self._note(f"{request.type.value} {request.request_id} is known already")
+                self._note(f"{request.type.value} {request.request_id} already processed")
                 break
             if stored.made and stored.stack_id != request.stack_id:
                 self._turn_away(request, stored)
@@ -181,10 +181,10 @@ class Provision:
                 self._store.save(self._accepted(stored, request))
             except Outdated:
                 continue
-            self._note(f"{request.type.value} {request.request_id} is waiting")
+            self._note(f"{request.type.value} {request.request_id} stored")
             break
         else:
-            raise Outdated(f"other invocations keep writing the record of {name}")
+            raise Outdated(f"{name}: could not store the request: concurrent updates")
         self._lifecycle.advance(name)
 
     def _record_name(self, request: CustomResourceRequest) -> str:
@@ -256,14 +256,14 @@ class Provision:
     def _refuse_other_names(self, name: str) -> None:
         if name != self._endpoint_name:
             raise ConfigurationError(
-                f"EndpointName is {name}, but this function looks after "
+                f"EndpointName is {name}, but this function manages "
                 f"{self._endpoint_name} (its environment variable ENDPOINT_NAME)"
             )
 
     def _turn_away(self, request: CustomResourceRequest, stored: Record) -> None:
         """Respond that the endpoint belongs to another stack, and change nothing."""
         pending = request.pending(self._endpoint_name, self._context.clock.now())
-        self._note(f"{request.type.value} of another stack turned away", alarming=True)
+        self._note(f"{request.type.value} rejected: another stack owns the endpoint", error=True)
         if request.type is RequestType.DELETE:
             self._context.responder.deliver(Response.removed(pending))
             return
@@ -273,6 +273,6 @@ class Provision:
         )
         self._context.responder.deliver(Response.failed(pending, reason))
 
-    def _note(self, text: str, *, alarming: bool = False) -> None:
-        level = Level.WARNING if alarming else Level.INFO
+    def _note(self, text: str, *, error: bool = False) -> None:
+        level = Level.ERROR if error else Level.INFO
         self._context.journal(Note(level, text, (("endpoint", self._endpoint_name),)))

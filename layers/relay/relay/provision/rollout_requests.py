@@ -10,9 +10,9 @@ from relay.errors import ConfigurationError
 from relay.provision.lifecycle.ports import Context, Outdated, RecordStore
 from relay.provision.lifecycle.record import Goal, Record
 from relay.provision.lifecycle.rollouts import (
-    Kind,
     Recipe,
     RollOut,
+    RollOutKind,
     RollOutOutcome,
     overwritten,
     way_back,
@@ -54,7 +54,7 @@ class RollOutRequest:
     repeated request; a direct call has one if its caller gives it one.
     """
 
-    kind: Kind
+    kind: RollOutKind
     asked_by: str
     changes: Mapping[str, str]
     settings: Mapping[str, str]
@@ -69,8 +69,8 @@ def read(members: Mapping[str, object]) -> RollOutRequest:
         ConfigurationError: with every problem.
     """
     reader = Reader(members)
-    kind = Kind(str(members["action"]))
-    takes = _CHANGES if kind is Kind.DEPLOY else {}
+    kind = RollOutKind(str(members["action"]))
+    takes = _CHANGES if kind is RollOutKind.DEPLOY else {}
     known = (*takes, *_ANYWAY)
     reader.only(("action", *known), lambda _: f"{kind} takes {', '.join(known)}")
     changes = _strings(reader, takes)
@@ -78,7 +78,7 @@ def read(members: Mapping[str, object]) -> RollOutRequest:
     deployment.only(_SETTINGS, lambda _: f"it takes {', '.join(_SETTINGS)}")
     settings = _strings(deployment, _SETTINGS)
     asked_by, request_id = _name(reader, "asked_by"), _name(reader, "request_id")
-    if kind is Kind.DEPLOY and not changes and not reader.problems:
+    if kind is RollOutKind.DEPLOY and not changes and not reader.problems:
         reader.refuse("", f"nothing is to change; give at least one of {', '.join(_CHANGES)}", ": ")
     reader.check(ConfigurationError)
     id = f"{kind} {request_id}" if "request_id" in reader else ""
@@ -90,7 +90,7 @@ def of_upload(location: str, version: str, sequence: str) -> RollOutRequest:
     changes = {"ModelDataUrl": location, "ModelDataVersion": version}
     digest = hashlib.sha256(f"{location} {sequence}".encode()).hexdigest()[:16]
     return RollOutRequest(
-        Kind.DEPLOY, f"upload of {location}", changes, {}, f"upload {digest}", sequence
+        RollOutKind.DEPLOY, f"upload of {location}", changes, {}, f"upload {digest}", sequence
     )
 
 
@@ -158,7 +158,7 @@ class RollOutQueue:
         self._room = room
 
     def take(self, endpoint_name: str, request: RollOutRequest) -> RollOutResponse:
-        """Raises Outdated when other invocations keep writing the record."""
+        """Raises Outdated when concurrent updates do not end."""
         for _ in range(_TRIES):
             stored = self._room.load(endpoint_name) or Record(endpoint_name)
             record, response = self._decide(stored, request)
@@ -173,7 +173,7 @@ class RollOutQueue:
             fields = (("endpoint", endpoint_name), ("roll_out", response.roll_out_id))
             self._context.journal(Note(level, text.rstrip(), fields))
             return response
-        raise Outdated(f"other invocations keep writing the record of {endpoint_name}")
+        raise Outdated(f"{endpoint_name}: could not store the request: concurrent updates")
 
     def _decide(self, stored: Record, request: RollOutRequest) -> tuple[Record, RollOutResponse]:
         now = self._context.clock.now()
@@ -214,7 +214,7 @@ class RollOutQueue:
         if stored.adoption:
             raise _Refused("EndpointMode is existing: the relay never changes that endpoint")
         base = _base(stored)
-        if roll_out.kind is Kind.ROLLBACK:
+        if roll_out.kind is RollOutKind.ROLLBACK:
             roll_out = replace(roll_out, changes=way_back(_before(stored)))
         waiting = stored.queued.changes if stored.queued else {}
         changes = {**waiting, **roll_out.changes, **roll_out.settings}
@@ -227,7 +227,7 @@ class RollOutQueue:
         A caller without a response may repeat the call; a second rollback must not undo the first.
         """
         for other in (stored.roll_out, stored.queued):
-            if other and roll_out.kind is other.kind is Kind.ROLLBACK:
+            if other and roll_out.kind is other.kind is RollOutKind.ROLLBACK:
                 return "a rollback is already in progress"
         waiting = stored.queued
         if waiting and (waiting.changes, waiting.settings) == (roll_out.changes, roll_out.settings):

@@ -7,15 +7,11 @@ from enum import Enum
 from typing import Final, Self
 
 from relay.provision.endpoint import EndpointDescription
-from relay.provision.lifecycle.rollouts import Properties, Recipe
+from relay.provision.lifecycle.rollouts import DECIDE_WITHIN, PROPAGATION, Properties, Recipe
 from relay.provision.specification.specification import Generation
 
-# CloudFormation waits an hour at most (ServiceTimeout): the response is decided, and then repeated
-# if it cannot be delivered, within that hour.
-DECIDE_WITHIN: Final = timedelta(minutes=52)
+# A response that cannot be delivered is repeated until CloudFormation stops waiting.
 DELIVER_WITHIN: Final = timedelta(minutes=60)
-# Permissions take a while to reach every part of AWS.
-PROPAGATION: Final = timedelta(minutes=3)
 
 # The whole response may have 4,096 bytes. Ids and ARNs take less than half of them.
 _LONGEST_REASON: Final = 1800

@@ -8,7 +8,7 @@ from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.specification.specification import Specification
 
 _STATE_AFTER_UPDATE: Final = {
-    EndpointStatus.IN_SERVICE: "SageMaker rolled it back; it serves what it served before",
+    EndpointStatus.IN_SERVICE: "SageMaker rolled it back. The previous configuration is in service",
     EndpointStatus.UPDATE_ROLLBACK_FAILED: (
         "The rollback failed as well: it serves the old and the new configuration mixed, until "
         "the relay has updated it back to the old one"
@@ -57,16 +57,16 @@ def former_name_out_of_reach(former_name: str, error: Exception) -> str:
 def too_late(endpoint_name: str, endpoint: EndpointDescription, waited: timedelta) -> str:
     return (
         f"endpoint {endpoint_name} is still {endpoint.status.value} after "
-        f"{waited // timedelta(minutes=1)} minutes. Look into {_log_group(endpoint_name)}, "
-        "and deploy again once it has settled"
+        f"{waited // timedelta(minutes=1)} minutes. Check {_log_group(endpoint_name)}, "
+        "and deploy again when the endpoint's status no longer changes"
     )
 
 
 def never_its_turn(endpoint_name: str) -> str:
     return (
         f"a roll-out to endpoint {endpoint_name} was still under way, and SageMaker takes no "
-        "second change until it ends. See how far it is with the action describe, and deploy again "
-        "once it is over"
+        "second change until it ends. Call provision with the action `describe`, and deploy again "
+        "when the roll-out has ended"
     )
 
 
@@ -80,7 +80,7 @@ def _what_to_do(endpoint: EndpointDescription, wanted: Specification, otherwise:
     message = endpoint.failure_reason.strip() or ("alarm" if watched else "")
     if known := remedy(message, wanted):
         return f"{known}. Then deploy again"
-    return f"Look into {_log_group(endpoint.name)}, {otherwise}, and deploy again"
+    return f"Check {_log_group(endpoint.name)}, {otherwise}, and deploy again"
 
 
 def _log_group(endpoint_name: str) -> str:
@@ -94,8 +94,8 @@ def _log_group(endpoint_name: str) -> str:
 # come before the wider. `wanted` is the specification, `found` the match.
 _DENIED: Final = r"perform: ((?:sagemaker|iam|application-autoscaling):\w+)"
 _GRANTED: Final = "The template grants the provision function "
-_TAKEN_AWAY: Final = (
-    ": a permissions boundary, a service control policy or a change made by hand takes it away"
+_DENIED_BY: Final = (
+    ": a permissions boundary, a service control policy or a change made by hand denies it"
 )
 _REMEDIES: Final = (
     (
@@ -107,11 +107,11 @@ _REMEDIES: Final = (
     ),
     (
         r"\bkms:|KMS key",
-        "The key's own policy must let this account's roles use it: the provision function's for "
-        "VolumeKmsKeyId, the endpoint's for OutputKmsKeyId",
+        "The key policy must allow the provision function's role (VolumeKmsKeyId) or the "
+        "endpoint's role (OutputKmsKeyId)",
     ),
-    (_DENIED + r" on resource: (\S+)", _GRANTED + "{found[1]} on {found[2]}" + _TAKEN_AWAY),
-    (_DENIED, _GRANTED + "{found[1]}" + _TAKEN_AWAY),
+    (_DENIED + r" on resource: (\S+)", _GRANTED + "{found[1]} on {found[2]}" + _DENIED_BY),
+    (_DENIED, _GRANTED + "{found[1]}" + _DENIED_BY),
     (
         r"\bec2:|subnet|security group|network interface",
         "The endpoint's role needs the permissions of a SageMaker model in a VPC "
@@ -154,8 +154,8 @@ _REMEDIES: Final = (
     ),
     (
         r"requested image|ECR image|all images included",
-        "Look whether {wanted.image} exists in this region, with this tag (`aws ecr "
-        "describe-images`), and whether its repository lets this account pull; then correct "
+        "Verify that {wanted.image} exists in this region, with this tag (`aws ecr "
+        "describe-images`), and that its repository lets this account pull; then correct "
         "ImageUri, or Framework and FrameworkVersion",
     ),
     (
@@ -183,8 +183,8 @@ _REMEDIES: Final = (
     ),
     (
         r"endpoint features are not supported",
-        "Something in the configuration does not go with asynchronous inference in this region: "
-        "try without EndpointSpecification, or with another InstanceType",
+        "The configuration has a setting that asynchronous inference does not support in this "
+        "region: try without EndpointSpecification, or with another InstanceType",
     ),
     (
         r"alarm",

@@ -14,7 +14,7 @@ from relay.provision.specification.api_requests import Flaw, Request
 from relay.provision.specification.existing import Setup
 from relay.provision.specification.scaling import Scaling
 from relay.provision.specification.specification import Specification
-from relay.report import Level, Note
+from relay.report import Count, Level, Note
 
 
 class ResponseNotDelivered(TransientError):
@@ -128,13 +128,14 @@ class Context:
         record: Record,
         endpoint: EndpointDescription | None = None,
         *,
-        alarming: bool = False,
+        error: bool = False,
+        metric: Count | None = None,
     ) -> None:
-        """Write one line of the log about this endpoint."""
+        """Write one line of the log about this endpoint, which `metric` counts."""
         status = endpoint.status.value if endpoint else ""
-        level = Level.ERROR if alarming else Level.INFO
+        level = Level.ERROR if error else Level.INFO
         fields = (("endpoint", record.endpoint_name), ("status", status))
-        self.journal(Note(level, text, fields))
+        self.journal(Note(level, text, fields, metric))
 
 
 # One step of the endpoint's life. None: there is nothing to do now.

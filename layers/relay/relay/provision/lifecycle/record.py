@@ -7,7 +7,13 @@ from enum import Enum
 from typing import Final, Self
 
 from relay.provision.lifecycle.custom_resource import PendingRequest, StackChange
-from relay.provision.lifecycle.rollouts import Conclusion, Kind, Recipe, RollOut, RollOutOutcome
+from relay.provision.lifecycle.rollouts import (
+    EndedRollOut,
+    Recipe,
+    RollOut,
+    RollOutKind,
+    RollOutOutcome,
+)
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.scaling import Registration
 from relay.provision.specification.specification import Generation, Specification
@@ -66,7 +72,7 @@ class Record:
     # The one roll-out that has not begun: a newer one takes its place.
     queued: RollOut | None = None
     # Newest first.
-    history: tuple[Conclusion, ...] = ()
+    history: tuple[EndedRollOut, ...] = ()
     # Newest first: in service, then the one before.
     generations: tuple[Generation, ...] = ()
     unused: tuple[Generation, ...] = ()
@@ -156,7 +162,7 @@ class Record:
 
     def _stepping_back(self) -> Self:
         roll_out = self.roll_out
-        if roll_out and roll_out.kind in (Kind.DEPLOY, Kind.ROLLBACK):
+        if roll_out and roll_out.kind in (RollOutKind.DEPLOY, RollOutKind.ROLLBACK):
             waits = self.queued.after(roll_out) if self.queued else roll_out.put_back()
             return replace(self._without_target(), queued=waits)
         return self._without_target()
@@ -200,7 +206,7 @@ class Record:
             retain_capacity=retain_capacity,
             attempt=None,
             roll_out=roll_out,
-            stack_change=None if roll_out.kind is Kind.STACK else self.stack_change,
+            stack_change=None if roll_out.kind is RollOutKind.STACK else self.stack_change,
             queued=None if self.queued and self.queued.id == roll_out.id else self.queued,
             recipes={**self.recipes, target.generation.config: recipe},
         )
@@ -228,7 +234,7 @@ class Record:
     def _giving_up_roll_outs(self, now: datetime, why: str) -> Self:
         record = self
         for roll_out in (self.roll_out, self.queued):
-            if roll_out and roll_out.kind is not Kind.STACK:
+            if roll_out and roll_out.kind is not RollOutKind.STACK:
                 record = record.ended(roll_out, RollOutOutcome.OVERTAKEN, now, why)
         return replace(record._without_target(), stack_change=None, queued=None)
 
@@ -268,7 +274,7 @@ class Record:
     def ended(
         self, roll_out: RollOut, outcome: RollOutOutcome, now: datetime, reason: str = ""
     ) -> Self:
-        ended = Conclusion(roll_out, outcome, now, reason)
+        ended = EndedRollOut(roll_out, outcome, now, reason)
         return replace(self, history=(ended, *self.history)[:_HISTORY])
 
     def dropping(self, outcome: RollOutOutcome, now: datetime, reason: str) -> Self:

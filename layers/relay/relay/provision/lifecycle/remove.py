@@ -8,7 +8,7 @@ from relay.provision.specification.specification import Generation
 
 
 def delete_endpoint(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
-    """Delete the endpoint: for good, or to make it anew.
+    """Delete the endpoint, permanently or before it is created again.
 
     No other step does. What is attached to the endpoint by its name (a scalable target) is taken
     off first: SageMaker does not do so, and the next endpoint of this name would meet it.
@@ -22,8 +22,8 @@ def delete_endpoint(context: Context, record: Record, endpoint: EndpointDescript
 
 def leave_alone(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
     """Delete the relay's models and configurations, not the endpoint, and respond."""
-    text = f"left alone: the relay did not make configuration {endpoint.config}"
-    context.note(text, record, endpoint, alarming=True)
+    text = f"not deleted: the relay did not make configuration {endpoint.config}"
+    context.note(text, record, endpoint, error=True)
     return _delete_generations(context, record, endpoint)
 
 

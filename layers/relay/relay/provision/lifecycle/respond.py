@@ -8,7 +8,7 @@ from relay.provision.lifecycle import messages
 from relay.provision.lifecycle.custom_resource import PendingRequest, Response
 from relay.provision.lifecycle.ports import Context, Next
 from relay.provision.lifecycle.record import Goal, Record
-from relay.provision.lifecycle.rollouts import Kind, RollOutOutcome
+from relay.provision.lifecycle.rollouts import RollOutKind, RollOutOutcome
 from relay.provision.specification import existing
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.specification import Generation
@@ -23,7 +23,7 @@ def in_service(
     roll_out, now = record.roll_out, context.clock.now()
     if roll_out and roll_out.changes_what_serves:
         record = record.concluded(RollOutOutcome.SUCCEEDED, now)
-    elif roll_out and roll_out.kind is not Kind.STACK:
+    elif roll_out and roll_out.kind is not RollOutKind.STACK:
         record = record.concluded(RollOutOutcome.UNCHANGED, now, "it served already")
     if roll_out and not request:
         context.note(f"{roll_out.asked_by}: in service", record, endpoint)
@@ -37,7 +37,7 @@ def check_existing(context: Context, record: Record, endpoint: EndpointDescripti
         raise RuntimeError(f"{record.endpoint_name}: goal adopt without an adoption (bug)")
     misfits, missing = _differences(context, record.adoption, endpoint)
     if reason := existing.unsuitable(endpoint, misfits) if misfits else missing:
-        context.note(reason, record, endpoint, alarming=True)
+        context.note(reason, record, endpoint, error=True)
         return Next(record.failing(reason))
     if record.pending:
         _deliver(context, Response.adopted(record.pending, endpoint), record, endpoint)
@@ -61,7 +61,7 @@ def existing_problems(
     else:
         found = (existing.not_in_service(endpoint),)
     for problem in found:
-        context.note(f"no longer fit: {problem}", record, endpoint, alarming=True)
+        context.note(f"existing endpoint is not suitable: {problem}", record, endpoint, error=True)
     return found
 
 
@@ -87,7 +87,7 @@ def timed_out(context: Context, record: Record, pending: PendingRequest) -> Next
     context.note(
         f"CloudFormation timed out waiting for {pending.type.value} {pending.request_id}",
         record,
-        alarming=True,
+        error=True,
     )
     if record.goal is Goal.SERVE and record.creating:
         # CloudFormation counts a Create without a response as failed: no stack owns the endpoint.
@@ -119,14 +119,14 @@ def give_up(context: Context, record: Record, reason: str) -> Next:
     if record.goal is Goal.REMOVE and pending and now >= pending.decided_by():
         _deliver(context, Response.failed(pending, record.failure or reason), record)
         return Next(record.answered())  # and the removal goes on
-    return fail(context, record, reason)
+    return abandon(context, record, reason)
 
 
-def fail(context: Context, record: Record, reason: str) -> Next:
-    """Give the target up; leave what served before as it is."""
+def abandon(context: Context, record: Record, reason: str) -> Next:
+    """Abandon the target; the previous configuration stays in service."""
     if record.roll_out and not record.begun_request:
         asked_by = record.roll_out.asked_by
-        context.note(f"{asked_by}: failed: {reason}", record, alarming=True)
+        context.note(f"{asked_by}: failed: {reason}", record, error=True)
     concluded = record.concluded(RollOutOutcome.FAILED, context.clock.now(), reason)
     return Next(concluded.failing(reason))
 

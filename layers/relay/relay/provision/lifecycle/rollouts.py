@@ -23,12 +23,14 @@ _GROUPS: Final = (
 )
 ROLLED_OUT: Final = tuple(name for group in _GROUPS for name in group)
 
-# A roll-out that cannot begin is repeated for so long; permissions reach every part of AWS sooner.
-_BEGIN_WITHIN: Final = timedelta(minutes=52)
-_PROPAGATION: Final = timedelta(minutes=3)
+# CloudFormation waits an hour at most (ServiceTimeout): a change that cannot begin is repeated for
+# so long, which leaves time to deliver the response. A roll-out has the same time.
+DECIDE_WITHIN: Final = timedelta(minutes=52)
+# Permissions take a while to reach every part of AWS.
+PROPAGATION: Final = timedelta(minutes=3)
 
 
-class Kind(StrEnum):
+class RollOutKind(StrEnum):
     STACK = "stack"  # CloudFormation's own request
     DEPLOY = "deploy"
     ROLLBACK = "rollback"
@@ -51,7 +53,7 @@ class RollOut:
     """
 
     id: str
-    kind: Kind
+    kind: RollOutKind
     asked_by: str
     asked_at: datetime
     changes: Mapping[str, str] = field(default_factory=dict)
@@ -64,7 +66,7 @@ class RollOut:
     @property
     def changes_what_serves(self) -> bool:
         """Compares with what served when it began: a crash may have lost the attempt."""
-        return self.from_config != self.to_config or self.kind is Kind.REPAIR
+        return self.from_config != self.to_config or self.kind is RollOutKind.REPAIR
 
     def begun(self, from_config: str, to_config: str, at: datetime) -> Self:
         return replace(self, from_config=from_config, to_config=to_config, begun_at=at)
@@ -80,14 +82,14 @@ class RollOut:
         return replace(self, changes={**overtaken.changes, **self.changes})
 
     def decided_by(self) -> datetime:
-        return (self.begun_at or self.asked_at) + _BEGIN_WITHIN
+        return (self.begun_at or self.asked_at) + DECIDE_WITHIN
 
     def patient_until(self) -> datetime:
-        return (self.begun_at or self.asked_at) + _PROPAGATION
+        return (self.begun_at or self.asked_at) + PROPAGATION
 
 
 @dataclass(frozen=True, slots=True)
-class Conclusion:
+class EndedRollOut:
     """How a roll-out ended."""
 
     roll_out: RollOut

@@ -44,7 +44,7 @@ def bring_about(
 
 
 def restore(context: Context, record: Record, endpoint: EndpointDescription) -> Next | None:
-    """Scale the endpoint as what serves needs it, after a change that failed."""
+    """Restore the scaling of the generation in service."""
     if record.serving is None:
         return None
     reader = PropertyReader(record.serving.properties)

@@ -9,10 +9,10 @@ from relay.provision.lifecycle.custom_resource import PendingRequest, StackChang
 from relay.provision.lifecycle.ports import Context, Next
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import (
-    Kind,
     Properties,
     Recipe,
     RollOut,
+    RollOutKind,
     RollOutOutcome,
     keeps_capacity,
     stacked,
@@ -53,7 +53,7 @@ def update(context: Context, record: Record, endpoint: EndpointDescription) -> N
     count = _instances_that_go_over(record, target, endpoint)
     deployment = _deployment(target, count)
     if not deployment.suits(count):
-        return respond.fail(context, record, messages.too_few_instances(target, count))
+        return respond.abandon(context, record, messages.too_few_instances(target, count))
     if unsure := scale.detach_if_retyped(context, record, target, endpoint):
         return unsure
     context.sagemaker.create_model(target)
@@ -84,17 +84,17 @@ def arrive(context: Context, record: Record, endpoint: EndpointDescription) -> N
 def refuse(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
     """Fail: the relay did not make the endpoint, and leaves it alone."""
     text = f"refused: the relay did not make configuration {endpoint.config}"
-    context.note(text, record, endpoint, alarming=True)
-    return respond.fail(context, record, messages.not_ours(endpoint))
+    context.note(text, record, endpoint, error=True)
+    return respond.abandon(context, record, messages.not_ours(endpoint))
 
 
 def fail(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
-    """Fail with SageMaker's reason; undo a creation, and once repair what serves badly."""
+    """Fail with SageMaker's reason; undo a creation, or restore the previous configuration once."""
     target, cause = _target(record), endpoint.failure_reason
-    context.note(f"did not come into service: {cause}", record, endpoint, alarming=True)
+    context.note(f"did not come into service: {cause}", record, endpoint, error=True)
     if record.creating:
         return respond.give_up(context, record, messages.not_created(endpoint, target))
-    failed = respond.fail(context, record, messages.not_updated(endpoint, target))
+    failed = respond.abandon(context, record, messages.not_updated(endpoint, target))
     return _repair(context, failed, record, endpoint)
 
 
@@ -113,7 +113,7 @@ def _stack_change(
         reason = messages.too_few_instances(target, target.instance_count)
         return Next(record.turned_down(reason))
     asked_by = f"CloudFormation {request.type.value} {request.request_id}"
-    roll_out = RollOut(request.request_id, Kind.STACK, asked_by, request.since)
+    roll_out = RollOut(request.request_id, RollOutKind.STACK, asked_by, request.since)
     old = before.properties if before else change.old_properties
     return Next(
         record.serve(
@@ -135,7 +135,7 @@ def _roll_out(context: Context, record: Record, roll_out: RollOut) -> Next:
     try:
         target = _resolved(context, properties, roll_out)
     except ConfigurationError as error:
-        context.note(f"roll-out of {roll_out.asked_by} refused: {error}", record, alarming=True)
+        context.note(f"roll-out of {roll_out.asked_by} refused: {error}", record, error=True)
         return Next(record.dropping(RollOutOutcome.REFUSED, now, str(error)))
     return Next(
         record.serve(
@@ -156,7 +156,7 @@ def _resolved(context: Context, properties: Properties, roll_out: RollOut) -> Sp
     Raises:
         ConfigurationError: naming every property that is wrong.
     """
-    going_back = roll_out.kind in (Kind.ROLLBACK, Kind.REPAIR)
+    going_back = roll_out.kind in (RollOutKind.ROLLBACK, RollOutKind.REPAIR)
     if going_back and roll_out.settings in ({}, {WATCH_ALARMS: IGNORED}):
         return replace(context.resolve(properties), deployment=Deployment.at_once())
     return context.resolve({**properties, **roll_out.settings})
@@ -188,13 +188,13 @@ def _repair(context: Context, failed: Next, before: Record, endpoint: EndpointDe
     change that has not begun repairs that as well, and goes first.
     """
     healthy = endpoint.status is EndpointStatus.IN_SERVICE
-    again = before.roll_out is not None and before.roll_out.kind is Kind.REPAIR
+    again = before.roll_out is not None and before.roll_out.kind is RollOutKind.REPAIR
     record, serving = failed.record, failed.record.serving
     if healthy or again or serving is None or record.queued or record.stack_change:
         return failed
     now = context.clock.now()
     asked_by = f"the relay, since the endpoint was {endpoint.status.value}"
-    repair = RollOut(f"repair-{now.isoformat()}", Kind.REPAIR, asked_by, now)
+    repair = RollOut(f"repair-{now.isoformat()}", RollOutKind.REPAIR, asked_by, now)
     return Next(record.queue(repair, now))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from relay.provision.endpoint import EndpointDescription, EndpointStatus
+from relay.provision.endpoint import CHANGING, EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import remove, respond, scale, serve
 from relay.provision.lifecycle.ports import Context, EarlyStep, Next, Step
 from relay.provision.lifecycle.record import Goal, Record
@@ -79,7 +79,7 @@ def foreign(record: Record, endpoint: EndpointDescription) -> bool:
 
 
 def on_target(record: Record, endpoint: EndpointDescription) -> bool:
-    """it has the target's configuration"""
+    """the endpoint has the target configuration"""
     return record.target is not None and endpoint.config == record.target.generation.config
 
 
@@ -94,7 +94,7 @@ def not_called(record: Record, endpoint: EndpointDescription) -> bool:
 
 
 def not_begun(record: Record, endpoint: EndpointDescription) -> bool:
-    """UpdateEndpoint has been called, and LastModifiedTime is still that of before"""
+    """UpdateEndpoint has been called, and LastModifiedTime has not changed"""
     return _same_time(record, endpoint) and not _arrived(record, endpoint)
 
 
@@ -141,7 +141,6 @@ _S = EndpointStatus
 _ALL: Final = frozenset(_S)
 _ABSENT: Final = frozenset({_S.ABSENT})
 _DELETING: Final = frozenset({_S.DELETING})
-_CHANGING: Final = frozenset(status for status in _S if status.changing)
 _IN_SERVICE: Final = frozenset({_S.IN_SERVICE})
 _DEGRADED: Final = frozenset({_S.OUT_OF_SERVICE, _S.UPDATE_ROLLBACK_FAILED})
 _FAILED: Final = frozenset({_S.FAILED})
@@ -156,7 +155,7 @@ EARLY: Final = (
 TABLE: Final = (
     Row(Goal.SERVE, _ABSENT, (), serve.create),
     Row(Goal.SERVE, _DELETING, (), respond.wait),
-    Row(Goal.SERVE, _CHANGING - _DELETING, (ours,), respond.wait),
+    Row(Goal.SERVE, CHANGING - _DELETING, (ours,), respond.wait),
     Row(Goal.SERVE, _IN_SERVICE, (ours, on_target), serve.arrive),
     # A failed endpoint can only be deleted: it is made anew.
     Row(Goal.SERVE, _FAILED, (ours, not_called), remove.delete_endpoint),
@@ -164,18 +163,18 @@ TABLE: Final = (
     Row(Goal.SERVE, _STABLE, (ours, not_begun), respond.wait),
     Row(Goal.SERVE, _STABLE, (ours, ended), serve.fail),
     Row(Goal.SERVE, _ALL - _ABSENT - _DELETING, (foreign,), serve.refuse),
-    Row(Goal.ADOPT, _CHANGING, (), respond.wait),
+    Row(Goal.ADOPT, CHANGING, (), respond.wait),
     Row(Goal.ADOPT, _IN_SERVICE, (), respond.check_existing),
     Row(Goal.ADOPT, _ABSENT | _DEGRADED | _FAILED, (), respond.refuse_existing),
     Row(Goal.REMOVE, _ABSENT, (), remove.clear),
-    Row(Goal.REMOVE, _CHANGING, (ours,), respond.wait),
+    Row(Goal.REMOVE, CHANGING, (ours,), respond.wait),
     Row(Goal.REMOVE, _STABLE, (ours,), remove.delete_endpoint),
     Row(Goal.REMOVE, _ALL - _ABSENT, (foreign,), remove.leave_alone),
     Row(Goal.REST, _IN_SERVICE, (scaling_unsure,), scale.restore),
     Row(Goal.REST, _IN_SERVICE | _ABSENT, (unused_left,), remove.collect),
     Row(Goal.REST, _IN_SERVICE | _ABSENT, (nothing_left,), rest),
     # Whatever SageMaker is doing may still need what is unused.
-    Row(Goal.REST, _CHANGING | _DEGRADED | _FAILED, (), rest),
+    Row(Goal.REST, CHANGING | _DEGRADED | _FAILED, (), rest),
 )
 
 

@@ -357,7 +357,7 @@ def test_when_its_owner_changes_it_the_log_names_what_no_longer_fits(world: Worl
 
     world.wake(EndpointChanged(ENDPOINT, "InService"))
 
-    assert "no longer fit: AsyncInferenceConfig.OutputConfig.Not" in world.log()
+    assert "existing endpoint is not suitable: AsyncInferenceConfig.OutputConfig.Not" in world.log()
 
 
 def test_describe_shows_what_is_wanted_and_what_is_wrong(world: World) -> None:

@@ -91,7 +91,7 @@ def test_a_delete_leaves_an_endpoint_that_was_recreated_outside_the_stack(world:
 
     assert [answer.reason for answer in world.answers] == [""]
     assert world.endpoint is not None
-    assert any(note.level == "error" and "left alone" in note.text for note in world.notes)
+    assert any(note.level == "error" and "not deleted" in note.text for note in world.notes)
     assert world.sagemaker.configs == {}
 
 

@@ -1,6 +1,5 @@
-"""The table of the endpoint's properties, what derives from it, and its copy in the docs."""
+"""The table of the endpoint's properties, and what derives from it."""
 
-from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -16,28 +15,12 @@ from relay.provision.specification.endpoint_properties import (
 
 from tests.support.provisioning_fakes import specification
 
-DOCS = Path(__file__).parents[5] / "docs/endpoint-specification.md"
-BEGIN, END = "<!-- endpoint properties: begin -->\n", "<!-- endpoint properties: end -->"
 TIMEOUT = EndpointProperty(
     "ContainerStartupHealthCheckTimeoutInSeconds",
     ("EndpointConfig.ProductionVariants[].ContainerStartupHealthCheckTimeoutInSeconds",),
     Span(60, 3600),
     passed_on=True,
 )
-
-
-def table() -> str:
-    rows = ["| property | member | form |", "| --- | --- | --- |"]
-    for each in ENDPOINT_PROPERTIES:
-        members = ", ".join(f"`{member}`" for member in each.members)
-        rows.append(f"| `{each.name}` | {members} | {each.form.words if each.form else ''} |")
-    return "".join(f"{row}\n" for row in rows)
-
-
-def test_the_docs_have_the_same_table() -> None:
-    documented = DOCS.read_text().split(BEGIN)[1].split(END)[0]
-
-    assert documented == table()
 
 
 @pytest.mark.parametrize(

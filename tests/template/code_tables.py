@@ -1,0 +1,50 @@
+"""The tables of the code in the pages of docs/: the endpoint's life, and its properties."""
+
+from collections.abc import Callable
+
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.lifecycle.record import Goal
+from relay.provision.lifecycle.table import EARLY, TABLE, EarlyRow, Row
+from relay.provision.specification.endpoint_properties import ENDPOINT_PROPERTIES
+
+
+def endpoint_properties() -> str:
+    """Return the table of endpoint-specification.md."""
+    rows = ["| property | member | form |", "| --- | --- | --- |"]
+    for each in ENDPOINT_PROPERTIES:
+        members = ", ".join(f"`{member}`" for member in each.members)
+        rows.append(f"| `{each.name}` | {members} | {each.form.words if each.form else ''} |")
+    return "".join(f"{row}\n" for row in rows)
+
+
+def endpoint_life() -> str:
+    """Return the table of endpoint.md."""
+    lines = ["| goal | EndpointStatus | condition | step |\n", "| --- | --- | --- | --- |\n"]
+    for early in EARLY:
+        goals = [goal for goal in Goal if goal in early.goals]
+        lines.append(_line(goals, "not asked for", [_words(early.when)], early))
+    for row in TABLE:
+        conditions = [_words(condition) for condition in row.when]
+        lines.append(_line([row.goal], _statuses(row), conditions, row))
+    return "".join(lines)
+
+
+def _line(goals: list[Goal], statuses: str, conditions: list[str], row: Row | EarlyRow) -> str:
+    names = ", ".join(f"`{goal.value}`" for goal in goals)
+    return f"| {names} | {statuses} | {', and '.join(conditions)} | {_step(row)} |\n"
+
+
+def _step(row: Row | EarlyRow) -> str:
+    module = row.step.__module__.rpartition(".")[2]
+    return f"`{module}.{row.step.__name__}`: {_words(row.step).rstrip('.')}"
+
+
+def _statuses(row: Row) -> str:
+    names = [status.value for status in EndpointStatus if status in row.statuses]
+    others = [status.value for status in EndpointStatus if status not in row.statuses]
+    return f"any but {', '.join(others)}" if len(others) < 3 else ", ".join(names)
+
+
+def _words(function: Callable[..., object]) -> str:
+    """Return the first line of a docstring."""
+    return (function.__doc__ or "").strip().splitlines()[0]
