@@ -24,6 +24,7 @@ MAKERS = {
     Outcome.EXPIRED: result_examples.expired,
 }
 MEMBERS = result_schema.members_of_schema()
+SECTION = TEXT.partition("## Every member")[2].partition("## What you may rely on")[0]
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -36,8 +37,7 @@ def test_the_example_of_an_outcome_is_what_the_code_makes(outcome: Outcome) -> N
 
 
 def test_every_member_has_its_line() -> None:
-    section = TEXT.partition("## Every member")[2].partition("## What you may rely on")[0]
-    lines = set(re.findall(r"^\| `([a-z_.]+)` \|", section, re.M))
+    lines = set(re.findall(r"^\| `([a-z_.]+)` \|", SECTION, re.M))
 
     # Both bodies have the same members; an object that has members is documented by them.
     documented = {
@@ -48,6 +48,38 @@ def test_every_member_has_its_line() -> None:
     }
     assert lines <= documented
     assert documented - objects - {"data"} <= lines
+
+
+def test_the_schema_describes_a_member_in_the_same_words() -> None:
+    descriptions = {
+        path.removeprefix("data."): text for path, text in result_schema.descriptions().items()
+    }
+    explained = {name: _sentence(value) for name, value in _values(SECTION)}
+    meanings = _values(TEXT.partition("## Examples")[0])
+    explained["outcome"] = _sentence(". ".join(f"`{name}`: {text}" for name, text in meanings))
+
+    assert {name: descriptions[name] for name in explained} == explained
+    bodies = {name for name in explained if name.startswith("output.body")}
+    assert {
+        name: descriptions[name.replace("output", "failure")] for name in bodies - {"output.body"}
+    } == {name: explained[name] for name in bodies - {"output.body"}}
+
+
+def _values(section: str) -> list[tuple[str, str]]:
+    """The rows of tables: the first cell without its marks, and the second, or from … to …."""
+    rows = re.findall(r"^\| `([a-z_.]+)` \| (.+?) \|(?: (.+?) \|)?(?: .+ \|)?$", section, re.M)
+    return [
+        (name, f"from {value} to {until}" if name.endswith("_ms") else value)
+        for name, value, until in rows
+    ]
+
+
+def _sentence(cell: str) -> str:
+    """A cell as a schema says it: a sentence without markup. It may begin with a value as it is."""
+    plain = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", cell)
+    plain = re.sub(r"[`*]", "", plain)
+    first = plain[0].upper() if cell[0].isalpha() else plain[0]
+    return first + plain[1:].rstrip(".") + "."
 
 
 def test_it_names_the_version_of_the_contract() -> None:
