@@ -10,6 +10,7 @@ What the layer holds decides how long a cold start takes, so there is more to it
 Needs Python 3.11 or newer with pip, and nothing else. docs/decisions/0016 has the measurements.
 """
 
+import ast
 import gzip
 import json
 import os
@@ -22,19 +23,19 @@ from typing import Any
 
 SOURCE = Path(__file__).resolve().parent
 
-# Every service that a client is made for in relay/aws/.
-SERVICES = (
-    "application-autoscaling",
-    "cloudwatch",
-    "dynamodb",
-    "events",
-    "s3",
-    "sagemaker",
-    "sagemaker-runtime",
-    "sns",
-    "sqs",
-    "ssm",
-)
+
+def services() -> list[str]:
+    """Return the services for which the relay makes clients, in alphabetical order."""
+    tree = ast.parse((SOURCE / "relay" / "aws" / "clients.py").read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return sorted(ast.literal_eval(call.args[0]) for call in calls if _makes_client(call))
+
+
+def _makes_client(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "client"
+
+
+SERVICES = services()
 
 _DOCUMENTATION = ("documentation", "documentationUrl")
 # Below these, keys are names that AWS gave to its things, and one may be "documentation".
@@ -56,7 +57,7 @@ sys.exit(not done)
 
 
 def main(directory: Path, pythons: Sequence[str]) -> None:
-    """Fills an empty directory with what goes onto the import path in Lambda."""
+    """Fill an empty directory with what goes onto the import path in Lambda."""
     install(directory, with_pip(pythons))
     lighten(directory / "botocore" / "data")
     versions = [compile_all(directory, python) for python in pythons]
@@ -67,7 +68,7 @@ def main(directory: Path, pythons: Sequence[str]) -> None:
 
 
 def with_pip(pythons: Sequence[str]) -> str:
-    """The first that can install; which one does it makes no difference to what is installed."""
+    """Return the first Python that has pip. All of them install the same."""
     for python in pythons:
         if not subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode:
             return python
@@ -75,18 +76,18 @@ def with_pip(pythons: Sequence[str]) -> str:
 
 
 def install(directory: Path, python: str) -> None:
-    """The pinned requirements and the relay package, without byte code."""
+    """Install the pinned requirements and the relay package, without byte code."""
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     how = ["--no-compile", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
     where = ["--target", str(directory), "--requirement", str(SOURCE / "requirements.txt")]
     subprocess.run([*command, *how, *where], check=True)
-    shutil.rmtree(directory / "bin", ignore_errors=True)  # commands, which nobody runs in Lambda
+    shutil.rmtree(directory / "bin", ignore_errors=True)  # commands, not needed in Lambda
     without = shutil.ignore_patterns("__pycache__")
     shutil.copytree(SOURCE / "relay", directory / "relay", ignore=without)
 
 
 def lighten(data: Path) -> None:
-    """Keeps of botocore's data what a client of one of the services reads."""
+    """Keep of botocore's data what a client of one of the services reads."""
     for directory in data.iterdir():
         if directory.is_dir() and directory.name not in SERVICES:
             shutil.rmtree(directory)
@@ -105,7 +106,7 @@ def lighten(data: Path) -> None:
 
 
 def without_documentation(model: dict[str, Any]) -> dict[str, Any]:
-    """A service's model, of which four fifths are text for people, without that text."""
+    """Return the service model without documentation, which is four fifths of it."""
 
     def kept(value: Any, names: bool) -> Any:
         if isinstance(value, dict):
@@ -121,7 +122,7 @@ def without_documentation(model: dict[str, Any]) -> dict[str, Any]:
 
 
 def only_endpoints(endpoints: dict[str, Any], prefixes: set[str]) -> dict[str, Any]:
-    """All partitions and regions, and of the services those with one of the prefixes."""
+    """Return all partitions and regions, and of the services those with one of the prefixes."""
     partitions = [
         {
             **partition,
@@ -135,7 +136,7 @@ def only_endpoints(endpoints: dict[str, Any], prefixes: set[str]) -> dict[str, A
 
 
 def compile_all(directory: Path, python: str) -> str:
-    """Adds the byte code of one Python, and returns its version.
+    """Add the byte code of one Python, and return its version.
 
     It is tied to its source by a hash, since packing changes times, and the hash is not checked
     when it is loaded: source and byte code are deployed together and never change afterwards.
@@ -151,7 +152,7 @@ def compile_all(directory: Path, python: str) -> str:
 
 
 def _unpacked(file: Path) -> dict[str, Any]:
-    """Reads a file, and removes it where its content belongs into an unpacked one."""
+    """Read a file, and remove it where its content belongs into an unpacked one."""
     content = file.read_bytes()
     if file.suffix == ".gz":
         content = gzip.decompress(content)

@@ -1,6 +1,5 @@
 """How the layer is built: what is left out of it, and the byte code in it."""
 
-import ast
 import gzip
 import importlib.util
 import json
@@ -8,17 +7,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import botocore
 import build_layer
 import pytest
+from relay.aws.clients import Clients
 
 from local.stack.settings import REPOSITORY
 
 RELAY = REPOSITORY / "layers" / "relay" / "relay"
-CLIENTS = RELAY / "aws" / "clients.py"
 
 # Flags of PEP 552: hash-based, and not checked against the source.
 UNCHECKED_HASH = 0b01
@@ -41,16 +41,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_service_that_a_client_is_made_for_is_kept() -> None:
-    made = {
-        node.args[0].value
-        for node in ast.walk(ast.parse(CLIENTS.read_text()))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "client"
-        and isinstance(node.args[0], ast.Constant)
-    }
+    clients = Clients("us-east-1")
+    properties = [name for name, each in vars(Clients).items() if isinstance(each, cached_property)]
+    made = {getattr(clients, name).meta.service_model.service_name for name in properties}
 
-    assert {"sqs", "dynamodb", "sagemaker-runtime"} <= made <= set(build_layer.SERVICES)
+    assert {"sqs", "dynamodb", "sagemaker-runtime"} <= made == set(build_layer.SERVICES)
 
 
 def test_services_without_a_client_and_examples_are_left_out(data: Path) -> None:
