@@ -1,10 +1,12 @@
 """What is in ALARM, and which topic is notified."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from local.stack.settings import REPOSITORY
 from tests.template.template import Resource, deployed, resolve, resources, source, target
 
 ALARMS = resources("CloudWatch::Alarm")
@@ -89,3 +91,15 @@ def test_the_models_latency_is_compared_in_microseconds() -> None:
     (alarm,) = (each for each in ALARMS if each.properties.get("MetricName") == "ModelLatency")
 
     assert resolve(alarm.properties["Threshold"]) == "600000000"
+
+
+def test_the_docs_name_every_metric_of_the_dead_letter_alarm() -> None:
+    [alarm] = [each for each in ALARMS if each.name == "DeadLetterAlarm"]
+    watched = {
+        each["Id"]: target(each["MetricStat"]["Metric"]["Dimensions"][0]["Value"])
+        for each in alarm.properties["Metrics"]
+        if "MetricStat" in each
+    }
+
+    page = (REPOSITORY / "docs/alarms.md").read_text().partition("### Which dead-letter queue")[2]
+    assert dict(re.findall(r"^\| `(\w+)` \| `(\w+)` \|", page, re.M)) == watched

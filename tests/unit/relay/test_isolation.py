@@ -186,10 +186,14 @@ class TestABugInSubmit:
         self, pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """An output location that the relay cannot compare with its outputs."""
-        outputs, contains = OutputLocations, OutputLocations.contains
-        monkeypatch.setattr(
-            outputs, "contains", lambda self, text: contains(self, None if text == SECRET else text)
-        )
+        contains = OutputLocations.contains
+
+        def broken_contains(self: OutputLocations, text: str) -> bool:
+            if text == SECRET:
+                raise TypeError(SECRET)
+            return contains(self, text)
+
+        monkeypatch.setattr(OutputLocations, "contains", broken_contains)
         put_all(pipeline, call("a" * 32), call("b" * 32))
         pipeline.endpoint.output_locations["a" * 32] = SECRET
 
