@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """Tells the time, in UTC."""
+    """Returns the current time in UTC."""
 
     def now(self) -> datetime: ...
 
@@ -57,7 +57,7 @@ class Endpoint(Protocol):
     """The asynchronous endpoint."""
 
     def invoke(self, submissions: Sequence[Submission]) -> Mapping[str, Accepted | RelayError]:
-        """Submits all of them, several at a time; one answer for each, by attempt id.
+        """Submit all of them, several at a time, and return an answer for each, by attempt id.
 
         A PermanentError means that the request can never work; a TransientError, that it may later.
         After an Unanswered the request may be in inference; after any other error it is not.
@@ -80,34 +80,34 @@ class AttemptReader(Protocol):
     """Reads attempts."""
 
     def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | UnexpectedError]:
-        """The attempts that exist, read consistently. An item that cannot be read is an error."""
+        """Return the attempts that exist, read consistently; an error for an unreadable item."""
         ...
 
 
 class Ledger(AttemptReader, Protocol):
     """Knows every attempt. Writes tell their failures for each attempt, by id; the rest succeeded.
 
-    `claim` and `look_up` raise a RelayError when they cannot tell what is there.
+    `claim` and `look_up` raise a RelayError if the attempts cannot be read.
     """
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:
-        """Inserts attempts that are not there yet. Ids must differ."""
+        """Insert attempts that are not there yet. Ids must differ."""
         ...
 
     def renew(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
-        """Writes the claimant, the times and the output location of open attempts again."""
+        """Write the claimant, the times and the output location of open attempts again."""
         ...
 
     def release(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
-        """Deletes attempts that are still open and as they were claimed: nobody took them over."""
+        """Delete attempts that are still open and that no other delivery has claimed."""
         ...
 
     def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
-        """Gives open attempts their terminal state. Closing a closed one again changes nothing."""
+        """Give open attempts their terminal state. Closing a closed one again changes nothing."""
         ...
 
     def hold(self, holdings: Sequence[Holding]) -> Mapping[str, RelayError]:
-        """Writes into open attempts what has arrived of their results. Closed ones stay closed."""
+        """Write into open attempts what has arrived of their results. Closed ones stay closed."""
         ...
 
 
@@ -162,7 +162,7 @@ class Outbox(Protocol):
     """Sends messages to queues, topics and event buses."""
 
     def send(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, RelayError]:
-        """Sends in as few calls as there can be. Answers what was not sent, by `key`.
+        """Send in as few calls as possible. Returns the errors of unsent messages, by `key`.
 
         Destinations are served side by side, within the budget of time: what one of them does not
         take, or does not answer, holds back nothing for the others.
@@ -182,10 +182,10 @@ class Inbox(Protocol):
 
 
 class RouteDocuments(Protocol):
-    """The versions of the route document. Both raise RelayError when they cannot tell."""
+    """The versions of the route document. Both raise RelayError if it cannot be read."""
 
     def latest(self, *, fresh: bool = False) -> str:
-        """The text of the latest version; unless `fresh`, of what was the latest a moment ago."""
+        """Return the latest version; unless `fresh`, the one that was the latest a moment ago."""
         ...
 
     def earlier(self) -> Iterator[tuple[int, str]]:
@@ -197,7 +197,7 @@ class RoutesSource(Protocol):
     """The routes that are in force."""
 
     def current(self, report: "Report") -> "Routes":
-        """The latest document that can be used; the same object as before while nothing changed.
+        """Return the latest valid document; the same object as before while nothing changed.
 
         What is wrong with the latest one of all is noted and counted in the report.
 

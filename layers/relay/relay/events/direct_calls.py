@@ -63,7 +63,7 @@ def read_call(value: object, default_id: str) -> tuple[InferenceRequest, ...]:
     call = Reader({"requests": value} if isinstance(value, list) else value)
     readers: Iterable[Reader] = [call]
     if "requests" in call:
-        call.only(("requests",), lambda _: "put it into the requests, not beside them")
+        call.only(("requests",), lambda _: "move it into each request")
         readers = call.objects("requests")
     requests = tuple(_request(reader, f"{default_id}/{n}") for n, reader in enumerate(readers))
     call.check(UnreadableMessage)
@@ -101,7 +101,7 @@ def _body(reader: Reader) -> bytes | None:
     if encoded is None:
         return None if text is None else text.encode()
     if text is not None:
-        reader.refuse("body_base64", "stands beside body; give one of them")
+        reader.refuse("body_base64", "cannot be given together with body")
     try:
         return base64.b64decode(encoded, validate=True)
     except ValueError as error:

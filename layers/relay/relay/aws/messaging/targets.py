@@ -50,4 +50,4 @@ def _new_service(name: str, clients: Clients) -> Service:
 
             return Buses(clients.events)
         case _:  # the route document was checked before
-            raise ConfigurationError(f"nothing can be sent to {name}")
+            raise ConfigurationError(f"the relay cannot send messages to the service {name}")
