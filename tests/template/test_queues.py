@@ -1,4 +1,4 @@
-"""Nothing that travels can be lost: every queue and every subscription has somewhere to put it."""
+"""Every queue and subscription has a dead-letter queue."""
 
 from datetime import timedelta
 from typing import Any

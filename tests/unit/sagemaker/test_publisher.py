@@ -43,7 +43,7 @@ def test_without_faults_each_is_published_once() -> None:
     assert counters.notifications_published == 2
 
 
-def test_a_lost_one_is_counted() -> None:
+def test_a_lost_notification_is_counted() -> None:
     published, counters = publish(Faults(lose_notification=1), "a")
 
     assert published == []

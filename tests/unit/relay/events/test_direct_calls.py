@@ -90,10 +90,10 @@ def test_other_json_is_no_call(value: object) -> None:
         ({"requests": [5]}, r"requests\[0\] must be a JSON object, not a number"),
         (
             {"requests": [ONE], "content_type": "text/csv"},
-            "content_type is not known; put it into the requests",
+            "content_type is not known; move it into each request",
         ),
         ({**ONE, "colour": "red"}, "colour is not known; a request has accept, attempt"),
-        ({"body": "a", "body_base64": "YQ=="}, "body_base64 stands beside body; give one of them"),
+        ({"body": "a", "body_base64": "YQ=="}, "body_base64 cannot be given together with body"),
         ({"body_base64": "no base64!"}, "body_base64 is not base64"),
         ({"body_base64": "ü"}, "body_base64 is not base64"),
         ({"body": 5}, "body must be a string, not a number"),

@@ -144,7 +144,9 @@ class TestATargetThatCannotBeReached:
         assert report.counts[Count.FAILED] == 1
         assert list(report.returned) == ["relay-NotificationQueue-1"]
 
-    def test_is_named_with_the_reason(self, pipeline: FakePipeline, trouble: RelayError) -> None:
+    def test_an_unreachable_target_is_logged_with_the_reason(
+        self, pipeline: FakePipeline, trouble: RelayError
+    ) -> None:
         pipeline.queues.trouble[TEAM] = trouble
         notify(pipeline, samples.completed(ID))
 

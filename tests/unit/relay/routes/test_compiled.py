@@ -208,7 +208,7 @@ def test_the_table_is_about_every_document_and_every_kind_of_result() -> None:
 
 
 class TestWhatCannotBeEvaluated:
-    def test_is_named_with_the_route_and_without_any_value(self) -> None:
+    def test_a_problem_is_named_with_the_route_and_without_any_value(self) -> None:
         verdicts = ROUTES["errors"].weigh(SAMPLES[COMPLETED].document())
 
         assert [(each.route, each.problem) for each in verdicts] == [
@@ -217,7 +217,7 @@ class TestWhatCannotBeEvaluated:
             ("grouped", "group: length() takes string or array or object, not null"),
         ]
 
-    def test_is_nothing_where_all_can(self) -> None:
+    def test_no_problem_is_reported_where_all_can_be_evaluated(self) -> None:
         verdicts = ROUTES["by answer"].weigh(SAMPLES[ANSWERED].document())
 
         assert [each.problem for each in verdicts] == [None, None, None]
