@@ -33,10 +33,11 @@ _CALLS = {
         "hold",
         "cursor",
         "move_cursor",
-        "due_in",
+        "due",
+        "postpone",
     ],
     "queues": ["send", "come_back"],
-    "storage": ["find", "find_prefix"],
+    "storage": ["find"],
     "routes": ["current"],
 }
 

@@ -61,7 +61,7 @@ DOUBTFUL = {
     Kind.CRASH_AFTER,
 }
 
-_READS = {"ledger.look_up", "ledger.due_in", "storage.find", "routes.current"}
+_READS = {"ledger.look_up", "ledger.due", "storage.find", "routes.current"}
 _BATCHES = {
     "ledger.claim",
     "ledger.renew",

@@ -38,6 +38,8 @@ _FIRST_LOOK_BACK = timedelta(hours=1)
 _LONGEST_LOOK_BACK = timedelta(days=31)
 # An attempt that cannot be examined is looked at again after this time.
 _PAUSE = timedelta(hours=1)
+# The same after an error that every other attempt would meet too.
+_OUTAGE = timedelta(minutes=5)
 # SQS keeps no message longer, so the notification of a held result is gone by then.
 _LONGEST_RETENTION = timedelta(days=14)
 
@@ -194,15 +196,16 @@ class Reconcile:
         for inference_id, error in errors.items():
             _fail(report, "attempt not examined", error, inference_id=inference_id)
         report.count(Count.POSTPONED, len(errors))
+        outages = {key: error for key, error in errors.items() if _is_outage(error)}
         unfinished = {
             **not_tried,
             **self._send(findings, report),
             **self._postpone(page, held, now + _LONGEST_RETENTION),
-            **self._postpone(page, errors.keys(), now + _PAUSE),
+            **self._postpone(page, errors.keys() - outages.keys(), now + _PAUSE),
+            **self._postpone(page, outages.keys(), now + _OUTAGE),
         }
-        outages = [error for error in errors.values() if _is_outage(error)]
         done = list(takewhile(lambda entry: entry.id not in unfinished, page))
-        return _Worked(done, next(iter([*unfinished.values(), *outages]), None))
+        return _Worked(done, next(iter([*unfinished.values(), *outages.values()]), None))
 
     def _send(self, findings: Sequence[Finding], report: Report) -> Mapping[str, RelayError]:
         url = self._settings.notification_queue_url
