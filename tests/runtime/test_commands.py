@@ -37,7 +37,7 @@ def test_an_error_of_the_function_is_shown_and_is_the_exit_code(stack: RunningSt
 
     assert done.returncode == 1
     assert done.stdout == ""
-    assert "reconcile raised PermanentError: action is 'dance'" in done.stderr
+    assert "reconcile raised UnreadableMessage: action is 'dance'" in done.stderr
 
 
 def test_sam_local_gets_the_variables_of_each_deployed_function(stack: RunningStack) -> None:
