@@ -4,10 +4,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
 from relay.aws.clock import SystemClock
 from relay.budget import Budget
+from relay.delivery.responses import ends_at
 from relay.reconcile.calls import Range, Scheduled, StatusQuestion, read_action
 from relay.reconcile.listing import ListQuery, list_page
 from relay.reconcile.status import status
-from relay.responses import ends_at
 from relay.telemetry import Telemetry, new_logger
 
 telemetry = Telemetry(new_logger(bootstrap.log_level()))

@@ -4,8 +4,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
 from relay.aws.clock import SystemClock
 from relay.budget import Budget
+from relay.delivery.responses import ends_at, respond
 from relay.events.envelopes import read_notifications
-from relay.responses import ends_at, respond
 from relay.telemetry import Telemetry, new_logger
 
 telemetry = Telemetry(new_logger(bootstrap.log_level()))

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from relay.delivery.report import Report
 from relay.model import Attempt
-from relay.report import Report
 from relay.routes.compiled import Routes
 
 from tests.faults.faults import SECONDS, Kind, PlannedFaults

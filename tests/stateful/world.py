@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from relay.budget import Budget
+from relay.delivery.report import Count, Report
+from relay.delivery.responses import Incomplete, respond
 from relay.errors import Unanswered
 from relay.events.envelopes import read_notifications, read_submissions
 from relay.model import Attempt, Content, Delivery, Due, Incoming
 from relay.ports import Accepted, Submission
 from relay.reconcile.reconcile import Reconcile
-from relay.report import Count, Report
-from relay.responses import Incomplete, respond
 from relay.route.route import Route
 from relay.settings import ReconcileSettings
 from relay.submit.submit import Submit

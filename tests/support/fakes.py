@@ -20,11 +20,11 @@ from relay.aws.dynamodb.attempt_items import (
     to_reason,
     to_value,
 )
+from relay.delivery.isolation import unexpected
+from relay.delivery.report import Report
 from relay.errors import NotTried, PermanentError, RelayError, TransientError, UnexpectedError
-from relay.isolation import unexpected
 from relay.model import Attempt, AttemptState, Closing, Holding
 from relay.ports import Accepted, Claims, Submission
-from relay.report import Report
 from relay.routes.compiled import Routes
 
 from tests.support.attempt_items import AttemptItems, Item

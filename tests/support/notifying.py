@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
+from relay.delivery.report import Level, Report
 from relay.errors import TransientError
 from relay.events.sagemaker import own_notification
 from relay.model import Outcome
-from relay.report import Level, Report
 
 from tests.support import samples
 from tests.support.pipelines import FakePipeline

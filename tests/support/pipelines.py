@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import TypeVar
 
 from relay.budget import Budget
+from relay.delivery.report import Report
 from relay.events.envelopes import read_notifications, read_submissions
 from relay.model import Content, Delivery, Incoming, OutgoingMessage
-from relay.report import Report
 from relay.route.route import Route
 from relay.submit.submit import Submit
 

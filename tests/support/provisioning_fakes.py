@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from relay.delivery.report import Note
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
 from relay.events.custom_resource import CustomResourceRequest
 from relay.events.endpoint_events import (
@@ -27,7 +28,6 @@ from relay.provision.specification.existing import Setup
 from relay.provision.specification.read import read_specification
 from relay.provision.specification.scaling import Scaling
 from relay.provision.specification.specification import Specification
-from relay.report import Note
 from relay.s3uri import S3Uri
 
 REGION = "us-east-1"

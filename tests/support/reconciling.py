@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from relay.budget import Budget
+from relay.delivery.report import Report
 from relay.errors import RelayError
 from relay.model import Attempt
 from relay.reconcile.reconcile import Reconcile
-from relay.report import Report
 from relay.settings import ReconcileSettings
 
 from tests.support import samples

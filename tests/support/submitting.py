@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from relay.delivery.report import Level, Report
 from relay.errors import (
     AccessDenied,
     EndpointNotReady,
@@ -10,7 +11,6 @@ from relay.errors import (
     Unanswered,
 )
 from relay.ids import request_id_of_upload
-from relay.report import Level, Report
 
 from tests.support import samples
 from tests.support.pipelines import FakePipeline

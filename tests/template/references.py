@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from relay import backoff
 from relay.aws.limits import LIMITS
 from relay.aws.messaging.outbox import DESTINATIONS_AT_A_TIME, REST_SECONDS
-from relay.report import Count
-from relay.responses import MARGIN
+from relay.delivery import backoff
+from relay.delivery.report import Count
+from relay.delivery.responses import MARGIN
 from relay.route import route
 from relay.submit import submit
 
@@ -29,7 +29,7 @@ _PARAMETERS = f"""# Parameters
 """
 _METRICS = f"""# Metrics
 
-{_NOTE} Change `layers/relay/relay/report.py` instead.
+{_NOTE} Change `layers/relay/relay/delivery/report.py` instead.
 
 The functions publish these metrics in the namespace `AsyncInferenceRelay`, with the unit `Count`
 and the dimension `service`: the names of the stack and the function, such as `relay-route`. A

@@ -3,7 +3,7 @@
 import tomllib
 from functools import cache
 
-from relay.report import Count
+from relay.delivery.report import Count
 
 from local.aws_rules import Template
 from local.stack.settings import REPOSITORY

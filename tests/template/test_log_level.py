@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from relay import bootstrap
-from relay.report import Count, Level, Report
+from relay.delivery.report import Count, Level, Report
 from relay.telemetry import Metrics, Telemetry, new_logger
 
 from local.functions.lambda_environment import Function, passes, variables

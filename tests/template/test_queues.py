@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from relay.backoff import come_back_seconds
-from relay.giving_up import LONGEST_UNTRIED, LONGEST_WAIT
+from relay.delivery.backoff import come_back_seconds
+from relay.delivery.giving_up import LONGEST_UNTRIED, LONGEST_WAIT
 
 from tests.template.template import Resource, resource, resources, target
 

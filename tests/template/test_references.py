@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from relay.aws.limits import LIMITS
-from relay.report import Count
-from relay.responses import MARGIN
+from relay.delivery.report import Count
+from relay.delivery.responses import MARGIN
 
 from local.stack.settings import REPOSITORY
 from tests.template.references import PHASES, metrics, pages

@@ -1,7 +1,7 @@
 """The route document that the template owns, and its check."""
 
 import pytest
-from relay.report import Count
+from relay.delivery.report import Count
 from relay.routes.compiled import Routes
 
 from tests.support.addressing import addressed

@@ -20,7 +20,7 @@ from relay.model import (
 )
 
 if TYPE_CHECKING:
-    from relay.report import Report
+    from relay.delivery.report import Report
     from relay.routes.compiled import Routes
 
 

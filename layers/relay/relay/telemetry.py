@@ -10,7 +10,7 @@ from collections import Counter
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from relay.report import Count, Level, Note, Report
+from relay.delivery.report import Count, Level, Note, Report
 
 __all__ = ["Metrics", "Telemetry", "new_logger"]
 

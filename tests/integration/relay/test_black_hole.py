@@ -19,11 +19,11 @@ from relay.aws.parameters import SsmRouteDocuments
 from relay.aws.sagemaker.endpoint import INVOCATIONS_AT_A_TIME, SageMakerEndpoint
 from relay.aws.storage import S3Storage
 from relay.budget import Budget
+from relay.delivery.report import Count
 from relay.errors import NotTried, RelayError, TransientError, Unanswered
 from relay.events.envelopes import read_notifications
 from relay.model import InferenceRequest, OutgoingMessage
 from relay.ports import Submission
-from relay.report import Count
 from relay.route.route import Route
 from relay.routes.target import Target
 from relay.s3uri import S3Uri

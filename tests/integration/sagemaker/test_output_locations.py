@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from relay.aws.sagemaker.endpoint import SageMakerEndpoint
 from relay.aws.storage import S3Storage
+from relay.delivery.report import Count, Report
 from relay.ids import request_id_of_upload
-from relay.report import Count, Report
 from relay.s3uri import S3Uri
 from relay.submit.submit import Submit
 

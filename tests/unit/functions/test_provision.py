@@ -8,10 +8,10 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 from relay import bootstrap
+from relay.delivery.report import Level, Note
 from relay.errors import UnreadableMessage
 from relay.events.endpoint_events import Describe, Sweep, WakeUp
 from relay.provision.lifecycle.ports import Journal
-from relay.report import Level, Note
 
 APP = Path(__file__).parents[3] / "functions" / "provision" / "app.py"
 CONTEXT = SimpleNamespace(

@@ -6,8 +6,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from relay.delivery.responses import Incomplete
 from relay.errors import TransientError
-from relay.responses import Incomplete
 from relay.route.route import Route
 
 from tests.support import samples

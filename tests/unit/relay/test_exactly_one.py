@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from relay.delivery.report import Count
 from relay.errors import TransientError
 from relay.events.sagemaker import own_notification
 from relay.ids import attempt_id, request_id_of_caller
 from relay.model import AttemptState, Outcome
-from relay.report import Count
 
 from tests.support import samples
 from tests.support.fakes import Crash

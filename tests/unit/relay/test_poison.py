@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from relay.delivery.report import Count, Report
+from relay.delivery.responses import respond
 from relay.events.envelopes import read_submissions
 from relay.events.sagemaker import own_notification
 from relay.ids import request_id_of_caller
 from relay.model import Outcome
-from relay.report import Count, Report
-from relay.responses import respond
 
 from tests.support import samples
 from tests.support.attempt_items import unreadable_item

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 from aws_lambda_powertools import Logger
-from relay.report import Count, Level, Note, Report
+from relay.delivery.report import Count, Level, Note, Report
 from relay.telemetry import Metrics, Telemetry
 
 from tests.support.samples import Json

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from relay.delivery.report import Count
 from relay.model import AttemptState
-from relay.report import Count
 from relay.route.route import MARK_SECONDS
 from relay.submit.submit import RECORD_SECONDS
 

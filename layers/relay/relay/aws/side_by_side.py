@@ -5,8 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from relay.budget import Budget
+from relay.delivery.isolation import unexpected
 from relay.errors import NotTried, RelayError, Unanswered
-from relay.isolation import unexpected
 
 _Thing = TypeVar("_Thing")
 _Answer = TypeVar("_Answer")

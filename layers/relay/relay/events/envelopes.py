@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from relay.delivery.isolation import unexpected
 from relay.errors import UnreadableMessage
 from relay.events.direct_calls import is_call, read_call
 from relay.events.fields import Fields
 from relay.events.s3 import CreatedObject, is_s3_event, read_s3_event
 from relay.events.sagemaker import read_notification
 from relay.ids import request_id_of_upload
-from relay.isolation import unexpected
 from relay.model import Content, Delivery, Incoming, InferenceRequest, Notification, TopicCheck
 
 

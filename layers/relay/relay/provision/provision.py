@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from relay.delivery.isolation import in_turn
+from relay.delivery.report import Level, Note
 from relay.errors import ConfigurationError, RelayError
 from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
 from relay.events.endpoint_events import (
@@ -13,7 +15,6 @@ from relay.events.endpoint_events import (
     WakeUp,
 )
 from relay.events.s3 import CreatedObject
-from relay.isolation import in_turn
 from relay.ports import Clock
 from relay.provision import rollout_requests
 from relay.provision.describe import describe
@@ -39,7 +40,6 @@ from relay.provision.specification import existing
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.read import read_specification
 from relay.provision.specification.specification import Generation, Specification
-from relay.report import Level, Note
 
 # Tries to store a request when other invocations write the same record.
 _TRIES: Final = 3

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from relay.delivery.report import Level, Note
 from relay.errors import ConfigurationError
 from relay.provision.lifecycle.ports import Context, Outdated, RecordStore
 from relay.provision.lifecycle.record import Goal, Record
@@ -19,7 +20,6 @@ from relay.provision.lifecycle.rollouts import (
 )
 from relay.provision.specification.deployment import WATCH_ALARMS
 from relay.reading import Reader
-from relay.report import Level, Note
 
 # Members of a direct call, and the properties of the custom resource that they stand for.
 _CHANGES: Final = {

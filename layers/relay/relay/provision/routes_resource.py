@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from relay.delivery.report import Level, Note
 from relay.events.custom_resource import CustomResourceRequest
 from relay.provision.lifecycle.custom_resource import RequestType, Response
 from relay.provision.lifecycle.ports import Context
 from relay.reading import Problem
-from relay.report import Level, Note
 from relay.routes.compiled import Routes
 from relay.routes.document import RoutesError
 from relay.routes.target import Target

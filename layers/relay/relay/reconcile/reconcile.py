@@ -15,12 +15,12 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from relay.budget import Budget
+from relay.delivery.isolation import unexpected
+from relay.delivery.report import Count, Level, Report
 from relay.errors import AccessDenied, NotTried, RelayError, TransientError, UnexpectedError
-from relay.isolation import unexpected
 from relay.model import Attempt, AttemptState, Due, Outcome
 from relay.ports import Clock, DueLedger, Outbox, Storage
 from relay.reconcile.search import Finding, search
-from relay.report import Count, Level, Report
 from relay.settings import ReconcileSettings
 
 # Attempts that one ledger call reads.

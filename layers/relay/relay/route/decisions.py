@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from relay.dispositions import Broken
+from relay.delivery.dispositions import Broken
+from relay.delivery.isolation import unexpected
+from relay.delivery.report import Count, Level, Report
 from relay.errors import UnexpectedError
 from relay.events.direct_calls import write_call
 from relay.ids import request_id_of_caller
-from relay.isolation import unexpected
 from relay.model import (
     Attempt,
     AttemptState,
@@ -21,7 +22,6 @@ from relay.model import (
     Outcome,
     OutgoingMessage,
 )
-from relay.report import Count, Level, Report
 from relay.route.failures import FailureClass, classify_failure, retry_delay_seconds
 from relay.route.result import Result
 from relay.routes.compiled import Routes

@@ -10,11 +10,11 @@ it, SQS delivers the notification again after a growing delay, and route sends t
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
-from relay.backoff import SECONDS as DELAY_SECONDS
-from relay.backoff import back_off
 from relay.budget import Budget
-from relay.conclude import conclude
-from relay.dispositions import (
+from relay.delivery.backoff import SECONDS as DELAY_SECONDS
+from relay.delivery.backoff import back_off
+from relay.delivery.conclude import conclude
+from relay.delivery.dispositions import (
     Broken,
     Disposition,
     Duplicate,
@@ -24,13 +24,13 @@ from relay.dispositions import (
     Retried,
     Routed,
 )
+from relay.delivery.giving_up import give_up
+from relay.delivery.isolation import answers, as_relay_error, isolated
+from relay.delivery.parking import Parking, sort_out
+from relay.delivery.report import Report
 from relay.errors import MessageTooLong, RelayError, UnexpectedError
-from relay.giving_up import give_up
-from relay.isolation import answers, as_relay_error, isolated
 from relay.model import Attempt, AttemptState, Delivery, Held, Holding, Incoming, Notification
-from relay.parking import Parking, sort_out
 from relay.ports import Clock, Inbox, Ledger, Outbox, RoutesSource
-from relay.report import Report
 from relay.route.decisions import Decision, Finished, broken, decide, ledger_id
 from relay.route.trust import distrust
 from relay.settings import RouteSettings

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from relay.delivery.report import Count, Level, Report
 from relay.errors import RelayError, TransientError
 from relay.ports import Clock, RouteDocuments
-from relay.report import Count, Level, Report
 from relay.routes.compiled import Routes
 from relay.routes.document import RoutesError
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
-from relay.dispositions import Broken, Disposition, Duplicate, Submitted, TryAgain
+from relay.delivery.dispositions import Broken, Disposition, Duplicate, Submitted, TryAgain
+from relay.delivery.isolation import answers
+from relay.delivery.report import Level, Report
 from relay.errors import RelayError, UnexpectedError
 from relay.ids import attempt_id
-from relay.isolation import answers
 from relay.model import Attempt, AttemptState, Closing, Job
 from relay.ports import Clock, Ledger
-from relay.report import Level, Report
 
 
 class Claiming:

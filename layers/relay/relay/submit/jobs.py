@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay.dispositions import Broken
+from relay.delivery.dispositions import Broken
+from relay.delivery.isolation import unexpected
 from relay.ids import attempt_id
-from relay.isolation import unexpected
 from relay.model import Attempt, Delivery, Incoming, InferenceRequest, Job
 from relay.settings import SubmitSettings
 from relay.submit.limits import problems

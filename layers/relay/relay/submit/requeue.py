@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from operator import attrgetter
 
-from relay.backoff import come_back_seconds
-from relay.dispositions import Disposition, Queued, TryAgain
+from relay.delivery.backoff import come_back_seconds
+from relay.delivery.dispositions import Disposition, Queued, TryAgain
+from relay.delivery.isolation import answers
 from relay.events.direct_calls import write_call
-from relay.isolation import answers
 from relay.model import OutgoingMessage
 from relay.ports import Outbox
 

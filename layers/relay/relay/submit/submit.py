@@ -8,11 +8,15 @@ from dataclasses import replace
 from itertools import islice
 from operator import attrgetter
 
-from relay.backoff import SECONDS as DELAY_SECONDS
-from relay.backoff import back_off
 from relay.budget import Budget
-from relay.conclude import conclude
-from relay.dispositions import Broken, Disposition, Rejected, Submitted, TryAgain
+from relay.delivery.backoff import SECONDS as DELAY_SECONDS
+from relay.delivery.backoff import back_off
+from relay.delivery.conclude import conclude
+from relay.delivery.dispositions import Broken, Disposition, Rejected, Submitted, TryAgain
+from relay.delivery.giving_up import give_up
+from relay.delivery.isolation import answers, isolated, unexpected
+from relay.delivery.parking import Parking, sort_out
+from relay.delivery.report import Count, Level, Report
 from relay.errors import (
     EndpointNotReady,
     NotTried,
@@ -22,12 +26,8 @@ from relay.errors import (
     UnexpectedError,
 )
 from relay.events.sagemaker import own_notification
-from relay.giving_up import give_up
-from relay.isolation import answers, isolated, unexpected
 from relay.model import Incoming, InferenceRequest, Job, Outcome, OutgoingMessage
-from relay.parking import Parking, sort_out
 from relay.ports import Accepted, Clock, Endpoint, Inbox, Ledger, Outbox, Submission
-from relay.report import Count, Level, Report
 from relay.settings import SubmitSettings
 from relay.submit.claims import Claiming, broken, duplicate
 from relay.submit.jobs import jobs

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import pytest
+from relay.delivery.report import Count, Level
 from relay.errors import RelayError
 from relay.reconcile.listing import ListQuery, list_page
 from relay.reconcile.status import status
-from relay.report import Count, Level
 
 from tests.support.attempt_items import unreadable_item
 from tests.support.reconciling import Search

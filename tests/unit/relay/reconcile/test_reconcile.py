@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from relay.delivery.report import Count
 from relay.errors import AccessDenied, TransientError
 from relay.model import AttemptState, Closing, Due, Held, Holding, Outcome, OutgoingMessage
 from relay.reconcile.search import Finding
-from relay.report import Count
 
 from tests.support import samples
 from tests.support.fakes import Crash

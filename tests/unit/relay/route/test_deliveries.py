@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from relay.aws.messaging.outbox import AwsOutbox
 from relay.budget import Budget
+from relay.delivery.report import Count, Level
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
 from relay.events.envelopes import read_notifications
 from relay.model import AttemptState, Held, Outcome, OutgoingMessage
 from relay.reconcile.status import status
-from relay.report import Count, Level
 from relay.route.route import Route
 from relay.routes.target import Target
 

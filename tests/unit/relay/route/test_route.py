@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from relay.delivery.report import Count
 from relay.errors import AccessDenied, RelayError
 from relay.ids import attempt_id, request_id_of_caller
 from relay.model import AttemptState, Outcome
-from relay.report import Count
 from relay.s3uri import S3Uri
 
 from tests.support import samples

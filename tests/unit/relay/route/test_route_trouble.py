@@ -4,10 +4,10 @@ import base64
 from typing import Any
 
 import pytest
+from relay.delivery.report import Count, Level
 from relay.errors import AccessDenied
 from relay.ids import attempt_id
 from relay.model import AttemptState, Outcome
-from relay.report import Count, Level
 
 from tests.support import samples
 from tests.support.fakes import Crash

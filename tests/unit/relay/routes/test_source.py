@@ -4,8 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from relay.delivery.report import Count, Level, Report
 from relay.errors import TransientError
-from relay.report import Count, Level, Report
 from relay.routes.source import LastGoodRoutes
 
 from tests.support.fakes import FakeClock, FakeRouteDocuments

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+from relay.delivery.report import Count, Level, Report
 from relay.errors import (
     PermanentError,
 )
 from relay.ids import attempt_id, request_id_of_caller
 from relay.model import Attempt, AttemptState
-from relay.report import Count, Level, Report
 
 from tests.support import samples
 from tests.support.fakes import Crash

@@ -1,12 +1,12 @@
 """Direct calls: what no queue holds is answered, handed over to the queue, or repeated."""
 
 import pytest
+from relay.delivery.report import Count, Level
 from relay.errors import (
     RelayError,
     TransientError,
 )
 from relay.ids import request_id_of_caller
-from relay.report import Count, Level
 
 from tests.support.fakes import Crash
 from tests.support.pipelines import FakePipeline

@@ -1,8 +1,8 @@
 """Where outputs go: predicted, learnt from the first answer, and never beyond the outputs."""
 
 import pytest
+from relay.delivery.report import Count, Level
 from relay.model import AttemptState
-from relay.report import Count, Level
 from relay.s3uri import S3Uri
 from relay.submit.output_locations import OutputLocations
 

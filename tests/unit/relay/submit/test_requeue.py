@@ -1,10 +1,10 @@
 """How long what cannot be submitted now waits."""
 
-from relay.backoff import back_off, come_back_seconds
-from relay.conclude import conclude
-from relay.dispositions import TryAgain
+from relay.delivery.backoff import back_off, come_back_seconds
+from relay.delivery.conclude import conclude
+from relay.delivery.dispositions import TryAgain
+from relay.delivery.report import Report
 from relay.model import Delivery, Incoming, InferenceRequest, Job
-from relay.report import Report
 from relay.submit.jobs import jobs
 from relay.submit.output_locations import OutputLocations
 from relay.submit.requeue import requeue

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from relay.delivery.report import Count, Level
 from relay.errors import PermanentError, RelayError
 from relay.model import AttemptState
-from relay.report import Count, Level
 
 from tests.support import samples
 from tests.support.pipelines import FakePipeline

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from relay.delivery.isolation import unexpected
 from relay.errors import UnexpectedError
-from relay.isolation import unexpected
 from relay.model import Attempt, AttemptState, Due, Held, Outcome
 from relay.s3uri import S3Uri
 

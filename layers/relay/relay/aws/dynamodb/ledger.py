@@ -25,8 +25,8 @@ from relay.aws.dynamodb.attempt_items import (
     to_value,
 )
 from relay.aws.errors import classify, classify_code, translated
+from relay.delivery.isolation import unexpected
 from relay.errors import RelayError, TransientError, UnexpectedError
-from relay.isolation import unexpected
 from relay.model import Attempt, AttemptState, Closing, Holding
 from relay.ports import Claims
 

@@ -21,6 +21,7 @@ from relay.aws.errors import SdkError, classify
 from relay.aws.limits import HUNG
 from relay.aws.side_by_side import SideBySide
 from relay.budget import Budget
+from relay.delivery.isolation import unexpected
 from relay.errors import (
     MessageTooLong,
     NotTried,
@@ -29,7 +30,6 @@ from relay.errors import (
     TransientError,
     Unanswered,
 )
-from relay.isolation import unexpected
 from relay.model import OutgoingMessage
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from relay.aws.errors import SdkError, classify
 from relay.aws.side_by_side import SideBySide
 from relay.budget import Budget
+from relay.delivery.isolation import unexpected
 from relay.errors import EndpointNotReady, PermanentError, RelayError, TransientError
-from relay.isolation import unexpected
 from relay.ports import Accepted, Submission
 from relay.s3uri import S3Uri
 

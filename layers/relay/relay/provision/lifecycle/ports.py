@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from relay.delivery.report import Count, Level, Note
 from relay.errors import TransientError
 from relay.ports import Clock
 from relay.provision.endpoint import EndpointDescription
@@ -14,7 +15,6 @@ from relay.provision.specification.api_requests import Flaw, Request
 from relay.provision.specification.existing import Setup
 from relay.provision.specification.scaling import Scaling
 from relay.provision.specification.specification import Specification
-from relay.report import Count, Level, Note
 
 
 class ResponseNotDelivered(TransientError):

@@ -1,9 +1,9 @@
 """What a step writes into the log."""
 
 import pytest
+from relay.delivery.report import Count, Level, Note
 from relay.provision.lifecycle.ports import Context
 from relay.provision.lifecycle.record import Record
-from relay.report import Count, Level, Note
 
 from tests.support.provisioning_fakes import ENDPOINT, World, specification
 

@@ -1,6 +1,6 @@
 """Collecting what an invocation did."""
 
-from relay.report import Count, Level, Report, RequestAnswer
+from relay.delivery.report import Count, Level, Report, RequestAnswer
 
 from tests.support import samples
 

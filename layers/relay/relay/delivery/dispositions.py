@@ -1,7 +1,7 @@
 """Dispositions: how one run of a function ends for each job and each notification.
 
 Each job and each notification gets exactly one. The use cases return dispositions;
-`relay.conclude` logs, counts, answers and returns messages.
+`relay.delivery.conclude` logs, counts, answers and returns messages.
 """
 
 from collections.abc import Mapping

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from relay.dispositions import Disposition, NotParked, NotRouted, NotSent, TryAgain
+from relay.delivery.dispositions import Disposition, NotParked, NotRouted, NotSent, TryAgain
 from relay.model import Delivery
 
 LONGEST_WAIT: Final = timedelta(days=10)

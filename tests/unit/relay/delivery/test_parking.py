@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import pytest
-from relay.conclude import conclude
-from relay.dispositions import Disposition
+from relay.delivery.conclude import conclude
+from relay.delivery.dispositions import Disposition
+from relay.delivery.parking import Parking, sort_out
+from relay.delivery.report import Count, Level, Report
 from relay.model import Delivery, Incoming
-from relay.parking import Parking, sort_out
-from relay.report import Count, Level, Report
 
 from tests.support import samples
 from tests.support.fake_queues import FakeQueues

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.dispositions import (
+from relay.delivery.dispositions import (
     Broken,
     Disposition,
     Duplicate,
@@ -18,6 +18,7 @@ from relay.dispositions import (
     Submitted,
     TryAgain,
 )
+from relay.delivery.report import Report
 from relay.errors import (
     AccessDenied,
     EndpointNotReady,
@@ -29,7 +30,6 @@ from relay.errors import (
 from relay.events.envelopes import read_notifications, read_submissions
 from relay.ids import attempt_id, request_id_of_caller
 from relay.model import AttemptState
-from relay.report import Report
 
 from tests.support import samples
 from tests.support.pipelines import FakePipeline

@@ -79,7 +79,7 @@ class RequestAnswer:
 
 @dataclass
 class Report:
-    """The fold of an invocation's dispositions (see `relay.conclude`), with further notes.
+    """The fold of an invocation's dispositions (see `relay.delivery.conclude`), with further notes.
 
     `returned` are the deliveries to deliver again: batch item failures of a queue, an error of a
     direct invocation. `minutes_behind` is the lag of reconcile, and `failure` the error for which

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
-from relay.dispositions import (
+from relay.delivery.dispositions import (
     Broken,
     Disposition,
     Ignored,
@@ -15,7 +15,7 @@ from relay.dispositions import (
     Parked,
     TryAgain,
 )
-from relay.isolation import answers
+from relay.delivery.isolation import answers
 from relay.model import Content, Delivery, Incoming, OutgoingMessage
 from relay.ports import Clock, Outbox
 

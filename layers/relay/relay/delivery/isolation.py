@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from traceback import walk_tb
 from typing import TypeVar
 
-from relay.dispositions import Disposition
+from relay.delivery.dispositions import Disposition
 from relay.errors import RelayError, UnexpectedError
 
 _Record = TypeVar("_Record")

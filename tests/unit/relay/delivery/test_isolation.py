@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
-from relay.conclude import conclude
-from relay.dispositions import Broken, Disposition, Duplicate
+from relay.delivery.conclude import conclude
+from relay.delivery.dispositions import Broken, Disposition, Duplicate
+from relay.delivery.isolation import answers, isolated, unexpected
+from relay.delivery.report import Count, Level, Report
+from relay.delivery.responses import Incomplete, respond
 from relay.errors import RelayError, TransientError, UnexpectedError
-from relay.isolation import answers, isolated, unexpected
 from relay.model import AttemptState
-from relay.report import Count, Level, Report
-from relay.responses import Incomplete, respond
 from relay.s3uri import S3Uri
 from relay.submit.output_locations import OutputLocations
 

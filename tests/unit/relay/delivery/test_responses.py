@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from relay.delivery.report import Count, Level, Report
+from relay.delivery.responses import Incomplete, ends_at, respond
 from relay.model import Delivery, Incoming
-from relay.report import Count, Level, Report
-from relay.responses import Incomplete, ends_at, respond
 
 from tests.support import samples
 from tests.support.samples import NOON

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from relay.delivery.report import Count, Report
 from relay.errors import EndpointNotReady, TransientError
 from relay.model import AttemptState, OutgoingMessage
-from relay.report import Count, Report
 
 from tests.support import samples
 from tests.support.pipelines import FakePipeline

@@ -1,9 +1,9 @@
 """Back-off: the delay after which SQS delivers a returned message again."""
 
+from relay.delivery.isolation import as_relay_error
+from relay.delivery.report import Count, Level, Report
 from relay.errors import UnexpectedError
-from relay.isolation import as_relay_error
 from relay.ports import Inbox
-from relay.report import Count, Level, Report
 
 _FIRST_DELAY_SECONDS = 5
 _LONGEST_DELAY_SECONDS = 900

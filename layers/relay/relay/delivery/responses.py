@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from relay.delivery.report import Level, Report
 from relay.errors import RelayError
 from relay.model import Content, Incoming
-from relay.report import Level, Report
 
 # For the log, the metrics and the response.
 MARGIN = timedelta(seconds=3)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import assert_never
 
-from relay.dispositions import (
+from relay.delivery.dispositions import (
     Broken,
     Disposition,
     Duplicate,
@@ -19,9 +19,9 @@ from relay.dispositions import (
     Submitted,
     TryAgain,
 )
+from relay.delivery.report import Count, Level, Report
 from relay.errors import AccessDenied, RelayError, TransientError, UnexpectedError
 from relay.model import Job, Outcome
-from relay.report import Count, Level, Report
 
 _ROUTED = {
     Outcome.COMPLETED: Count.COMPLETED,
