@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from traceback import walk_tb
 from typing import TypeVar
 
-from relay.delivery.dispositions import Disposition
 from relay.errors import RelayError, UnexpectedError
 
 _Record = TypeVar("_Record")
 _Answer = TypeVar("_Answer")
+_End = TypeVar("_End")
 
 
 def unexpected(error: Exception, doing: str = "") -> UnexpectedError:
@@ -38,17 +38,17 @@ def as_relay_error(error: Exception, doing: str = "") -> RelayError:
 
 
 def isolated(
-    work: Callable[[Sequence[_Record]], Sequence[Disposition]],
+    work: Callable[[Sequence[_Record]], Sequence[_End]],
     records: Sequence[_Record],
-    broken: Callable[[_Record, UnexpectedError], Disposition],
-) -> list[Disposition]:
+    broken: Callable[[_Record, UnexpectedError], _End],
+) -> list[_End]:
     """Work on records together; if that raises, on each alone.
 
     Args:
-        work: returns the disposition of each record. It is repeated after an exception, as after
-            a crash of the function.
+        work: returns the end of each record, such as its disposition. It is repeated after an
+            exception, as after a crash of the function.
         records: the records.
-        broken: returns the disposition of a record that raises alone.
+        broken: returns the end of a record that raises alone.
     """
     try:
         return list(work(records))

@@ -9,13 +9,14 @@ Overdue attempts are worked on in the order in which they became overdue, a hund
 cursor moves after each hundred, so an attempt is reported once, whatever becomes of its report.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice, takewhile
 
 from relay.budget import Budget
-from relay.delivery.isolation import unexpected
+from relay.delivery.isolation import isolated
 from relay.delivery.report import Count, Level, Report
 from relay.errors import AccessDenied, NotTried, RelayError, TransientError, UnexpectedError
 from relay.model import Attempt, AttemptState, Due, Outcome
@@ -46,13 +47,14 @@ _LONGEST_RETENTION = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class _Worked:
-    """A page after the work on it: the entries before the first one to work on again.
+    """An entry after the work on it. An `error` ends the run.
 
-    `error` ends the run.
+    `again`: the entry must be worked on again, so the cursor stays before it.
     """
 
-    done: Sequence[Due]
-    error: RelayError | None
+    entry: Due
+    error: RelayError | None = None
+    again: bool = False
 
 
 class Reconcile:
@@ -130,50 +132,35 @@ class Reconcile:
             full = True
             while full and self._budget.left() >= _PAGE_SECONDS:
                 page = list(islice(entries, _PAGE))
-                worked = self._work_on(page, report)
-                if worked.error is not None:
-                    if worked.done:
-                        yield worked.done[-1]
-                    raise worked.error
+                yield from self._work_on(page, report)
                 full = len(page) == _PAGE
                 after = page[-1] if full else Due(stretch_end)
                 yield after
 
-    def _work_on(self, page: Sequence[Due], report: Report) -> _Worked:
-        """Work on a page. An exception that is no RelayError harms only the attempt that raises it.
+    def _work_on(self, page: Sequence[Due], report: Report) -> Iterator[Due]:
+        """Work on a page. If an error ends the run, yield the position before it and raise."""
+        work = partial(self._report_overdue, report)
+        worked = isolated(work, page, partial(self._set_aside, report)) if page else []
+        error = next((each.error for each in worked if each.error is not None), None)
+        if error is not None:
+            done = [each.entry for each in takewhile(lambda each: not each.again, worked)]
+            yield from done[-1:]
+            raise error
 
-        Such a page is repeated for each attempt alone, which reports attempts again at most as a
-        crash does.
-        """
-        if not page:
-            return _Worked((), None)
-        try:
-            return self._report_overdue(page, report)
-        except RelayError:
-            raise
-        except Exception as error:
-            if len(page) == 1:
-                return self._set_aside(page, error, report)
-        done: list[Due] = []
-        for entry in page:
-            worked = self._work_on([entry], report)
-            done += worked.done
-            if worked.error is not None:
-                return _Worked(done, worked.error)
-        return _Worked(done, None)
-
-    def _set_aside(self, page: Sequence[Due], error: Exception, report: Report) -> _Worked:
+    def _set_aside(self, report: Report, entry: Due, error: UnexpectedError) -> _Worked:
         """Postpone an attempt that raises an exception that is no RelayError."""
-        (entry,) = page
-        _fail(report, "attempt not examined", unexpected(error), inference_id=entry.id)
+        _fail(report, "attempt not examined", error, inference_id=entry.id)
         report.count(Count.POSTPONED)
-        failures = self._postpone(page, {entry.id}, self._clock.now() + _PAUSE)
-        return _Worked((), failures[entry.id]) if failures else _Worked(page, None)
+        failure = self._postpone([entry], {entry.id: _PAUSE}).get(entry.id)
+        return _Worked(entry, failure, again=failure is not None)
 
-    def _report_overdue(self, page: Sequence[Due], report: Report) -> _Worked:
+    def _report_overdue(self, report: Report, page: Sequence[Due]) -> list[_Worked]:
         """Report the overdue attempts of a page, and postpone those that are not to be reported."""
         now = self._clock.now()
-        known = self._ledger.look_up([entry.id for entry in page])
+        try:
+            known = self._ledger.look_up([entry.id for entry in page])
+        except RelayError as error:
+            return [_Worked(entry, error, again=True) for entry in page]
         # A renewed attempt is due later, in another entry.
         overdue = [
             attempt
@@ -190,22 +177,20 @@ class Reconcile:
             self._settings,
         )
         errors |= {key: item for key, item in known.items() if isinstance(item, UnexpectedError)}
-        not_tried = {key: error for key, error in errors.items() if isinstance(error, NotTried)}
-        for key in not_tried:
-            del errors[key]
-        for inference_id, error in errors.items():
-            _fail(report, "attempt not examined", error, inference_id=inference_id)
-        report.count(Count.POSTPONED, len(errors))
-        outages = {key: error for key, error in errors.items() if _is_outage(error)}
-        unfinished = {
-            **not_tried,
-            **self._send(findings, report),
-            **self._postpone(page, held, now + _LONGEST_RETENTION),
-            **self._postpone(page, errors.keys() - outages.keys(), now + _PAUSE),
-            **self._postpone(page, outages.keys(), now + _OUTAGE),
+        again: dict[str, RelayError] = {
+            key: error for key, error in errors.items() if isinstance(error, NotTried)
         }
-        done = list(takewhile(lambda entry: entry.id not in unfinished, page))
-        return _Worked(done, next(iter([*unfinished.values(), *outages.values()]), None))
+        pauses = {key: _pause(error) for key, error in errors.items() if key not in again}
+        for key in pauses:
+            _fail(report, "attempt not examined", errors[key], inference_id=key)
+        report.count(Count.POSTPONED, len(pauses))
+        again |= self._send(findings, report)
+        again |= self._postpone(page, pauses | dict.fromkeys(held, _LONGEST_RETENTION))
+        outages = {key: error for key, error in errors.items() if _is_outage(error)}
+        return [
+            _Worked(entry, (outages | again).get(entry.id), again=entry.id in again)
+            for entry in page
+        ]
 
     def _send(self, findings: Sequence[Finding], report: Report) -> Mapping[str, RelayError]:
         url = self._settings.notification_queue_url
@@ -217,10 +202,14 @@ class Reconcile:
         return unsent
 
     def _postpone(
-        self, page: Sequence[Due], ids: Collection[str], at: datetime
+        self, page: Sequence[Due], pauses: Mapping[str, timedelta]
     ) -> Mapping[str, RelayError]:
-        entries = [entry for entry in page if entry.id in ids]
-        return self._ledger.postpone(entries, at) if entries else {}
+        """Postpone entries, each by its pause. Return the errors by attempt id."""
+        failures: dict[str, RelayError] = {}
+        for pause in sorted(set(pauses.values())):
+            entries = [entry for entry in page if pauses.get(entry.id) == pause]
+            failures |= self._ledger.postpone(entries, self._clock.now() + pause)
+        return failures
 
 
 def _is_left(attempt: Attempt, now: datetime) -> bool:
@@ -231,6 +220,10 @@ def _is_left(attempt: Attempt, now: datetime) -> bool:
 def _is_outage(error: RelayError) -> bool:
     """Whether the same error is to be expected for every other attempt."""
     return isinstance(error, TransientError) and not isinstance(error, AccessDenied)
+
+
+def _pause(error: RelayError) -> timedelta:
+    return _OUTAGE if _is_outage(error) else _PAUSE
 
 
 def _fail(report: Report, text: str, error: RelayError, **fields: object) -> None:
