@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from relay.aws.limits import LIMITS
+from relay.aws.clients import LIMITS
 from relay.aws.messaging.outbox import DESTINATIONS_AT_A_TIME, REST_SECONDS
 from relay.delivery import backoff
 from relay.delivery.report import Count
@@ -42,7 +42,7 @@ metric has data only for invocations that count it. [Alarms](../alarms.md) watch
 _TIME_BUDGET = """# Time budget
 
 {note} Change the limits in
-`layers/relay/relay/aws/limits.py`, or the phases in `submit.py` and `route.py`, instead.
+`layers/relay/relay/aws/clients.py`, or the phases in `submit.py` and `route.py`, instead.
 
 A function has {timeout} s, of which {margin} are for its log and its response. The following rules
 keep every invocation within this time, whatever hangs:

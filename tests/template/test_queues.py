@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from relay.delivery.backoff import come_back_seconds
-from relay.delivery.giving_up import LONGEST_UNTRIED, LONGEST_WAIT
+from relay.delivery.parking import LONGEST_UNTRIED, LONGEST_WAIT
 
 from tests.template.template import Resource, resource, resources, target
 

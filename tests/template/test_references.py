@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from relay.aws.limits import LIMITS
+from relay.aws.clients import LIMITS
 from relay.delivery.report import Count
 from relay.delivery.responses import MARGIN
 

@@ -97,7 +97,7 @@ def reconcile(
     clients = Clients(budget=budget)
     ledger = DynamoDbDueLedger(clients.dynamodb, settings.ledger_table)
     outbox = AwsOutbox(Targets(clients), budget)
-    storage = S3Storage(clients.s3)
+    storage = S3Storage(clients.s3, budget)
     return Reconcile(settings, ledger, storage, outbox, SystemClock(), budget), ledger
 
 

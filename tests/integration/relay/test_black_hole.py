@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from relay.aws.clients import Clients
+from relay.aws.clients import LIMITS, Clients, Limits
 from relay.aws.clock import SystemClock
 from relay.aws.dynamodb.ledger import DynamoDbLedger
-from relay.aws.limits import LIMITS, Limits
 from relay.aws.messaging.outbox import AwsOutbox
 from relay.aws.messaging.queues import SqsInbox
 from relay.aws.messaging.targets import Targets
@@ -87,7 +86,6 @@ def clients(black_hole: BlackHole, budget: Budget, monkeypatch: pytest.MonkeyPat
     ):
         monkeypatch.setenv(name, value)
     short = {service: Limits(CONNECT, READ, limits.tries) for service, limits in LIMITS.items()}
-    monkeypatch.setattr("relay.aws.limits.LIMITS", short)
     monkeypatch.setattr("relay.aws.clients.LIMITS", short)
     return Clients(budget=budget)
 
@@ -216,7 +214,7 @@ def test_a_table_costs_two_tries(clients: Clients, black_hole: BlackHole) -> Non
     assert black_hole.connections() == 2
 
 
-def test_a_parameter_an_inbox_and_a_bucket_fail_in_time(clients: Clients) -> None:
+def test_a_parameter_an_inbox_and_a_bucket_fail_in_time(clients: Clients, budget: Budget) -> None:
     with at_most(CONNECT + READ), pytest.raises(Unanswered):
         SsmRouteDocuments(clients.ssm, "/relay/routes", timedelta(seconds=5)).latest()
     with at_most(CONNECT + READ), pytest.raises(Unanswered):
@@ -224,7 +222,7 @@ def test_a_parameter_an_inbox_and_a_bucket_fail_in_time(clients: Clients) -> Non
         SqsInbox(clients.sqs, samples.SUBMIT_QUEUE).come_back(delays)
     location = f"s3://{samples.BUCKET}/outputs/a"
     with at_most(Limits(CONNECT, READ, tries=2).seconds):
-        found = S3Storage(clients.s3).find([location])
+        found = S3Storage(clients.s3, budget).find([location])
     assert isinstance(found[location], Unanswered)
 
 

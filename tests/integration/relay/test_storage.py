@@ -10,6 +10,7 @@ from relay.aws.storage import S3Storage
 from relay.errors import PermanentError
 
 from tests.contract.storage import Shelf, StorageContract
+from tests.support.budgets import ample
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,7 +22,7 @@ class OnS3:
     """The adapter as the contract wants it."""
 
     def __init__(self, s3: "S3Client") -> None:
-        self.storage = S3Storage(s3)
+        self.storage = S3Storage(s3, ample())
         self._s3 = s3
         s3.create_bucket(Bucket=_BUCKET)
 

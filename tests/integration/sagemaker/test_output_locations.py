@@ -91,7 +91,7 @@ def test_outputs_lie_where_the_ledger_says(in_service: Stack, mirror: bool, regi
         in_service.faults()
 
     outputs = S3Uri(in_service.bucket, "outputs/")
-    storage = S3Storage(in_service.s3)
+    storage = S3Storage(in_service.s3, ample())
     for location in (*learnt_from, *predicted):
         assert outputs.contains(S3Uri.parse(location))
         assert storage.find([location])[location] == location

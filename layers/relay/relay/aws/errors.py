@@ -11,7 +11,7 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
-from relay.aws.limits import NotBegun
+from relay.aws.clients import NotBegun
 from relay.errors import (
     AccessDenied,
     MessageTooLong,

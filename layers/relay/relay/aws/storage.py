@@ -1,10 +1,11 @@
 """S3: finding objects with ListObjectsV2, which needs no permission to read them."""
 
 from collections.abc import Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from relay.aws.errors import translated
+from relay.aws.side_by_side import SideBySide
+from relay.budget import Budget
 from relay.errors import RelayError
 from relay.s3uri import S3Uri
 
@@ -17,12 +18,12 @@ _LISTS_AT_A_TIME = 10
 class S3Storage:
     """Implements `relay.ports.Storage` with one ListObjectsV2 for each prefix."""
 
-    def __init__(self, s3: "S3Client") -> None:
+    def __init__(self, s3: "S3Client", budget: Budget) -> None:
         self._s3 = s3
-        self._threads = ThreadPoolExecutor(_LISTS_AT_A_TIME, thread_name_prefix="list")
+        self._side_by_side = SideBySide(budget, _LISTS_AT_A_TIME, "list")
 
     def find(self, prefixes: Collection[str]) -> Mapping[str, str | RelayError | None]:
-        return dict(zip(prefixes, self._threads.map(self._first, prefixes), strict=True))
+        return dict(zip(prefixes, self._side_by_side(self._first, list(prefixes)), strict=True))
 
     def _first(self, prefix: str) -> str | RelayError | None:
         uri = S3Uri.parse(prefix)

@@ -2,8 +2,7 @@
 
 dispositions   the ends of jobs and notifications, a closed set
 isolation      an unexpected exception harms only the record that raises it
-giving_up      messages that have waited for ten days
-parking        the dead-letter queue, with the reason
+parking        the dead-letter queue: what can never be processed, and what waited for ten days
 conclude       folds the dispositions into the report
 report         what an invocation logs, counts and answers
 backoff        the delay of a returned message

@@ -33,17 +33,18 @@ _ROUTED = {
 
 def conclude(dispositions: Iterable[Disposition], report: Report) -> None:
     """Fold the dispositions into `report`."""
-    parked: set[str] = set()
     for each in dispositions:
         match each:
             case Ignored():
                 report.count(Count.IGNORED, each.number)
-            case Parked():
-                _parked(each, parked, report)
+            case Parked(delivery, reason):
+                report.count(Count.PARKED)
+                ids = {"message_id": delivery.message_id}
+                report.note(Level.WARNING, "parked", **ids, reason=reason)
             case NotParked():
                 _not_parked(each, report)
             case Broken():
-                _broken(each, parked, report)
+                _broken(each, report)
             case Duplicate():
                 _duplicate(each, report)
             case Submitted():
@@ -73,26 +74,12 @@ def conclude(dispositions: Iterable[Disposition], report: Report) -> None:
                 assert_never(each)
 
 
-def _broken(end: Broken, parked: set[str], report: Report) -> None:
+def _broken(end: Broken, report: Report) -> None:
     _count_errors(report, end.error)
     ids = {"message_id": end.delivery.message_id, "inference_id": end.inference_id}
     report.note(Level.ERROR, "unexpected error", **ids, error=end.error)
-    match end.parked:
-        case None:
-            report.give_back(end.delivery)
-        case Parked():
-            _parked(end.parked, parked, report)
-        case NotParked():
-            _not_parked(end.parked, report)
-
-
-def _parked(end: Parked, parked: set[str], report: Report) -> None:
-    """Count a message once, also if several parts of it are parked with it."""
-    message_id = end.delivery.message_id
-    if message_id not in parked:
-        parked.add(message_id)
-        report.count(Count.PARKED)
-        report.note(Level.WARNING, "parked", message_id=message_id, reason=end.reason)
+    if end.comes_again:
+        report.give_back(end.delivery)
 
 
 def _not_parked(end: NotParked, report: Report) -> None:

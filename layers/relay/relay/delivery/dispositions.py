@@ -44,13 +44,13 @@ class NotParked:
 class Broken:
     """The job or the notification raised an exception that is no RelayError.
 
-    `parked`: its delivery is parked, or could not be. None: it comes again.
+    `comes_again` is False once its delivery has a disposition of its own.
     """
 
     delivery: Delivery
     error: UnexpectedError
     inference_id: str | None = None
-    parked: Parked | NotParked | None = None
+    comes_again: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,17 @@
-"""Parking: sends a message that cannot be processed to the dead-letter queue, with the reason."""
+"""Parking: sends a message that cannot be processed to the dead-letter queue, with the reason.
+
+So it does with a message that waited for ten days, with what it waited for. SQS moves a message
+after so many receives, and deletes it after the retention of its queue; both without a reason. The
+relay's queues keep a message for twelve days, and allow more receives than the longest delay takes
+in ten.
+"""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import Final
 
 from relay.delivery.dispositions import (
     Broken,
@@ -25,6 +33,9 @@ _UNSENDABLE = re.compile(r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]")
 _MAX_REASON_CHARACTERS = 1_000
 # From this receive on, a message that raises an unexpected error is parked.
 _TRIES = 5
+LONGEST_WAIT: Final = timedelta(days=10)
+# A message that no invocation tried is not given up until SQS is about to delete it.
+LONGEST_UNTRIED: Final = timedelta(days=11)
 
 
 class Parking:
@@ -37,11 +48,12 @@ class Parking:
         self._parked_by = parked_by
 
     def settle(self, dispositions: Sequence[Disposition]) -> list[Disposition]:
-        """Park each delivery that can never be processed, once, with all its reasons.
+        """Park each delivery that can never be processed or is too old, once, with all its reasons.
 
         A delivery of which another part comes again is not parked yet, nor is one with an
         unexpected error before its fifth receive.
         """
+        dispositions = _given_up(dispositions, self._clock.now())
         again = set(_come_again(dispositions))
         reasons: dict[str, dict[str, None]] = {}
         unwanted: dict[str, Delivery] = {}
@@ -50,16 +62,10 @@ class Parking:
                 reason = each.reason if isinstance(each, NotParked) else str(each.error)
                 unwanted[each.delivery.message_id] = each.delivery
                 reasons.setdefault(each.delivery.message_id, {})[reason] = None
-        ends = self.park([(unwanted[key], "; ".join(why)) for key, why in reasons.items()])
-        parked = {end.delivery.message_id: end for end in ends}
-        return [
-            _ended(each, parked[each.delivery.message_id])
-            if isinstance(each, NotParked | Broken) and each.delivery.message_id in parked
-            else each
-            for each in dispositions
-        ]
+        ends = self._park([(unwanted[key], "; ".join(why)) for key, why in reasons.items()])
+        return [*_left(dispositions, unwanted), *ends]
 
-    def park(self, unwanted: Sequence[tuple[Delivery, str]]) -> list[Parked | NotParked]:
+    def _park(self, unwanted: Sequence[tuple[Delivery, str]]) -> list[Parked | NotParked]:
         """Park deliveries with their reasons."""
         if not unwanted:
             return []
@@ -99,25 +105,86 @@ def sort_out(incoming: Iterable[Incoming[Content]]) -> list[Disposition]:
     return found
 
 
-def _come_again(dispositions: Iterable[Disposition]) -> Iterable[str]:
+def _come_again(dispositions: Iterable[Disposition]) -> Iterator[str]:
     """Return the ids of the messages of which a part comes again."""
     for each in dispositions:
-        match each:
-            case TryAgain(job):
-                yield job.delivery.message_id
-            case NotRouted() | NotSent():
-                yield each.delivery.message_id
-            case Broken() if each.delivery.receive_count < _TRIES:
-                yield each.delivery.message_id
+        delivery = _waiting(each)
+        if isinstance(each, Broken) and each.delivery.receive_count < _TRIES:
+            delivery = each.delivery
+        if delivery is not None:
+            yield delivery.message_id
 
 
 def _parkable(delivery: Delivery, again: Collection[str]) -> bool:
     return delivery.queued and delivery.message_id not in again
 
 
-def _ended(each: NotParked | Broken, end: Parked | NotParked) -> Disposition:
-    return replace(each, parked=end) if isinstance(each, Broken) else end
+def _left(dispositions: Iterable[Disposition], parked: Collection[str]) -> Iterator[Disposition]:
+    """Leave out what the end of a parked delivery replaces, and return no part of it."""
+    for each in dispositions:
+        if isinstance(each, Broken) and each.delivery.message_id in parked:
+            yield replace(each, comes_again=False)
+        elif not isinstance(each, NotParked) or each.delivery.message_id not in parked:
+            yield each
 
 
 def _legible(reason: str) -> str:
     return _UNSENDABLE.sub("?", reason[:_MAX_REASON_CHARACTERS])
+
+
+def _given_up(dispositions: Sequence[Disposition], now: datetime) -> list[Disposition]:
+    """Replace the dispositions of each message that would come again and is too old."""
+    waiting: dict[str, tuple[Delivery, dict[str, None]]] = {}
+    for each in dispositions:
+        if (delivery := _waiting(each)) is not None:
+            _, reasons = waiting.setdefault(delivery.message_id, (delivery, {}))
+            reasons.update(dict.fromkeys(_reasons(each)))
+    old = {
+        message_id: NotParked(delivery, f"given up after {age.days} days: {_text(reasons)}")
+        for message_id, (delivery, reasons) in waiting.items()
+        if (age := _age(delivery, now)) >= (LONGEST_WAIT if reasons else LONGEST_UNTRIED)
+    }
+    kept = [
+        each
+        for each in dispositions
+        if (delivery := _waiting(each)) is None or delivery.message_id not in old
+    ]
+    return [*kept, *old.values()]
+
+
+def _waiting(disposition: Disposition) -> Delivery | None:
+    """Return the delivery of what waits for an endpoint, a target or another service."""
+    match disposition:
+        case TryAgain(job):
+            return job.delivery
+        case NotRouted(delivery) | NotSent(delivery):
+            return delivery
+        case _:
+            return None
+
+
+def _reasons(disposition: Disposition) -> list[str]:
+    """Return what a part of a message waits for; nothing for a part that was not started."""
+    match disposition:
+        case TryAgain(error=error) if error is not None:
+            return [str(error)]
+        case NotRouted(problem=problem, error=error) if error is not None:
+            return [f"{problem}: {error}"]
+        case NotSent(errors=errors):
+            return [
+                f"route {route}: {error}" if route else str(error)
+                for route, error in errors.items()
+            ]
+        case _:
+            return []
+
+
+def _age(delivery: Delivery, now: datetime) -> timedelta:
+    """Return how long ago the message entered its queue; zero for a direct invocation."""
+    if delivery.sent_at is None or not delivery.queued:
+        return timedelta()
+    return now - delivery.sent_at
+
+
+def _text(reasons: dict[str, None]) -> str:
+    return "; ".join(reasons) or "no invocation had time to try it"

@@ -24,7 +24,6 @@ from relay.delivery.dispositions import (
     Retried,
     Routed,
 )
-from relay.delivery.giving_up import give_up
 from relay.delivery.isolation import answers, as_relay_error, isolated
 from relay.delivery.parking import Parking, sort_out
 from relay.delivery.report import Report
@@ -95,7 +94,7 @@ class Route:
             for start in range(0, len(readable), _CHUNK):
                 chunk = readable[start : start + _CHUNK]
                 dispositions += isolated(work, chunk, lambda each, error: broken(*each, error))
-            return self._parking.settle(give_up(dispositions, self._clock.now()))
+            return self._parking.settle(dispositions)
 
     def _route(
         self, chunk: Sequence[tuple[Delivery, Notification]], report: Report

@@ -13,7 +13,6 @@ from relay.delivery.backoff import SECONDS as DELAY_SECONDS
 from relay.delivery.backoff import back_off
 from relay.delivery.conclude import conclude
 from relay.delivery.dispositions import Broken, Disposition, Rejected, Submitted, TryAgain
-from relay.delivery.giving_up import give_up
 from relay.delivery.isolation import answers, isolated, unexpected
 from relay.delivery.parking import Parking, sort_out
 from relay.delivery.report import Count, Level, Report
@@ -105,7 +104,7 @@ class Submit:
             for chunk in _chunks(self._distinct(incoming, dispositions)):
                 dispositions += isolated(work, chunk, broken)
             dispositions = requeue(dispositions, self._outbox, self._settings.submit_queue_url)
-            return self._parking.settle(give_up(dispositions, self._clock.now()))
+            return self._parking.settle(dispositions)
 
     def _distinct(
         self,

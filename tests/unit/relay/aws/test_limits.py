@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
-from relay.aws.clients import Clients
+from relay.aws.clients import LIMITS, Clients, NotBegun
 from relay.aws.dynamodb.attempt_items import to_item
 from relay.aws.dynamodb.ledger import DynamoDbLedger
 from relay.aws.errors import classify
-from relay.aws.limits import LIMITS, NotBegun
 from relay.aws.sagemaker.endpoint import SageMakerEndpoint
 from relay.budget import Budget
 from relay.errors import NotTried, RelayError, TransientError, Unanswered

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from relay.delivery.conclude import conclude
-from relay.delivery.dispositions import Disposition
+from relay.delivery.dispositions import Disposition, NotParked
 from relay.delivery.parking import Parking, sort_out
 from relay.delivery.report import Count, Level, Report
 from relay.model import Delivery, Incoming
@@ -32,7 +32,9 @@ def concluded(dispositions: Sequence[Disposition]) -> Report:
 
 
 def test_a_parked_message_says_why_where_and_when(parking: Parking, queues: FakeQueues) -> None:
-    report = concluded(parking.park([(samples.delivery("m-1", body="whatever"), "not JSON")]))
+    report = concluded(
+        parking.settle([NotParked(samples.delivery("m-1", body="whatever"), "not JSON")])
+    )
 
     (parked,) = queues.delivered(SUBMIT_DEAD_LETTERS)
     assert parked.body == "whatever"
@@ -57,7 +59,7 @@ def test_a_parked_message_says_why_where_and_when(parking: Parking, queues: Fake
 def test_any_reason_becomes_one_that_sqs_takes(
     parking: Parking, queues: FakeQueues, reason: str
 ) -> None:
-    report = concluded(parking.park([(samples.delivery(), reason)]))
+    report = concluded(parking.settle([NotParked(samples.delivery(), reason)]))
 
     assert report.counts == {Count.PARKED: 1}
     assert len(queues.delivered(SUBMIT_DEAD_LETTERS)) == 1
@@ -65,14 +67,16 @@ def test_any_reason_becomes_one_that_sqs_takes(
     assert len(repr(note)) < 3_000
 
 
-def test_a_message_that_is_delivered_twice_in_a_batch_is_parked_each_time(
+def test_a_message_that_is_delivered_twice_in_a_batch_is_parked_once(
     parking: Parking, queues: FakeQueues
 ) -> None:
-    report = concluded(
-        parking.park([(samples.delivery("m-1"), "why"), (samples.delivery("m-1"), "why")])
-    )
+    twice = [NotParked(samples.delivery("m-1"), "why"), NotParked(samples.delivery("m-1"), "why")]
+
+    report = concluded(parking.settle(twice))
 
     assert report.returned == {}
+    assert report.counts == {Count.PARKED: 1}
+    assert len(queues.delivered(SUBMIT_DEAD_LETTERS)) == 1
 
 
 def test_what_no_queue_holds_is_not_parked_but_fails(parking: Parking, queues: FakeQueues) -> None:

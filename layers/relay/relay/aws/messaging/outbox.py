@@ -12,13 +12,13 @@ one that did not answer rests for some seconds, also in the invocations that fol
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from relay.aws.clients import HUNG
 from relay.aws.errors import SdkError, classify
-from relay.aws.limits import HUNG
 from relay.aws.side_by_side import SideBySide
 from relay.budget import Budget
 from relay.delivery.isolation import unexpected
@@ -147,8 +147,10 @@ class AwsOutbox:
         """Send in batches, one after another, and record what each call answers."""
         service, address, failures = sending.service, sending.address, sending.failures
         rest = list(_sendable(service, address, sending.messages, failures))
+        entries = _ENTRIES
         while rest and not sending.given_up:
-            count, size = _next_batch(rest, self._most_bytes.get(address, service.most_bytes))
+            most_bytes = self._most_bytes.get(address, service.most_bytes)
+            count, size = _next_batch(rest[:entries], most_bytes)
             batch = [message for message, _ in rest[:count]]
             try:
                 answers = service.send(address, batch)
@@ -165,10 +167,9 @@ class AwsOutbox:
                 failures |= dict.fromkeys(_keys(batch), failure)
             except Exception as bug:
                 if count > 1:
-                    for message in batch:
-                        self._send_all(replace(sending, messages=[message]))
-                else:
-                    failures[batch[0].key] = unexpected(bug, f"send to {address}")
+                    entries = 1  # so that only the message that raises fails
+                    continue
+                failures[batch[0].key] = unexpected(bug, f"send to {address}")
             else:
                 failures |= _unsent(address, batch, answers)
             sending.waiting.difference_update(_keys(batch))
@@ -203,7 +204,7 @@ def _next_batch(
 ) -> tuple[int, int]:
     """How many of the first messages go into one call, at least one, and their bytes."""
     count, size = 1, messages[0][1]
-    for _, length in messages[1:_ENTRIES]:
+    for _, length in messages[1:]:
         if size + length > most_bytes:
             break
         count, size = count + 1, size + length

@@ -6,7 +6,7 @@ from threading import Event, current_thread, main_thread
 
 import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
-from relay.aws.limits import NotBegun
+from relay.aws.clients import NotBegun
 from relay.aws.messaging.outbox import DESTINATIONS_AT_A_TIME, REST_SECONDS, AwsOutbox
 from relay.budget import Budget
 from relay.errors import NotTried, RelayError, TransientError, Unanswered
