@@ -9,8 +9,9 @@ from relay.model import Delivery, OutgoingMessage
 from relay.ports import Endpoint, Ledger
 from relay.s3uri import S3Uri
 
+from tests.contract.due_ledger import DueLedgerContract, SearchedLedger
 from tests.contract.endpoint import EndpointContract
-from tests.contract.ledger import DueLedgerContract, LedgerContract, SearchedLedger
+from tests.contract.ledger import LedgerContract
 from tests.contract.queues import SMALL, Queues, QueuesContract
 from tests.contract.storage import Shelf, StorageContract
 from tests.contract.targets import Arrived, Targets, TargetsContract

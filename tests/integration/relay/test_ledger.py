@@ -6,7 +6,8 @@ import pytest
 from relay.aws.dynamodb.due_ledger import DynamoDbDueLedger
 from relay.ports import Ledger
 
-from tests.contract.ledger import DueLedgerContract, LedgerContract, SearchedLedger
+from tests.contract.due_ledger import DueLedgerContract, SearchedLedger
+from tests.contract.ledger import LedgerContract
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
