@@ -13,7 +13,7 @@ from relay.routes.compiled import Routes
 
 from tests.faults.faults import SECONDS, Kind, PlannedFaults
 from tests.stateful.world import World
-from tests.support.fakes import Crash
+from tests.support.fakes.ports import Crash
 from tests.support.samples import NOTIFICATION_QUEUE, SUBMIT_QUEUE
 
 # `Timeout` of the functions in template.yaml.

@@ -13,7 +13,7 @@ from tests.protocol.model import Design, Fault, World, initial_state
 from tests.protocol.protocol import Protocol
 from tests.stateful.world import World as RealWorld
 from tests.support import samples
-from tests.support.fakes import Crash
+from tests.support.fakes.ports import Crash
 from tests.support.samples import SERVER_ERROR, SUBMIT_QUEUE
 
 # The fakes' names for the port calls, and the model's.

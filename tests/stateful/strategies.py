@@ -11,7 +11,7 @@ from relay.errors import (
 )
 
 from tests.support import samples
-from tests.support.fakes import Crash
+from tests.support.fakes.ports import Crash
 
 OUTCOMES = st.sampled_from(["completed", samples.CLIENT_ERROR, samples.SERVER_ERROR])
 PASSING: list[RelayError] = [

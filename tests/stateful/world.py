@@ -25,9 +25,9 @@ from relay.settings import ReconcileSettings
 from relay.submit.submit import Submit
 
 from tests.support import samples
-from tests.support.fake_queues import FakeInbox, FakeQueues
-from tests.support.fakes import Crash, FakeClock, FakeEndpoint, FakeRoutes, Faults
-from tests.support.reconcile_fakes import FakeDueLedger, FakeStorage
+from tests.support.fakes.ports import Crash, FakeClock, FakeEndpoint, FakeRoutes, Faults
+from tests.support.fakes.queues import FakeInbox, FakeQueues
+from tests.support.fakes.reconcile import FakeDueLedger, FakeStorage
 from tests.support.samples import NOTIFICATION_QUEUE, SUBMIT_QUEUE, Json
 
 _Value = TypeVar("_Value")

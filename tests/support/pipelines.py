@@ -12,9 +12,9 @@ from relay.route.route import Route
 from relay.submit.submit import Submit
 
 from tests.support import samples
-from tests.support.fake_queues import FakeInbox, FakeQueues
-from tests.support.fakes import FakeClock, FakeEndpoint, FakeLedger, FakeRoutes, Faults
-from tests.support.hangs import Hangs
+from tests.support.fakes.hangs import Hangs
+from tests.support.fakes.ports import FakeClock, FakeEndpoint, FakeLedger, FakeRoutes, Faults
+from tests.support.fakes.queues import FakeInbox, FakeQueues
 from tests.support.samples import Json
 
 _Read = Callable[[object, str], list[Incoming[Content]]]

@@ -11,10 +11,10 @@ from relay.reconcile.reconcile import Reconcile
 from relay.settings import ReconcileSettings
 
 from tests.support import samples
-from tests.support.fake_queues import FakeQueues
-from tests.support.fakes import FakeClock, Faults
-from tests.support.hangs import Hangs
-from tests.support.reconcile_fakes import FakeDueLedger, FakeStorage
+from tests.support.fakes.hangs import Hangs
+from tests.support.fakes.ports import FakeClock, Faults
+from tests.support.fakes.queues import FakeQueues
+from tests.support.fakes.reconcile import FakeDueLedger, FakeStorage
 from tests.support.samples import NOTIFICATION_QUEUE
 
 

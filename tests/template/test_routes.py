@@ -4,7 +4,7 @@ import pytest
 from relay.delivery.report import Count
 from relay.routes.compiled import Routes
 
-from tests.support.addressing import addressed
+from tests.support.results.addressing import addressed
 from tests.template.template import (
     deployed,
     resolve,

@@ -18,7 +18,7 @@ from relay.provision.lifecycle.rollouts import Recipe, RollOut, RollOutKind
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.specification import Generation
 
-from tests.support.provisioning_fakes import (
+from tests.support.provisioning.fakes import (
     FakeClock,
     FakeRecordStore,
     Fuse,

@@ -28,8 +28,8 @@ from relay.routes.target import Target
 from relay.s3uri import S3Uri
 
 from tests.support import samples
-from tests.support.fake_queues import FakeInbox, FakeQueues
-from tests.support.fakes import FakeClock, FakeLedger, FakeRoutes
+from tests.support.fakes.ports import FakeClock, FakeLedger, FakeRoutes
+from tests.support.fakes.queues import FakeInbox, FakeQueues
 
 ID = "a" * 32
 CONNECT = READ = 0.4

@@ -14,7 +14,7 @@ from relay.errors import PermanentError
 from relay.model import Delivery, OutgoingMessage
 
 from tests.contract.queues import Queues, QueuesContract, create_queues
-from tests.support.budgets import ample
+from tests.support.fakes.budgets import ample
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

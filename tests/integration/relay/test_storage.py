@@ -10,7 +10,7 @@ from relay.aws.storage import S3Storage
 from relay.errors import PermanentError
 
 from tests.contract.storage import Shelf, StorageContract
-from tests.support.budgets import ample
+from tests.support.fakes.budgets import ample
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 
 from local.model.data import training_rows
 from local.model.training import pack, train
-from tests.support.sagemaker_stack import Clients, Stack, await_health, free_port
+from tests.support.sagemaker.stack import Clients, Stack, await_health, free_port
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.rehearsing import blue_green, rolling, with_alarm
-from tests.support.sagemaker_stack import SCRIPTED, Stack, eventually
+from tests.support.sagemaker.rehearsing import blue_green, rolling, with_alarm
+from tests.support.sagemaker.stack import SCRIPTED, Stack, eventually
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from relay.ports import Endpoint
 from relay.s3uri import S3Uri
 
 from tests.contract.endpoint import EndpointContract
-from tests.support.budgets import ample
-from tests.support.sagemaker_stack import Clients, Stack
+from tests.support.fakes.budgets import ample
+from tests.support.sagemaker.stack import Clients, Stack
 
 
 @pytest.fixture(scope="module")

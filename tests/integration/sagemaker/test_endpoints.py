@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.sagemaker_stack import SCRIPTED, TRUST, Stack, eventually
+from tests.support.sagemaker.stack import SCRIPTED, TRUST, Stack, eventually
 
 
 def refusal(function: Any, **members: Any) -> tuple[str, str]:

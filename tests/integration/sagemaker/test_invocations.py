@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.model.data import held_out_rows
-from tests.support.sagemaker_stack import SCRIPTED, Stack, eventually
+from tests.support.sagemaker.stack import SCRIPTED, Stack, eventually
 
 SEE_LOGS = "See the SageMaker Endpoint logs in your account for more information."
 SERVER_ERROR_0 = f"ClientError: Received server error (0) from model. {SEE_LOGS}"

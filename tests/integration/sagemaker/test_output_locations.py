@@ -14,9 +14,9 @@ from relay.s3uri import S3Uri
 from relay.submit.submit import Submit
 
 from tests.support import samples
-from tests.support.budgets import ample
+from tests.support.fakes.budgets import ample
 from tests.support.pipelines import FakePipeline
-from tests.support.sagemaker_stack import SCRIPTED, Clients, Stack
+from tests.support.sagemaker.stack import SCRIPTED, Clients, Stack
 from tests.support.samples import SUBMIT_QUEUE
 
 

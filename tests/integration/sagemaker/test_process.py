@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.integration.sagemaker.conftest import REPOSITORY
-from tests.support.sagemaker_stack import Stack
+from tests.support.sagemaker.stack import Stack
 
 
 def put_faults(stack: Stack, body: bytes) -> tuple[int, Any]:

@@ -15,8 +15,8 @@ from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.provision import Provision
 
-from tests.support.provisioning_fakes import REGION, World, create, delete, deploy, specification
-from tests.support.sagemaker_stack import XGBOOST, Clients, Stack, eventually
+from tests.support.provisioning.fakes import REGION, World, create, delete, deploy, specification
+from tests.support.sagemaker.stack import XGBOOST, Clients, Stack, eventually
 
 
 class Deployment(World):

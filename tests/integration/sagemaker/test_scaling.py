@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.sagemaker_stack import SCRIPTED, Clients, Stack, eventually
+from tests.support.sagemaker.stack import SCRIPTED, Clients, Stack, eventually
 
 VARIANT = "AllTraffic"
 # A minute of alarms and cooldowns in a fifth of a second.

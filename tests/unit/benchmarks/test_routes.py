@@ -8,7 +8,7 @@ from relay.routes.compiled import Routes
 
 from benchmarks.messages import route_event
 from benchmarks.routes import document
-from tests.support.addressing import addressed
+from tests.support.results.addressing import addressed
 
 
 def test_every_result_goes_to_one_of_the_routes_and_each_has_as_many() -> None:

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.support import result_examples, result_schema
+from tests.support.results import result_examples, result_schema
 from tests.support.samples import BUCKET, Json
 
 if TYPE_CHECKING:

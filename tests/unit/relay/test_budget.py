@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from relay.budget import Budget
 
-from tests.support.fakes import FakeClock
+from tests.support.fakes.ports import FakeClock
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from relay.ids import attempt_id, request_id_of_caller
 from relay.model import AttemptState, Outcome
 
 from tests.support import samples
-from tests.support.fakes import Crash
+from tests.support.fakes.ports import Crash
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import NOTIFICATION_QUEUE, SERVER_ERROR, SUBMIT_QUEUE
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from local.sagemaker.errors import AwsError
-from tests.support.rehearsal import rehearse
-from tests.support.rehearsing import ROLE, blue_green, rolling, with_alarm
+from tests.support.sagemaker.rehearsal import rehearse
+from tests.support.sagemaker.rehearsing import ROLE, blue_green, rolling, with_alarm
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 

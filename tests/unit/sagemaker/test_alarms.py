@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from local.sagemaker.alarms import Alarms, alarm_states, require_alarms, require_quiet
 from local.sagemaker.aws import Aws
 from local.sagemaker.errors import AwsError, DeploymentFailed
-from tests.support.direct_aws import DirectAws
+from tests.support.sagemaker.direct_aws import DirectAws
 
 ROLE = "arn:aws:iam::000000000000:role/execution"
 

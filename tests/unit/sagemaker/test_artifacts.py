@@ -14,7 +14,7 @@ from local.sagemaker.artifacts import install_artifact
 from local.sagemaker.aws import Aws
 from local.sagemaker.errors import DeploymentFailed
 from local.sagemaker.resources import Container
-from tests.support.direct_aws import DirectAws
+from tests.support.sagemaker.direct_aws import DirectAws
 
 
 def archive(*members: tuple[str, str]) -> bytes:

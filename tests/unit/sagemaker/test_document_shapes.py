@@ -6,7 +6,7 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from local.sagemaker.validation import operation_model
-from tests.support.rehearsing import Scene, blue_green, play
+from tests.support.sagemaker.rehearsing import Scene, blue_green, play
 
 
 def strangers(shape: Shape, value: Any, path: str = "") -> Iterator[str]:

@@ -10,7 +10,7 @@ from local.sagemaker.aws import Aws
 from local.sagemaker.counters import Counters
 from local.sagemaker.events import STATE_CHANGE, EventBus
 from local.sagemaker.faults import FaultInjector, Faults
-from tests.support.direct_aws import DirectAws
+from tests.support.sagemaker.direct_aws import DirectAws
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:provision"
 DETAIL = {"EndpointArn": "arn:endpoint", "EndpointName": "demo", "EndpointStatus": "IN_SERVICE"}

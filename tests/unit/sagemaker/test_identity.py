@@ -11,7 +11,7 @@ from local.sagemaker.aws import Aws
 from local.sagemaker.errors import AwsError
 from local.sagemaker.identity import Authoriser, Identities, resolve, session_key
 from local.sagemaker.roles import trusts_sagemaker
-from tests.support.direct_aws import DirectAws
+from tests.support.sagemaker.direct_aws import DirectAws
 
 ROLE = "arn:aws:iam::000000000000:role/submit"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:submit"

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from local.sagemaker.errors import AwsError
-from tests.support.rehearsing import Scene, blue_green, play, with_alarm
+from tests.support.sagemaker.rehearsing import Scene, blue_green, play, with_alarm
 
 
 async def scale(scene: Scene, **wanted: object) -> None:

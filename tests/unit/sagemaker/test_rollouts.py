@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.sagemaker.errors import AwsError
-from tests.support.rehearsing import Scene, blue_green, play, rolling, with_alarm
+from tests.support.sagemaker.rehearsing import Scene, blue_green, play, rolling, with_alarm
 
 EVERY_KIND = pytest.mark.parametrize(
     "deployment",

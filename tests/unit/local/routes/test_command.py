@@ -10,7 +10,7 @@ from moto import mock_aws
 from local.routes.__main__ import MISUSED, UNUSABLE, USABLE, main
 from local.routes.results import SAMPLES
 from local.stack.settings import REPOSITORY
-from tests.support import result_schema
+from tests.support.results import result_schema
 
 SQS = "arn:aws:sqs:us-east-1:000000000000:"
 

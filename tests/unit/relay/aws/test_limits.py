@@ -17,7 +17,7 @@ from relay.ports import Submission
 from relay.s3uri import S3Uri
 
 from tests.support import samples
-from tests.support.fakes import FakeClock
+from tests.support.fakes.ports import FakeClock
 from tests.support.sdk_answers import SdkAnswers
 
 ID = "a" * 32

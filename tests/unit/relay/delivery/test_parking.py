@@ -10,8 +10,8 @@ from relay.delivery.report import Count, Level, Report
 from relay.model import Delivery, Incoming
 
 from tests.support import samples
-from tests.support.fake_queues import FakeQueues
-from tests.support.fakes import FakeClock, Faults
+from tests.support.fakes.ports import FakeClock, Faults
+from tests.support.fakes.queues import FakeQueues
 from tests.support.samples import SUBMIT_DEAD_LETTERS
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.provisioning_fakes import World, create
+from tests.support.provisioning.fakes import World, create
 
 
 @pytest.fixture

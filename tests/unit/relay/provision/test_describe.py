@@ -2,7 +2,7 @@ import json
 
 from relay.events.endpoint_events import Describe
 
-from tests.support.provisioning_fakes import World, create, deploy, specification, update
+from tests.support.provisioning.fakes import World, create, deploy, specification, update
 
 
 def test_an_endpoint_that_was_never_made_is_described() -> None:

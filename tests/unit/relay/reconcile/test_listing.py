@@ -13,8 +13,8 @@ from relay.reconcile.status import RequestState
 from relay.s3uri import S3Uri
 
 from tests.support import samples
-from tests.support.fakes import FakeClock
-from tests.support.reconcile_fakes import FakeDueLedger
+from tests.support.fakes.ports import FakeClock
+from tests.support.fakes.reconcile import FakeDueLedger
 from tests.support.samples import BUCKET, NOON, SERVER_ERROR
 
 HOUR = timedelta(hours=1)

@@ -11,7 +11,7 @@ from relay.model import AttemptState, Closing, Due, Held, Holding, Outcome, Outg
 from relay.reconcile.search import Finding
 
 from tests.support import samples
-from tests.support.fakes import Crash
+from tests.support.fakes.ports import Crash
 from tests.support.reconciling import Search
 from tests.support.samples import NOTIFICATION_QUEUE
 

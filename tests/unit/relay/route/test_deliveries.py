@@ -16,8 +16,8 @@ from relay.route.route import Route
 from relay.routes.target import Target
 
 from tests.support import samples
-from tests.support.fake_queues import FakeInbox, FakeQueues
-from tests.support.fakes import Crash, FakeClock, FakeLedger, FakeRoutes
+from tests.support.fakes.ports import Crash, FakeClock, FakeLedger, FakeRoutes
+from tests.support.fakes.queues import FakeInbox, FakeQueues
 from tests.support.notifying import ID, THROTTLED, logged, notify, report_by_relay, submitted
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import NOTIFICATION_QUEUE, Json

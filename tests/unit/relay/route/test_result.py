@@ -9,7 +9,7 @@ from relay.route.result import Result
 from relay.s3uri import S3Uri
 
 from tests.support import samples
-from tests.support.results import ENDPOINT_ARN, ID, TO_QUEUE, result
+from tests.support.results.made_by_route import ENDPOINT_ARN, ID, TO_QUEUE, result
 from tests.support.samples import BUCKET, FAILURES, NOON, OUTPUTS, Json
 
 

@@ -17,11 +17,12 @@ from relay.route.trust import distrust
 from relay.routes.result_shape import RESULT, Shape
 from relay.routes.target import Addressed, Target, TargetKind
 
-from tests.support import result_schema, samples, variations
+from tests.support import samples
 from tests.support.notifying import documents, notify
 from tests.support.pipelines import FakePipeline
+from tests.support.results import result_schema, variations
+from tests.support.results.variations import ID
 from tests.support.samples import BUCKET, FAILURES, NOON, NOTIFICATION_QUEUE, OUTPUTS, Json
-from tests.support.variations import ID
 
 VARIATIONS = variations.every()
 OWN = {

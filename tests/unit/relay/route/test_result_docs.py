@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from relay.model import Outcome
 
-from tests.support import result_examples, result_schema
+from tests.support.results import result_examples, result_schema
 from tests.support.samples import Json
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "result.md"

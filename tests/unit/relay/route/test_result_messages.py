@@ -11,9 +11,9 @@ from relay.model import Attempt, Outcome
 from relay.routes.target import TargetKind
 
 from tests.support import samples
-from tests.support.fake_queues import FakeQueues
-from tests.support.fakes import FakeClock
-from tests.support.results import ENDPOINT_ARN, ID, TO_QUEUE, result, to
+from tests.support.fakes.ports import FakeClock
+from tests.support.fakes.queues import FakeQueues
+from tests.support.results.made_by_route import ENDPOINT_ARN, ID, TO_QUEUE, result, to
 from tests.support.samples import COMPLETED_QUEUE, OUTPUTS, Json
 
 

@@ -10,7 +10,7 @@ from relay.ids import attempt_id
 from relay.model import AttemptState, Outcome
 
 from tests.support import samples
-from tests.support.fakes import Crash
+from tests.support.fakes.ports import Crash
 from tests.support.notifying import (
     ID,
     THROTTLED,

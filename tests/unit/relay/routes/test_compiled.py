@@ -10,7 +10,7 @@ from relay.routes.groups import group_id
 from relay.routes.target import Addressed
 
 from local.routes.results import SAMPLES
-from tests.support.addressing import addressed
+from tests.support.results.addressing import addressed
 
 SQS = "arn:aws:sqs:us-east-1:000000000000:"
 SNS = "arn:aws:sns:us-east-1:000000000000:"

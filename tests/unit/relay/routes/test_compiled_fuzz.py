@@ -11,7 +11,7 @@ from relay.routes.compiled import Routes
 from relay.routes.document import RoutesError
 from relay.routes.result_shape import RESULT
 
-from tests.support.addressing import addressed
+from tests.support.results.addressing import addressed
 
 SQS = "arn:aws:sqs:us-east-1:000000000000:"
 SNS = "arn:aws:sns:us-east-1:000000000000:"

@@ -8,7 +8,7 @@ from relay.delivery.report import Count, Level, Report
 from relay.errors import TransientError
 from relay.routes.source import LastGoodRoutes
 
-from tests.support.fakes import FakeClock, FakeRouteDocuments
+from tests.support.fakes.ports import FakeClock, FakeRouteDocuments
 
 A, B = (
     json.dumps({"otherwise": {"to": f"arn:aws:sqs:us-east-1:000000000000:{name}"}})

@@ -11,7 +11,7 @@ from relay.ids import attempt_id, request_id_of_caller
 from relay.model import Attempt, AttemptState
 
 from tests.support import samples
-from tests.support.fakes import Crash
+from tests.support.fakes.ports import Crash
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import SUBMIT_QUEUE
 from tests.support.submitting import DENIED, THROTTLED, logged, put, upload

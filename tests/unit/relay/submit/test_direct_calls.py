@@ -8,7 +8,7 @@ from relay.errors import (
 )
 from relay.ids import request_id_of_caller
 
-from tests.support.fakes import Crash
+from tests.support.fakes.ports import Crash
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import BUCKET, OUTPUTS, SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE
 from tests.support.submitting import DENIED, NOT_READY, THROTTLED, UNANSWERED, logged

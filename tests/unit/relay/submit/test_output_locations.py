@@ -7,8 +7,8 @@ from relay.s3uri import S3Uri
 from relay.submit.output_locations import OutputLocations
 
 from tests.support import samples
-from tests.support.output_names import OutputNames
 from tests.support.pipelines import FakePipeline
+from tests.support.sagemaker.output_names import OutputNames
 from tests.support.samples import BUCKET, INPUTS, OUTPUTS
 from tests.support.submitting import logged, upload
 

@@ -10,8 +10,8 @@ from relay.submit.output_locations import OutputLocations
 from relay.submit.requeue import requeue
 
 from tests.support import samples
-from tests.support.fake_queues import FakeInbox, FakeQueues
-from tests.support.fakes import FakeClock
+from tests.support.fakes.ports import FakeClock
+from tests.support.fakes.queues import FakeInbox, FakeQueues
 from tests.support.samples import NOON, SUBMIT_QUEUE
 
 

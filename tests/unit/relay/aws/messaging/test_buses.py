@@ -9,7 +9,7 @@ from relay.aws.messaging.outbox import AwsOutbox
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.model import OutgoingMessage
 
-from tests.support.budgets import ample
+from tests.support.fakes.budgets import ample
 
 SERVICE = "events"
 

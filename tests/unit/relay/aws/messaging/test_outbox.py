@@ -11,7 +11,7 @@ from relay.aws.messaging.topics import Topics
 from relay.errors import MessageTooLong, TransientError, UnexpectedError
 from relay.model import OutgoingMessage
 
-from tests.support.budgets import ample
+from tests.support.fakes.budgets import ample
 from tests.support.samples import SUBMIT_QUEUE
 from tests.support.sqs_limits import LimitedSqs
 

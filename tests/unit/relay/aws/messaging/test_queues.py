@@ -11,7 +11,7 @@ from relay.model import OutgoingMessage
 from relay.routes.target import Target
 
 from tests.support import samples
-from tests.support.budgets import ample
+from tests.support.fakes.budgets import ample
 from tests.support.samples import SUBMIT_QUEUE
 
 SERVICE = "sqs"

@@ -13,7 +13,7 @@ from relay.errors import NotTried, RelayError, TransientError, Unanswered
 from relay.model import OutgoingMessage
 from relay.routes.target import Target
 
-from tests.support.fakes import FakeClock
+from tests.support.fakes.ports import FakeClock
 
 NO_ANSWER = ReadTimeoutError(endpoint_url="https://sqs")
 

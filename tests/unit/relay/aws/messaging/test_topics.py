@@ -9,7 +9,7 @@ from relay.aws.messaging.topics import Topics
 from relay.errors import PermanentError, TransientError
 from relay.model import OutgoingMessage
 
-from tests.support.budgets import ample
+from tests.support.fakes.budgets import ample
 
 SERVICE = "sns"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from relay.provision.specification.api_requests import Request
 
-from tests.support.sagemaker_api import flaws
+from tests.support.sagemaker.api import flaws
 
 ROLE = "arn:aws:iam::000000000000:role/endpoint"
 

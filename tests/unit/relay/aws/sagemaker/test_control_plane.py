@@ -19,7 +19,7 @@ from relay.errors import (
 )
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 
-from tests.support.provisioning_fakes import specification
+from tests.support.provisioning.fakes import specification
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

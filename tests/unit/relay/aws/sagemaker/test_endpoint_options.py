@@ -12,7 +12,7 @@ from relay.ports import Accepted, Submission
 from relay.s3uri import S3Uri
 
 from tests.support import samples
-from tests.support.budgets import ample
+from tests.support.fakes.budgets import ample
 from tests.support.samples import BUCKET, OUTPUTS
 
 FILENAME, EXTENSION = "Filename", "S3OutputPathExtension"

@@ -11,7 +11,7 @@ from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle.record import Record
 from relay.provision.specification.existing import Adoption, Setup
 
-from tests.support.provisioning_fakes import (
+from tests.support.provisioning.fakes import (
     ENDPOINT,
     PROPERTIES,
     SCALED,

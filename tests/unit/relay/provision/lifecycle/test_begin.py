@@ -5,7 +5,7 @@ from relay.errors import TransientError
 from relay.events.endpoint_events import EndpointChanged
 from relay.provision.endpoint import EndpointStatus
 
-from tests.support.provisioning_fakes import (
+from tests.support.provisioning.fakes import (
     ENDPOINT,
     World,
     create,

@@ -8,7 +8,7 @@ from relay.events.endpoint_events import Sweep, WakeUp
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.specification.scaling import Scaling
 
-from tests.support.provisioning_fakes import (
+from tests.support.provisioning.fakes import (
     ENDPOINT,
     SCALED,
     Crash,

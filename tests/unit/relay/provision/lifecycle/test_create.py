@@ -6,7 +6,7 @@ from relay.events.endpoint_events import EndpointChanged
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle.ports import ResponseNotDelivered
 
-from tests.support.provisioning_fakes import (
+from tests.support.provisioning.fakes import (
     ENDPOINT,
     OTHER_STACK,
     World,

@@ -2,7 +2,7 @@ import pytest
 from relay.errors import AccessDenied
 from relay.provision.endpoint import EndpointStatus
 
-from tests.support.provisioning_fakes import ENDPOINT, World, create, delete, update
+from tests.support.provisioning.fakes import ENDPOINT, World, create, delete, update
 
 
 def test_a_delete_is_answered_once_everything_is_gone(world: World) -> None:

@@ -6,7 +6,7 @@ from relay.events.endpoint_events import ArtifactsUploaded, DirectCall, Endpoint
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.specification.deployment import Strategy
 
-from tests.support.provisioning_fakes import (
+from tests.support.provisioning.fakes import (
     ENDPOINT,
     World,
     create,

@@ -8,7 +8,7 @@ from relay.errors import TransientError, UnreadableMessage
 from relay.events.endpoint_events import ArtifactsUploaded
 from relay.provision.lifecycle.record import Record
 
-from tests.support.provisioning_fakes import ENDPOINT, World, deploy, uploaded
+from tests.support.provisioning.fakes import ENDPOINT, World, deploy, uploaded
 
 Load = Callable[[str], Record | None]
 

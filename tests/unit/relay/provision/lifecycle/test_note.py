@@ -5,7 +5,7 @@ from relay.delivery.report import Count, Level, Note
 from relay.provision.lifecycle.ports import Context
 from relay.provision.lifecycle.record import Record
 
-from tests.support.provisioning_fakes import ENDPOINT, World, specification
+from tests.support.provisioning.fakes import ENDPOINT, World, specification
 
 
 @pytest.mark.parametrize("metric", [None, Count.REFUSED])

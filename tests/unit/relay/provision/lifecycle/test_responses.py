@@ -2,7 +2,7 @@ import json
 
 from relay.provision.lifecycle.custom_resource import Response
 
-from tests.support.provisioning_fakes import World, create
+from tests.support.provisioning.fakes import World, create
 
 
 def answered() -> Response:

@@ -4,7 +4,7 @@ import pytest
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.specification.deployment import Deployment, Strategy
 
-from tests.support.provisioning_fakes import (
+from tests.support.provisioning.fakes import (
     ENDPOINT,
     World,
     deploy,

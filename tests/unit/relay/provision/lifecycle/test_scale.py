@@ -7,7 +7,7 @@ from relay.provision.endpoint import EndpointStatus
 from relay.provision.specification.scaling import Scaling
 from relay.provision.specification.specification import Specification
 
-from tests.support.provisioning_fakes import (
+from tests.support.provisioning.fakes import (
     ENDPOINT,
     SCALED,
     World,

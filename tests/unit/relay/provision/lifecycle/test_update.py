@@ -3,7 +3,7 @@ from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.events.endpoint_events import EndpointChanged, Sweep
 from relay.provision.endpoint import EndpointStatus
 
-from tests.support.provisioning_fakes import ENDPOINT, World, create, delete, specification, update
+from tests.support.provisioning.fakes import ENDPOINT, World, create, delete, specification, update
 
 NEW_MODEL = "s3://models/churn/2/model.tar.gz"
 OLD = specification().generation

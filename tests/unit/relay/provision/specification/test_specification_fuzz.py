@@ -25,9 +25,9 @@ from local.sagemaker.faults import FaultInjector
 from local.sagemaker.identity import Caller
 from local.sagemaker.resources import Namer
 from local.sagemaker.validation import operation_model, validate
-from tests.support.provisioning_fakes import REGION, properties
-from tests.support.sagemaker_api import flaws, service
-from tests.support.sagemaker_documents import Path, documents, spelled, with_junk
+from tests.support.provisioning.fakes import REGION, properties
+from tests.support.sagemaker.api import flaws, service
+from tests.support.sagemaker.documents import Path, documents, spelled, with_junk
 
 EXAMPLES = int(os.environ.get("RELAY_EXAMPLES", "100"))
 FUZZ = settings(

@@ -11,7 +11,7 @@ from random import Random
 from relay.errors import MessageTooLong, PermanentError, RelayError
 from relay.model import Delivery, OutgoingMessage
 
-from tests.support.fakes import FakeClock, Faults
+from tests.support.fakes.ports import FakeClock, Faults
 
 _DEDUPLICATION = timedelta(minutes=5)
 _MAX_MESSAGE_BYTES = 1_048_576  # of SQS

@@ -15,7 +15,7 @@ from local.sagemaker.notifications import Answer
 from local.sagemaker.queueing import Request
 from local.sagemaker.resources import Model, Variant
 from local.sagemaker.s3_location import S3Location
-from tests.support.rehearsal import TIMELESS, Nowhere, Rehearsal
+from tests.support.sagemaker.rehearsal import TIMELESS, Nowhere, Rehearsal
 
 ROLE = "arn:aws:iam::000000000000:role/execution"
 TOPIC = "arn:aws:sns:us-east-1:000000000000:results"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from relay.budget import Budget
 
-from tests.support.fakes import FakeClock
+from tests.support.fakes.ports import FakeClock
 
 
 def ample() -> Budget:

@@ -28,10 +28,10 @@ from relay.ports import Accepted, Claims, Submission
 from relay.routes.compiled import Routes
 
 from tests.support.attempt_items import AttemptItems, Item
-from tests.support.output_names import OutputNames
+from tests.support.sagemaker.output_names import OutputNames
 
 if TYPE_CHECKING:
-    from tests.support.hangs import Hangs
+    from tests.support.fakes.hangs import Hangs
 
 _Item = TypeVar("_Item")
 

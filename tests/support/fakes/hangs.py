@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from relay.budget import Budget
 from relay.errors import NotTried, RelayError, Unanswered
 
-from tests.support.fakes import FakeClock
+from tests.support.fakes.ports import FakeClock
 
 # How long an address that did not answer is not called again, as with the adapter.
 REST_SECONDS = 15.0

@@ -7,7 +7,7 @@ from relay.aws.dynamodb.attempt_items import SHARDS, from_due, shard_key, to_due
 from relay.errors import RelayError
 from relay.model import Due
 
-from tests.support.fakes import FakeLedger, Faults
+from tests.support.fakes.ports import FakeLedger, Faults
 
 
 class FakeDueLedger(FakeLedger):
