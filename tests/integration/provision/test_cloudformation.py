@@ -12,7 +12,8 @@ from relay.aws.cloudformation import CloudFormationResponder
 from relay.provision.lifecycle.custom_resource import Response
 from relay.provision.lifecycle.ports import ResponseNotDelivered
 
-from tests.support.provisioning.fakes import World, create
+from tests.support.provisioning.requests import create
+from tests.support.provisioning.world import World
 
 
 @dataclass

@@ -18,15 +18,12 @@ from relay.provision.lifecycle.rollouts import Recipe, RollOut, RollOutKind
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.specification import Generation
 
-from tests.support.provisioning.fakes import (
-    FakeClock,
-    FakeRecordStore,
-    Fuse,
-    World,
-    create,
-    specification,
-    update,
-)
+from tests.support.provisioning.control_plane import FakeClock
+from tests.support.provisioning.fuse import Fuse
+from tests.support.provisioning.ports import FakeRecordStore
+from tests.support.provisioning.properties import specification
+from tests.support.provisioning.requests import create, update
+from tests.support.provisioning.world import World
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -15,7 +15,9 @@ from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.provision import Provision
 
-from tests.support.provisioning.fakes import REGION, World, create, delete, deploy, specification
+from tests.support.provisioning.properties import REGION, specification
+from tests.support.provisioning.requests import create, delete, deploy
+from tests.support.provisioning.world import World
 from tests.support.sagemaker.stack import XGBOOST, Clients, Stack, eventually
 
 

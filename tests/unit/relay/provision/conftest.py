@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.provisioning.fakes import World, create
+from tests.support.provisioning.requests import create
+from tests.support.provisioning.world import World
 
 
 @pytest.fixture

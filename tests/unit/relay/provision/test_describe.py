@@ -2,7 +2,9 @@ import json
 
 from relay.events.endpoint_events import Describe
 
-from tests.support.provisioning.fakes import World, create, deploy, specification, update
+from tests.support.provisioning.properties import specification
+from tests.support.provisioning.requests import create, deploy, update
+from tests.support.provisioning.world import World
 
 
 def test_an_endpoint_that_was_never_made_is_described() -> None:

@@ -8,7 +8,7 @@ from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
 from relay.events.endpoint_events import read_event
 from relay.provision.lifecycle.ports import ResponseNotDelivered
 
-from tests.support.provisioning.fakes import World
+from tests.support.provisioning.world import World
 
 COMPLETED = "arn:aws:sqs:us-east-1:000000000000:relay-completed.fifo"
 FAILED = "arn:aws:sqs:us-east-1:000000000000:relay-failed.fifo"

@@ -10,16 +10,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 from relay.aws.sagemaker.control_plane import SageMakerControlPlane
-from relay.errors import (
-    AccessDenied,
-    EndpointNotReady,
-    PermanentError,
-    RelayError,
-    TransientError,
-)
+from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError, TransientError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 
-from tests.support.provisioning.fakes import specification
+from tests.support.provisioning.properties import specification
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -11,15 +11,9 @@ from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle.record import Record
 from relay.provision.specification.existing import Adoption, Setup
 
-from tests.support.provisioning.fakes import (
-    ENDPOINT,
-    PROPERTIES,
-    SCALED,
-    World,
-    create,
-    delete,
-    update,
-)
+from tests.support.provisioning.properties import ENDPOINT, PROPERTIES, SCALED
+from tests.support.provisioning.requests import create, delete, update
+from tests.support.provisioning.world import World
 
 THEIRS = "their-config-7"
 SUCCESS = str(PROPERTIES["SuccessTopicArn"])

@@ -5,17 +5,9 @@ from relay.errors import TransientError
 from relay.events.endpoint_events import EndpointChanged
 from relay.provision.endpoint import EndpointStatus
 
-from tests.support.provisioning.fakes import (
-    ENDPOINT,
-    World,
-    create,
-    delete,
-    deploy,
-    rollback,
-    specification,
-    update,
-    uploaded,
-)
+from tests.support.provisioning.properties import ENDPOINT, specification
+from tests.support.provisioning.requests import create, delete, deploy, rollback, update, uploaded
+from tests.support.provisioning.world import World
 
 A, B, C, D = (f"s3://models/{name}.tar.gz" for name in "abcd")
 

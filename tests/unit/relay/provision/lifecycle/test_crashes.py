@@ -8,19 +8,10 @@ from relay.events.endpoint_events import Sweep, WakeUp
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.specification.scaling import Scaling
 
-from tests.support.provisioning.fakes import (
-    ENDPOINT,
-    SCALED,
-    Crash,
-    World,
-    create,
-    delete,
-    deploy,
-    rollback,
-    update,
-    uploaded,
-    without_times,
-)
+from tests.support.provisioning.fuse import Crash
+from tests.support.provisioning.properties import ENDPOINT, SCALED
+from tests.support.provisioning.requests import create, delete, deploy, rollback, update, uploaded
+from tests.support.provisioning.world import World, without_times
 
 
 def _creates(world: World) -> WakeUp:

@@ -6,15 +6,9 @@ from relay.events.endpoint_events import EndpointChanged
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle.ports import ResponseNotDelivered
 
-from tests.support.provisioning.fakes import (
-    ENDPOINT,
-    OTHER_STACK,
-    World,
-    create,
-    delete,
-    specification,
-    update,
-)
+from tests.support.provisioning.properties import ENDPOINT, specification
+from tests.support.provisioning.requests import OTHER_STACK, create, delete, update
+from tests.support.provisioning.world import World
 
 GENERATION = specification().generation
 

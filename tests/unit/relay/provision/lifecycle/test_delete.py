@@ -2,7 +2,9 @@ import pytest
 from relay.errors import AccessDenied
 from relay.provision.endpoint import EndpointStatus
 
-from tests.support.provisioning.fakes import ENDPOINT, World, create, delete, update
+from tests.support.provisioning.properties import ENDPOINT
+from tests.support.provisioning.requests import create, delete, update
+from tests.support.provisioning.world import World
 
 
 def test_a_delete_is_answered_once_everything_is_gone(world: World) -> None:

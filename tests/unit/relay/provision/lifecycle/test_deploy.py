@@ -6,15 +6,9 @@ from relay.events.endpoint_events import ArtifactsUploaded, DirectCall, Endpoint
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.specification.deployment import Strategy
 
-from tests.support.provisioning.fakes import (
-    ENDPOINT,
-    World,
-    create,
-    delete,
-    deploy,
-    specification,
-    uploaded,
-)
+from tests.support.provisioning.properties import ENDPOINT, specification
+from tests.support.provisioning.requests import create, delete, deploy, uploaded
+from tests.support.provisioning.world import World
 
 A, B, C, D = (f"s3://models/{name}.tar.gz" for name in "abcd")
 OLD = specification().generation

@@ -6,17 +6,9 @@ import pytest
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.specification.deployment import Deployment, Strategy
 
-from tests.support.provisioning.fakes import (
-    SCALED,
-    World,
-    create,
-    delete,
-    deploy,
-    rollback,
-    specification,
-    update,
-    uploaded,
-)
+from tests.support.provisioning.properties import SCALED, specification
+from tests.support.provisioning.requests import create, delete, deploy, rollback, update, uploaded
+from tests.support.provisioning.world import World
 
 A, B = "s3://models/a.tar.gz", "s3://models/b.tar.gz"
 ALARMS: dict[str, Any] = {"RollbackAlarmNames": ["relay-failures", "relay-latency"]}

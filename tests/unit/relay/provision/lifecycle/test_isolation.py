@@ -8,7 +8,9 @@ from relay.errors import TransientError, UnreadableMessage
 from relay.events.endpoint_events import ArtifactsUploaded
 from relay.provision.lifecycle.record import Record
 
-from tests.support.provisioning.fakes import ENDPOINT, World, deploy, uploaded
+from tests.support.provisioning.properties import ENDPOINT
+from tests.support.provisioning.requests import deploy, uploaded
+from tests.support.provisioning.world import World
 
 Load = Callable[[str], Record | None]
 

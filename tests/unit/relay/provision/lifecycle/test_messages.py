@@ -9,7 +9,9 @@ from relay.provision.lifecycle.messages import remedy
 
 from local.sagemaker.failures import KINDS, failure_reason
 from local.sagemaker.resources import EndpointConfig, Model
-from tests.support.provisioning.fakes import World, create, specification
+from tests.support.provisioning.properties import specification
+from tests.support.provisioning.requests import create
+from tests.support.provisioning.world import World
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 WANTED = specification()

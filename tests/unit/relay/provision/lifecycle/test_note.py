@@ -5,7 +5,8 @@ from relay.delivery.report import Count, Level, Note
 from relay.provision.lifecycle.ports import Context
 from relay.provision.lifecycle.record import Record
 
-from tests.support.provisioning.fakes import ENDPOINT, World, specification
+from tests.support.provisioning.properties import ENDPOINT, specification
+from tests.support.provisioning.world import World
 
 
 @pytest.mark.parametrize("metric", [None, Count.REFUSED])

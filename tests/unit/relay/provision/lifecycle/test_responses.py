@@ -2,7 +2,8 @@ import json
 
 from relay.provision.lifecycle.custom_resource import Response
 
-from tests.support.provisioning.fakes import World, create
+from tests.support.provisioning.requests import create
+from tests.support.provisioning.world import World
 
 
 def answered() -> Response:

@@ -4,15 +4,9 @@ import pytest
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.specification.deployment import Deployment, Strategy
 
-from tests.support.provisioning.fakes import (
-    ENDPOINT,
-    World,
-    deploy,
-    rollback,
-    specification,
-    update,
-    uploaded,
-)
+from tests.support.provisioning.properties import ENDPOINT, specification
+from tests.support.provisioning.requests import deploy, rollback, update, uploaded
+from tests.support.provisioning.world import World
 
 A, B = "s3://models/a.tar.gz", "s3://models/b.tar.gz"
 OLD = specification().generation

@@ -7,17 +7,9 @@ from relay.provision.endpoint import EndpointStatus
 from relay.provision.specification.scaling import Scaling
 from relay.provision.specification.specification import Specification
 
-from tests.support.provisioning.fakes import (
-    ENDPOINT,
-    SCALED,
-    World,
-    create,
-    delete,
-    deploy,
-    rollback,
-    specification,
-    update,
-)
+from tests.support.provisioning.properties import ENDPOINT, SCALED, specification
+from tests.support.provisioning.requests import create, delete, deploy, rollback, update
+from tests.support.provisioning.world import World
 
 WANTED = Scaling(0, 4, 5, 300, 120)
 

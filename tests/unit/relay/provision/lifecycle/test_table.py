@@ -14,7 +14,8 @@ from relay.provision.lifecycle.rollouts import Recipe, RollOut, RollOutKind
 from relay.provision.lifecycle.table import EARLY, TABLE, Row
 from relay.provision.specification.scaling import Registration
 
-from tests.support.provisioning.fakes import ENDPOINT, STACK, specification
+from tests.support.provisioning.properties import ENDPOINT, specification
+from tests.support.provisioning.requests import STACK
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TARGET = specification(ModelDataUrl="s3://models/churn/2/model.tar.gz")

@@ -3,7 +3,9 @@ from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.events.endpoint_events import EndpointChanged, Sweep
 from relay.provision.endpoint import EndpointStatus
 
-from tests.support.provisioning.fakes import ENDPOINT, World, create, delete, specification, update
+from tests.support.provisioning.properties import ENDPOINT, specification
+from tests.support.provisioning.requests import create, delete, update
+from tests.support.provisioning.world import World
 
 NEW_MODEL = "s3://models/churn/2/model.tar.gz"
 OLD = specification().generation

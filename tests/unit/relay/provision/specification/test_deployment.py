@@ -6,7 +6,7 @@ from relay.errors import ConfigurationError
 from relay.provision.specification.deployment import Deployment, Strategy
 from relay.provision.specification.specification import Specification
 
-from tests.support.provisioning.fakes import specification
+from tests.support.provisioning.properties import specification
 
 SETTINGS: dict[str, object] = {
     "DeploymentStrategy": "Canary",

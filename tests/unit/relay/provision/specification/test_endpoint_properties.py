@@ -13,7 +13,7 @@ from relay.provision.specification.endpoint_properties import (
     Span,
 )
 
-from tests.support.provisioning.fakes import specification
+from tests.support.provisioning.properties import specification
 
 TIMEOUT = EndpointProperty(
     "ContainerStartupHealthCheckTimeoutInSeconds",

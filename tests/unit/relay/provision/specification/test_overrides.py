@@ -10,7 +10,7 @@ from relay.provision.specification import api_requests
 from relay.provision.specification.read import read_specification
 from relay.provision.specification.specification import Specification
 
-from tests.support.provisioning.fakes import REGION, properties
+from tests.support.provisioning.properties import REGION, properties
 from tests.support.sagemaker.api import flaws
 
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/churn:7"

@@ -6,7 +6,7 @@ from relay.errors import ConfigurationError
 from relay.provision.specification.read import read_specification
 from relay.provision.specification.specification import Specification
 
-from tests.support.provisioning.fakes import REGION, properties, specification
+from tests.support.provisioning.properties import REGION, properties, specification
 
 
 def problems(**changes: object) -> str:

@@ -25,7 +25,7 @@ from local.sagemaker.faults import FaultInjector
 from local.sagemaker.identity import Caller
 from local.sagemaker.resources import Namer
 from local.sagemaker.validation import operation_model, validate
-from tests.support.provisioning.fakes import REGION, properties
+from tests.support.provisioning.properties import REGION, properties
 from tests.support.sagemaker.api import flaws, service
 from tests.support.sagemaker.documents import Path, documents, spelled, with_junk
 

@@ -1,0 +1,88 @@
+"""Stand-ins for what provisioning needs beside SageMaker's control plane."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from relay.errors import AccessDenied, PermanentError, RelayError
+from relay.provision.endpoint import EndpointStatus
+from relay.provision.lifecycle.custom_resource import Response
+from relay.provision.lifecycle.ports import Outdated, ResponseNotDelivered
+from relay.provision.lifecycle.record import Record
+from relay.provision.specification.scaling import Scaling
+
+from tests.support.provisioning.control_plane import FakeSageMaker
+from tests.support.provisioning.fuse import Fuse
+
+
+class FakeAutoscaler:
+    """Application Auto Scaling: it knows of endpoints by their names only."""
+
+    def __init__(self, fuse: Fuse, sagemaker: FakeSageMaker) -> None:
+        self._fuse = fuse
+        self._sagemaker = sagemaker
+        self.registered: dict[str, Scaling] = {}
+        # Raised by the calls of these names, as long as they are here.
+        self.errors: dict[str, RelayError] = {}
+        self.calls: list[str] = []
+        sagemaker.is_scalable_target = lambda name: name in self.registered
+
+    def register(self, endpoint_name: str, scaling: Scaling) -> None:
+        with self._call("register"):
+            endpoint = self._sagemaker.endpoints.get(endpoint_name)
+            if endpoint is None or endpoint.status is EndpointStatus.CREATING:
+                raise PermanentError("the variant does not exist")
+            self.registered[endpoint_name] = scaling
+
+    def deregister(self, endpoint_name: str) -> None:
+        with self._call("deregister"):
+            self.registered.pop(endpoint_name, None)
+
+    @contextmanager
+    def _call(self, name: str) -> Iterator[None]:
+        self.calls.append(name)
+        with self._fuse.around():
+            if name in self.errors:
+                raise self.errors[name]
+            yield
+
+
+class FakeRecordStore:
+    def __init__(self, fuse: Fuse) -> None:
+        self._fuse = fuse
+        self.records: dict[str, Record] = {}
+        self.taken_away = False
+        # Called before a record is written: another invocation that is quicker.
+        self.meanwhile: Callable[[], object] | None = None
+
+    def load(self, endpoint_name: str) -> Record | None:
+        with self._fuse.around():
+            return self.records.get(endpoint_name)
+
+    def save(self, record: Record) -> Record:
+        with self._fuse.around():
+            if self.taken_away:
+                raise AccessDenied("no identity-based policy allows the dynamodb:PutItem action")
+            if self.meanwhile:
+                meanwhile, self.meanwhile = self.meanwhile, None
+                meanwhile()
+            stored = self.records.get(record.endpoint_name)
+            if (stored.version if stored else 0) != record.version:
+                raise Outdated("written meanwhile")
+            self.records[record.endpoint_name] = record.next_version()
+            return self.records[record.endpoint_name]
+
+
+class FakeResponder:
+    def __init__(self, fuse: Fuse) -> None:
+        self._fuse = fuse
+        self.delivered: list[Response] = []
+        self.reachable = True
+        # What CloudFormation does at once when it has the answer.
+        self.on_delivery: Callable[[], None] = lambda: None
+
+    def deliver(self, answer: Response) -> None:
+        with self._fuse.around():
+            if not self.reachable:
+                raise ResponseNotDelivered("not reachable")
+            self.delivered.append(answer)
+            self.on_delivery()
