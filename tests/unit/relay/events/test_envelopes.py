@@ -1,4 +1,4 @@
-"""Every envelope in which submit's and route's work arrives."""
+"""Every envelope in which submit's work arrives."""
 
 import json
 from datetime import UTC, datetime
@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.events.envelopes import read_notifications, read_submissions
+from relay.events.envelopes import read_submissions
 from relay.ids import request_id_of_caller, request_id_of_upload
-from relay.model import Incoming, InferenceRequest, Notification, Outcome
+from relay.model import Incoming, InferenceRequest
 from relay.s3uri import S3Uri
 
 from tests.support import samples
@@ -303,125 +303,11 @@ def test_a_record_that_lambda_would_never_send_is_unreadable_and_not_fatal(recor
     assert [item.problem is not None for item in incoming] == [True]
 
 
-@pytest.mark.parametrize(
-    ("name", "outcome"),
-    [
-        ("completed-via-sqs", Outcome.COMPLETED),
-        ("completed-via-sqs-raw", Outcome.COMPLETED),
-        ("completed-direct", Outcome.COMPLETED),
-        ("failed-via-sqs", Outcome.FAILED),
-        ("rejected-by-relay-via-sqs", Outcome.REJECTED),
-    ],
-)
-def test_every_envelope_gives_its_notification(name: str, outcome: Outcome) -> None:
-    (incoming,) = read_notifications(samples.event(f"route/{name}"), "invocation-1")
-
-    (notification,) = incoming.contents
-    assert isinstance(notification, Notification)
-    assert notification.outcome is outcome
-
-
-@pytest.mark.parametrize(
-    ("name", "topic"),
-    [
-        ("completed-via-sqs", samples.SUCCESS_TOPIC),
-        ("completed-direct", samples.SUCCESS_TOPIC),
-        ("failed-via-sqs", samples.ERROR_TOPIC),
-        ("completed-via-sqs-raw", None),
-    ],
-)
-def test_a_notification_knows_its_topic_unless_raw_delivery_dropped_it(
-    name: str, topic: str | None
-) -> None:
-    (incoming,) = read_notifications(samples.event(f"route/{name}"), "invocation-1")
-
-    assert incoming.contents[0].topic_arn == topic
-
-
-def test_an_event_of_s3_is_no_notification() -> None:
-    event = samples.sqs_event(samples.upload("outputs/a.out"))
-
-    (incoming,) = read_notifications(event, "invocation-1")
-
-    assert (incoming.contents, incoming.ignored) == ((), 0)
-    assert incoming.problem == "eventSource is None, not 'aws:sagemaker'"
-
-
-@pytest.mark.parametrize("name", ["test-notification-via-sqs", "test-notification-direct"])
-def test_sagemakers_test_notification_is_ignored(name: str) -> None:
-    incoming = read_notifications(samples.event(f"route/{name}"), "invocation-1")
-
-    assert {(item.contents, item.ignored, item.problem) for item in incoming} == {((), 1, None)}
-
-
 @given(st.text(min_size=1).filter(lambda key: not key.endswith("/")))
 def test_any_key_survives_the_form_encoding_of_s3(key: str) -> None:
     (request,) = only(samples.sqs_event(samples.upload(key))).contents
 
     assert request.location == S3Uri(BUCKET, key)
-
-
-def on_failure(payload: object) -> Json:
-    """Return what Lambda sends to an on-failure destination after the last try of an invocation."""
-    return {
-        "version": "1.0",
-        "timestamp": "2026-11-20T12:03:00.000Z",
-        "requestContext": {
-            "requestId": "invocation-1",
-            "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:relay-submit:$LATEST",
-            "condition": "RetriesExhausted",
-            "approximateInvokeCount": 3,
-        },
-        "requestPayload": payload,
-        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST"},
-        "responsePayload": {"errorType": "Incomplete", "errorMessage": "time ran out"},
-    }
-
-
-class TestWhatLambdaSendsAfterTheLastTry:
-    @pytest.mark.parametrize(
-        "payload",
-        [
-            {"body": "1"},
-            {"requests": [{"body": "1"}, {"body": "2", "request_id": "order-2"}]},
-            samples.upload("inputs/a.csv"),
-            samples.sns_event(samples.upload("inputs/a.csv")),
-            samples.sns_event({"body": "1"}),
-            samples.event("submit/eventbridge-object-created"),
-        ],
-    )
-    def test_is_the_same_requests_as_the_invocation(self, payload: Json) -> None:
-        (invoked,) = read_submissions(payload, "invocation-1")
-
-        redriven = only(samples.sqs_event(on_failure(payload)))
-
-        assert redriven.problem is None
-        assert redriven.contents == invoked.contents != ()
-
-    def test_is_the_same_notification(self) -> None:
-        event = samples.sns_event(samples.completed("c" * 32))
-
-        (redriven,) = read_notifications(samples.sqs_event(on_failure(event)), "invocation-2")
-
-        (notification,) = redriven.contents
-        assert (notification.inference_id, notification.topic_arn) == (
-            "c" * 32,
-            samples.SUCCESS_TOPIC,
-        )
-
-    @pytest.mark.parametrize(
-        ("payload", "problem"),
-        [
-            (None, "neither an S3 notification"),
-            ({"colour": "red"}, "neither an S3 notification"),
-            ({"Records": [{"EventSource": "aws:sns"}]}, "requestPayload.Records[0].Sns is missing"),
-            (samples.sns_event("{"), "Message is not JSON"),
-        ],
-    )
-    def test_that_cannot_be_read_says_why(self, payload: object, problem: str) -> None:
-        redriven = only(samples.sqs_event(on_failure(payload)))
-
-        assert problem in str(redriven.problem)
 
 
 def test_two_raw_messages_with_the_same_call_are_two_requests() -> None:
