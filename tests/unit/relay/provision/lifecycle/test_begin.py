@@ -5,21 +5,10 @@ from relay.errors import TransientError
 from relay.events.endpoint_events import EndpointChanged
 from relay.provision.endpoint import EndpointStatus
 
-from tests.support.provisioning.properties import ENDPOINT, specification
+from tests.support.provisioning.properties import ENDPOINT
 from tests.support.provisioning.requests import create, delete, deploy, rollback, update, uploaded
+from tests.support.provisioning.roll_outs import A, B, C, D, config, serving
 from tests.support.provisioning.world import World
-
-A, B, C, D = (f"s3://models/{name}.tar.gz" for name in "abcd")
-
-
-def config(**changes: object) -> str:
-    return specification(**changes).generation.config
-
-
-def serving(world: World) -> str:
-    assert world.endpoint is not None
-    return world.endpoint.config
-
 
 # --- roll-out during roll-out --------------------------------------------------------------------
 

@@ -4,16 +4,10 @@ import pytest
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.specification.deployment import Deployment, Strategy
 
-from tests.support.provisioning.properties import ENDPOINT, specification
+from tests.support.provisioning.properties import ENDPOINT
 from tests.support.provisioning.requests import deploy, rollback, update, uploaded
+from tests.support.provisioning.roll_outs import OLD, A, B, config
 from tests.support.provisioning.world import World
-
-A, B = "s3://models/a.tar.gz", "s3://models/b.tar.gz"
-OLD = specification().generation
-
-
-def config(**changes: object) -> str:
-    return specification(**changes).generation.config
 
 
 def serving(world: World) -> str:
