@@ -9,8 +9,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 _STACK_SECONDS = 75 * 60
 _PAUSE_SECONDS = 2.0
-# Lists lag behind deletions, and functions that were still at work make a log group again.
+# Lists lag behind deletions, and functions that were still at work make a log group again. So an
+# account is only empty if it still is after the pause.
 _PAUSES = (0, 2, 4, 8, 16, 32, 64, 128, 256)
+_QUIET_SECONDS = 10
 
 
 class Removal:
@@ -27,11 +29,15 @@ class Removal:
         for pause in _PAUSES:
             time.sleep(pause)
             problems = [problem for step in self._steps for problem in self._tried(step)]
-            left = self.left()
+            left = self.left() or self._left_later()
             if not left:
                 break
             left += problems
         return left
+
+    def _left_later(self) -> list[str]:
+        time.sleep(_QUIET_SECONDS)
+        return self.left()
 
     def left(self) -> list[str]:
         """What there is under the name."""

@@ -52,5 +52,5 @@ def test_operators_are_notified_through_the_topic_that_they_give(
 
     notifying = [alarm["AlarmName"] for alarm in alarms if _OPERATORS in alarm["AlarmActions"]]
 
-    assert len(notifying) == 8
+    assert len(notifying) == 9
     assert all(name.startswith(target.stack_name) for name in notifying)

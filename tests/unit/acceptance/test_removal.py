@@ -61,6 +61,25 @@ class Stacks(Nothing):
         return next(key for key in self.statuses if self._name(key) == name)
 
 
+class Logs(Nothing):
+    """CloudWatch Logs, where a function that was still at work makes its group at a later look."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+        self.groups: list[str] = []
+
+    def paginate(self, **parameters: object) -> list[dict[str, object]]:
+        if parameters["logGroupNamePrefix"] != f"/aws/lambda/{NAME}":
+            return [{}]
+        self.looks -= 1
+        if self.looks == 0:
+            self.groups = [f"/aws/lambda/{NAME}-provision"]
+        return [{"logGroups": [{"logGroupName": each} for each in self.groups]}]
+
+    def delete_log_group(self, logGroupName: str) -> None:  # noqa: N803
+        self.groups.remove(logGroupName)
+
+
 @pytest.fixture
 def remove(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stacks], list[str]]:
     monkeypatch.setattr(f"{removal.__name__}.time.sleep", lambda _seconds: None)
@@ -111,3 +130,22 @@ def test_what_may_not_be_listed_is_reported(remove: Callable[[Stacks], list[str]
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Describe")
 
     assert any("stack: cannot be listed" in each for each in remove(Forbidden()))
+
+
+def test_a_log_group_that_a_function_makes_again_is_removed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(f"{removal.__name__}.time.sleep", pauses.append)
+    # The first removal and the look after it find nothing; it is there at the look after a pause.
+    logs = Logs(looks=3)
+
+    class Session:
+        def client(self, service: str) -> Nothing:
+            return logs if service == "logs" else Nothing()
+
+    removed = Removal(Session(), NAME, lambda _text: None)  # type: ignore[arg-type]
+
+    assert removed.remove() == []
+    assert logs.groups == []
+    assert len(pauses) > 2
