@@ -1,1 +1,1 @@
-"""MiniStack, which stands for AWS, corrected where it is kinder than AWS or differs from it."""
+"""MiniStack, which stands for AWS: corrected where it differs, and with faults on demand."""

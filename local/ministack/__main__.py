@@ -4,7 +4,8 @@ import sys
 
 import hypercorn.__main__
 
-from local.ministack import corrections
+from local.ministack import corrections, faults
 
 corrections.install()
+faults.install()
 sys.exit(hypercorn.__main__.main(sys.argv[1:]))
