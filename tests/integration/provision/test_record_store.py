@@ -11,11 +11,17 @@ from moto import mock_aws
 from relay.aws.dynamodb.record_store import DynamoDbRecordStore
 from relay.errors import PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, StackChange
+from relay.provision.lifecycle.custom_resource import (
+    PendingRequest,
+    RequestType,
+    Response,
+    StackChange,
+)
 from relay.provision.lifecycle.ports import Outdated, RecordStore
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import Recipe, RollOut, RollOutKind
 from relay.provision.specification.existing import Adoption
+from relay.provision.specification.scaling import Registration
 from relay.provision.specification.specification import Generation
 
 from tests.support.provisioning.control_plane import FakeClock
@@ -57,10 +63,17 @@ def dynamodb() -> Iterator["DynamoDBClient"]:
 
 
 @pytest.fixture(params=["DynamoDB", "the stand-in"])
-def store(request: pytest.FixtureRequest, dynamodb: "DynamoDBClient") -> RecordStore:
+def store(
+    request: pytest.FixtureRequest, dynamodb: "DynamoDBClient", clock: FakeClock
+) -> RecordStore:
     if request.param == "DynamoDB":
-        return DynamoDbRecordStore(dynamodb, TABLE, FakeClock())
-    return FakeRecordStore(Fuse())
+        return DynamoDbRecordStore(dynamodb, TABLE, clock)
+    return FakeRecordStore(Fuse(), clock)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 def busy_record() -> Record:
@@ -92,8 +105,14 @@ def busy_record() -> Record:
         .ask(change)
         .queue(replace(asked, id="q1"), at)
         .queue(replace(asked, id="q2"), at)
-        .attempted("relay-dd", at),
+        .attempting("relay-dd", at)
+        .called(at)
+        .refused(at),
         failure="no ping",
+        response=Response(WAITING, "relay", "no ping", {"Image": "an/image:1"}),
+        registration=Registration(sure=False, ended_at=at),
+        unseen_until=at,
+        recreating=True,
         adoption=Adoption("relay", "s3://a/outputs", "s3://a/failures", "success", "error"),
     )
 
@@ -129,16 +148,45 @@ def test_each_write_needs_the_one_before(store: RecordStore) -> None:
     assert store.load("relay") == second
 
 
+def test_one_invocation_at_a_time_has_the_lease(store: RecordStore) -> None:
+    saved = store.save(Record("relay"))
+
+    lease = store.lease("relay")
+
+    assert lease is not None
+    assert lease.record == saved
+    assert store.lease("relay") is None
+    assert store.save(saved.linked("old")).version == 2, "requests are stored meanwhile"
+    assert store.release(lease) == 2
+    assert store.lease("relay") is not None
+
+
+def test_a_lease_ends_by_itself(store: RecordStore, clock: FakeClock) -> None:
+    store.save(Record("relay"))
+    lost = store.lease("relay")
+    assert lost is not None
+
+    clock.pass_minutes(1)
+
+    assert store.lease("relay") is not None
+    with pytest.raises(Outdated):
+        store.release(lost)
+
+
 def test_only_a_record_with_nothing_left_expires(dynamodb: "DynamoDBClient") -> None:
     clock = FakeClock()
     store = DynamoDbRecordStore(dynamodb, TABLE, clock)
 
     saved = store.save(busy_record())
     assert "expires" not in item(dynamodb)
-    store.save(replace(saved.answered().removed(), queued=None, adoption=None).unlinked("old"))
+    store.save(replace(nothing_left(saved), queued=None, adoption=None).unlinked("old"))
 
     expires = int(item(dynamodb)["expires"])
     assert expires - clock.now().timestamp() == 24 * 3600
+
+
+def nothing_left(record: Record) -> Record:
+    return record.decided(Response.removed(WAITING)).delivered().removed()
 
 
 def item(dynamodb: "DynamoDBClient") -> dict[str, str]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle.custom_resource import Response
-from relay.provision.lifecycle.ports import Outdated, ResponseNotDelivered
+from relay.provision.lifecycle.ports import LEASE, Lease, Outdated, ResponseNotDelivered
 from relay.provision.lifecycle.record import Record
 from relay.provision.specification.scaling import Scaling
 
-from tests.support.provisioning.control_plane import FakeSageMaker
+from tests.support.provisioning.control_plane import FakeClock, FakeSageMaker
 from tests.support.provisioning.fuse import Fuse
 
 
@@ -47,10 +48,12 @@ class FakeAutoscaler:
 
 
 class FakeRecordStore:
-    def __init__(self, fuse: Fuse) -> None:
+    def __init__(self, fuse: Fuse, clock: FakeClock) -> None:
         self._fuse = fuse
+        self._clock = clock
         self.records: dict[str, Record] = {}
         self.taken_away = False
+        self.leases: dict[str, datetime] = {}
         # Called before a record is written: another invocation that is quicker.
         self.meanwhile: Callable[[], object] | None = None
 
@@ -60,8 +63,7 @@ class FakeRecordStore:
 
     def save(self, record: Record) -> Record:
         with self._fuse.around():
-            if self.taken_away:
-                raise AccessDenied("no identity-based policy allows the dynamodb:PutItem action")
+            self._require_there("UpdateItem")
             if self.meanwhile:
                 meanwhile, self.meanwhile = self.meanwhile, None
                 meanwhile()
@@ -70,6 +72,28 @@ class FakeRecordStore:
                 raise Outdated("written meanwhile")
             self.records[record.endpoint_name] = record.next_version()
             return self.records[record.endpoint_name]
+
+    def lease(self, endpoint_name: str) -> Lease | None:
+        with self._fuse.around():
+            self._require_there("UpdateItem")
+            now = self._clock.now()
+            if self.leases.get(endpoint_name, now) > now:
+                return None
+            self.leases[endpoint_name] = now + LEASE
+            return Lease(self.records[endpoint_name], now + LEASE)
+
+    def release(self, lease: Lease) -> int:
+        with self._fuse.around():
+            self._require_there("UpdateItem")
+            name = lease.record.endpoint_name
+            if self.leases.get(name) != lease.until:
+                raise Outdated("leased by another")
+            del self.leases[name]
+            return self.records[name].version
+
+    def _require_there(self, action: str) -> None:
+        if self.taken_away:
+            raise AccessDenied(f"no identity-based policy allows the dynamodb:{action} action")
 
 
 class FakeResponder:

@@ -25,7 +25,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.sagemaker = FakeSageMaker(self.fuse, self.clock)
-        self.store = FakeRecordStore(self.fuse)
+        self.store = FakeRecordStore(self.fuse, self.clock)
         self.autoscaler = FakeAutoscaler(self.fuse, self.sagemaker)
         self.responder = FakeResponder(self.fuse)
         self.notes: list[Note] = []

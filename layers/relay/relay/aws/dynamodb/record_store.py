@@ -7,18 +7,19 @@ from relay.aws.dynamodb.json_codec import from_json, to_json
 from relay.aws.errors import SdkError, classify, error_code, translated
 from relay.errors import RelayError
 from relay.ports import Clock
-from relay.provision.lifecycle.ports import Outdated
+from relay.provision.lifecycle.ports import LEASE, Lease, Outdated
 from relay.provision.lifecycle.record import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 # An empty record is kept longer than the six hours for which Lambda may repeat an event.
 _RETENTION: Final = timedelta(hours=24)
 
 
 class DynamoDbRecordStore:
-    """Implements `RecordStore`, with an optimistic lock on `version`."""
+    """Implements `RecordStore`: writes have an optimistic lock on `version`, steps have a lease."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str, clock: Clock) -> None:
         self._dynamodb = dynamodb
@@ -37,22 +38,63 @@ class DynamoDbRecordStore:
 
     def save(self, record: Record) -> Record:
         following = record.next_version()
-        item = {
-            "id": {"S": _id(record.endpoint_name)},
-            "version": {"N": str(following.version)},
-            "record": {"S": to_json(following)},
+        # The lease stays as it is: requests are stored while another invocation has it.
+        update = "SET version = :following, #record = :record"
+        values: dict[str, AttributeValueTypeDef] = {
+            ":version": {"N": str(record.version)},
+            ":following": {"N": str(following.version)},
+            ":record": {"S": to_json(following)},
         }
         if record.empty:
             expires = self._clock.now() + _RETENTION
-            item["expires"] = {"N": str(int(expires.timestamp()))}
+            values[":expires"] = {"N": str(int(expires.timestamp()))}
+            update = f"{update}, expires = :expires"
+        else:
+            update = f"{update} REMOVE expires"
         with translated(f"store the record of endpoint {record.endpoint_name}", _classify):
-            self._dynamodb.put_item(
+            self._dynamodb.update_item(
                 TableName=self._table,
-                Item=item,
+                Key={"id": {"S": _id(record.endpoint_name)}},
+                UpdateExpression=update,
                 ConditionExpression="attribute_not_exists(id) OR version = :version",
-                ExpressionAttributeValues={":version": {"N": str(record.version)}},
+                ExpressionAttributeNames={"#record": "record"},
+                ExpressionAttributeValues=values,
             )
         return following
+
+    def lease(self, endpoint_name: str) -> Lease | None:
+        now = self._clock.now()
+        until = now + LEASE
+        try:
+            with translated(f"lease endpoint {endpoint_name}", _classify):
+                found = self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key={"id": {"S": _id(endpoint_name)}},
+                    UpdateExpression="SET leased_until = :until",
+                    ConditionExpression="attribute_exists(id) AND "
+                    "(attribute_not_exists(leased_until) OR leased_until <= :now)",
+                    ExpressionAttributeValues={
+                        ":until": {"S": until.isoformat()},
+                        ":now": {"S": now.isoformat()},
+                    },
+                    ReturnValues="ALL_NEW",
+                )
+        except Outdated:
+            return None
+        return Lease(from_json(Record, found["Attributes"]["record"]["S"]), until)
+
+    def release(self, lease: Lease) -> int:
+        name = lease.record.endpoint_name
+        with translated(f"release endpoint {name}", _classify):
+            found = self._dynamodb.update_item(
+                TableName=self._table,
+                Key={"id": {"S": _id(name)}},
+                UpdateExpression="REMOVE leased_until",
+                ConditionExpression="leased_until = :until",
+                ExpressionAttributeValues={":until": {"S": lease.until.isoformat()}},
+                ReturnValues="ALL_NEW",
+            )
+        return int(found["Attributes"]["version"]["N"])
 
 
 def _id(endpoint_name: str) -> str:

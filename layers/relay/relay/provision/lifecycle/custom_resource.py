@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final, Self
 
 from relay.provision.endpoint import EndpointDescription
-from relay.provision.lifecycle.rollouts import DECIDE_WITHIN, PROPAGATION, Properties, Recipe
+from relay.provision.lifecycle.rollouts import DECIDE_WITHIN, Properties, Recipe
 from relay.provision.specification.specification import Generation
 
 # A response that cannot be delivered is repeated until CloudFormation stops waiting.
@@ -40,9 +40,6 @@ class PendingRequest:
 
     def delivered_by(self) -> datetime:
         return self.since + DELIVER_WITHIN
-
-    def patient_until(self) -> datetime:
-        return self.since + PROPAGATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,18 @@
 
 from typing import Final
 
-from relay.errors import AccessDenied, PermanentError, TransientError
+from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
 from relay.provision.lifecycle import messages, respond
 from relay.provision.lifecycle.ports import (
     Context,
+    Lease,
     Next,
     Outdated,
     RecordStore,
     ResponseNotDelivered,
 )
 from relay.provision.lifecycle.record import Goal, Record
+from relay.provision.lifecycle.rollouts import PROPAGATION
 from relay.provision.lifecycle.table import next_step
 
 # More than any path through the table takes, so that a bug does not loop until the timeout.
@@ -29,33 +31,69 @@ class Lifecycle:
         self._store = store
 
     def advance(self, endpoint_name: str) -> None:
-        """Take every step that can be taken now.
+        """Take every step that can be taken now, unless another invocation does.
 
         Raises:
             TransientError: a step failed for now; the next invocation tries again.
             PermanentError: a step can never succeed, and no request waits for a response.
         """
         record = self._store.load(endpoint_name)
-        for _ in range(_MOST_STEPS):
-            if record is None or record.settled:
-                return
-            following = self._step(record)
-            if following is None:
-                return
-            try:
-                record = self._store.save(following.record)
-            except Outdated:
-                # The other invocation goes on.
+        while record and not record.settled:
+            lease = self._store.lease(endpoint_name)
+            if lease is None:
                 self._context.note("another invocation is at work", record)
                 return
+            try:
+                record = self._take_steps(lease.record)
+            finally:
+                version = self._release(lease)
+            if record is None or version in (None, record.version):
+                return
+            # A request was stored meanwhile, and its invocation left it to this one.
+            record = self._store.load(endpoint_name)
+
+    def _take_steps(self, record: Record) -> Record | None:
+        """Return the record as it was last seen; None where the table may be gone."""
+        for _ in range(_MOST_STEPS):
+            if record.settled:
+                return record
+            following = self._step_or_remember_refusal(record)
+            if following is None and record.refused_since is None:
+                return record
+            following = following or Next(record, pause=True)
+            try:
+                record = self._store.save(following.record.refused(None))
+            except Outdated:
+                # A request was stored meanwhile. Every step is safe to repeat.
+                newer = self._store.load(record.endpoint_name)
+                if newer is None:
+                    return None
+                record = newer
+                continue
             except (AccessDenied, PermanentError) as error:
                 if not following.farewell:
                     raise
                 self._context.note(f"the stack is being deleted: {error}", record)
-                return
+                return None
             if following.pause:
-                return
-        raise RuntimeError(f"{endpoint_name} did not converge in {_MOST_STEPS} steps (bug)")
+                return record
+        raise RuntimeError(f"{record.endpoint_name} did not converge in {_MOST_STEPS} steps (bug)")
+
+    def _step_or_remember_refusal(self, record: Record) -> Next | None:
+        try:
+            return self._step(record)
+        except AccessDenied:
+            if record.refused_since is None:
+                self._store.save(record.refused(self._context.clock.now()))
+            raise
+
+    def _release(self, lease: Lease) -> int | None:
+        """Return the version of the record; None where it is unknown."""
+        try:
+            return self._store.release(lease)
+        except RelayError as error:
+            self._context.note(f"the lease ends by itself: {error}", lease.record)
+            return None
 
     def look(self, endpoint_name: str) -> tuple[str, ...]:
         """Return what is wrong with an existing endpoint that the relay serves, and log it."""
@@ -81,9 +119,11 @@ class Lifecycle:
         except ResponseNotDelivered:
             raise
         except AccessDenied as error:
-            if patience is None or now < patience.patient_until() or _unstoppable(record):
+            # A new permission takes a while to reach every part of AWS.
+            since = record.refused_since or now
+            if patience is None or now < since + PROPAGATION or _unstoppable(record):
                 raise
-            return respond.give_up(context, record, str(error))
+            return respond.give_up(context, record.not_accepted(), str(error))
         except TransientError as error:
             if patience is None or now < patience.decided_by() or _unstoppable(record):
                 raise
@@ -92,9 +132,11 @@ class Lifecycle:
         except PermanentError as error:
             if patience is None:
                 raise
-            return respond.give_up(context, record, str(error))
+            return respond.give_up(context, record.not_accepted(), str(error))
 
 
 def _unstoppable(record: Record) -> bool:
-    """SageMaker is at work and no request waits for a response: how it ends will be seen."""
-    return record.under_way and record.begun_request is None
+    """No request waits for a response, and either SageMaker is at work, so that the end will be
+    seen, or there is no endpoint, which must not stay so."""
+    called = record.attempt is not None and record.attempt.called_at is not None
+    return record.begun_request is None and (called or record.recreating)

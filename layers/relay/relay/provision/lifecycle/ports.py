@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 from relay.delivery.report import Count, Level, Note
 from relay.errors import TransientError
@@ -15,6 +16,9 @@ from relay.provision.specification.api_requests import Flaw, Request
 from relay.provision.specification.existing import Setup
 from relay.provision.specification.scaling import Scaling
 from relay.provision.specification.specification import Specification
+
+# Longer than the function runs, so that none goes on after its lease.
+LEASE: Final = timedelta(seconds=60)
 
 
 class ResponseNotDelivered(TransientError):
@@ -72,6 +76,14 @@ class Autoscaler(Protocol):
         """Leave nothing behind: no target, no policy, no alarm."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to take steps for an endpoint, and its record as it is when the lease begins."""
+
+    record: Record
+    until: datetime
+
+
 class RecordStore(Protocol):
     """Stores the records."""
 
@@ -83,6 +95,12 @@ class RecordStore(Protocol):
         Raises:
             Outdated: the stored record is no longer the one that this one came from.
         """
+
+    def lease(self, endpoint_name: str) -> Lease | None:
+        """Let this invocation alone take steps, for at most `LEASE`; None if another one does."""
+
+    def release(self, lease: Lease) -> int:
+        """End the lease, and return the version of the record, which others may have written."""
 
 
 class Responder(Protocol):
@@ -103,7 +121,7 @@ class Next:
     """The record after a step. A step never writes it: the loop does, once for each step.
 
     `pause`: only time can bring the next step. `farewell`: CloudFormation knows that everything is
-    gone, and may delete the function's table and permissions at any moment.
+    gone, and can delete the function's table and permissions at any moment.
     """
 
     record: Record

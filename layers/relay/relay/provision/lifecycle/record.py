@@ -2,11 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Self
 
-from relay.provision.lifecycle.custom_resource import PendingRequest, StackChange
+from relay.provision.lifecycle.custom_resource import (
+    PendingRequest,
+    RequestType,
+    Response,
+    StackChange,
+)
 from relay.provision.lifecycle.rollouts import (
     EndedRollOut,
     Recipe,
@@ -22,6 +27,8 @@ from relay.provision.specification.specification import Generation, Specificatio
 _KEPT: Final = 2
 # Lambda repeats an event for six hours at most; a request is recognised again for as many requests.
 _REMEMBERED: Final = 40
+# How long DescribeEndpoint may lag behind CreateEndpoint.
+VISIBLE_WITHIN: Final = timedelta(minutes=1)
 # How many roll-outs `describe` shows.
 _HISTORY: Final = 8
 
@@ -37,7 +44,7 @@ class Goal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ChangeAttempt:
-    """CreateEndpoint or UpdateEndpoint was called for this configuration.
+    """CreateEndpoint or UpdateEndpoint is called for this configuration: stored before the call.
 
     `last_modified` is the endpoint's before the call: an old configuration in service means a
     rollback only once this has changed.
@@ -45,6 +52,8 @@ class ChangeAttempt:
 
     config: str
     last_modified: datetime | None
+    # None until the call has returned.
+    called_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +76,10 @@ class Record:
     pending: PendingRequest | None = None
     # What the pending request is about, as long as something else is under way.
     stack_change: StackChange | None = None
-    # Why the pending request fails. Kept from the moment it is known until the response is sent.
+    # Why the pending request fails. Kept from the moment it is known until the response is decided.
     failure: str = ""
+    # Decided, and not known to be delivered.
+    response: Response | None = None
     # The one roll-out that has not begun: a newer one takes its place.
     queued: RollOut | None = None
     # Newest first.
@@ -80,6 +91,12 @@ class Record:
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     # How the endpoint is scaled.
     registration: Registration = Registration()
+    # Since when AWS has denied the next step a permission.
+    refused_since: datetime | None = None
+    # DescribeEndpoint may not show yet, until then, what CreateEndpoint has begun.
+    unseen_until: datetime | None = None
+    # Whether the endpoint, which had failed, was deleted in order to create it anew.
+    recreating: bool = False
     # Orders uploads, which arrive in any order.
     newest_upload: str = ""
     # Names that the endpoint had before and whose records the sweep must look at as well.
@@ -93,7 +110,8 @@ class Record:
     @property
     def settled(self) -> bool:
         at_rest = self.goal is Goal.REST and not self.unused and self.registration.sure
-        return at_rest and self.pending is None and self.queued is None
+        no_response = self.pending is None and self.response is None
+        return at_rest and no_response and self.queued is None
 
     @property
     def empty(self) -> bool:
@@ -116,7 +134,7 @@ class Record:
 
     @property
     def under_way(self) -> bool:
-        """Whether SageMaker was called for the target; it has no call that cancels."""
+        """Whether SageMaker may have been called for the target; it has no call that cancels."""
         target, attempt = self.target, self.attempt
         return bool(target and attempt and attempt.config == target.generation.config)
 
@@ -142,20 +160,23 @@ class Record:
     ) -> Self:
         """Replace the pending request, which CloudFormation has given up when it sends another.
 
-        What SageMaker is changing goes on, and a roll-out that has not begun is queued again.
+        What SageMaker is changing goes on, as does a removal, and a roll-out that has not begun is
+        queued again.
         `known` are generations that the request itself names, in case the record was lost.
         """
         made = {generation.config for generation in self.made}
         found = [
             (generation, recipe) for generation, recipe in known if generation.config not in made
         ]
-        record = self if self.under_way else self._stepping_back()
+        goes_on = self.under_way or self.goal is Goal.REMOVE
+        record = self if goes_on else self._stepping_back()
         return replace(
             record,
             stack_id=(self.stack_id if self.made else "") or pending.stack_id,
             pending=pending,
             stack_change=None,
             failure="",
+            response=None,
             generations=self.generations + tuple(generation for generation, _ in found),
             recipes={**self.recipes, **{made.config: recipe for made, recipe in found}},
         ).remembering(pending.request_id)
@@ -213,7 +234,9 @@ class Record:
 
     def remove(self, now: datetime, why: str) -> Self:
         """Set the goal to remove; roll-outs that have not ended are overtaken."""
-        return replace(self._giving_up_roll_outs(now, why), goal=Goal.REMOVE)
+        record = self._giving_up_roll_outs(now, why)
+        unseen_until = now + VISIBLE_WITHIN if self.under_way else self.unseen_until
+        return replace(record, goal=Goal.REMOVE, unseen_until=unseen_until)
 
     def adopt(self, adoption: Adoption, now: datetime) -> Self:
         """Set the goal to adopt: the endpoint is its owner's, and only checked.
@@ -238,8 +261,19 @@ class Record:
                 record = record.ended(roll_out, RollOutOutcome.OVERTAKEN, now, why)
         return replace(record._without_target(), stack_change=None, queued=None)
 
-    def attempted(self, config: str, last_modified: datetime | None) -> Self:
+    def attempting(self, config: str, last_modified: datetime | None) -> Self:
         return replace(self, attempt=ChangeAttempt(config, last_modified))
+
+    def not_accepted(self) -> Self:
+        """SageMaker has refused the change."""
+        called = self.attempt is not None and self.attempt.called_at is not None
+        return self if called else replace(self, attempt=None)
+
+    def called(self, now: datetime) -> Self:
+        """SageMaker has accepted the change."""
+        if self.attempt is None:
+            return self
+        return replace(self, attempt=replace(self.attempt, called_at=now))
 
     def failing(self, reason: str) -> Self:
         """Respond with `reason` and leave the endpoint; what was made for the target is unused."""
@@ -263,6 +297,7 @@ class Record:
             target=None,
             attempt=None,
             roll_out=None,
+            recreating=False,
             generations=ordered[:_KEPT],
             unused=tuple(g for g in self.unused if g != generation) + ordered[_KEPT:],
         )
@@ -283,15 +318,30 @@ class Record:
             return self
         return replace(self.ended(self.queued, outcome, now, reason), queued=None)
 
-    def answered(self) -> Self:
+    def decided(self, response: Response) -> Self:
+        """Stored before it is delivered: from now on nothing can lead to another response."""
+        return replace(self.unanswered(), response=response)
+
+    def unanswered(self) -> Self:
+        """The pending request gets no response."""
         return replace(self, pending=None, stack_change=None, failure="")
 
+    def delivered(self) -> Self:
+        return replace(self, response=None)
+
+    def refused(self, since: datetime | None) -> Self:
+        return replace(self, refused_since=since)
+
     def removed(self) -> Self:
-        """Nothing is left but the memory of the requests, in case Lambda repeats one of them."""
+        """Nothing is left but the memory of the requests, in case Lambda repeats one of them, and a
+        change of the stack that waited."""
+        waits = self.pending is not None and self.pending.type is not RequestType.DELETE
         return replace(
             self,
             goal=Goal.REST,
-            stack_id="",
+            stack_id=self.stack_id if waits else "",
+            unseen_until=None,
+            recreating=False,
             generations=(),
             unused=(),
             recipes={},

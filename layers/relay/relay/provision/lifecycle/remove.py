@@ -27,8 +27,13 @@ def leave_alone(context: Context, record: Record, endpoint: EndpointDescription)
     return _delete_generations(context, record, endpoint)
 
 
-def clear(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
-    """Delete all models and configurations, and respond."""
+def clear(context: Context, record: Record, endpoint: EndpointDescription) -> Next | None:
+    """Delete all models and configurations, and respond.
+
+    An endpoint that was just called for may not show yet.
+    """
+    if record.unseen_until and context.clock.now() < record.unseen_until:
+        return respond.wait(context, record, endpoint)
     return scale.detach(context, record, endpoint) or _delete_generations(context, record, endpoint)
 
 

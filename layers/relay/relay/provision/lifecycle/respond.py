@@ -1,14 +1,15 @@
-"""Steps that respond to CloudFormation, also about an existing endpoint, or wait.
+"""Steps that decide the response to CloudFormation, also about an existing endpoint, or wait.
 
-A response is sent before it is forgotten, so it may be sent twice.
+A response is stored when it is decided, and delivered by a later step. A crash in between delivers
+it again, and never another one.
 """
 
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import messages
-from relay.provision.lifecycle.custom_resource import PendingRequest, Response
+from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, Response
 from relay.provision.lifecycle.ports import Context, Next
 from relay.provision.lifecycle.record import Goal, Record
-from relay.provision.lifecycle.rollouts import RollOutKind, RollOutOutcome
+from relay.provision.lifecycle.rollouts import RollOut, RollOutKind, RollOutOutcome
 from relay.provision.specification import existing
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.specification import Generation
@@ -18,8 +19,6 @@ def in_service(
     context: Context, record: Record, generation: Generation, endpoint: EndpointDescription
 ) -> Next:
     request = record.begun_request
-    if request:
-        _deliver(context, Response.in_service(request, endpoint, generation), record, endpoint)
     roll_out, now = record.roll_out, context.clock.now()
     if roll_out and roll_out.changes_what_serves:
         record = record.concluded(RollOutOutcome.SUCCEEDED, now)
@@ -28,7 +27,9 @@ def in_service(
     if roll_out and not request:
         context.note(f"{roll_out.asked_by}: in service", record, endpoint)
     record = record.in_service(generation)
-    return Next(record.answered() if request else record)
+    if request:
+        record = record.decided(Response.in_service(request, endpoint, generation))
+    return Next(record)
 
 
 def check_existing(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
@@ -40,8 +41,8 @@ def check_existing(context: Context, record: Record, endpoint: EndpointDescripti
         context.note(reason, record, endpoint, error=True)
         return Next(record.failing(reason))
     if record.pending:
-        _deliver(context, Response.adopted(record.pending, endpoint), record, endpoint)
-    return Next(record.answered().adopted())
+        record = record.decided(Response.adopted(record.pending, endpoint))
+    return Next(record.adopted())
 
 
 def refuse_existing(_: Context, record: Record, endpoint: EndpointDescription) -> Next:
@@ -65,21 +66,45 @@ def existing_problems(
     return found
 
 
-def failure(context: Context, record: Record) -> Next:
-    """Respond to CloudFormation that its request failed, and why."""
-    if record.pending:
-        _deliver(context, Response.failed(record.pending, record.failure), record)
+def failure(_: Context, record: Record) -> Next:
+    """Decide that CloudFormation's request has failed."""
+    if record.pending is None:
+        raise RuntimeError(f"{record.endpoint_name}: a failure without a request (bug)")
+    return Next(record.decided(Response.failed(record.pending, record.failure)))
+
+
+def deliver(context: Context, record: Record) -> Next:
+    """Deliver the response that is decided, for as long as CloudFormation waits for it.
+
+    Raises ResponseNotDelivered: the next invocation delivers it.
+    """
+    response = record.response
+    if response is None:
+        raise RuntimeError(f"{record.endpoint_name}: no response to deliver (bug)")
+    request = f"{response.request.type.value} {response.request.request_id}"
+    if context.clock.now() >= response.request.delivered_by():
+        text = f"CloudFormation stopped waiting for the response to {request}, which is dropped"
+        context.note(text, record, error=True)
+        return Next(record.delivered())
+    context.responder.deliver(response)
+    result = f"FAILED: {response.reason}" if response.reason else "SUCCESS"
+    context.note(f"responded to {request} with {result}", record)
     # Where scaling is to be taken back, CloudFormation's own request to do so is on its way.
-    return Next(record.answered(), pause=not record.registration.sure)
+    taken_back = bool(response.reason) and not record.registration.sure
+    return Next(record.delivered(), pause=taken_back, farewell=not record.made)
 
 
-def removed(context: Context, record: Record) -> Next:
-    """Respond to the Delete, or to the Create that was undone, that nothing is left."""
-    if record.pending and record.failure:
-        _deliver(context, Response.failed(record.pending, record.failure), record)
-    elif record.pending:
-        _deliver(context, Response.removed(record.pending), record)
-    return Next(record.answered().removed(), farewell=record.pending is not None)
+def removed(_: Context, record: Record) -> Next:
+    """Decide the response to the Delete, or to the Create that was undone: nothing is left.
+
+    A change of the stack that waited for the removal begins.
+    """
+    gone, pending = record.removed(), record.pending
+    if pending and record.failure:
+        gone = gone.decided(Response.failed(pending, record.failure))
+    elif pending and pending.type is RequestType.DELETE:
+        gone = gone.decided(Response.removed(pending))
+    return Next(gone)
 
 
 def timed_out(context: Context, record: Record, pending: PendingRequest) -> Next:
@@ -93,7 +118,7 @@ def timed_out(context: Context, record: Record, pending: PendingRequest) -> Next
         # CloudFormation counts a Create without a response as failed: no stack owns the endpoint.
         reason = "CloudFormation timed out waiting for the endpoint"
         record = record.undoing(reason, context.clock.now())
-    return Next(record.answered())
+    return Next(record.unanswered())
 
 
 def wait(context: Context, record: Record, endpoint: EndpointDescription) -> Next | None:
@@ -110,25 +135,44 @@ def wait(context: Context, record: Record, endpoint: EndpointDescription) -> Nex
 
 
 def give_up(context: Context, record: Record, reason: str) -> Next:
-    """Respond as soon as possible; undo a creation first where there is time."""
+    """Respond as soon as possible; undo a creation first where there is time.
+
+    A removal, and the creation of an endpoint that was deleted in order to create it anew, go on
+    after the response.
+    """
     now, pending = context.clock.now(), record.pending
     if pending and record.stack_change and now >= pending.decided_by():
-        return Next(record.turned_down(reason))
+        return Next(record.decided(Response.failed(pending, reason)))
     if record.goal is Goal.SERVE and record.creating:
         return Next(record.concluded(RollOutOutcome.FAILED, now, reason).undoing(reason, now))
-    if record.goal is Goal.REMOVE and pending and now >= pending.decided_by():
-        _deliver(context, Response.failed(pending, record.failure or reason), record)
-        return Next(record.answered())  # and the removal goes on
+    goes_on = record.goal is Goal.REMOVE or record.recreating
+    if goes_on and pending and not record.stack_change:
+        return Next(record.decided(Response.failed(pending, record.failure or reason)))
     return abandon(context, record, reason)
 
 
 def abandon(context: Context, record: Record, reason: str) -> Next:
-    """Abandon the target; the previous configuration stays in service."""
+    """Abandon the target; the previous configuration stays in service, or is created anew."""
     if record.roll_out and not record.begun_request:
         asked_by = record.roll_out.asked_by
         context.note(f"{asked_by}: failed: {reason}", record, error=True)
-    concluded = record.concluded(RollOutOutcome.FAILED, context.clock.now(), reason)
-    return Next(concluded.failing(reason))
+    failed = record.concluded(RollOutOutcome.FAILED, context.clock.now(), reason).failing(reason)
+    return Next(repairing(context, failed, record, "Absent") if record.recreating else failed)
+
+
+def repairing(context: Context, failed: Record, before: Record, status: str) -> Record:
+    """Queue a roll-out of what served `before`, once, as the endpoint has this status.
+
+    A change that has not begun repairs the endpoint as well, and goes first.
+    """
+    again = before.roll_out is not None and before.roll_out.kind is RollOutKind.REPAIR
+    if again or failed.serving is None or failed.queued or failed.stack_change:
+        return failed
+    now = context.clock.now()
+    asked_by = f"the relay, since the endpoint was {status}"
+    return failed.queue(
+        RollOut(f"repair-{now.isoformat()}", RollOutKind.REPAIR, asked_by, now), now
+    )
 
 
 def _differences(
@@ -137,14 +181,3 @@ def _differences(
     """What is wrong with the configuration, and what with the name of the variant."""
     setup = context.sagemaker.describe_config(endpoint.config)
     return wanted.problems(setup), wanted.missing_variant(setup)
-
-
-def _deliver(
-    context: Context,
-    response: Response,
-    record: Record,
-    endpoint: EndpointDescription | None = None,
-) -> None:
-    context.responder.deliver(response)
-    result = f"FAILED: {response.reason}" if response.reason else "SUCCESS"
-    context.note(f"responded to {response.request.type.value} with {result}", record, endpoint)

@@ -26,7 +26,7 @@ ROLLED_OUT: Final = tuple(name for group in _GROUPS for name in group)
 # CloudFormation waits an hour at most (ServiceTimeout): a change that cannot begin is repeated for
 # so long, which leaves time to deliver the response. A roll-out has the same time.
 DECIDE_WITHIN: Final = timedelta(minutes=52)
-# Permissions take a while to reach every part of AWS.
+# How long a denied permission may still be on its way, counted from the first refusal.
 PROPAGATION: Final = timedelta(minutes=3)
 
 
@@ -83,9 +83,6 @@ class RollOut:
 
     def decided_by(self) -> datetime:
         return (self.begun_at or self.asked_at) + DECIDE_WITHIN
-
-    def patient_until(self) -> datetime:
-        return (self.begun_at or self.asked_at) + PROPAGATION
 
 
 @dataclass(frozen=True, slots=True)

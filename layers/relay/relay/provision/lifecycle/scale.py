@@ -7,6 +7,8 @@ Each function returns None where nothing is to do; a change takes two steps.
 """
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
 from relay.provision.endpoint import EndpointDescription
 from relay.provision.lifecycle.ports import Context, Next
@@ -14,6 +16,9 @@ from relay.provision.lifecycle.record import Record
 from relay.provision.specification.properties import PropertyReader
 from relay.provision.specification.scaling import Registration, Scaling
 from relay.provision.specification.specification import Specification
+
+# How long after its deregistration Application Auto Scaling may still change the capacity.
+_SCALED_IN_WITHIN: Final = timedelta(minutes=1)
 
 
 def bring_about(
@@ -23,24 +28,38 @@ def bring_about(
     instance_count: int,
     endpoint: EndpointDescription,
 ) -> Next | None:
-    """Set this scaling, or none: then the endpoint gets its instance count back.
-
-    It may have zero instances at that moment, and nothing else would scale it out.
-    """
+    """Set this scaling, or none: then the endpoint gets its instance count back."""
     if record.registration.is_exactly(scaling):
         return None
     if unsure := about_to_change(record):
         return unsure
     if scaling is None:
-        context.autoscaler.deregister(endpoint.name)
-        if endpoint.desired_instances != instance_count:
-            context.sagemaker.set_instance_count(endpoint.name, instance_count)
-        context.note(f"no longer scaled: {instance_count} instances", record, endpoint)
-    else:
-        context.autoscaler.register(endpoint.name, scaling)
-        span = f"{scaling.minimum} to {scaling.maximum}"
-        context.note(f"scaled from {span} instances", record, endpoint)
+        return _turn_off(context, record, instance_count, endpoint)
+    context.autoscaler.register(endpoint.name, scaling)
+    span = f"{scaling.minimum} to {scaling.maximum}"
+    context.note(f"scaled from {span} instances", record, endpoint)
     return Next(replace(record, registration=Registration(scaling)))
+
+
+def _turn_off(
+    context: Context, record: Record, instance_count: int, endpoint: EndpointDescription
+) -> Next:
+    """Deregister, and give the endpoint its instance count back once nothing changes it any more.
+
+    A scale-in that began before can take the last instance away afterwards, and nothing else would
+    bring it back. So the count must be right a minute after the deregistration.
+    """
+    registration, now = record.registration, context.clock.now()
+    context.autoscaler.deregister(endpoint.name)
+    if registration.ended_at is None:
+        return Next(replace(record, registration=registration.ended(now)))
+    if endpoint.desired_instances != instance_count:
+        context.sagemaker.set_instance_count(endpoint.name, instance_count)
+        context.note(f"no longer scaled: {instance_count} instances", record, endpoint)
+        return Next(record, pause=True)
+    if now < registration.ended_at + _SCALED_IN_WITHIN:
+        return Next(record, pause=True)
+    return Next(replace(record, registration=Registration()))
 
 
 def restore(context: Context, record: Record, endpoint: EndpointDescription) -> Next | None:
@@ -74,11 +93,9 @@ def detach_if_retyped(
     context: Context, record: Record, target: Specification, endpoint: EndpointDescription
 ) -> Next | None:
     """SageMaker changes the instance type of no variant that is a scalable target."""
-    if not record.registration.may_exist or _same_type(record, target):
+    # What the endpoint has: an update that failed after it had changed the type counts.
+    recipe = record.recipes.get(endpoint.config)
+    same_type = recipe and recipe.properties.get("InstanceType") == target.instance_type
+    if not record.registration.may_exist or same_type:
         return None
     return detach(context, record, endpoint)
-
-
-def _same_type(record: Record, target: Specification) -> bool:
-    serving = record.serving
-    return serving is not None and serving.properties.get("InstanceType") == target.instance_type

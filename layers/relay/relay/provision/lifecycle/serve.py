@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from relay.errors import AccessDenied, ConfigurationError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.lifecycle import messages, respond, scale
+from relay.provision.lifecycle import messages, remove, respond, scale
 from relay.provision.lifecycle.custom_resource import PendingRequest, StackChange
 from relay.provision.lifecycle.ports import Context, Next
-from relay.provision.lifecycle.record import Record
+from relay.provision.lifecycle.record import VISIBLE_WITHIN, Record
 from relay.provision.lifecycle.rollouts import (
     Properties,
     Recipe,
@@ -37,22 +37,36 @@ def create(context: Context, record: Record, endpoint: EndpointDescription) -> N
         _check_former_name(context, record.begun_request, target)
     if record.registration.may_exist and (unsure := scale.about_to_change(record)):
         return unsure  # it is unknown what is left of the endpoint that was here
+    if not record.under_way:
+        return Next(record.attempting(target.generation.config, None))
     context.sagemaker.create_model(target)
     context.sagemaker.create_config(target)
     context.sagemaker.create_endpoint(target)
     context.note(f"creating with {target.generation.config}", record, endpoint)
-    return Next(record.attempted(target.generation.config, None), pause=True)
+    return Next(record.called(context.clock.now()), pause=True)
+
+
+def recreate(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
+    """Delete a failed endpoint, which takes no update, in order to create it anew.
+
+    What it is created from is made first: what AWS refuses here would leave no endpoint.
+    """
+    target = _target(record)
+    context.sagemaker.create_model(target)
+    context.sagemaker.create_config(target)
+    following = remove.delete_endpoint(context, record, endpoint)
+    return replace(following, record=replace(following.record, recreating=True))
 
 
 def update(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
-    """Create the model and the configuration, and update the endpoint.
+    """Create the model and the configuration, and store that the endpoint is to be updated.
 
-    Also where only the capacity is wrong, or SageMaker serves two configurations mixed.
+    Also where only the capacity is wrong, or SageMaker serves two configurations mixed. The update
+    is stored before it is called: an update that fails while nobody looks is not called again.
     """
     target = _target(record)
     count = _instances_that_go_over(record, target, endpoint)
-    deployment = _deployment(target, count)
-    if not deployment.suits(count):
+    if not _deployment(target, count).suits(count):
         return respond.abandon(context, record, messages.too_few_instances(target, count))
     if unsure := scale.detach_if_retyped(context, record, target, endpoint):
         return unsure
@@ -60,14 +74,20 @@ def update(context: Context, record: Record, endpoint: EndpointDescription) -> N
     context.sagemaker.create_config(target)
     # Before the update, or a crash in between would leave the endpoint without them for good.
     context.sagemaker.tag(endpoint.arn, target)
-    context.sagemaker.update_endpoint(
-        replace(target, deployment=deployment), retain_capacity=record.retain_capacity
-    )
+    return Next(record.attempting(target.generation.config, endpoint.last_modified))
+
+
+def call_update(context: Context, record: Record, endpoint: EndpointDescription) -> Next | None:
+    """Update the endpoint, again where the call before has had no effect."""
+    target, attempt, now = _target(record), record.attempt, context.clock.now()
+    if attempt and attempt.called_at and now < attempt.called_at + VISIBLE_WITHIN:
+        return respond.wait(context, record, endpoint)
+    count = _instances_that_go_over(record, target, endpoint)
+    deployed = replace(target, deployment=_deployment(target, count))
+    context.sagemaker.update_endpoint(deployed, retain_capacity=record.retain_capacity)
     config = target.generation.config
     context.note(f"updating from {endpoint.config} to {config}", record, endpoint)
-    # Marked after the call: a crash in between repeats the update, which does no harm, where
-    # marking first could take an update that never began for one that was rolled back.
-    return Next(record.attempted(config, endpoint.last_modified), pause=True)
+    return Next(record.called(now), pause=True)
 
 
 def arrive(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
@@ -94,8 +114,11 @@ def fail(context: Context, record: Record, endpoint: EndpointDescription) -> Nex
     context.note(f"did not come into service: {cause}", record, endpoint, error=True)
     if record.creating:
         return respond.give_up(context, record, messages.not_created(endpoint, target))
-    failed = respond.abandon(context, record, messages.not_updated(endpoint, target))
-    return _repair(context, failed, record, endpoint)
+    failed = respond.abandon(context, record, messages.not_updated(endpoint, target)).record
+    if endpoint.status is not EndpointStatus.IN_SERVICE:
+        # One whose rollback failed serves two configurations mixed, and a failed one none.
+        failed = respond.repairing(context, failed, record, endpoint.status.value)
+    return Next(failed)
 
 
 def _stack_change(
@@ -179,23 +202,6 @@ def _check_former_name(context: Context, request: PendingRequest, target: Specif
         context.sagemaker.describe(former_name)
     except AccessDenied as error:
         raise AccessDenied(messages.former_name_out_of_reach(former_name, error)) from error
-
-
-def _repair(context: Context, failed: Next, before: Record, endpoint: EndpointDescription) -> Next:
-    """Queue a roll-out of what served before, once, where SageMaker has not rolled back.
-
-    An endpoint whose rollback failed serves two configurations mixed, and a failed one none. A
-    change that has not begun repairs that as well, and goes first.
-    """
-    healthy = endpoint.status is EndpointStatus.IN_SERVICE
-    again = before.roll_out is not None and before.roll_out.kind is RollOutKind.REPAIR
-    record, serving = failed.record, failed.record.serving
-    if healthy or again or serving is None or record.queued or record.stack_change:
-        return failed
-    now = context.clock.now()
-    asked_by = f"the relay, since the endpoint was {endpoint.status.value}"
-    repair = RollOut(f"repair-{now.isoformat()}", RollOutKind.REPAIR, asked_by, now)
-    return Next(record.queue(repair, now))
 
 
 def _instances_that_go_over(

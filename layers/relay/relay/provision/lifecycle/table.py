@@ -50,20 +50,26 @@ class Row:
 # --- conditions: their docstrings stand in docs/endpoint.md ---------------------------------------
 
 
+def response_decided(record: Record) -> bool:
+    """a response has been decided"""
+    return record.response is not None
+
+
 def response_due(record: Record) -> bool:
     """CloudFormation's request has failed"""
-    return record.pending is not None and bool(record.failure)
+    return record.pending is not None and bool(record.failure) and not response_decided(record)
 
 
 def work_waits(record: Record) -> bool:
     """a stack change or a roll-out has not begun"""
     stack_change = record.pending and record.stack_change
-    return bool(stack_change or record.queued) and not response_due(record)
+    waits = bool(stack_change or record.queued)
+    return waits and not response_due(record) and not response_decided(record)
 
 
 def nothing_made(record: Record) -> bool:
     """the relay has made nothing"""
-    return not record.made
+    return not record.made and not response_decided(record)
 
 
 def ours(record: Record, endpoint: EndpointDescription) -> bool:
@@ -87,21 +93,21 @@ def _arrived(record: Record, endpoint: EndpointDescription) -> bool:
     return endpoint.status is EndpointStatus.IN_SERVICE and on_target(record, endpoint)
 
 
-def not_called(record: Record, endpoint: EndpointDescription) -> bool:
-    """UpdateEndpoint has not been called"""
-    called = record.creating or record.under_way
-    return not called and not _arrived(record, endpoint)
+def not_prepared(record: Record, endpoint: EndpointDescription) -> bool:
+    """neither CreateEndpoint nor UpdateEndpoint has been prepared"""
+    prepared = record.creating or record.under_way
+    return not prepared and not _arrived(record, endpoint)
 
 
 def not_begun(record: Record, endpoint: EndpointDescription) -> bool:
-    """UpdateEndpoint has been called, and LastModifiedTime has not changed"""
+    """UpdateEndpoint has been prepared, and LastModifiedTime has not changed"""
     return _same_time(record, endpoint) and not _arrived(record, endpoint)
 
 
 def ended(record: Record, endpoint: EndpointDescription) -> bool:
     """CreateEndpoint or UpdateEndpoint has ended without the target in service"""
-    called = record.creating or record.under_way
-    return called and not _same_time(record, endpoint) and not _arrived(record, endpoint)
+    prepared = record.creating or record.under_way
+    return prepared and not _same_time(record, endpoint) and not _arrived(record, endpoint)
 
 
 def _same_time(record: Record, endpoint: EndpointDescription) -> bool:
@@ -147,6 +153,7 @@ _FAILED: Final = frozenset({_S.FAILED})
 _STABLE: Final = _IN_SERVICE | _DEGRADED | _FAILED
 
 EARLY: Final = (
+    EarlyRow(frozenset(Goal), response_decided, respond.deliver),
     EarlyRow(frozenset(Goal) - {Goal.REMOVE}, response_due, respond.failure),
     EarlyRow(frozenset({Goal.REST}), work_waits, serve.begin),
     EarlyRow(frozenset({Goal.REMOVE}), nothing_made, respond.removed),
@@ -157,10 +164,10 @@ TABLE: Final = (
     Row(Goal.SERVE, _DELETING, (), respond.wait),
     Row(Goal.SERVE, CHANGING - _DELETING, (ours,), respond.wait),
     Row(Goal.SERVE, _IN_SERVICE, (ours, on_target), serve.arrive),
-    # A failed endpoint can only be deleted: it is made anew.
-    Row(Goal.SERVE, _FAILED, (ours, not_called), remove.delete_endpoint),
-    Row(Goal.SERVE, _IN_SERVICE | _DEGRADED, (ours, not_called), serve.update),
-    Row(Goal.SERVE, _STABLE, (ours, not_begun), respond.wait),
+    # A failed endpoint can only be deleted: it is created anew.
+    Row(Goal.SERVE, _FAILED, (ours, not_prepared), serve.recreate),
+    Row(Goal.SERVE, _IN_SERVICE | _DEGRADED, (ours, not_prepared), serve.update),
+    Row(Goal.SERVE, _STABLE, (ours, not_begun), serve.call_update),
     Row(Goal.SERVE, _STABLE, (ours, ended), serve.fail),
     Row(Goal.SERVE, _ALL - _ABSENT - _DELETING, (foreign,), serve.refuse),
     Row(Goal.ADOPT, CHANGING, (), respond.wait),

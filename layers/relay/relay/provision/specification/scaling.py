@@ -1,6 +1,7 @@
 """The scaling of an endpoint by Application Auto Scaling."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, Self
 
 from relay.provision.specification.endpoint_properties import MOST_INSTANCES
@@ -83,11 +84,13 @@ class Registration:
     """The scaling that is registered with Application Auto Scaling for an endpoint.
 
     `sure` is False from before a change until after it, so that a change that a crash interrupted
-    is made again, and no registration is left behind.
+    is made again, and no registration is left behind. `ended_at` is when a change to none has
+    deregistered the endpoint.
     """
 
     scaling: Scaling | None = None
     sure: bool = True
+    ended_at: datetime | None = None
 
     @property
     def may_exist(self) -> bool:
@@ -97,4 +100,7 @@ class Registration:
         return self.sure and self.scaling == scaling
 
     def unsure(self) -> Self:
-        return replace(self, sure=False)
+        return replace(self, sure=False, ended_at=None)
+
+    def ended(self, at: datetime) -> Self:
+        return replace(self, ended_at=at)

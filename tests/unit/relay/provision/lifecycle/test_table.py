@@ -41,7 +41,7 @@ def records(goal: Goal) -> Iterator[Record]:
         config = TARGET.generation.config
         for creating, called in product((True, False), (None, config, SERVING.config)):
             heading = replace(record, target=TARGET, creating=creating)
-            yield heading.attempted(called, NOON) if called else heading
+            yield heading.attempting(called, NOON) if called else heading
 
 
 def endpoints(status: EndpointStatus) -> Iterator[EndpointDescription]:
