@@ -109,6 +109,7 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
     """
     from relay.aws.cloudformation import CloudFormationResponder
     from relay.aws.dynamodb.record_store import DynamoDbRecordStore
+    from relay.aws.messaging.failed_invocations import SqsFailedInvocations
     from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
     from relay.aws.sagemaker.control_plane import SageMakerControlPlane
     from relay.provision.provision import Provision
@@ -123,6 +124,7 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
         autoscaler=ApplicationAutoScaling(lambda: clients.autoscaling, lambda: clients.cloudwatch),
         store=DynamoDbRecordStore(clients.dynamodb, settings.ledger_table, clock),
         responder=CloudFormationResponder(),
+        failed=SqsFailedInvocations(lambda: clients.sqs, settings.dead_letter_queue_url),
         clock=clock,
         journal=journal,
     )

@@ -164,6 +164,7 @@ class ProvisionSettings:
 
     endpoint: str
     ledger_table: str
+    dead_letter_queue_url: str
     region: str
 
     @classmethod
@@ -173,6 +174,7 @@ class ProvisionSettings:
         settings = cls(
             endpoint=reader.text("ENDPOINT_NAME"),
             ledger_table=reader.text("LEDGER_TABLE_NAME"),
+            dead_letter_queue_url=reader.text("PROVISION_DEAD_LETTER_QUEUE_URL"),
             region=reader.text("AWS_REGION"),  # set by Lambda itself
         )
         reader.raise_problems()

@@ -15,6 +15,8 @@ from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.provision import Provision
 
+from tests.support.provisioning.fuse import Fuse
+from tests.support.provisioning.ports import FakeFailedInvocations
 from tests.support.provisioning.properties import REGION, specification
 from tests.support.provisioning.requests import create, delete, deploy
 from tests.support.provisioning.world import World
@@ -38,6 +40,7 @@ class Deployment(World):
             ),
             store=self.store,
             responder=self.responder,
+            failed=FakeFailedInvocations(Fuse()),
             clock=self.clock,
             journal=self.notes.append,
         )

@@ -1,6 +1,6 @@
 """Stand-ins for what provisioning needs beside SageMaker's control plane."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -94,6 +94,21 @@ class FakeRecordStore:
     def _require_there(self, action: str) -> None:
         if self.taken_away:
             raise AccessDenied(f"no identity-based policy allows the dynamodb:{action} action")
+
+
+class FakeFailedInvocations:
+    def __init__(self, fuse: Fuse) -> None:
+        self._fuse = fuse
+        # By their receipts.
+        self.bodies: dict[str, str] = {}
+
+    def receive(self) -> Sequence[tuple[str, str]]:
+        with self._fuse.around():
+            return list(self.bodies.items())
+
+    def delete(self, receipt: str) -> None:
+        with self._fuse.around():
+            del self.bodies[receipt]
 
 
 class FakeResponder:

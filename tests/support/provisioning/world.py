@@ -11,7 +11,12 @@ from relay.provision.provision import Provision
 
 from tests.support.provisioning.control_plane import FakeClock, FakeSageMaker
 from tests.support.provisioning.fuse import Fuse
-from tests.support.provisioning.ports import FakeAutoscaler, FakeRecordStore, FakeResponder
+from tests.support.provisioning.ports import (
+    FakeAutoscaler,
+    FakeFailedInvocations,
+    FakeRecordStore,
+    FakeResponder,
+)
 from tests.support.provisioning.properties import ENDPOINT, REGION
 
 
@@ -28,6 +33,7 @@ class World:
         self.store = FakeRecordStore(self.fuse, self.clock)
         self.autoscaler = FakeAutoscaler(self.fuse, self.sagemaker)
         self.responder = FakeResponder(self.fuse)
+        self.failed = FakeFailedInvocations(self.fuse)
         self.notes: list[Note] = []
 
     def reception(self) -> Provision:
@@ -38,6 +44,7 @@ class World:
             autoscaler=self.autoscaler,
             store=self.store,
             responder=self.responder,
+            failed=self.failed,
             clock=self.clock,
             journal=self.notes.append,
         )

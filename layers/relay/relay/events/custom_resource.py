@@ -3,9 +3,10 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from relay.errors import UnreadableMessage
@@ -13,6 +14,8 @@ from relay.events.fields import Fields
 from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType
 
 _ROUTES: Final = "Custom::Routes"
+# https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+_SIGNED_AT: Final = re.compile(r"[?&]X-Amz-Date=(\d{8}T\d{6}Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,17 @@ class CustomResourceRequest:
     properties: Mapping[str, object]
     # Empty unless it is an Update.
     old_properties: Mapping[str, object]
+
+    def sent_at(self, otherwise: datetime) -> datetime:
+        """When CloudFormation sent it, which it does not say but by the signature of its URL."""
+        found = _SIGNED_AT.search(self.response_url)
+        if found is None:
+            return otherwise
+        try:
+            signed_at = datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        except ValueError:
+            return otherwise
+        return min(signed_at, otherwise)
 
     def pending(self, first_id: str, now: datetime) -> PendingRequest:
         """`first_id` is the physical resource id of a Create."""

@@ -18,31 +18,23 @@ from relay.events.s3 import CreatedObject
 from relay.ports import Clock
 from relay.provision import rollout_requests
 from relay.provision.describe import describe
-from relay.provision.lifecycle.custom_resource import (
-    RequestType,
-    Response,
-    StackChange,
-)
 from relay.provision.lifecycle.lifecycle import Lifecycle
 from relay.provision.lifecycle.ports import (
     Autoscaler,
     Context,
     ControlPlane,
+    FailedInvocations,
     Journal,
-    Outdated,
     RecordStore,
     Responder,
 )
 from relay.provision.lifecycle.record import Record
-from relay.provision.lifecycle.rollouts import Properties, Recipe
+from relay.provision.lifecycle.rollouts import Properties
 from relay.provision.rollout_requests import RollOutQueue, RollOutResponse
-from relay.provision.specification import existing
-from relay.provision.specification.existing import Adoption
 from relay.provision.specification.read import read_specification
-from relay.provision.specification.specification import Generation, Specification
+from relay.provision.specification.specification import Specification
+from relay.provision.stack_requests import StackRequests, require_own_name
 
-# Tries to store a request when other invocations write the same record.
-_TRIES: Final = 3
 # The same filter as in the bucket's notification configuration.
 _ARTIFACTS: Final = "models/"
 _ARCHIVE: Final = ".tar.gz"
@@ -67,6 +59,7 @@ class Provision:
         autoscaler: Autoscaler,
         store: RecordStore,
         responder: Responder,
+        failed: FailedInvocations,
         clock: Clock,
         journal: Journal,
     ) -> None:
@@ -77,6 +70,14 @@ class Provision:
         self._context = context
         self._lifecycle = Lifecycle(context, store)
         self._roll_outs = RollOutQueue(context, store)
+        self._stack_requests = StackRequests(
+            endpoint_name,
+            region,
+            context=context,
+            store=store,
+            lifecycle=self._lifecycle,
+            failed=failed,
+        )
 
     def handle(self, wake_up: WakeUp) -> dict[str, object]:
         """Do what can be done now. The response is empty but for direct calls.
@@ -86,7 +87,7 @@ class Provision:
         """
         match wake_up:
             case CustomResourceRequest():
-                self._receive(wake_up)
+                self._stack_requests.receive(wake_up)
             case RoutesRequest(request):
                 from relay.provision import routes_resource  # no other event needs it
 
@@ -108,7 +109,12 @@ class Provision:
 
     def _sweep(self) -> None:
         """Look at every record. One that fails keeps the function from no other."""
-        in_turn(lambda look: look(), (self._advance_own, self._sweep_former_names))
+        looks = (
+            self._advance_own,
+            self._sweep_former_names,
+            self._stack_requests.take_up_failed,
+        )
+        in_turn(lambda look: look(), looks)
 
     def _advance_own(self) -> None:
         self._lifecycle.advance(self._endpoint_name)
@@ -164,114 +170,10 @@ class Provision:
                 return RollOutResponse(ended.outcome.value, ended.reason, response.roll_out_id)
         return response
 
-    # --- custom resource requests ----------------------------------------------------------------
-
-    def _receive(self, request: CustomResourceRequest) -> None:
-        name = self._record_name(request)
-        for _ in range(_TRIES):
-            stored = self._store.load(name) or Record(name)
-            if stored.has_handled(request.request_id):
-                self._note(f"{request.type.value} {request.request_id} already processed")
-                break
-            if stored.made and stored.stack_id != request.stack_id:
-                self._turn_away(request, stored)
-                return
-            self._link(request, name)
-            try:
-                self._store.save(self._accepted(stored, request))
-            except Outdated:
-                continue
-            self._note(f"{request.type.value} {request.request_id} stored")
-            break
-        else:
-            raise Outdated(f"{name}: could not store the request: concurrent updates")
-        self._lifecycle.advance(name)
-
-    def _record_name(self, request: CustomResourceRequest) -> str:
-        """The endpoint with the physical id for a Delete, and otherwise the deployment's."""
-        if request.type is not RequestType.DELETE:
-            return self._endpoint_name
-        own = self._store.load(self._endpoint_name)
-        if own and own.pending and own.pending.type is RequestType.CREATE:
-            # CloudFormation never got the response to the Create and made up an id of its own.
-            return self._endpoint_name
-        return request.physical_resource_id
-
-    def _link(self, request: CustomResourceRequest, name: str) -> None:
-        """Let the sweep look at the other name as well, where a rename left one."""
-        other = str(request.old_properties.get("EndpointName", name))
-        if name != self._endpoint_name:
-            other = name
-        if other == self._endpoint_name:
-            return
-        own = self._store.load(self._endpoint_name) or Record(self._endpoint_name)
-        if other not in own.former_names:
-            self._store.save(own.linked(other))
-
-    def _accepted(self, stored: Record, request: CustomResourceRequest) -> Record:
-        known = self._generations_in(request, stored.endpoint_name)
-        now = self._context.clock.now()
-        record = stored.accept(request.pending(self._endpoint_name, now), known)
-        if request.type is RequestType.DELETE:
-            if stored.adoption or existing.is_existing(request.properties):
-                return record.release(now)
-            return record.remove(now, "the stack deletes the endpoint")
-        try:
-            if existing.is_existing(request.properties):
-                wanted = Adoption.read(request.properties)
-                self._refuse_other_names(wanted.endpoint_name)
-                return record.adopt(wanted, now)
-            target = self._resolve(request.properties)
-        except ConfigurationError as error:
-            return record.turned_down(str(error))
-        creating = request.physical_resource_id != target.endpoint_name
-        former = self._store.load(request.physical_resource_id) if creating else None
-        before = former.serving if former else None
-        return record.ask(StackChange(request.properties, request.old_properties, creating, before))
-
     def _resolve(self, properties: Properties) -> Specification:
         specification = read_specification(properties, self._region, self._context.sagemaker.flaws)
-        self._refuse_other_names(specification.endpoint_name)
+        require_own_name(specification.endpoint_name, self._endpoint_name)
         return specification
-
-    def _generations_in(
-        self, request: CustomResourceRequest, name: str
-    ) -> tuple[tuple[Generation, Recipe], ...]:
-        """The generation that the request itself names, in case the record was lost."""
-        before: Properties = {
-            RequestType.CREATE: {},
-            RequestType.UPDATE: request.old_properties,
-            RequestType.DELETE: request.properties,
-        }[request.type]
-        if existing.is_existing(before):
-            return ()
-        try:
-            specification = read_specification(before, self._region)
-        except ConfigurationError:
-            return ()  # so nothing can ever have been made from it
-        if specification.endpoint_name != name:
-            return ()
-        return ((specification.generation, Recipe(before, before)),)
-
-    def _refuse_other_names(self, name: str) -> None:
-        if name != self._endpoint_name:
-            raise ConfigurationError(
-                f"EndpointName is {name}, but this function manages "
-                f"{self._endpoint_name} (its environment variable ENDPOINT_NAME)"
-            )
-
-    def _turn_away(self, request: CustomResourceRequest, stored: Record) -> None:
-        """Respond that the endpoint belongs to another stack, and change nothing."""
-        pending = request.pending(self._endpoint_name, self._context.clock.now())
-        self._note(f"{request.type.value} rejected: another stack owns the endpoint", error=True)
-        if request.type is RequestType.DELETE:
-            self._context.responder.deliver(Response.removed(pending))
-            return
-        reason = (
-            f"endpoint {stored.endpoint_name} belongs to the stack {stored.stack_id} "
-            "and is left alone. Choose another EndpointName"
-        )
-        self._context.responder.deliver(Response.failed(pending, reason))
 
     def _note(self, text: str, *, error: bool = False) -> None:
         level = Level.ERROR if error else Level.INFO

@@ -150,6 +150,10 @@ class _Refused(Exception):
     """Why a roll-out can never begin."""
 
 
+class _NoEndpoint(_Refused):
+    """There is nothing to change, unless CloudFormation's Create is on its way."""
+
+
 class RollOutQueue:
     """Decides at once what will happen with a roll-out, and stores it; the lifecycle begins it."""
 
@@ -191,6 +195,11 @@ class RollOutQueue:
             return record.remembering(roll_out.id), response
         try:
             roll_out = self._checked(stored, roll_out)
+        except _NoEndpoint as error:
+            if not request.upload:
+                return stored, RollOutResponse("refused", str(error), roll_out.id)
+            record = replace(stored.queue(roll_out, now), newest_upload=request.upload)
+            return record, RollOutResponse("waiting", "for an endpoint", roll_out.id)
         except (_Refused, ConfigurationError) as error:
             response = RollOutResponse("refused", str(error), roll_out.id)
             if not request.upload:
@@ -209,7 +218,7 @@ class RollOutQueue:
 
     def _checked(self, stored: Record, roll_out: RollOut) -> RollOut:
         """The roll-out with all its changes. Raises _Refused or ConfigurationError."""
-        if stored.goal is Goal.REMOVE:
+        if stored.goal is Goal.REMOVE and not stored.stack_change:
             raise _Refused("the endpoint is being deleted")
         if stored.adoption:
             raise _Refused("EndpointMode is existing: the relay never changes that endpoint")
@@ -253,7 +262,7 @@ def _base(stored: Record) -> Recipe:
     if stored.stack_change:
         properties = stored.stack_change.properties
         return Recipe(properties, properties)
-    raise _Refused("there is no endpoint that the relay made and could change")
+    raise _NoEndpoint("there is no endpoint that the relay made and could change")
 
 
 def _before(stored: Record) -> Recipe:

@@ -5,15 +5,23 @@ from relay.settings import ProvisionSettings
 
 def test_the_environment_of_the_function_is_read() -> None:
     settings = ProvisionSettings.read(
-        {"ENDPOINT_NAME": "relay", "LEDGER_TABLE_NAME": "ledger", "AWS_REGION": "eu-west-1"}
+        {
+            "ENDPOINT_NAME": "relay",
+            "LEDGER_TABLE_NAME": "ledger",
+            "PROVISION_DEAD_LETTER_QUEUE_URL": "https://sqs/provision",
+            "AWS_REGION": "eu-west-1",
+        }
     )
 
-    assert settings == ProvisionSettings("relay", "ledger", "eu-west-1")
+    assert settings == ProvisionSettings("relay", "ledger", "https://sqs/provision", "eu-west-1")
 
 
 def test_everything_that_is_missing_is_reported_at_once() -> None:
     with pytest.raises(ConfigurationError) as refusal:
         ProvisionSettings.read({})
 
-    for name in ("ENDPOINT_NAME", "LEDGER_TABLE_NAME", "AWS_REGION"):
+    for name in (
+        *("ENDPOINT_NAME", "LEDGER_TABLE_NAME", "PROVISION_DEAD_LETTER_QUEUE_URL"),
+        "AWS_REGION",
+    ):
         assert name in str(refusal.value)

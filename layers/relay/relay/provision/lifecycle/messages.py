@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
+from relay.provision.lifecycle.custom_resource import RequestType
 from relay.provision.specification.specification import Specification
 
 _STATE_AFTER_UPDATE: Final = {
@@ -59,6 +60,15 @@ def too_late(endpoint_name: str, endpoint: EndpointDescription, waited: timedelt
         f"endpoint {endpoint_name} is still {endpoint.status.value} after "
         f"{waited // timedelta(minutes=1)} minutes. Check {_log_group(endpoint_name)}, "
         "and deploy again when the endpoint's status no longer changes"
+    )
+
+
+def not_stored(request: RequestType, error: Exception) -> str:
+    done = "deleted" if request is RequestType.DELETE else "changed"
+    return (
+        f"the {request.value} could not be stored for 52 minutes, so nothing was {done}: {error}. "
+        "Verify that the ledger table exists and that the provision function's role may write to "
+        "it, and try again"
     )
 
 

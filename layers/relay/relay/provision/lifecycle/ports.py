@@ -1,6 +1,6 @@
 """The ports of provision besides `relay.ports.Clock`, and what a step takes and returns."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -101,6 +101,15 @@ class RecordStore(Protocol):
 
     def release(self, lease: Lease) -> int:
         """End the lease, and return the version of the record, which others may have written."""
+
+
+class FailedInvocations(Protocol):
+    """The messages about invocations that failed three times. Both calls raise RelayErrors."""
+
+    def receive(self) -> Sequence[tuple[str, str]]:
+        """Some of them, each with a receipt, and its body. They stay visible for others."""
+
+    def delete(self, receipt: str) -> None: ...
 
 
 class Responder(Protocol):

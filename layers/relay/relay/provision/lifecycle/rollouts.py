@@ -26,6 +26,8 @@ ROLLED_OUT: Final = tuple(name for group in _GROUPS for name in group)
 # CloudFormation waits an hour at most (ServiceTimeout): a change that cannot begin is repeated for
 # so long, which leaves time to deliver the response. A roll-out has the same time.
 DECIDE_WITHIN: Final = timedelta(minutes=52)
+# How long an upload waits for an endpoint: Lambda may be about to repeat CloudFormation's request.
+CREATED_WITHIN: Final = timedelta(minutes=5)
 # How long a denied permission may still be on its way, counted from the first refusal.
 PROPAGATION: Final = timedelta(minutes=3)
 

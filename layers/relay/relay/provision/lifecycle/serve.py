@@ -9,6 +9,7 @@ from relay.provision.lifecycle.custom_resource import PendingRequest, StackChang
 from relay.provision.lifecycle.ports import Context, Next
 from relay.provision.lifecycle.record import VISIBLE_WITHIN, Record
 from relay.provision.lifecycle.rollouts import (
+    CREATED_WITHIN,
     Properties,
     Recipe,
     RollOut,
@@ -152,6 +153,8 @@ def _stack_change(
 def _roll_out(context: Context, record: Record, roll_out: RollOut) -> Next:
     now, serving = context.clock.now(), record.serving
     if serving is None:
+        if now < roll_out.asked_at + CREATED_WITHIN:
+            return Next(record, pause=True)
         reason = "the relay has made no endpoint that could be changed"
         return Next(record.dropping(RollOutOutcome.REFUSED, now, reason))
     properties = {**serving.properties, **roll_out.changes}

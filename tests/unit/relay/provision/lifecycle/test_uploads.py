@@ -1,7 +1,7 @@
 """Roll-outs of artifacts that are uploaded under `models/`."""
 
 import pytest
-from relay.errors import TransientError
+from relay.errors import AccessDenied, TransientError
 from relay.events.endpoint_events import ArtifactsUploaded
 
 from tests.support.provisioning.requests import create, deploy, uploaded
@@ -59,10 +59,13 @@ def test_other_objects_are_no_artifacts(key: str, world: World) -> None:
     assert "is no artifact" in world.log()
 
 
-def test_an_upload_that_is_refused_is_described() -> None:
+def test_an_upload_waits_five_minutes_for_an_endpoint_and_is_then_refused() -> None:
     world = World()
-
     world.wake(uploaded())
+    assert world.describe()["last_roll_out"] is None
+
+    for _ in range(6):
+        world.sweep()
 
     ended = world.describe()["last_roll_out"]
     assert (ended["outcome"], "no endpoint" in ended["reason"]) == ("refused", True)
@@ -80,6 +83,23 @@ def test_an_upload_that_is_throttled_is_repeated_by_lambda(world: World) -> None
     assert world.roll_outs[0] == (
         "upload of s3://relay-data/models/churn/model.tar.gz",
         "succeeded",
+    )
+
+
+def test_an_upload_waits_for_a_create_that_could_not_be_stored_at_first() -> None:
+    """Lambda repeats it a minute later."""
+    world = World()
+    world.store.taken_away = True
+    with pytest.raises(AccessDenied):
+        world.wake(create())
+    world.store.taken_away = False
+    world.wake(uploaded())
+
+    world.clock.pass_minutes(1)
+    world.run(create())
+
+    assert serving(world) == config(
+        ModelDataUrl="s3://relay-data/models/churn/model.tar.gz", ModelDataVersion="etag-1"
     )
 
 

@@ -1,0 +1,212 @@
+"""CloudFormation's requests: each is stored before anything is done for it.
+
+A request that cannot be stored is invoked again by Lambda, and then lies in the queue of failed
+invocations, from which the sweep takes it up.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from relay.delivery.report import Level, Note
+from relay.errors import ConfigurationError, RelayError, UnreadableMessage
+from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
+from relay.events.failed_invocations import FailedInvocation, read_failed_invocation
+from relay.provision.lifecycle import messages
+from relay.provision.lifecycle.custom_resource import (
+    DELIVER_WITHIN,
+    RequestType,
+    Response,
+    StackChange,
+)
+from relay.provision.lifecycle.lifecycle import Lifecycle
+from relay.provision.lifecycle.ports import Context, FailedInvocations, Outdated, RecordStore
+from relay.provision.lifecycle.record import Record
+from relay.provision.lifecycle.rollouts import DECIDE_WITHIN, Properties, Recipe
+from relay.provision.specification import existing
+from relay.provision.specification.existing import Adoption
+from relay.provision.specification.read import read_specification
+from relay.provision.specification.specification import Generation
+
+# Tries to store a request when other invocations write the same record.
+_TRIES: Final = 3
+# Lambda tries an asynchronous invocation three times, the last one three minutes after the first.
+_TRIED_FOR: Final = timedelta(minutes=5)
+
+
+class StackRequests:
+    """Stores the requests of the custom resource, and lets the endpoint advance.
+
+    Args:
+        endpoint_name: the endpoint of this deployment.
+        region: the region, which the URIs of images depend on.
+    """
+
+    def __init__(
+        self,
+        endpoint_name: str,
+        region: str,
+        *,
+        context: Context,
+        store: RecordStore,
+        lifecycle: Lifecycle,
+        failed: FailedInvocations,
+    ) -> None:
+        self._endpoint_name = endpoint_name
+        self._region = region
+        self._context = context
+        self._store = store
+        self._lifecycle = lifecycle
+        self._failed = failed
+
+    def receive(self, request: CustomResourceRequest) -> None:
+        """Raises TransientError: the request could not be stored, or a step failed for now."""
+        sent_at = request.sent_at(self._context.clock.now())
+        if (name := self._store_request(request, sent_at)) is not None:
+            self._lifecycle.advance(name)
+
+    def take_up_failed(self) -> None:
+        """Store the requests of failed invocations; respond to one that cannot be stored in time.
+
+        Raises TransientError: a request could not be stored; the next sweep tries again.
+        """
+        for receipt, body in self._failed.receive():
+            try:
+                found = read_failed_invocation(body)
+            except UnreadableMessage:
+                continue  # what it is stays in the queue for an operator
+            if found is not None and self._take_up(found):
+                self._failed.delete(receipt)
+        self._lifecycle.advance(self._endpoint_name)
+
+    def _take_up(self, found: FailedInvocation) -> bool:
+        """Whether the request is dealt with."""
+        request, now = found.request, self._context.clock.now()
+        if isinstance(request, RoutesRequest):
+            from relay.provision import routes_resource  # no other event needs it
+
+            routes_resource.respond(self._context, request.request)
+            return True
+        sent_at = request.sent_at(found.failed_at - _TRIED_FOR)
+        try:
+            self._store_request(request, sent_at)
+        except RelayError as error:
+            if now < sent_at + DECIDE_WITHIN:
+                raise
+            pending = request.pending(self._endpoint_name, sent_at)
+            reason = messages.not_stored(request.type, error)
+            self._context.responder.deliver(Response.failed(pending, reason))
+        return True
+
+    def _store_request(self, request: CustomResourceRequest, sent_at: datetime) -> str | None:
+        """Return the name of the record; None where nothing is to be done for the request."""
+        what = f"{request.type.value} {request.request_id}"
+        if self._context.clock.now() >= sent_at + DELIVER_WITHIN:
+            self._note(f"{what} came after CloudFormation had stopped waiting", error=True)
+            return None
+        name = self._record_name(request)
+        for _ in range(_TRIES):
+            stored = self._store.load(name) or Record(name)
+            if stored.has_handled(request.request_id):
+                self._note(f"{what} already processed")
+                return name
+            if stored.made and stored.stack_id != request.stack_id:
+                self._turn_away(request, stored)
+                return None
+            self._link(request, name)
+            try:
+                self._store.save(self._accepted(stored, request, sent_at))
+            except Outdated:
+                continue
+            self._note(f"{what} stored")
+            return name
+        raise Outdated(f"{name}: could not store the request: concurrent updates")
+
+    def _record_name(self, request: CustomResourceRequest) -> str:
+        """The endpoint with the physical id for a Delete, and otherwise the deployment's.
+
+        CloudFormation makes up an id for a Create whose response it did not get.
+        """
+        if request.type is not RequestType.DELETE:
+            return self._endpoint_name
+        id = request.physical_resource_id
+        known = self._store.load(id) is not None
+        return id if known else str(request.properties.get("EndpointName") or id)
+
+    def _link(self, request: CustomResourceRequest, name: str) -> None:
+        """Let the sweep look at the other name as well, where a rename left one."""
+        other = str(request.old_properties.get("EndpointName", name))
+        if name != self._endpoint_name:
+            other = name
+        if other == self._endpoint_name:
+            return
+        own = self._store.load(self._endpoint_name) or Record(self._endpoint_name)
+        if other not in own.former_names:
+            self._store.save(own.linked(other))
+
+    def _accepted(
+        self, stored: Record, request: CustomResourceRequest, sent_at: datetime
+    ) -> Record:
+        known = self._generations_in(request, stored.endpoint_name)
+        now = self._context.clock.now()
+        record = stored.accept(request.pending(self._endpoint_name, sent_at), known)
+        if request.type is RequestType.DELETE:
+            if stored.adoption or existing.is_existing(request.properties):
+                return record.release(now)
+            return record.remove(now, "the stack deletes the endpoint")
+        try:
+            if existing.is_existing(request.properties):
+                wanted = Adoption.read(request.properties)
+                require_own_name(wanted.endpoint_name, self._endpoint_name)
+                return record.adopt(wanted, now)
+            target = self._context.resolve(request.properties)
+        except ConfigurationError as error:
+            return record.turned_down(str(error))
+        creating = request.physical_resource_id != target.endpoint_name
+        former = self._store.load(request.physical_resource_id) if creating else None
+        before = former.serving if former else None
+        return record.ask(StackChange(request.properties, request.old_properties, creating, before))
+
+    def _generations_in(
+        self, request: CustomResourceRequest, name: str
+    ) -> tuple[tuple[Generation, Recipe], ...]:
+        """The generation that the request itself names, in case the record was lost."""
+        before: Properties = {
+            RequestType.CREATE: {},
+            RequestType.UPDATE: request.old_properties,
+            RequestType.DELETE: request.properties,
+        }[request.type]
+        if existing.is_existing(before):
+            return ()
+        try:
+            specification = read_specification(before, self._region)
+        except ConfigurationError:
+            return ()  # so nothing can ever have been made from it
+        if specification.endpoint_name != name:
+            return ()
+        return ((specification.generation, Recipe(before, before)),)
+
+    def _turn_away(self, request: CustomResourceRequest, stored: Record) -> None:
+        """Respond that the endpoint belongs to another stack, and change nothing."""
+        pending = request.pending(self._endpoint_name, self._context.clock.now())
+        self._note(f"{request.type.value} rejected: another stack owns the endpoint", error=True)
+        if request.type is RequestType.DELETE:
+            self._context.responder.deliver(Response.removed(pending))
+            return
+        reason = (
+            f"endpoint {stored.endpoint_name} belongs to the stack {stored.stack_id} "
+            "and is left alone. Choose another EndpointName"
+        )
+        self._context.responder.deliver(Response.failed(pending, reason))
+
+    def _note(self, text: str, *, error: bool = False) -> None:
+        level = Level.ERROR if error else Level.INFO
+        self._context.journal(Note(level, text, (("endpoint", self._endpoint_name),)))
+
+
+def require_own_name(name: str, own: str) -> None:
+    """Raises ConfigurationError: the function manages one endpoint."""
+    if name != own:
+        raise ConfigurationError(
+            f"EndpointName is {name}, but this function manages {own} (its environment variable "
+            "ENDPOINT_NAME)"
+        )
