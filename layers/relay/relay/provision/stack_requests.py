@@ -74,28 +74,30 @@ class StackRequests:
                 found = read_failed_invocation(body)
             except UnreadableMessage:
                 continue  # what it is stays in the queue for an operator
-            if found is not None and self._take_up(found):
+            if found is not None:
+                name = self._take_up(found)
                 self._failed.delete(receipt)
-        self._lifecycle.advance(self._endpoint_name)
+                if name is not None:
+                    self._lifecycle.advance(name)
 
-    def _take_up(self, found: FailedInvocation) -> bool:
-        """Whether the request is dealt with."""
+    def _take_up(self, found: FailedInvocation) -> str | None:
+        """Return the name of the record; None where nothing more is to be done."""
         request, now = found.request, self._context.clock.now()
         if isinstance(request, RoutesRequest):
             from relay.provision import routes_resource  # no other event needs it
 
             routes_resource.respond(self._context, request.request)
-            return True
+            return None
         sent_at = request.sent_at(found.failed_at - _TRIED_FOR)
         try:
-            self._store_request(request, sent_at)
+            return self._store_request(request, sent_at)
         except RelayError as error:
             if now < sent_at + DECIDE_WITHIN:
                 raise
             pending = request.pending(self._endpoint_name, sent_at)
             reason = messages.not_stored(request.type, error)
             self._context.responder.deliver(Response.failed(pending, reason))
-        return True
+            return None
 
     def _store_request(self, request: CustomResourceRequest, sent_at: datetime) -> str | None:
         """Return the name of the record; None where nothing is to be done for the request."""

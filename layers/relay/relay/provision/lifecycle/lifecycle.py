@@ -16,7 +16,7 @@ from relay.provision.lifecycle.ports import (
     ResponseNotDelivered,
 )
 from relay.provision.lifecycle.record import Goal, Record
-from relay.provision.lifecycle.rollouts import PROPAGATION
+from relay.provision.lifecycle.rollouts import PROPAGATION, RollOutKind
 from relay.provision.lifecycle.table import next_step
 
 # More than any path through the table takes, so that a bug does not loop until the timeout.
@@ -130,13 +130,18 @@ class Lifecycle:
             reason = f"gave up after repeated attempts: {error}"
             return respond.give_up(context, record, reason)
         except PermanentError as error:
-            if patience is None:
+            if patience is None or _is_last_resort(record):
                 raise
             return respond.give_up(context, record.not_accepted(), str(error))
+
+
+def _is_last_resort(record: Record) -> bool:
+    """There is no endpoint, and what served before is to be created again."""
+    repairs = record.roll_out is not None and record.roll_out.kind is RollOutKind.REPAIR
+    return record.recreating and repairs and record.begun_request is None
 
 
 def _unstoppable(record: Record) -> bool:
     """No request waits for a response, and either SageMaker is at work, so that the end will be
     seen, or there is no endpoint, which must not stay so."""
-    called = record.attempt is not None and record.attempt.called_at is not None
-    return record.begun_request is None and (called or record.recreating)
+    return record.begun_request is None and (record.under_way or record.recreating)

@@ -133,10 +133,15 @@ class Record:
         return None if self.stack_change else self.pending
 
     @property
-    def under_way(self) -> bool:
-        """Whether SageMaker may have been called for the target; it has no call that cancels."""
+    def prepared(self) -> bool:
+        """Whether SageMaker may have been called for the target."""
         target, attempt = self.target, self.attempt
         return bool(target and attempt and attempt.config == target.generation.config)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether SageMaker was called for the target; it has no call that cancels."""
+        return self.prepared and self.attempt is not None and self.attempt.called_at is not None
 
     @property
     def serving(self) -> Recipe | None:
@@ -235,7 +240,7 @@ class Record:
     def remove(self, now: datetime, why: str) -> Self:
         """Set the goal to remove; roll-outs that have not ended are overtaken."""
         record = self._giving_up_roll_outs(now, why)
-        unseen_until = now + VISIBLE_WITHIN if self.under_way else self.unseen_until
+        unseen_until = now + VISIBLE_WITHIN if self.prepared else self.unseen_until
         return replace(record, goal=Goal.REMOVE, unseen_until=unseen_until)
 
     def adopt(self, adoption: Adoption, now: datetime) -> Self:
@@ -266,8 +271,7 @@ class Record:
 
     def not_accepted(self) -> Self:
         """SageMaker has refused the change."""
-        called = self.attempt is not None and self.attempt.called_at is not None
-        return self if called else replace(self, attempt=None)
+        return self if self.under_way else replace(self, attempt=None)
 
     def called(self, now: datetime) -> Self:
         """SageMaker has accepted the change."""
@@ -281,11 +285,20 @@ class Record:
         return replace(self._without_target(), failure=failure)
 
     def undoing(self, reason: str, now: datetime) -> Self:
-        """Remove only what a creation has made so far, and respond with `reason`."""
+        """Remove only what a creation has made so far, and respond with `reason`.
+
+        A change of the stack that has not begun waits for the removal.
+        """
         made = (self.target.generation,) if self.target else ()
         failure = (self.failure or reason) if self.begun_request else self.failure
         removing = self.remove(now, "the endpoint could not be created")
-        return replace(removing, failure=failure, generations=made, unused=())
+        return replace(
+            removing,
+            failure=failure,
+            stack_change=self.stack_change,
+            generations=made,
+            unused=(),
+        )
 
     def in_service(self, generation: Generation) -> Self:
         """The generation serves: it comes first, the one before it stays, all others are unused."""

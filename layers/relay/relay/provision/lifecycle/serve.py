@@ -38,7 +38,7 @@ def create(context: Context, record: Record, endpoint: EndpointDescription) -> N
         _check_former_name(context, record.begun_request, target)
     if record.registration.may_exist and (unsure := scale.about_to_change(record)):
         return unsure  # it is unknown what is left of the endpoint that was here
-    if not record.under_way:
+    if not record.prepared:
         return Next(record.attempting(target.generation.config, None))
     context.sagemaker.create_model(target)
     context.sagemaker.create_config(target)

@@ -95,7 +95,7 @@ def _arrived(record: Record, endpoint: EndpointDescription) -> bool:
 
 def not_prepared(record: Record, endpoint: EndpointDescription) -> bool:
     """neither CreateEndpoint nor UpdateEndpoint has been prepared"""
-    prepared = record.creating or record.under_way
+    prepared = record.creating or record.prepared
     return not prepared and not _arrived(record, endpoint)
 
 
@@ -106,12 +106,12 @@ def not_begun(record: Record, endpoint: EndpointDescription) -> bool:
 
 def ended(record: Record, endpoint: EndpointDescription) -> bool:
     """CreateEndpoint or UpdateEndpoint has ended without the target in service"""
-    prepared = record.creating or record.under_way
+    prepared = record.creating or record.prepared
     return prepared and not _same_time(record, endpoint) and not _arrived(record, endpoint)
 
 
 def _same_time(record: Record, endpoint: EndpointDescription) -> bool:
-    attempt = record.attempt if record.under_way else None
+    attempt = record.attempt if record.prepared else None
     return attempt is not None and attempt.last_modified == endpoint.last_modified
 
 

@@ -1,0 +1,153 @@
+"""CloudFormation's requests that could not be stored, or that come late."""
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import cast
+
+import pytest
+from relay.errors import AccessDenied, RelayError
+from relay.events.custom_resource import CustomResourceRequest
+
+from tests.support.provisioning.properties import ENDPOINT, properties
+from tests.support.provisioning.requests import STACK, create, delete
+from tests.support.provisioning.world import World
+
+
+def event(
+    kind: str = "Create", request_id: str = "create-1", **members: object
+) -> dict[str, object]:
+    return {
+        "RequestType": kind,
+        "RequestId": request_id,
+        "ResponseURL": f"https://answers.example/{request_id}?secret",
+        "StackId": STACK,
+        "LogicalResourceId": "Endpoint",
+        "ResourceProperties": properties(),
+        **members,
+    }
+
+
+def fail(world: World, payload: object) -> None:
+    """Lambda has tried three times, and sends the event to the on-failure destination."""
+    world.clock.pass_minutes(4)
+    world.failed.bodies["receipt"] = json.dumps(
+        {
+            "version": "1.0",
+            "timestamp": world.clock.now().isoformat(),
+            "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
+            "requestPayload": payload,
+        }
+    )
+
+
+def test_a_request_that_could_not_be_stored_is_taken_up_by_the_sweep() -> None:
+    world = World()
+    fail(world, event())
+
+    world.settle()
+
+    assert [(a.request.request_id, a.reason) for a in world.answers] == [("create-1", "")]
+    assert world.failed.bodies == {}
+    assert world.endpoint is not None
+
+
+def test_a_request_waits_in_the_queue_while_the_table_is_away() -> None:
+    world = World()
+    fail(world, event())
+    world.store.taken_away = True
+    for _ in range(30):
+        with pytest.raises(AccessDenied):
+            world.sweep()
+    assert world.failed.bodies
+
+    world.store.taken_away = False
+    world.settle()
+
+    assert [answer.reason for answer in world.answers] == [""]
+
+
+def test_a_request_that_cannot_be_stored_gets_a_response_in_time() -> None:
+    world = World()
+    fail(world, event())
+    world.store.taken_away = True
+    for _ in range(56):
+        with suppress(RelayError):
+            world.sweep()
+
+    [answer] = world.answers
+    assert answer.physical_resource_id == ENDPOINT
+    assert "could not be stored for 52 minutes, so nothing was changed" in answer.reason
+    assert world.failed.bodies == {}
+    assert world.sagemaker.calls == []
+
+
+@pytest.mark.parametrize("payload", [{"action": "deploy"}, {"Records": []}, None, "text"])
+def test_other_failed_invocations_stay_in_the_queue(payload: object) -> None:
+    world = World()
+    fail(world, payload)
+
+    world.settle()
+
+    assert set(world.failed.bodies) == {"receipt"}
+
+
+def test_what_is_no_record_of_lambda_stays_in_the_queue() -> None:
+    world = World()
+    world.failed.bodies = {
+        "a": "not JSON",
+        "b": "[]",
+        "c": '{"requestPayload": {"RequestType": 1}}',
+    }
+
+    world.settle()
+
+    assert len(world.failed.bodies) == 3
+
+
+def test_a_route_document_whose_check_failed_gets_its_response() -> None:
+    world = World()
+    fail(world, event(ResourceType="Custom::Routes", ResourceProperties={"Document": "{"}))
+
+    world.sweep()
+
+    [answer] = world.answers
+    assert "the routes are wrong" in answer.reason
+    assert world.failed.bodies == {}
+
+
+# --- late requests --------------------------------------------------------------------------------
+
+
+def signed(world: World, request: object, minutes_ago: int) -> CustomResourceRequest:
+    at = world.clock.now() - timedelta(minutes=minutes_ago)
+    url = f"https://bucket.s3.amazonaws.com/key?X-Amz-Date={at:%Y%m%dT%H%M%SZ}&X-Amz-Expires=7200"
+    return replace(cast(CustomResourceRequest, request), response_url=url)
+
+
+def test_a_request_that_comes_after_its_time_changes_nothing(world: World) -> None:
+    """CloudFormation has rolled back long ago."""
+    world.run(signed(world, delete(), minutes_ago=70))
+
+    assert world.answers == []
+    assert world.endpoint is not None
+    assert "stopped waiting" in world.log()
+
+
+def test_the_time_that_a_request_was_on_its_way_counts() -> None:
+    world = World()
+    world.wake(signed(world, create(), minutes_ago=40))
+    for _ in range(13):
+        world.sweep()
+
+    [answer] = world.answers
+    assert "still Creating" in answer.reason
+
+
+def test_a_time_that_is_no_time_does_not_count() -> None:
+    world = World()
+    request = signed(world, create(), minutes_ago=0)
+    world.run(replace(request, response_url="https://b/k?X-Amz-Date=20269999T999999Z"))
+
+    assert [answer.reason for answer in world.answers] == [""]
