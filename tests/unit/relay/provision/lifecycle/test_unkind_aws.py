@@ -6,6 +6,7 @@ import pytest
 from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.events.endpoint_events import Sweep
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
+from relay.provision.specification.scaling import Scaling
 
 from tests.support.provisioning.properties import ENDPOINT, SCALED
 from tests.support.provisioning.requests import create, delete, deploy, update
@@ -63,7 +64,7 @@ def test_a_rename_deployed_again_is_not_a_success_because_the_first_try_was_remo
     world.wake(update("rename", EndpointName="renamed", ModelDataUrl=A))
     world.endpoint_name = ENDPOINT  # CloudFormation cancels it
     world.wake(update("back", old={"EndpointName": "renamed"}))
-    world.settle(1)
+    assert world.sagemaker.endpoints["renamed"].status is EndpointStatus.CREATING
     world.endpoint_name = "renamed"
     world.wake(update("again", EndpointName="renamed", ModelDataUrl=A))
     world.settle()
@@ -197,6 +198,7 @@ def test_a_retyped_endpoint_whose_scaling_fails_can_be_rolled_back() -> None:
     sweeps(world, 5)
     assert "no more than 8" in world.answers[-1].reason
     world.autoscaler.errors.clear()
+    world.autoscaler.registered[ENDPOINT] = Scaling(0, 4, 5, 300, 120)  # only its policy failed
 
     world.run(update("back", old=more, **SCALED))
 
