@@ -112,6 +112,7 @@ def busy_record() -> Record:
         response=Response(WAITING, "relay", "no ping", {"Image": "an/image:1"}),
         registration=Registration(sure=False, ended_at=at),
         unseen_until=at,
+        succeeded={"A": "1"},
         recreating=True,
         adoption=Adoption("relay", "s3://a/outputs", "s3://a/failures", "success", "error"),
     )

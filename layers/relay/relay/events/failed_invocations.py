@@ -6,18 +6,26 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.htm
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from relay.errors import UnreadableMessage
 from relay.events.custom_resource import CustomResourceRequest, RoutesRequest, read_request
 from relay.events.fields import Fields
 
+_TOO_OLD: Final = "EventAgeExceeded"
+
 
 @dataclass(frozen=True, slots=True)
 class FailedInvocation:
-    """A request whose invocations have failed, the last one at `failed_at`."""
+    """A request whose invocations have failed, the last one at `failed_at`.
+
+    `too_old`: Lambda did not even invoke the function, since the request was older than
+    MaximumEventAgeInSeconds.
+    """
 
     request: CustomResourceRequest | RoutesRequest
     failed_at: datetime
+    too_old: bool
 
 
 def read_failed_invocation(body: str) -> FailedInvocation | None:
@@ -37,4 +45,5 @@ def read_failed_invocation(body: str) -> FailedInvocation | None:
         return None
     if (failed_at := fields.optional_time("timestamp")) is None:
         raise UnreadableMessage("timestamp is missing")
-    return FailedInvocation(read_request(Fields(payload)), failed_at)
+    condition = fields.object("requestContext").optional_text("condition")
+    return FailedInvocation(read_request(Fields(payload)), failed_at, condition == _TOO_OLD)

@@ -89,12 +89,16 @@ class StackRequests:
             routes_resource.respond(self._context, request.request)
             return None
         sent_at = request.sent_at(found.failed_at - _TRIED_FOR)
+        pending = request.pending(self._endpoint_name, sent_at)
+        if found.too_old:
+            reason = messages.too_old(request.type)
+            self._context.responder.deliver(Response.failed(pending, reason))
+            return None
         try:
             return self._store_request(request, sent_at)
         except RelayError as error:
             if now < sent_at + DECIDE_WITHIN:
                 raise
-            pending = request.pending(self._endpoint_name, sent_at)
             reason = messages.not_stored(request.type, error)
             self._context.responder.deliver(Response.failed(pending, reason))
             return None

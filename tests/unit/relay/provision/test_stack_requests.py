@@ -29,14 +29,14 @@ def event(
     }
 
 
-def fail(world: World, payload: object) -> None:
+def fail(world: World, payload: object, condition: str = "RetriesExhausted") -> None:
     """Lambda has tried three times, and sends the event to the on-failure destination."""
     world.clock.pass_minutes(4)
     world.failed.bodies["receipt"] = json.dumps(
         {
             "version": "1.0",
             "timestamp": world.clock.now().isoformat(),
-            "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
+            "requestContext": {"condition": condition, "approximateInvokeCount": 3},
             "requestPayload": payload,
         }
     )
@@ -114,6 +114,17 @@ def test_a_route_document_whose_check_failed_gets_its_response() -> None:
 
     [answer] = world.answers
     assert "the routes are wrong" in answer.reason
+    assert world.failed.bodies == {}
+
+
+def test_a_request_that_lambda_held_back_for_too_long_changes_nothing(world: World) -> None:
+    fail(world, event("Delete", PhysicalResourceId=ENDPOINT), "EventAgeExceeded")
+
+    world.settle()
+
+    [answer] = world.answers
+    assert "so nothing was deleted" in answer.reason
+    assert world.endpoint is not None
     assert world.failed.bodies == {}
 
 

@@ -63,6 +63,11 @@ def too_late(endpoint_name: str, endpoint: EndpointDescription, waited: timedelt
     )
 
 
+def too_old(request: RequestType) -> str:
+    done = "deleted" if request is RequestType.DELETE else "changed"
+    return f"Lambda held the {request.value} back for too long, so nothing was {done}. Try again"
+
+
 def not_stored(request: RequestType, error: Exception) -> str:
     done = "deleted" if request is RequestType.DELETE else "changed"
     return (

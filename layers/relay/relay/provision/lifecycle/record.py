@@ -14,6 +14,7 @@ from relay.provision.lifecycle.custom_resource import (
 )
 from relay.provision.lifecycle.rollouts import (
     EndedRollOut,
+    Properties,
     Recipe,
     RollOut,
     RollOutKind,
@@ -87,6 +88,8 @@ class Record:
     # Newest first: in service, then the one before.
     generations: tuple[Generation, ...] = ()
     unused: tuple[Generation, ...] = ()
+    # The stack's properties with which CloudFormation's last Create or Update has succeeded.
+    succeeded: Properties = field(default_factory=dict)
     # By the names of the configurations.
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     # How the endpoint is scaled.
@@ -333,7 +336,8 @@ class Record:
 
     def decided(self, response: Response) -> Self:
         """Stored before it is delivered: from now on nothing can lead to another response."""
-        return replace(self.unanswered(), response=response)
+        succeeded = self.serving.stack if self.serving and not response.reason else self.succeeded
+        return replace(self.unanswered(), response=response, succeeded=succeeded)
 
     def unanswered(self) -> Self:
         """The pending request gets no response."""
@@ -341,6 +345,12 @@ class Record:
 
     def delivered(self) -> Self:
         return replace(self, response=None)
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether CloudFormation takes a failed update back, which must succeed."""
+        recipe = self.target and self.recipes.get(self.target.generation.config)
+        return bool(self.begun_request and recipe and recipe.stack == self.succeeded)
 
     def refused(self, since: datetime | None) -> Self:
         return replace(self, refused_since=since)
@@ -353,6 +363,7 @@ class Record:
             self,
             goal=Goal.REST,
             stack_id=self.stack_id if waits else "",
+            succeeded={},
             unseen_until=None,
             recreating=False,
             generations=(),

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from relay.errors import AccessDenied, ConfigurationError
+from relay.errors import AccessDenied, ConfigurationError, PermanentError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import messages, remove, respond, scale
 from relay.provision.lifecycle.custom_resource import PendingRequest, StackChange
@@ -95,10 +95,17 @@ def arrive(context: Context, record: Record, endpoint: EndpointDescription) -> N
     """Set the scaling, then respond that the target is in service.
 
     Also where only the scaling changes. The scaling is set before the response, so that it is
-    repeated, and its errors are handled, like any step's.
+    repeated, and its errors are handled, like any step's. Only an update that CloudFormation takes
+    back succeeds without it, or the stack would be stuck: the sweep restores the scaling.
     """
     target = _target(record)
-    scaled = scale.bring_about(context, record, target.scaling, target.instance_count, endpoint)
+    try:
+        scaled = scale.bring_about(context, record, target.scaling, target.instance_count, endpoint)
+    except (AccessDenied, PermanentError) as error:
+        if not record.goes_back:
+            raise
+        context.note(f"the scaling is not restored yet: {error}", record, endpoint, error=True)
+        scaled = None
     return scaled or respond.in_service(context, record, target.generation, endpoint)
 
 

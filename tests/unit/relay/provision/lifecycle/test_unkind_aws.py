@@ -206,6 +206,28 @@ def test_a_retyped_endpoint_whose_scaling_fails_can_be_rolled_back() -> None:
     assert serving(world) == config(**SCALED)
 
 
+@pytest.mark.parametrize("error", [DENIED, PermanentError("no more scaling policies")])
+def test_an_update_that_is_taken_back_succeeds_before_its_scaling_is_restored(
+    error: RelayError,
+) -> None:
+    world = World()
+    world.run(create(**SCALED))
+    more = {**SCALED, "MaxInstanceCount": "9"}
+    world.autoscaler.errors["register"] = error
+    with suppress(RelayError):
+        world.wake(update(old=SCALED, **more))
+    sweeps(world, 5)
+
+    with suppress(RelayError):
+        world.wake(update("back", old=more, **SCALED))
+    sweeps(world, 5)
+    assert [bool(answer.reason) for answer in world.answers] == [False, True, False]
+    world.autoscaler.errors.clear()
+    world.settle()
+
+    assert world.autoscaler.registered[ENDPOINT].maximum == 4
+
+
 def test_an_instance_taken_away_while_scaling_is_turned_off_comes_back() -> None:
     world = World()
     world.run(create(**SCALED))
