@@ -125,7 +125,7 @@ class Provision:
 
     def _sweep_former_name(self, name: str) -> None:
         self._lifecycle.advance(name)
-        former, own = self._store.load(name), self._store.load(self._endpoint_name)
+        own, former = self._store.load(self._endpoint_name), self._store.load(name)
         if own and (former is None or former.settled):
             self._store.save(own.unlinked(name))
 

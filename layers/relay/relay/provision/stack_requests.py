@@ -4,6 +4,7 @@ A request that cannot be stored is invoked again by Lambda, and then lies in the
 invocations, from which the sweep takes it up.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -114,16 +115,21 @@ class StackRequests:
             stored = self._store.load(name) or Record(name)
             if stored.has_handled(request.request_id):
                 self._note(f"{what} already processed")
+                self._link(request, name)
                 return name
             if stored.made and stored.stack_id != request.stack_id:
                 self._turn_away(request, stored)
                 return None
-            self._link(request, name)
+            if _is_obsolete(request, stored):
+                self._store.save(stored.remembering(request.request_id))
+                self._note(f"{what} ignored: the Delete of what it creates came before")
+                return None
             try:
                 self._store.save(self._accepted(stored, request, sent_at))
             except Outdated:
                 continue
             self._note(f"{what} stored")
+            self._link(request, name)
             return name
         raise Outdated(f"{name}: could not store the request: concurrent updates")
 
@@ -139,15 +145,18 @@ class StackRequests:
         return id if known else str(request.properties.get("EndpointName") or id)
 
     def _link(self, request: CustomResourceRequest, name: str) -> None:
-        """Let the sweep look at the other name as well, where a rename left one."""
+        """Let the sweep look at the other name as well, where a rename left one.
+
+        Linked after the request is stored, and written again where it is linked already: a sweep
+        that has found nothing to do at the other name then cannot unlink it.
+        """
         other = str(request.old_properties.get("EndpointName", name))
         if name != self._endpoint_name:
             other = name
         if other == self._endpoint_name:
             return
         own = self._store.load(self._endpoint_name) or Record(self._endpoint_name)
-        if other not in own.former_names:
-            self._store.save(own.linked(other))
+        self._store.save(own.linked(other))
 
     def _accepted(
         self, stored: Record, request: CustomResourceRequest, sent_at: datetime
@@ -158,7 +167,11 @@ class StackRequests:
         if request.type is RequestType.DELETE:
             if stored.adoption or existing.is_existing(request.properties):
                 return record.release(now)
-            return record.remove(now, "the stack deletes the endpoint")
+            removing = record.remove(now, "the stack deletes the endpoint")
+            if stored.made or request.physical_resource_id == stored.endpoint_name:
+                return removing
+            # Of a Create that was cancelled, and which Lambda may be about to repeat.
+            return replace(removing, unseen_until=now + _TRIED_FOR)
         try:
             if existing.is_existing(request.properties):
                 wanted = Adoption.read(request.properties)
@@ -207,6 +220,15 @@ class StackRequests:
     def _note(self, text: str, *, error: bool = False) -> None:
         level = Level.ERROR if error else Level.INFO
         self._context.journal(Note(level, text, (("endpoint", self._endpoint_name),)))
+
+
+def _is_obsolete(request: CustomResourceRequest, stored: Record) -> bool:
+    """Whether CloudFormation has cancelled a Create that Lambda repeats.
+
+    It sends a new one only after the response to the Delete.
+    """
+    deletes = stored.pending is not None and stored.pending.type is RequestType.DELETE
+    return deletes and request.type is RequestType.CREATE
 
 
 def require_own_name(name: str, own: str) -> None:

@@ -128,6 +128,18 @@ def test_a_request_that_lambda_held_back_for_too_long_changes_nothing(world: Wor
     assert world.failed.bodies == {}
 
 
+def test_a_cancelled_create_that_lambda_repeats_after_its_delete_creates_nothing() -> None:
+    """The first invocation of the Create could not store it."""
+    world = World()
+    world.wake(delete(id="relay-Endpoint-1X2Y3Z"))
+    world.clock.pass_minutes(1)
+    world.wake(create())
+    world.settle()
+
+    assert [(a.request.request_id, a.reason) for a in world.answers] == [("delete-1", "")]
+    assert world.sagemaker.endpoints == {}
+
+
 # --- late requests --------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 `table` has the steps; here are deadlines, errors, and the record that is stored after each step.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
@@ -21,6 +22,8 @@ from relay.provision.lifecycle.table import next_step
 
 # More than any path through the table takes, so that a bug does not loop until the timeout.
 _MOST_STEPS: Final = 20
+# A removal goes on after its response, but a stack whose deletion failed must be deleted again.
+_PATIENCE: Final = {Goal.REMOVE: timedelta(minutes=10)}
 
 
 class Lifecycle:
@@ -120,8 +123,8 @@ class Lifecycle:
             raise
         except AccessDenied as error:
             # A new permission takes a while to reach every part of AWS.
-            since = record.refused_since or now
-            if patience is None or now < since + PROPAGATION or _unstoppable(record):
+            until = (record.refused_since or now) + _PATIENCE.get(record.goal, PROPAGATION)
+            if patience is None or now < until or _unstoppable(record):
                 raise
             return respond.give_up(context, record.not_accepted(), str(error))
         except TransientError as error:

@@ -378,7 +378,8 @@ class Record:
         return replace(left, recipes={c: r for c, r in self.recipes.items() if c in kept})
 
     def linked(self, name: str) -> Self:
-        return replace(self, former_names=(*self.former_names, name))
+        others = (other for other in self.former_names if other != name)
+        return replace(self, former_names=(*others, name))
 
     def unlinked(self, name: str) -> Self:
         return replace(self, former_names=tuple(n for n in self.former_names if n != name))

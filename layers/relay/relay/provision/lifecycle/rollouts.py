@@ -29,7 +29,7 @@ DECIDE_WITHIN: Final = timedelta(minutes=52)
 # How long an upload waits for an endpoint: Lambda may be about to repeat CloudFormation's request.
 CREATED_WITHIN: Final = timedelta(minutes=5)
 # How long a denied permission may still be on its way, counted from the first refusal.
-PROPAGATION: Final = timedelta(minutes=3)
+PROPAGATION: Final = timedelta(minutes=5)
 
 
 class RollOutKind(StrEnum):
