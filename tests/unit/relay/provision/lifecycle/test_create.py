@@ -231,13 +231,13 @@ def test_a_create_waits_until_iam_has_propagated_its_permission() -> None:
     assert [answer.reason for answer in world.answers] == [""]
 
 
-def test_a_permission_that_stays_missing_fails_the_create_after_three_minutes() -> None:
+def test_a_permission_that_stays_missing_fails_the_create_after_five_minutes() -> None:
     world = World()
     world.sagemaker.errors["create_endpoint"] = AccessDenied("grant sns:Publish on the topic")
     with pytest.raises(AccessDenied):
         world.wake(create())
 
-    world.clock.pass_minutes(3)
+    world.clock.pass_minutes(5)
     world.wake(EndpointChanged(ENDPOINT, "Whatever"))
 
     [answer] = world.answers

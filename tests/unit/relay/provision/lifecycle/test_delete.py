@@ -142,7 +142,7 @@ def test_a_missing_permission_fails_the_delete_and_the_removal_goes_on(world: Wo
     world.sagemaker.errors["delete_endpoint"] = AccessDenied("grant sagemaker:DeleteEndpoint")
     with pytest.raises(AccessDenied):
         world.wake(delete())
-    world.clock.pass_minutes(3)
+    world.clock.pass_minutes(10)
     with pytest.raises(AccessDenied):
         world.sweep()
     [answer] = world.answers

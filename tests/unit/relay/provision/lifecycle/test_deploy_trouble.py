@@ -91,7 +91,7 @@ def test_a_throttled_deploy_is_accepted_and_begins_later(world: World) -> None:
 @pytest.mark.parametrize(
     ("error", "minutes", "reason"),
     [
-        (AccessDenied("role refused"), 3, "role refused"),
+        (AccessDenied("role refused"), 5, "role refused"),
         (TransientError("ThrottlingException"), 52, "gave up after repeated attempts"),
     ],
 )

@@ -173,7 +173,7 @@ def test_an_endpoint_that_was_deleted_to_be_recreated_does_not_stay_absent(
     world.sagemaker.errors["create_endpoint"] = error
     world.wake(update(ModelDataUrl=A))
     world.sagemaker.settle()
-    sweeps(world, 5)
+    sweeps(world, 7)
     [answer] = world.answers
     assert str(error) in answer.reason
     assert world.endpoint is None
@@ -216,11 +216,11 @@ def test_an_update_that_is_taken_back_succeeds_before_its_scaling_is_restored(
     world.autoscaler.errors["register"] = error
     with suppress(RelayError):
         world.wake(update(old=SCALED, **more))
-    sweeps(world, 5)
+    sweeps(world, 7)
 
     with suppress(RelayError):
         world.wake(update("back", old=more, **SCALED))
-    sweeps(world, 5)
+    sweeps(world, 7)
     assert [bool(answer.reason) for answer in world.answers] == [False, True, False]
     world.autoscaler.errors.clear()
     world.settle()

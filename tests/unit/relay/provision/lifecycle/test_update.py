@@ -341,7 +341,7 @@ def test_a_changed_name_is_refused_where_the_old_endpoint_could_not_be_deleted(
     with pytest.raises(AccessDenied):
         world.wake(update(EndpointName="renamed"))
 
-    world.clock.pass_minutes(3)
+    world.clock.pass_minutes(5)
     world.sweep()
 
     [answer] = world.answers
