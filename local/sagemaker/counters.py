@@ -9,6 +9,9 @@ class Counters:
 
     invocations: int = 0
     throttled: int = 0
+    hung: int = 0
+    answers_lost: int = 0
+    """Accepted requests, which `invocations` counts too."""
     in_flight: int = 0
     completed: int = 0
     failed: int = 0

@@ -11,6 +11,10 @@ class AwsError(Exception):
         self.status = status
 
 
+class NoAnswer(Exception):
+    """A fault: the caller of the emulated API gets neither an answer nor a refusal."""
+
+
 def validation_exception(message: str) -> AwsError:
     """The control plane's refusal of a request that can never work."""
     return AwsError("ValidationException", message)

@@ -18,6 +18,10 @@ class Faults:
     delay_seconds: float = within(0, 3600, 5.0)
     throttle: float = probability()
     """InvokeEndpointAsync answers ThrottlingException."""
+    hang: float = probability()
+    """InvokeEndpointAsync takes the request, does nothing, and never answers."""
+    lose_answer: float = probability()
+    """InvokeEndpointAsync accepts the request, and its answer never comes."""
     refuse_filename: bool = False
     """InvokeEndpointAsync does not know the member, and refuses a request that has it."""
     ignore_filename: bool = False

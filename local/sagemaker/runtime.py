@@ -8,7 +8,7 @@ from uuid import uuid4
 from local.sagemaker.config import Config
 from local.sagemaker.counters import Counters
 from local.sagemaker.endpoints import SERVING, Endpoint
-from local.sagemaker.errors import AwsError, validation_error
+from local.sagemaker.errors import AwsError, NoAnswer, validation_error
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.identity import Authoriser
 from local.sagemaker.queueing import Request
@@ -38,15 +38,22 @@ class Runtime:
 
         Raises:
             AwsError: the refusal to send back.
+            NoAnswer: a fault. The request may have been accepted.
         """
         document = _read(name, headers, body)
         endpoint = await self._admit(name, "sagemaker:InvokeEndpointAsync", headers)
         if self.faults.strikes(self.faults.faults.throttle):
             self.counters.throttled += 1
             raise AwsError("ThrottlingException", "Rate exceeded")
+        if self.faults.strikes(self.faults.faults.hang):
+            self.counters.hung += 1
+            raise NoAnswer("hang")
         request = self._accept(endpoint, self._known(document))
         self.counters.invocations += 1
         endpoint.queue.put_nowait(request)
+        if self.faults.strikes(self.faults.faults.lose_answer):
+            self.counters.answers_lost += 1
+            raise NoAnswer("lose_answer")
         return request
 
     async def invoke(self, name: str, headers: Mapping[str, str]) -> AwsError:

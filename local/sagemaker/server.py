@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -13,11 +13,12 @@ from aiohttp import web
 from local.sagemaker.counters import Counters
 from local.sagemaker.documents import read_document
 from local.sagemaker.endpoint_operations import Endpoints
-from local.sagemaker.errors import AwsError, InvalidConfiguration
+from local.sagemaker.errors import AwsError, InvalidConfiguration, NoAnswer
 from local.sagemaker.faults import FaultInjector, Faults
 from local.sagemaker.identity import Authoriser
 from local.sagemaker.runtime import Runtime
 from local.sagemaker.scaling_pace import Pace
+from local.sagemaker.silence import Silence
 from local.sagemaker.validation import Document
 
 log = logging.getLogger("sagemaker")
@@ -48,6 +49,7 @@ class Server:
     counters: Counters
     pace: Pace
     prepare: Callable[[], Awaitable[None]]
+    silence: Silence = field(default_factory=Silence)
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=_MAX_REQUEST_BYTES, middlewares=[_answer_errors])
@@ -65,6 +67,7 @@ class Server:
                 web.put("/_emulator/endpoints/{name}/status", self._put_status),
             ]
         )
+        app.on_shutdown.append(self.silence.end)
         return app
 
     async def _control(self, request: web.Request) -> web.Response:
@@ -89,9 +92,12 @@ class Server:
     async def _invoke_async(self, request: web.Request) -> web.Response:
         body = await request.read()
         await self.prepare()
-        accepted = await self.runtime.invoke_async(
-            request.match_info["name"], request.headers, body
-        )
+        try:
+            accepted = await self.runtime.invoke_async(
+                request.match_info["name"], request.headers, body
+            )
+        except NoAnswer:
+            return await self.silence.keep(request)
         headers = {"X-Amzn-SageMaker-OutputLocation": str(accepted.output), **_request_id()}
         if accepted.failure:
             headers["X-Amzn-SageMaker-FailureLocation"] = str(accepted.failure)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,9 @@ def moto() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
-def emulator(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    directory = tmp_path_factory.mktemp("emulator")
+@contextmanager
+def running_emulator(moto: str, directory: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The URL and the process, which ends with the block and leaves nothing behind."""
     config = directory / "config.json"
     config.write_text(json.dumps(QUICK))
     port = free_port()
@@ -72,7 +73,7 @@ def emulator(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     url = f"http://127.0.0.1:{port}"
     try:
         await_health(url)
-        yield url
+        yield url, process
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -83,6 +84,12 @@ def emulator(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
             print((directory / "log").read_text())
     assert code == 0
     assert not (directory / "work").exists()
+
+
+@pytest.fixture(scope="session")
+def emulator(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_emulator(moto, tmp_path_factory.mktemp("emulator")) as (url, _):
+        yield url
 
 
 @pytest.fixture(scope="session")
