@@ -1,5 +1,7 @@
 """Steps that delete: the endpoint with all that was made for it, or only what is unused."""
 
+from dataclasses import replace
+
 from relay.provision.endpoint import EndpointDescription
 from relay.provision.lifecycle import respond, scale
 from relay.provision.lifecycle.ports import Context, Next
@@ -17,7 +19,7 @@ def delete_endpoint(context: Context, record: Record, endpoint: EndpointDescript
         return unsure
     context.sagemaker.delete_endpoint(endpoint.name)
     context.note("deleting", record, endpoint)
-    return Next(record, pause=True)
+    return Next(replace(record, unseen_until=None), pause=True)
 
 
 def leave_alone(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
