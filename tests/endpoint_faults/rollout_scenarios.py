@@ -1,0 +1,122 @@
+"""Roll-outs by direct calls and by uploads."""
+
+from tests.endpoint_faults.cloudformation import Process
+from tests.endpoint_faults.scenario import (
+    BROKEN,
+    COMPLETE,
+    LARGER,
+    NEW,
+    OLD,
+    STUCK,
+    UPDATED,
+    Scenario,
+    created,
+    deploy,
+    last,
+)
+from tests.endpoint_faults.simulation import Simulation, minutes
+from tests.support.provisioning.properties import SCALED, properties
+
+ARTIFACT = "models/churn/model.tar.gz"
+
+
+def roll_out_by_call(sim: Simulation) -> Process:
+    yield from created(sim, **SCALED)
+    yield from deploy(sim)
+    yield minutes(10)
+
+
+def roll_out_by_upload(sim: Simulation) -> Process:
+    yield from created(sim)
+    sim.upload(ARTIFACT, "v1")
+    yield minutes(10)
+
+
+def two_uploads(sim: Simulation) -> Process:
+    yield from created(sim)
+    sim.upload(ARTIFACT, "v1")
+    yield minutes(1 / 3)
+    sim.upload(ARTIFACT, "v2")
+    yield minutes(20)
+
+
+def upload_early(sim: Simulation) -> Process:
+    """An artifact arrives 20 s after CloudFormation's request."""
+    sim.start(_upload_after(sim, 25))
+    yield from sim.stack().create(properties())
+    yield minutes(10)
+
+
+def _upload_after(sim: Simulation, seconds: float) -> Process:
+    yield minutes(seconds / 60)
+    sim.upload(ARTIFACT, "v1")
+
+
+def roll_out_that_fails(sim: Simulation) -> Process:
+    sim.account.sagemaker.broken.add(BROKEN)
+    yield from created(sim)
+    yield from deploy(sim, BROKEN)
+    yield minutes(12)
+
+
+def failed_model_again(sim: Simulation) -> Process:
+    """The second time it comes into service."""
+    sim.account.sagemaker.broken.add(BROKEN)
+    yield from created(sim)
+    yield from deploy(sim, BROKEN)
+    yield minutes(9.5)
+    sim.account.sagemaker.broken.clear()
+    yield from sim.call(action="deploy", model_data_url=BROKEN, request_id="again")
+    yield minutes(10)
+
+
+def rollback(sim: Simulation) -> Process:
+    yield from created(sim)
+    yield from deploy(sim)
+    yield minutes(8)
+    sim.begin()
+    yield from sim.call(action="rollback", request_id="back")
+    yield minutes(10)
+
+
+def roll_out_during_an_update(sim: Simulation) -> Process:
+    yield from created(sim)
+    sim.start(_deploy_after(sim, 60))
+    yield from last(sim).update(properties(InstanceType=LARGER))
+    yield minutes(12)
+
+
+def _deploy_after(sim: Simulation, seconds: float) -> Process:
+    yield minutes(seconds / 60)
+    yield from deploy(sim)
+
+
+def roll_out_that_gets_stuck(sim: Simulation) -> Process:
+    """Neither the update nor SageMaker's rollback succeeds: the relay repairs the endpoint."""
+    sim.account.sagemaker.stuck.add(STUCK)
+    yield from created(sim, **SCALED)
+    yield from deploy(sim, STUCK)
+    yield minutes(20)
+
+
+def failed_endpoint_repaired(sim: Simulation) -> Process:
+    """SageMaker gives the endpoint up, and the next roll-out makes it anew."""
+    yield from created(sim)
+    sim.account.sagemaker.fail("relay")
+    yield minutes(2)
+    yield from deploy(sim)
+    yield minutes(15)
+
+
+SCENARIOS = {
+    "roll-out by call": Scenario(roll_out_by_call, COMPLETE, serves=NEW),
+    "roll-out by upload": Scenario(roll_out_by_upload, COMPLETE, serves=ARTIFACT),
+    "two uploads": Scenario(two_uploads, COMPLETE, serves=ARTIFACT),
+    "upload early": Scenario(upload_early, COMPLETE, serves=ARTIFACT),
+    "roll-out that fails": Scenario(roll_out_that_fails, COMPLETE, serves=OLD, beside=BROKEN),
+    "failed model again": Scenario(failed_model_again, COMPLETE, serves=BROKEN),
+    "rollback": Scenario(rollback, COMPLETE, serves=OLD),
+    "roll-out during an update": Scenario(roll_out_during_an_update, UPDATED, serves=NEW),
+    "roll-out that gets stuck": Scenario(roll_out_that_gets_stuck, COMPLETE, serves=OLD),
+    "failed endpoint repaired": Scenario(failed_endpoint_repaired, COMPLETE, serves=NEW),
+}

@@ -1,0 +1,17 @@
+"""All scenarios, by their names."""
+
+from tests.endpoint_faults import (
+    creation_scenarios,
+    intervention_scenarios,
+    rollout_scenarios,
+    slow_scenarios,
+    update_scenarios,
+)
+
+SCENARIOS = {
+    **creation_scenarios.SCENARIOS,
+    **update_scenarios.SCENARIOS,
+    **rollout_scenarios.SCENARIOS,
+    **intervention_scenarios.SCENARIOS,
+    **slow_scenarios.SCENARIOS,
+}

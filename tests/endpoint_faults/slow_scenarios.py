@@ -1,0 +1,105 @@
+"""AWS takes so long that CloudFormation's hour ends."""
+
+from datetime import timedelta
+
+from tests.endpoint_faults.cloudformation import Process
+from tests.endpoint_faults.scenario import (
+    COMPLETE,
+    GONE,
+    NEW,
+    OLD,
+    ROLLED_BACK,
+    UPDATED,
+    Scenario,
+    created,
+    last,
+)
+from tests.endpoint_faults.simulation import Simulation, minutes
+from tests.support.aws_fake.calls import Call
+from tests.support.aws_fake.faults import Denial
+from tests.support.aws_fake.sagemaker import Durations
+from tests.support.provisioning.properties import properties
+
+
+def create_until_the_deadline(sim: Simulation) -> Process:
+    """The endpoint comes into service as the relay stops waiting for it."""
+    sim.account.sagemaker.takes.creating = 52 * 60 + 24.2
+    sim.start(_begin_after(sim, 50))
+    yield from sim.stack().create(properties())
+
+
+def update_until_the_deadline(sim: Simulation) -> Process:
+    yield from created(sim)
+    sim.account.sagemaker.takes.updating = 52 * 60 + 24.2
+    sim.start(_begin_after(sim, 50))
+    yield from last(sim).update(properties(ModelDataUrl=NEW))
+
+
+def _begin_after(sim: Simulation, wait: float) -> Process:
+    """What happens before is tried in other scenarios; what happens afterwards takes no longer."""
+    yield minutes(wait)
+    sim.account.sagemaker.takes = Durations()
+    sim.begin()
+
+
+def delete_until_the_deadline(sim: Simulation) -> Process:
+    yield from created(sim)
+    sim.account.sagemaker.takes.deleting = 52 * 60 + 24.2
+    sim.start(_begin_after(sim, 50))
+    yield from last(sim).delete()
+    if last(sim).stuck:
+        yield minutes(5)
+        yield from last(sim).delete()
+
+
+def create_delivered_late(sim: Simulation) -> Process:
+    """Lambda delivers the request when CloudFormation no longer waits for it."""
+    sim.function.delay = 75 * 60
+    sim.start(_punctual_again(sim))
+    yield from sim.stack().create(properties())
+
+
+def _punctual_again(sim: Simulation) -> Process:
+    yield minutes(10)
+    sim.function.delay = 1.0
+
+
+def update_delivered_late(sim: Simulation) -> Process:
+    yield from created(sim)
+    sim.function.delay = 75 * 60
+    sim.start(_punctual_again(sim))
+    yield from last(sim).update(properties(ModelDataUrl=NEW))
+    yield minutes(60)
+
+
+def table_away_after_the_answer(sim: Simulation) -> Process:
+    """The answer is delivered, and cannot be written down until CloudFormation's hour is over."""
+    sim.account.calls.before.append(lambda call: _table_away(sim, call))
+    yield from sim.stack().create(properties())
+    yield minutes(65)
+
+
+def _table_away(sim: Simulation, call: Call) -> None:
+    if call.service == "cloudformation":
+        until = sim.account.clock.began + timedelta(minutes=62)
+        sim.account.calls.denials.append(Denial("dynamodb", "", "", until))
+
+
+SCENARIOS = {
+    "create until the deadline": Scenario(
+        create_until_the_deadline, COMPLETE, or_else=("ROLLBACK_COMPLETE",)
+    ),
+    "update until the deadline": Scenario(update_until_the_deadline, ROLLED_BACK, or_else=UPDATED),
+    "delete until the deadline": Scenario(
+        delete_until_the_deadline,
+        ("CREATE_COMPLETE", "DELETE_FAILED", "DELETE_COMPLETE"),
+        or_else=GONE,
+    ),
+    "create delivered late": Scenario(
+        create_delivered_late, ("ROLLBACK_COMPLETE",), late="create-1-1"
+    ),
+    "update delivered late": Scenario(
+        update_delivered_late, ROLLED_BACK, serves=OLD, late="update-1-2"
+    ),
+    "table away after the answer": Scenario(table_away_after_the_answer, COMPLETE),
+}

@@ -1,0 +1,83 @@
+"""The endpoint's life on a fake AWS, with faults at its calls, and with two invocations at a time.
+
+`RELAY_FAULTS=all` tries every fault at every call. Other runs try a sample, which a seed fixes.
+"""
+
+import os
+from collections.abc import Iterable
+from random import Random
+
+import pytest
+
+from tests.endpoint_faults.matrix import (
+    Ended,
+    Run,
+    broken_by,
+    overlaps,
+    second_faults,
+    single_faults,
+    without_faults,
+)
+from tests.endpoint_faults.scenarios import SCENARIOS
+from tests.endpoint_faults.simulation import SURROUNDINGS
+
+ALL = os.environ.get("RELAY_FAULTS") == "all"
+# How many of each test's runs are tried, without and with `RELAY_FAULTS=all`.
+SINGLES, FIRSTS, SECONDS, OVERLAPS = 10, (6, 30), (2, 6), 24
+SHOWN = 12
+REPEAT = "PYTHONPATH=layers/relay .venv/bin/python -m tests.endpoint_faults"
+RUNS = [(scenario, around) for scenario in SCENARIOS for around in SURROUNDINGS]
+
+pytestmark = pytest.mark.timeout(2 * 3600 if ALL else 120)
+
+
+def sampled(runs: Iterable[Run], number: int, seed: str) -> list[Run]:
+    found = list(runs)
+    return Random(seed).sample(found, min(number, len(found)))
+
+
+def require_unbroken(runs: Iterable[Run]) -> None:
+    tried = [broken_by(run) for run in runs]
+    broken = [each for each in tried if each is not None]
+    if broken:
+        pytest.fail(report(broken, len(tried)), pytrace=False)
+
+
+def report(broken: list[Ended], tried: int) -> str:
+    """What to run again, and the calls of the first of them."""
+    again = [f"{REPEAT} {each}" for each in broken[:SHOWN]]
+    return "\n".join(
+        [f"{len(broken)} of {tried} runs break an invariant:", *again, "", broken[0].log]
+    )
+
+
+@pytest.mark.parametrize(("scenario", "surroundings"), RUNS)
+def test_a_scenario_ends_well(scenario: str, surroundings: str) -> None:
+    ended = without_faults(scenario, surroundings)
+
+    if ended.broken:
+        pytest.fail(report([ended], 1), pytrace=False)
+
+
+@pytest.mark.parametrize(("scenario", "surroundings"), RUNS)
+def test_one_fault_breaks_nothing(scenario: str, surroundings: str) -> None:
+    runs = list(single_faults(scenario, surroundings))
+
+    require_unbroken(runs if ALL else sampled(runs, SINGLES, f"{scenario} {surroundings}"))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_two_faults_break_nothing(scenario: str) -> None:
+    firsts = sampled(single_faults(scenario, "prompt"), FIRSTS[ALL], scenario)
+    good = [run for run in firsts if broken_by(run) is None]
+
+    require_unbroken(
+        second for run in good for second in sampled(second_faults(run), SECONDS[ALL], str(run))
+    )
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_two_invocations_at_a_time_break_nothing(scenario: str) -> None:
+    runs = list(overlaps(scenario, "prompt"))
+
+    require_unbroken(runs if ALL else sampled(runs, OVERLAPS, scenario))

@@ -1,0 +1,136 @@
+"""The stack is updated: another model, name, instance type or scaling."""
+
+from tests.endpoint_faults.cloudformation import Process
+from tests.endpoint_faults.scenario import (
+    BROKEN,
+    LARGER,
+    NEW,
+    OLD,
+    PING,
+    ROLLED_BACK,
+    STUCK,
+    UPDATED,
+    Scenario,
+    created,
+    last,
+)
+from tests.endpoint_faults.simulation import Simulation, minutes
+from tests.support.provisioning.properties import SCALED, properties
+
+
+def update_by_model(sim: Simulation) -> Process:
+    yield from created(sim, **SCALED)
+    yield from last(sim).update(properties(ModelDataUrl=NEW, **SCALED))
+
+
+def update_that_fails(sim: Simulation) -> Process:
+    sim.account.sagemaker.broken.add(BROKEN)
+    yield from created(sim)
+    yield from last(sim).update(properties(ModelDataUrl=BROKEN))
+
+
+def update_whose_rollback_fails(sim: Simulation) -> Process:
+    sim.account.sagemaker.stuck.add(STUCK)
+    yield from created(sim)
+    yield from last(sim).update(properties(ModelDataUrl=STUCK))
+
+
+def update_cancelled(sim: Simulation) -> Process:
+    yield from created(sim)
+    yield from last(sim).update(properties(ModelDataUrl=NEW), cancelled_after=60)
+
+
+def rename(sim: Simulation) -> Process:
+    yield from created(sim, **SCALED)
+    renamed = properties(EndpointName="other", **SCALED)
+    yield from last(sim).update(renamed, former="relay")
+
+
+def rename_that_fails(sim: Simulation) -> Process:
+    sim.account.sagemaker.broken.add(BROKEN)
+    yield from created(sim)
+    renamed = properties(EndpointName="other", ModelDataUrl=BROKEN)
+    yield from last(sim).update(renamed, former="relay")
+
+
+def rename_that_rolls_back(sim: Simulation) -> Process:
+    yield from created(sim)
+    renamed = properties(EndpointName="other", **SCALED)
+    yield from last(sim).update(renamed, former="relay", fails_elsewhere=True)
+
+
+def rename_cancelled(sim: Simulation) -> Process:
+    yield from created(sim)
+    renamed = properties(EndpointName="other")
+    yield from last(sim).update(renamed, former="relay", cancelled_after=90)
+
+
+def rename_cancelled_and_deployed_again(sim: Simulation) -> Process:
+    """The second time while the endpoint of the first one is being created, which fails."""
+    sim.account.sagemaker.broken.add(BROKEN)
+    yield from created(sim)
+    renamed = properties(EndpointName="other", ModelDataUrl=BROKEN)
+    yield from last(sim).update(renamed, former="relay", cancelled_after=60)
+    yield minutes(0.2)
+    yield from last(sim).update(renamed, former="relay")
+
+
+def retype(sim: Simulation) -> Process:
+    yield from created(sim, **SCALED)
+    yield from last(sim).update(properties(InstanceType=LARGER, **SCALED))
+
+
+def retype_without_scaling_quota(sim: Simulation) -> Process:
+    """Application Auto Scaling refuses the new policy until CloudFormation rolls back."""
+    yield from created(sim, **SCALED)
+    sim.account.autoscaling.quota_is_used_up = True
+    yield from last(sim).update(properties(InstanceType=LARGER, **SCALED))
+    sim.account.autoscaling.quota_is_used_up = False
+    yield minutes(5)
+
+
+def scaling_on(sim: Simulation) -> Process:
+    yield from created(sim)
+    yield from last(sim).update(properties(**SCALED))
+
+
+def scaling_off(sim: Simulation) -> Process:
+    yield from created(sim, **SCALED)
+    yield from last(sim).update(properties())
+
+
+def scaling_off_at_the_moment_of_sleep(sim: Simulation) -> Process:
+    """The last instance is taken away after the last look at the endpoint."""
+    yield from created(sim, **SCALED)
+    sim.account.autoscaling.sleeps_before_deregistration = True
+    yield from last(sim).update(properties())
+
+
+def update_of_a_sleeping_endpoint(sim: Simulation) -> Process:
+    yield from created(sim, **SCALED)
+    sim.account.autoscaling.sleep("relay")
+    yield minutes(3)
+    yield from last(sim).update(properties(ModelDataUrl=NEW, **SCALED))
+
+
+SCENARIOS = {
+    "update whose rollback fails": Scenario(
+        update_whose_rollback_fails, ROLLED_BACK, serves=OLD, reason=PING
+    ),
+    "rename cancelled and deployed again": Scenario(
+        rename_cancelled_and_deployed_again, (*ROLLED_BACK, "UPDATE_ROLLBACK_COMPLETE")
+    ),
+    "update by model": Scenario(update_by_model, UPDATED, serves=NEW),
+    "update that fails": Scenario(update_that_fails, ROLLED_BACK, serves=OLD, reason=PING),
+    "update cancelled": Scenario(update_cancelled, ROLLED_BACK, serves=OLD),
+    "rename": Scenario(rename, UPDATED),
+    "rename that fails": Scenario(rename_that_fails, ROLLED_BACK, reason=PING),
+    "rename that rolls back": Scenario(rename_that_rolls_back, ROLLED_BACK),
+    "rename cancelled": Scenario(rename_cancelled, ROLLED_BACK),
+    "retype": Scenario(retype, UPDATED),
+    "retype without scaling quota": Scenario(retype_without_scaling_quota, ROLLED_BACK),
+    "scaling on": Scenario(scaling_on, UPDATED),
+    "scaling off": Scenario(scaling_off, UPDATED),
+    "scaling off at the moment of sleep": Scenario(scaling_off_at_the_moment_of_sleep, UPDATED),
+    "update of a sleeping endpoint": Scenario(update_of_a_sleeping_endpoint, UPDATED, serves=NEW),
+}
