@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 from typing import Any, Final
 
 from tests.endpoint_faults.agenda import Agenda
@@ -18,6 +19,7 @@ from tests.support.aws_fake.response_urls import answering
 _SWEEP: Final = {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
 # After so long without a change of anything but the record, nothing more will happen.
 _QUIET: Final = 420
+_FIRST_SWEEP: Final = 31.5
 # No run takes longer.
 _HOURS: Final = 8
 
@@ -92,7 +94,7 @@ class Simulation:
         with on_fake_aws(self.account), answering(self.account.calls, self._take):
             for process in processes:
                 self.start(process)
-            self.agenda.after(31, self._sweep)
+            self.agenda.after(_FIRST_SWEEP, self._sweep)
             while self._processes or not self._quiet():
                 assert self.account.clock.seconds < _HOURS * 3600, "work is left after 8 hours"
                 self.agenda.step()
@@ -104,7 +106,7 @@ class Simulation:
 
     def call(self, **members: Any) -> Process:
         """A direct call; a caller without a response repeats it."""
-        for _ in range(4):
+        for _ in range(20):
             answer = self.function.call(members["action"], members)
             if answer is not None:
                 self.account.calls.note(f"{members['action']}: {answer}"[:200])
@@ -117,6 +119,10 @@ class Simulation:
         for record in body["Records"]:
             record["s3"]["object"]["eTag"] = version
         self.function.send(f"upload {key}", body)
+
+    def next_sweep(self, seconds: float) -> float:
+        """When the first sweep after so many seconds of the run begins."""
+        return ceil((seconds - _FIRST_SWEEP) / 60) * 60 + _FIRST_SWEEP
 
     def begin(self) -> None:
         """What came before is no part of the scenario: it gets no faults."""
@@ -160,9 +166,8 @@ class Simulation:
             document["Status"], document["PhysicalResourceId"], document.get("Reason", "")
         )
         sent.answers.append((self.account.clock.seconds - sent.at, answer))
-        if len(sent.answers) == 1:
-            self.on_answer(sent, answer)
         if process := self._waiting.pop(sent.request_id, None):
+            self.on_answer(sent, answer)
             self.agenda.after(1, lambda: self._resume(process, answer))
 
     def on_answer(self, sent: Sent, answer: Answer) -> None:
@@ -173,7 +178,7 @@ class Simulation:
     def _sweep(self) -> None:
         if self.function.there:
             self._sweeps += 1
-            self.function.send(f"sweep {self._sweeps}", _SWEEP, 0.5)
+            self.function.send(f"sweep {self._sweeps}", _SWEEP, 0)
         self.agenda.after(60, self._sweep)
 
     def _announce(self, name: str, status: str) -> None:

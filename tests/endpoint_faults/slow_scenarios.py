@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from relay.provision.lifecycle.rollouts import DECIDE_WITHIN
+
 from tests.endpoint_faults.cloudformation import Process
 from tests.endpoint_faults.scenario import (
     COMPLETE,
@@ -17,39 +19,44 @@ from tests.endpoint_faults.scenario import (
 from tests.endpoint_faults.simulation import Simulation, minutes
 from tests.support.aws_fake.calls import Call
 from tests.support.aws_fake.faults import Denial
-from tests.support.aws_fake.sagemaker import Durations
 from tests.support.provisioning.properties import properties
+
+# From the beginning of an operation of the stack until the function has the request.
+DELIVERY = 6.1
 
 
 def create_until_the_deadline(sim: Simulation) -> Process:
     """The endpoint comes into service as the relay stops waiting for it."""
-    sim.account.sagemaker.takes.creating = 52 * 60 + 24.2
-    sim.start(_begin_after(sim, 50))
+    _until_the_deadline(sim)
     yield from sim.stack().create(properties())
 
 
 def update_until_the_deadline(sim: Simulation) -> Process:
     yield from created(sim)
-    sim.account.sagemaker.takes.updating = 52 * 60 + 24.2
-    sim.start(_begin_after(sim, 50))
+    _until_the_deadline(sim)
     yield from last(sim).update(properties(ModelDataUrl=NEW))
-
-
-def _begin_after(sim: Simulation, wait: float) -> Process:
-    """What happens before is tried in other scenarios; what happens afterwards takes no longer."""
-    yield minutes(wait)
-    sim.account.sagemaker.takes = Durations()
-    sim.begin()
 
 
 def delete_until_the_deadline(sim: Simulation) -> Process:
     yield from created(sim)
-    sim.account.sagemaker.takes.deleting = 52 * 60 + 24.2
-    sim.start(_begin_after(sim, 50))
+    _until_the_deadline(sim)
     yield from last(sim).delete()
     if last(sim).stuck:
         yield minutes(5)
         yield from last(sim).delete()
+
+
+def _until_the_deadline(sim: Simulation) -> None:
+    """SageMaker ends a moment after the first look of the sweep that finds the time to be over."""
+    deadline = sim.account.clock.seconds + DELIVERY + DECIDE_WITHIN.total_seconds()
+    sim.account.sagemaker.not_before = sim.next_sweep(deadline) + 0.15
+    sim.start(_begin_after(sim, 50))
+
+
+def _begin_after(sim: Simulation, wait: float) -> Process:
+    """What happens before is tried in other scenarios."""
+    yield minutes(wait)
+    sim.begin()
 
 
 def create_delivered_late(sim: Simulation) -> Process:

@@ -16,6 +16,8 @@ _FORMER: Final = frozenset(
         "delete_alarms",
     }
 )
+# Those whose permission does not depend on the name of the endpoint.
+_NAMELESS: Final[frozenset[str]] = frozenset()
 _BY_NAME: Final = frozenset({"sagemaker", "cloudwatch"})
 
 
@@ -49,7 +51,7 @@ class Role:
             return
         if not self.there or operation in self.denied:
             raise denied(service, operation, subject)
-        if not self.by_name or service not in _BY_NAME:
+        if not self.by_name or service not in _BY_NAME or operation in _NAMELESS:
             return
         for name, since in self._covered.items():
             if _is_about(subject, name) and self.clock.seconds >= since:

@@ -39,6 +39,8 @@ class SageMaker(Catalogue):
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.takes = Durations()
+        # Nothing that has begun ends before so many seconds of the run.
+        self.not_before = 0.0
         self.endpoints: dict[str, Endpoint] = {}
         self.broken: set[str] = set()
         self.stuck: set[str] = set()
@@ -167,7 +169,7 @@ class SageMaker(Catalogue):
             if endpoint.state is begun:
                 act(endpoint)
 
-        self._clock.after(seconds, end)
+        self._clock.after(max(seconds, self.not_before - self._clock.seconds), end)
 
     def _created(self, config: str, endpoint: Endpoint) -> None:
         if self._is_broken(config):
