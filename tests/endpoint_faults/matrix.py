@@ -89,15 +89,22 @@ def single_faults(scenario: str, surroundings: str) -> Iterator[Run]:
     """Every kind of fault at every call."""
     sim = without_faults(scenario, surroundings).sim
     for number in range(sim.first, _end(sim)):
-        for kind in Kind:
+        for kind in _kinds(sim):
             yield Run(scenario, surroundings, {number: kind})
 
 
 def second_faults(first: Run) -> Iterator[Run]:
     """Every kind of fault at every call after the first fault."""
-    for number in range(max(first.plan) + 1, _end(play(first).sim)):
-        for kind in Kind:
+    sim = play(first).sim
+    for number in range(max(first.plan) + 1, _end(sim)):
+        for kind in _kinds(sim):
             yield Run(first.scenario, first.surroundings, {**first.plan, number: kind})
+
+
+def _kinds(sim: Simulation) -> list[Kind]:
+    return [
+        each for each in Kind if each is not Kind.SCALED_IN or sim.account.autoscaling.ever_scaled
+    ]
 
 
 def _end(sim: Simulation) -> int:

@@ -4,6 +4,7 @@ from tests.endpoint_faults.cloudformation import Process
 from tests.endpoint_faults.scenario import (
     BROKEN,
     COMPLETE,
+    GONE,
     LARGER,
     NEW,
     OLD,
@@ -91,6 +92,13 @@ def _deploy_after(sim: Simulation, seconds: float) -> Process:
     yield from deploy(sim)
 
 
+def delete_during_a_roll_out(sim: Simulation) -> Process:
+    yield from created(sim, **SCALED)
+    yield from deploy(sim)
+    yield minutes(1)
+    yield from last(sim).delete()
+
+
 def roll_out_that_gets_stuck(sim: Simulation) -> Process:
     """Neither the update nor SageMaker's rollback succeeds: the relay repairs the endpoint."""
     sim.account.sagemaker.stuck.add(STUCK)
@@ -117,6 +125,7 @@ SCENARIOS = {
     "failed model again": Scenario(failed_model_again, COMPLETE, serves=BROKEN),
     "rollback": Scenario(rollback, COMPLETE, serves=OLD),
     "roll-out during an update": Scenario(roll_out_during_an_update, UPDATED, serves=NEW),
+    "delete during a roll-out": Scenario(delete_during_a_roll_out, GONE),
     "roll-out that gets stuck": Scenario(roll_out_that_gets_stuck, COMPLETE, serves=OLD),
     "failed endpoint repaired": Scenario(failed_endpoint_repaired, COMPLETE, serves=NEW),
 }

@@ -80,6 +80,13 @@ def retype(sim: Simulation) -> Process:
     yield from last(sim).update(properties(InstanceType=LARGER, **SCALED))
 
 
+def retype_that_fails(sim: Simulation) -> Process:
+    """There are no instances of the new type."""
+    sim.account.sagemaker.broken.add(LARGER)
+    yield from created(sim, **SCALED)
+    yield from last(sim).update(properties(InstanceType=LARGER, **SCALED))
+
+
 def retype_without_scaling_quota(sim: Simulation) -> Process:
     """Application Auto Scaling refuses the new policy until CloudFormation rolls back."""
     yield from created(sim, **SCALED)
@@ -92,6 +99,12 @@ def retype_without_scaling_quota(sim: Simulation) -> Process:
 def scaling_on(sim: Simulation) -> Process:
     yield from created(sim)
     yield from last(sim).update(properties(**SCALED))
+
+
+def scaling_changed(sim: Simulation) -> Process:
+    """It no longer sleeps."""
+    yield from created(sim, **SCALED)
+    yield from last(sim).update(properties(**{**SCALED, "MinInstanceCount": "1"}))
 
 
 def scaling_off(sim: Simulation) -> Process:
@@ -128,8 +141,10 @@ SCENARIOS = {
     "rename that rolls back": Scenario(rename_that_rolls_back, ROLLED_BACK),
     "rename cancelled": Scenario(rename_cancelled, ROLLED_BACK),
     "retype": Scenario(retype, UPDATED),
+    "retype that fails": Scenario(retype_that_fails, ROLLED_BACK, reason=PING),
     "retype without scaling quota": Scenario(retype_without_scaling_quota, ROLLED_BACK),
     "scaling on": Scenario(scaling_on, UPDATED),
+    "scaling changed": Scenario(scaling_changed, UPDATED),
     "scaling off": Scenario(scaling_off, UPDATED),
     "scaling off at the moment of sleep": Scenario(scaling_off_at_the_moment_of_sleep, UPDATED),
     "update of a sleeping endpoint": Scenario(update_of_a_sleeping_endpoint, UPDATED, serves=NEW),

@@ -25,6 +25,7 @@ class Account:
         self.cloudwatch = CloudWatch()
         self.autoscaling = AutoScaling(self.clock, self.sagemaker, self.cloudwatch)
         self.autoscaling.permit = self.role.permit
+        self.calls.scale_in = self.autoscaling.sleep_all
         self.tables = Tables()
         self.clients = Clients(self)
 

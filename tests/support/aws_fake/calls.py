@@ -67,7 +67,8 @@ class _Current(threading.local):
 class Calls:
     """`plan` are faults by the numbers of calls. `permit` raises Refused for a missing permission.
 
-    `hand_over` lets another invocation go on; `before` is called ahead of each effect.
+    `hand_over` lets another invocation go on; `before` is called ahead of each effect, and
+    `scale_in` where an endpoint is to fall asleep.
     """
 
     clock: Clock
@@ -78,6 +79,7 @@ class Calls:
     permit: Callable[[str, str, str], None] = lambda service, operation, subject: None
     hand_over: Callable[[], None] = lambda: None
     before: list[Callable[[Call], None]] = field(default_factory=list)
+    scale_in: Callable[[], None] = lambda: None
     _current: _Current = field(default_factory=_Current)
 
     def begin(self, name: str) -> Invocation:
@@ -120,6 +122,8 @@ class Calls:
         if kind is Kind.KILLED_BEFORE:
             raise Killed("before the effect")
         self._pass(_LATENCY)
+        if kind is Kind.SCALED_IN:
+            self.scale_in()
         if kind is Kind.THROTTLED:
             self._pass(1)
             raise throttled(call.service).of(call.operation)
@@ -129,16 +133,25 @@ class Calls:
         if kind in DENIED_FOR:
             until = self.clock.now() + timedelta(seconds=DENIED_FOR[kind])
             self.denials.append(_denial(call, until))
-        answer = self._once(call, effect)
+        answer, refusal = self._tried(call, effect)
         if kind is Kind.LOST_ONCE and limits.tries > 1:
             self._pass(limits.read)
-            return self._once(call, effect)
-        if kind in (Kind.LOST, Kind.LOST_ONCE):
+            answer, refusal = self._tried(call, effect)
+        elif kind in (Kind.LOST, Kind.LOST_ONCE):
             self._pass(limits.seconds)
             raise not_answered(call.service)
         if kind is Kind.KILLED_AFTER:
             raise Killed("after the effect")
+        if refusal is not None:
+            raise refusal
         return answer
+
+    def _tried(self, call: Call, effect: Effect) -> tuple[Document, ClientError | None]:
+        """The answer, or the refusal: either of them may get lost."""
+        try:
+            return self._once(call, effect), None
+        except ClientError as error:
+            return {}, error
 
     def _once(self, call: Call, effect: Effect) -> Document:
         now = self.clock.now()

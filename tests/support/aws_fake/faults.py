@@ -16,6 +16,7 @@ class Kind(StrEnum):
     KILLED_AFTER = "killed-after"
     DENIED = "denied-90s"
     DENIED_LONG = "denied-4min"
+    SCALED_IN = "scaled-in"  # no fault: Application Auto Scaling takes the last instance away
 
 
 DENIED_FOR = {Kind.DENIED: 90, Kind.DENIED_LONG: 240}

@@ -28,6 +28,7 @@ class AutoScaling:
         self._cloudwatch = cloudwatch
         self.targets: dict[str, Document] = {}
         self.policies: dict[tuple[str, str], Document] = {}
+        self.ever_scaled = False
         # Seconds since the beginning; None: the account has no service-linked role yet.
         self.role_made: float | None = -1_000_000
         # Whether the last instance is taken away just before the next deregistration.
@@ -59,6 +60,10 @@ class AutoScaling:
         if bounds and bounds[0] == 0 and state and state.status == "InService" and state.desired:
             self._sagemaker.scale(endpoint, 0)
 
+    def sleep_all(self) -> None:
+        for resource in self.targets:
+            self.sleep(resource.split("/")[1])
+
     def _register(
         self, *, ResourceId: str, MinCapacity: int, MaxCapacity: int, **_: Any
     ) -> Document:
@@ -71,6 +76,7 @@ class AutoScaling:
             self.role_made = self._clock.seconds
         if self._clock.seconds < self.role_made + _ROLE_SECONDS:
             raise invalid(f"Unable to assume IAM role: {_ROLE}")
+        self.ever_scaled = True
         self.targets[ResourceId] = {"MinCapacity": MinCapacity, "MaxCapacity": MaxCapacity}
         if state.status == "InService" and state.desired < MinCapacity:
             self._sagemaker.scale(name, MinCapacity)
