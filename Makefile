@@ -66,14 +66,15 @@ check: setup template ## everything that needs no local stack: format, lint, typ
 	"$(BIN)/ruff" check .
 	"$(BIN)/mypy" layers/relay local tests benchmarks
 	for app in functions/*/app.py examples/*/src/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
-	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/protocol tests/stateful tests/faults
+	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/protocol tests/stateful tests/faults \
+	  tests/endpoint_faults
 
 test: check ## all tests: check, then integration, runtime and end to end on the local stack
 	"$(BIN)/pytest" -q --numprocesses 2 --dist loadfile tests/integration
 	"$(BIN)/pytest" -q -rs tests/runtime tests/e2e tests/acceptance
 
-proof: setup ## two faults at every pair of port calls of every scenario; takes about an hour
-	RELAY_FAULTS=all "$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/faults
+proof: setup ## every fault and every pair at the calls of every scenario; takes an hour and a half
+	RELAY_FAULTS=all "$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/faults tests/endpoint_faults
 
 up: setup ## start the local stack and deploy the application; again: deploy changed code
 	@exec "$(BIN)/python" -m local up

@@ -10,7 +10,6 @@ from random import Random
 import pytest
 
 from tests.endpoint_faults.matrix import (
-    Ended,
     Run,
     broken_by,
     overlaps,
@@ -37,18 +36,21 @@ def sampled(runs: Iterable[Run], number: int, seed: str) -> list[Run]:
 
 
 def require_unbroken(runs: Iterable[Run]) -> None:
-    tried = [broken_by(run) for run in runs]
-    broken = [each for each in tried if each is not None]
-    if broken:
-        pytest.fail(report(broken, len(tried)), pytrace=False)
+    tried, first, found = 0, "", list[str]()
+    for run in runs:
+        tried += 1
+        if ended := broken_by(run):
+            first = first or ended.log
+            found.append(str(ended))
+    if found:
+        fail(found, tried, first)
 
 
-def report(broken: list[Ended], tried: int) -> str:
-    """What to run again, and the calls of the first of them."""
-    again = [f"{REPEAT} {each}" for each in broken[:SHOWN]]
-    return "\n".join(
-        [f"{len(broken)} of {tried} runs break an invariant:", *again, "", broken[0].log]
-    )
+def fail(found: list[str], tried: int, log: str) -> None:
+    """Print what to run again, and the calls of the first of them."""
+    again = [f"{REPEAT} {each}" for each in found[:SHOWN]]
+    head = f"{len(found)} of {tried} runs break an invariant:"
+    pytest.fail("\n".join([head, *again, "", log]), pytrace=False)
 
 
 @pytest.mark.parametrize(("scenario", "surroundings"), RUNS)
@@ -56,7 +58,7 @@ def test_a_scenario_ends_well(scenario: str, surroundings: str) -> None:
     ended = without_faults(scenario, surroundings)
 
     if ended.broken:
-        pytest.fail(report([ended], 1), pytrace=False)
+        fail([str(ended)], 1, ended.log)
 
 
 @pytest.mark.parametrize(("scenario", "surroundings"), RUNS)
