@@ -7,7 +7,7 @@ A second invocation beside the one of number 12: sweep@12:3,2. Without arguments
 
 import sys
 
-from tests.endpoint_faults.matrix import Run, play
+from tests.endpoint_faults.matrix import Run, compared
 from tests.endpoint_faults.overlaps import Overlap
 from tests.endpoint_faults.scenarios import SCENARIOS
 from tests.endpoint_faults.simulation import SURROUNDINGS
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     pairs = [each.split("=") for each in rest if "=" in each]
     beside = [Overlap.parse(each) for each in rest if "@" in each]
     plan = {int(number): Kind(kind) for number, kind in pairs}
-    ended = play(Run(scenario, surroundings, plan, beside[0] if beside else None))
+    ended = compared(Run(scenario, surroundings, plan, beside[0] if beside else None))
     print(ended.log)
     print(ended)
     return 1 if ended.broken else 0

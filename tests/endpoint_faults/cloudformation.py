@@ -124,7 +124,7 @@ class Stack:
             return
         self.physical_id = answer.physical_id if answer else f"relay-{LOGICAL_ID}-1XB2K"
         self.status = f"{undo}_IN_PROGRESS"
-        yield Pause(5)
+        yield Pause(1)
         yield from self._delete(undo)
 
     def update(

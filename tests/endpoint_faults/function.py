@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -11,9 +11,11 @@ from relay import bootstrap
 from relay.aws.dynamodb import record_store
 from relay.aws.dynamodb.json_codec import from_json
 from relay.delivery.report import Note
-from relay.errors import RelayError
+from relay.errors import RelayError, UnreadableMessage
 from relay.events.endpoint_events import read_event
 
+from local.cloudformation.template import Template
+from local.stack.settings import REPOSITORY
 from tests.endpoint_faults.agenda import Agenda
 from tests.endpoint_faults.overlaps import Overlap, side_by_side
 from tests.support.aws_fake.account import Account
@@ -22,8 +24,8 @@ from tests.support.provisioning.properties import ENDPOINT, REGION
 
 # Lambda's pauses before the second and the third try of an asynchronous event.
 _PAUSES: Final = (60, 120)
-# `MaximumEventAgeInSeconds`; template.yaml leaves Lambda's default.
-MAXIMUM_AGE: Final = 21_600
+# Of Lambda, where template.yaml has no MaximumEventAgeInSeconds.
+_DEFAULT_AGE: Final = 21_600
 MOST_CALLS: Final = 25
 
 
@@ -72,7 +74,7 @@ class Function:
         age = self.account.clock.seconds - event.since
         if not self.there:
             return
-        if age > MAXIMUM_AGE:
+        if age > maximum_age():
             self.dead_letters.append(event)
         elif self._invoke(event) is None:
             if event.tries < len(_PAUSES):
@@ -112,6 +114,8 @@ class Function:
             return bootstrap.provision(self._journal, environment).handle(read_event(event.body))
         except Killed as error:
             self.account.calls.note(f"{event.name}: killed {error}")
+        except UnreadableMessage as error:
+            self.violations.append(f"{event.name} cannot be read: {error}")
         except RelayError as error:
             self.account.calls.note(f"{event.name}: {type(error).__name__} {error}"[:300])
         except Exception as error:
@@ -123,6 +127,16 @@ class Function:
 
     def _journal(self, note: Note) -> None:
         self.account.calls.note(f"  {note.text}"[:240])
+
+
+@cache
+def maximum_age() -> float:
+    """How old an event may be when Lambda delivers it, in seconds."""
+    function = Template.read(REPOSITORY / "template.yaml").document["Resources"][
+        "ProvisionFunction"
+    ]
+    invoke = function["Properties"].get("EventInvokeConfig", {})
+    return float(invoke.get("MaximumEventAgeInSeconds", _DEFAULT_AGE))
 
 
 # Records are immutable, and the same ones are read again and again: three quarters of a run's time.

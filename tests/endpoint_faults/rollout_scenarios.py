@@ -18,7 +18,8 @@ from tests.endpoint_faults.scenario import (
 from tests.endpoint_faults.simulation import Simulation, minutes
 from tests.support.provisioning.properties import SCALED, properties
 
-ARTIFACT = "models/churn/model.tar.gz"
+ARTIFACT = "models/uploaded/model.tar.gz"
+SECOND = "models/uploaded/later/model.tar.gz"
 
 
 def roll_out_by_call(sim: Simulation) -> Process:
@@ -37,7 +38,7 @@ def two_uploads(sim: Simulation) -> Process:
     yield from created(sim)
     sim.upload(ARTIFACT, "v1")
     yield minutes(1 / 3)
-    sim.upload(ARTIFACT, "v2")
+    sim.upload(SECOND, "v2")
     yield minutes(20)
 
 
@@ -65,7 +66,7 @@ def failed_model_again(sim: Simulation) -> Process:
     sim.account.sagemaker.broken.add(BROKEN)
     yield from created(sim)
     yield from deploy(sim, BROKEN)
-    yield minutes(9.5)
+    yield minutes(16)
     sim.account.sagemaker.broken.clear()
     yield from sim.call(action="deploy", model_data_url=BROKEN, request_id="again")
     yield minutes(10)
@@ -119,7 +120,7 @@ def failed_endpoint_repaired(sim: Simulation) -> Process:
 SCENARIOS = {
     "roll-out by call": Scenario(roll_out_by_call, COMPLETE, serves=NEW),
     "roll-out by upload": Scenario(roll_out_by_upload, COMPLETE, serves=ARTIFACT),
-    "two uploads": Scenario(two_uploads, COMPLETE, serves=ARTIFACT),
+    "two uploads": Scenario(two_uploads, COMPLETE, serves=SECOND),
     "upload early": Scenario(upload_early, COMPLETE, serves=ARTIFACT),
     "roll-out that fails": Scenario(roll_out_that_fails, COMPLETE, serves=OLD, beside=BROKEN),
     "failed model again": Scenario(failed_model_again, COMPLETE, serves=BROKEN),

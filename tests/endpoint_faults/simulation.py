@@ -117,6 +117,7 @@ class Simulation:
         """S3 announces a new artifact."""
         body = samples.upload(key, sequencer=version)
         for record in body["Records"]:
+            record["eventTime"] = self.account.clock.now().isoformat()
             record["s3"]["object"]["eTag"] = version
         self.function.send(f"upload {key}", body)
 

@@ -87,7 +87,8 @@ def table_away_after_the_answer(sim: Simulation) -> Process:
 
 
 def _table_away(sim: Simulation, call: Call) -> None:
-    if call.service == "cloudformation":
+    state = sim.account.sagemaker.state("relay")
+    if call.service == "cloudformation" and state and state.status == "InService":
         until = sim.account.clock.began + timedelta(minutes=62)
         sim.account.calls.denials.append(Denial("dynamodb", "", "", until))
 

@@ -42,6 +42,8 @@ class SageMaker(Catalogue):
         # Nothing that has begun ends before so many seconds of the run.
         self.not_before = 0.0
         self.endpoints: dict[str, Endpoint] = {}
+        # The configurations of the updates that have begun, oldest first.
+        self.updates: list[str] = []
         self.broken: set[str] = set()
         self.stuck: set[str] = set()
         self.announce: Callable[[str, str], None] = lambda name, status: None
@@ -108,6 +110,7 @@ class SageMaker(Catalogue):
         require_valid(DeploymentConfig, min(state.desired, count))
         self._require_ours(EndpointName, "updated")
         self._require_ours(state.config, "replaced")
+        self.updates.append(EndpointConfigName)
         endpoint.pending = EndpointConfigName
         self._change(endpoint, status="Updating", reason="")
         self._then(endpoint, self.takes.updating, partial(self._updated, count))
