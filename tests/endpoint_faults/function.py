@@ -132,10 +132,8 @@ class Function:
 @cache
 def maximum_age() -> float:
     """How old an event may be when Lambda delivers it, in seconds."""
-    function = Template.read(REPOSITORY / "template.yaml").document["Resources"][
-        "ProvisionFunction"
-    ]
-    invoke = function["Properties"].get("EventInvokeConfig", {})
+    resources = Template.read(REPOSITORY / "template.yaml").document["Resources"]
+    invoke = resources["ProvisionFunction"]["Properties"].get("EventInvokeConfig", {})
     return float(invoke.get("MaximumEventAgeInSeconds", _DEFAULT_AGE))
 
 

@@ -1,5 +1,6 @@
 """Runs of scenarios with faults or overlaps, and which of them there are."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -84,11 +85,15 @@ def without_faults(scenario: str, surroundings: str) -> Ended:
 def compared(run: Run) -> Ended:
     """The run, also with what differs from the run without its faults and must not."""
     ended, before = play(run), without_faults(run.scenario, run.surroundings)
-    updates, once = (len(each.sim.account.sagemaker.updates) for each in (ended, before))
-    if updates > once and _REPEATABLE.issuperset(run.plan.values()) and not run.overlap:
-        again = f"UpdateEndpoint was carried out {updates} times instead of {once}"
-        return replace(ended, broken=(*ended.broken, again))
-    return ended
+    if run.overlap or not _REPEATABLE.issuperset(run.plan.values()):
+        return ended
+    updates, once = (Counter(each.sim.account.sagemaker.updates) for each in (ended, before))
+    again = tuple(
+        f"the update to {config} began {times} times"
+        for config, times in updates.items()
+        if times > max(1, once[config])
+    )
+    return replace(ended, broken=ended.broken + again)
 
 
 def broken_by(run: Run) -> Ended | None:
