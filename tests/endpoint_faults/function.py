@@ -1,5 +1,6 @@
 """The provision function on Lambda: asynchronous events and their retries, and direct calls."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,7 @@ from tests.support.provisioning.properties import ENDPOINT, REGION
 _PAUSES: Final = (60, 120)
 # Of Lambda, where template.yaml has no MaximumEventAgeInSeconds.
 _DEFAULT_AGE: Final = 21_600
-MOST_CALLS: Final = 25
+MOST_CALLS: Final = 32
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,24 @@ class Function:
         if not self.there:
             return
         if age > maximum_age():
-            self.dead_letters.append(event)
+            self._give_up(event, "EventAgeExceeded")
         elif self._invoke(event) is None:
             if event.tries < len(_PAUSES):
                 self._plan(replace(event, tries=event.tries + 1), _PAUSES[event.tries])
             else:
-                self.dead_letters.append(event)
-                self.account.calls.note(f"{event.name}: three failures, dead-letter queue")
+                self._give_up(event)
+
+    def _give_up(self, event: Event, condition: str = "RetriesExhausted") -> None:
+        """Send Lambda's record of the failed invocations to the on-failure destination."""
+        self.dead_letters.append(event)
+        self.account.calls.note(f"{event.name}: to the on-failure destination")
+        record = {
+            "version": "1.0",
+            "timestamp": self.account.clock.now().isoformat(),
+            "requestContext": {"condition": condition},
+            "requestPayload": event.body,
+        }
+        self.account.failed.put(json.dumps(record))
 
     def _invoke(self, event: Event) -> Any:
         """One invocation; or two at a time, where the overlap is planned for it."""
@@ -108,6 +120,7 @@ class Function:
         environment = {
             "ENDPOINT_NAME": self.endpoint_name,
             "LEDGER_TABLE_NAME": "relay-Ledger",
+            "PROVISION_DEAD_LETTER_QUEUE_URL": "https://sqs/relay-Provision",
             "AWS_REGION": REGION,
         }
         try:

@@ -10,6 +10,7 @@ from tests.support.aws_fake.cloudwatch import CloudWatch
 from tests.support.aws_fake.dynamodb import Tables
 from tests.support.aws_fake.faults import Kind
 from tests.support.aws_fake.permissions import Role
+from tests.support.aws_fake.queues import Queue
 from tests.support.aws_fake.sagemaker import SageMaker
 from tests.support.aws_fake.scaling import AutoScaling
 
@@ -27,6 +28,7 @@ class Account:
         self.autoscaling.permit = self.role.permit
         self.calls.scale_in = self.autoscaling.sleep_all
         self.tables = Tables()
+        self.failed = Queue()
         self.clients = Clients(self)
 
 
@@ -48,6 +50,10 @@ class Clients:
     @cached_property
     def cloudwatch(self) -> Client:
         return Client("cloudwatch", self._account.cloudwatch.operations, self._account.calls)
+
+    @cached_property
+    def sqs(self) -> Client:
+        return Client("sqs", self._account.failed.operations, self._account.calls)
 
     @cached_property
     def dynamodb(self) -> Client:

@@ -39,7 +39,7 @@ class Call:
     @property
     def changes(self) -> bool:
         """Whether it does more than read."""
-        return not self.operation.startswith(("describe_", "get_", "list_"))
+        return not self.operation.startswith(("describe_", "get_", "list_", "receive_"))
 
     def __str__(self) -> str:
         minutes, seconds = divmod(self.seconds, 60)
