@@ -27,7 +27,7 @@ from tests.support.provisioning.properties import ENDPOINT, REGION
 _PAUSES: Final = (60, 120)
 # Of Lambda, where template.yaml has no MaximumEventAgeInSeconds.
 _DEFAULT_AGE: Final = 21_600
-MOST_CALLS: Final = 32
+MOST_CALLS: Final = 36
 
 
 @dataclass(frozen=True)

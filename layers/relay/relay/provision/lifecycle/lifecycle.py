@@ -3,7 +3,6 @@
 `table` has the steps; here are deadlines, errors, and the record that is stored after each step.
 """
 
-from datetime import timedelta
 from typing import Final
 
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
@@ -17,13 +16,11 @@ from relay.provision.lifecycle.ports import (
     ResponseNotDelivered,
 )
 from relay.provision.lifecycle.record import Goal, Record
-from relay.provision.lifecycle.rollouts import PROPAGATION, RollOutKind
+from relay.provision.lifecycle.rollouts import RollOutKind
 from relay.provision.lifecycle.table import next_step
 
 # More than any path through the table takes, so that a bug does not loop until the timeout.
 _MOST_STEPS: Final = 20
-# A removal goes on after its response, but a stack whose deletion failed must be deleted again.
-_PATIENCE: Final = {Goal.REMOVE: timedelta(minutes=10)}
 
 
 class Lifecycle:
@@ -122,9 +119,7 @@ class Lifecycle:
         except ResponseNotDelivered:
             raise
         except AccessDenied as error:
-            # A new permission takes a while to reach every part of AWS.
-            until = (record.refused_since or now) + _PATIENCE.get(record.goal, PROPAGATION)
-            if patience is None or now < until or _unstoppable(record):
+            if patience is None or record.is_patient(now) or _unstoppable(record):
                 raise
             return respond.give_up(context, record.not_accepted(), str(error))
         except TransientError as error:

@@ -13,6 +13,7 @@ from relay.provision.lifecycle.custom_resource import (
     StackChange,
 )
 from relay.provision.lifecycle.rollouts import (
+    PROPAGATION,
     EndedRollOut,
     Properties,
     Recipe,
@@ -28,6 +29,8 @@ from relay.provision.specification.specification import Generation, Specificatio
 _KEPT: Final = 2
 # Lambda repeats an event for six hours at most; a request is recognised again for as many requests.
 _REMEMBERED: Final = 40
+# A removal goes on after its response, but a stack whose deletion failed must be deleted again.
+_REMOVAL_PATIENCE: Final = timedelta(minutes=10)
 # How long DescribeEndpoint may lag behind CreateEndpoint.
 VISIBLE_WITHIN: Final = timedelta(minutes=1)
 # How many roll-outs `describe` shows.
@@ -47,12 +50,14 @@ class Goal(Enum):
 class ChangeAttempt:
     """CreateEndpoint or UpdateEndpoint is called for this configuration: stored before the call.
 
-    `last_modified` is the endpoint's before the call: an old configuration in service means a
-    rollback only once this has changed.
+    `last_modified` and `failure_reason` are the endpoint's before the call: an old configuration in
+    service means a rollback only once the time has changed, and, if it is unknown whether SageMaker
+    has accepted the call, the reason too: other changes, such as of its scaling, have none.
     """
 
     config: str
     last_modified: datetime | None
+    failure_reason: str = ""
     # None until the call has returned.
     called_at: datetime | None = None
 
@@ -269,8 +274,10 @@ class Record:
                 record = record.ended(roll_out, RollOutOutcome.OVERTAKEN, now, why)
         return replace(record._without_target(), stack_change=None, queued=None)
 
-    def attempting(self, config: str, last_modified: datetime | None) -> Self:
-        return replace(self, attempt=ChangeAttempt(config, last_modified))
+    def attempting(
+        self, config: str, last_modified: datetime | None, failure_reason: str = ""
+    ) -> Self:
+        return replace(self, attempt=ChangeAttempt(config, last_modified, failure_reason))
 
     def not_accepted(self) -> Self:
         """SageMaker has refused the change."""
@@ -351,6 +358,11 @@ class Record:
         """Whether CloudFormation takes a failed update back, which must succeed."""
         recipe = self.target and self.recipes.get(self.target.generation.config)
         return bool(self.begun_request and recipe and recipe.stack == self.succeeded)
+
+    def is_patient(self, now: datetime) -> bool:
+        """Whether a permission that AWS denies may still be on its way."""
+        patience = _REMOVAL_PATIENCE if self.goal is Goal.REMOVE else PROPAGATION
+        return now < (self.refused_since or now) + patience
 
     def refused(self, since: datetime | None) -> Self:
         return replace(self, refused_since=since)

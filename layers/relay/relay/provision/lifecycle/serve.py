@@ -75,7 +75,9 @@ def update(context: Context, record: Record, endpoint: EndpointDescription) -> N
     context.sagemaker.create_config(target)
     # Before the update, or a crash in between would leave the endpoint without them for good.
     context.sagemaker.tag(endpoint.arn, target)
-    return Next(record.attempting(target.generation.config, endpoint.last_modified))
+    return Next(
+        record.attempting(target.generation.config, endpoint.last_modified, endpoint.failure_reason)
+    )
 
 
 def call_update(context: Context, record: Record, endpoint: EndpointDescription) -> Next | None:
@@ -102,7 +104,8 @@ def arrive(context: Context, record: Record, endpoint: EndpointDescription) -> N
     try:
         scaled = scale.bring_about(context, record, target.scaling, target.instance_count, endpoint)
     except (AccessDenied, PermanentError) as error:
-        if not record.goes_back:
+        denied = isinstance(error, AccessDenied)
+        if not record.goes_back or (denied and record.is_patient(context.clock.now())):
             raise
         context.note(f"the scaling is not restored yet: {error}", record, endpoint, error=True)
         scaled = None

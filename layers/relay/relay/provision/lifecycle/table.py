@@ -94,8 +94,8 @@ def _arrived(record: Record, endpoint: EndpointDescription) -> bool:
 
 
 def not_prepared(record: Record, endpoint: EndpointDescription) -> bool:
-    """neither CreateEndpoint nor UpdateEndpoint has been prepared"""
-    prepared = record.creating or record.prepared
+    """neither CreateEndpoint nor UpdateEndpoint has been prepared, or another change came first"""
+    prepared = record.creating or (record.prepared and not _overtaken(record, endpoint))
     return not prepared and not _arrived(record, endpoint)
 
 
@@ -106,13 +106,21 @@ def not_begun(record: Record, endpoint: EndpointDescription) -> bool:
 
 def ended(record: Record, endpoint: EndpointDescription) -> bool:
     """CreateEndpoint or UpdateEndpoint has ended without the target in service"""
-    prepared = record.creating or record.prepared
+    prepared = record.creating or (record.prepared and not _overtaken(record, endpoint))
     return prepared and not _same_time(record, endpoint) and not _arrived(record, endpoint)
 
 
 def _same_time(record: Record, endpoint: EndpointDescription) -> bool:
     attempt = record.attempt if record.prepared else None
     return attempt is not None and attempt.last_modified == endpoint.last_modified
+
+
+def _overtaken(record: Record, endpoint: EndpointDescription) -> bool:
+    """Whether another change, such as of the scaling, came before a call that was prepared."""
+    attempt = record.attempt
+    if attempt is None or record.under_way or _same_time(record, endpoint):
+        return False
+    return endpoint.failure_reason in ("", attempt.failure_reason)
 
 
 def scaling_unsure(record: Record, _: EndpointDescription) -> bool:
