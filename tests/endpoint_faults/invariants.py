@@ -1,6 +1,7 @@
 """What must hold at each answer, and when nothing more happens."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from relay.errors import ConfigurationError
@@ -22,8 +23,10 @@ def watch(sim: Simulation, scenario: Scenario) -> list[str]:
 
     def on_answer(sent: Sent, answer: Answer) -> None:
         if sent.type != "Delete" and answer.success:
-            for problem in _not_as_asked(sim, answer.physical_id, sent.properties, scenario):
-                broken.append(f"SUCCESS to {sent.request_id}, but {problem}")
+            found = _not_as_asked(sim, answer.physical_id, sent.properties, scenario)
+            if not scenario.by_hand and not _goes_back(sim, sent):
+                found = chain(found, _not_scaled_as_asked(sim, answer.physical_id, sent.properties))
+            broken.extend(f"SUCCESS to {sent.request_id}, but {problem}" for problem in found)
         if sent.type == "Delete" and answer.success:
             left = list(_left(sim, sent.physical_id, scenario))
             if left:
@@ -31,6 +34,15 @@ def watch(sim: Simulation, scenario: Scenario) -> list[str]:
 
     sim.on_answer = on_answer  # type: ignore[method-assign]
     return broken
+
+
+def _goes_back(sim: Simulation, sent: Sent) -> bool:
+    """Whether it restores what succeeded before: its scaling may follow later."""
+    return sent.type == "Update" and any(
+        earlier.answers and earlier.answers[0][1].success and earlier.properties == sent.properties
+        for earlier in sim.sent.values()
+        if earlier is not sent
+    )
 
 
 def check(sim: Simulation, scenario: Scenario, kinds: list[Kind]) -> Iterator[str]:
@@ -76,6 +88,8 @@ def _live(sim: Simulation, stack: Stack, scenario: Scenario, *, long: bool) -> I
     """The endpoint of a stack that stands serves what it should, and nothing else is left."""
     name = stack.physical_id
     yield from _not_as_asked(sim, name, stack.properties, scenario)
+    if not scenario.by_hand:
+        yield from _not_scaled_as_asked(sim, name, stack.properties)
     if scenario.serves and not long and not sim.rolls_out_beside:
         config = sim.account.sagemaker.state(name)
         serving = sim.account.sagemaker.artifact(config.config) if config else ""
@@ -110,6 +124,16 @@ def _not_as_asked(
     rolled_out = scenario.serves or sim.rolls_out_beside
     if not rolled_out and in_service != wanted.generation.config:
         yield f"endpoint {name} serves {in_service} instead of {wanted.generation.config}"
+
+
+def _not_scaled_as_asked(sim: Simulation, name: str, properties: Properties) -> Iterator[str]:
+    state = sim.account.sagemaker.state(name)
+    if state is None or properties.get("EndpointMode") == "existing":
+        return
+    try:
+        wanted = read_specification(properties, REGION)
+    except ConfigurationError:
+        return
     bounds = sim.account.autoscaling.bounds(name)
     asked = (wanted.scaling.minimum, wanted.scaling.maximum) if wanted.scaling else None
     if bounds != asked:
