@@ -12,7 +12,8 @@ def _options() -> Options:
     parser = argparse.ArgumentParser(
         "python -m local.chaos",
         description="Uploads while notifications get lost, doubled and delayed, calls are "
-        "throttled, inferences fail, uploads are announced twice and functions are killed. Every "
+        "throttled, inferences fail, uploads are announced twice, services hang, messages are "
+        "poisoned and out of order, and functions and the endpoint emulator are killed. Every "
         "upload must still end in exactly one result.",
     )
     parser.add_argument("--uploads", type=int, default=2_000, metavar="N")

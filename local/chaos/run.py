@@ -5,6 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from local.chaos.announcements import Announcements
+from local.chaos.hangs import Hanging
+from local.chaos.hangs import places as hanging_places
+from local.chaos.poison import Poisoner
+from local.chaos.restarts import Restarter
 from local.chaos.schedule import Schedule
 from local.chaos.workers import Killer
 from local.console.table import table
@@ -14,7 +18,7 @@ from local.load.results import Result
 from local.load.rows import many_inputs
 from local.load.tally import Tally
 from local.load.trial import Trial, run_beside
-from local.stack.emulator import read_counters, set_faults
+from local.stack.emulator import set_faults
 from local.stack.settings import StackSettings
 from local.stack.up import Narrator, bring_up, train_model
 
@@ -29,6 +33,7 @@ _SHORT_TIMES = {
 # The batch of a killed worker comes back after 270 s, and may meet the next kill.
 _SILENCE_SECONDS = 600.0
 _SETTLE_SECONDS = 600.0
+_UPLOADS_WITH_RESTARTS = 500
 # Every attempt met the injected error: rare, and rightly reported as failed.
 _INJECTED = re.compile(r"Received server error \(500\)")
 
@@ -45,7 +50,8 @@ class Options:
 
 
 def run(settings: StackSettings, options: Options) -> int:
-    """Returns the exit code: 0 when every upload had exactly one result, and nothing was parked."""
+    """Returns the exit code: 0 when every upload had exactly one result, and only poison was
+    parked."""
     report = Narrator()
     report(f"chaos with seed {options.seed}: {options.uploads:,} uploads")
     return run_beside(settings, "chaos", lambda trial: _strike(trial, options), report)
@@ -83,26 +89,50 @@ def _strike(trial: Trial, options: Options) -> tuple[Account, str]:
     trial.report("from now on, things go wrong")
     victims = [outputs[FUNCTIONS[name]] for name in options.kill]
     killer = Killer(trial.settings, victims, schedule.kills())
+    places = hanging_places(outputs, with_ledger="route" not in options.kill)
+    hanging = Hanging(trial.settings, places, schedule.hangs())
+    poisoner = Poisoner(clients.sqs, outputs, schedule.poison())
+    restarter = Restarter(
+        trial.settings,
+        clients.sagemaker,
+        outputs["EndpointName"],
+        schedule.faults(),
+        restarts(options.uploads),
+    )
 
     def meanwhile() -> str:
         announcements.repeat()
         killer.strike()
+        hanging.strike()
+        poisoner.strike()
+        restarter.strike(len(tally.first))
         return f", {killer.killed} workers killed"
 
     trial.exchange(uploads, tally, _SILENCE_SECONDS, meanwhile)
+    hanging.stop()
     trial.report("waiting until nothing is left that could become a second result")
     pending = trial.settle(tally, _SETTLE_SECONDS, announcements.repeat)
-    print(f"\n{_injected(trial, announcements.repeated, killer.killed, tally)}\n")
-    account = trial.account(uploads, tally, pending, explained=is_injected)
+    happened = {
+        "uploads announced twice": announcements.repeated,
+        "workers killed": killer.killed,
+        "windows in which a service hung": hanging.windows,
+        "poisoned messages": poisoner.sent.total(),
+        "endpoint emulator killed": restarter.restarts,
+    }
+    print(f"\n{_injected(happened, restarter.counters(), tally)}\n")
+    account = trial.account(uploads, tally, pending, explained=is_injected, poisoned=poisoner.sent)
     counted = count_metrics(trial.settings.logs, ("submit", "route", "reconcile"))
     return account, summary(account, counted)
 
 
-def _injected(trial: Trial, announced_twice: int, killed: int, tally: Tally) -> str:
-    counters = read_counters(trial.settings)
+def restarts(uploads: int) -> tuple[int, ...]:
+    """After how many results the endpoint emulator is killed; in a short run not at all."""
+    return (uploads // 3, uploads * 2 // 3) if uploads >= _UPLOADS_WITH_RESTARTS else ()
+
+
+def _injected(happened: Mapping[str, int], counters: Mapping[str, int], tally: Tally) -> str:
     rows = {
-        "uploads announced twice": announced_twice,
-        "workers killed": killed,
+        **happened,
         "calls throttled": counters["throttled"],
         "notifications lost": counters["notifications_lost"],
         "notifications doubled": counters["notifications_duplicated"],

@@ -25,6 +25,8 @@ class Schedule:
     throttle: float = 0.10
     server_error: float = 0.05
     seconds_between_kills: float = 10.0
+    seconds_between_hangs: float = 30.0
+    seconds_between_poison: float = 10.0
 
     def faults(self) -> Mapping[str, float | int]:
         """The document for the emulator's `/_emulator/faults`."""
@@ -50,14 +52,40 @@ class Schedule:
         while True:
             yield Kill(dice.expovariate(1 / self.seconds_between_kills), dice.random())
 
+    def hangs(self) -> Iterator["Window"]:
+        """Endless."""
+        dice = random.Random(f"{self.seed}/hangs")  # noqa: S311 - repeatable, not secret
+        while True:
+            after = dice.expovariate(1 / self.seconds_between_hangs)
+            yield Window(after, dice.random(), dice.uniform(0.3, 1))
+
+    def poison(self) -> Iterator["Dose"]:
+        """Endless."""
+        dice = random.Random(f"{self.seed}/poison")  # noqa: S311 - repeatable, not secret
+        while True:
+            yield Dose(dice.expovariate(1 / self.seconds_between_poison), dice.random())
+
 
 @dataclass(frozen=True, slots=True)
-class Kill:
-    """A process is killed so many seconds after the one before."""
+class Dose:
+    """Something happens to one of several things, so many seconds after the time before."""
 
     after_seconds: float
     position: float
     """Which one, as a share of all: at least 0 and less than 1."""
 
-    def choose(self, things: Sequence[_Thing]) -> _Thing | None:
-        return things[int(self.position * len(things))] if things else None
+    def choose(self, things: Sequence[_Thing]) -> _Thing:
+        """Raises IndexError if there is none."""
+        return things[int(self.position * len(things))]
+
+
+@dataclass(frozen=True, slots=True)
+class Window(Dose):
+    """It lasts: `length` is a share of the longest window of what it happens to."""
+
+    length: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kill(Dose):
+    """A process is killed, if one runs."""

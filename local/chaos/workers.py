@@ -36,9 +36,8 @@ class Killer:
         if self._now() < self._due:
             return
         # Sorted by id, so that the same workers and the same schedule give the same victim.
-        victim = self._next.choose(sorted(self._workers(), key=lambda row: row.pid))
-        if victim is not None:
-            self.killed += _kill(victim.pid)
+        if workers := sorted(self._workers(), key=lambda row: row.pid):
+            self.killed += _kill(self._next.choose(workers).pid)
         self._next = next(self._kills)
         self._due = self._now() + self._next.after_seconds
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from local.load.inputs import Input
 from local.load.results import Result
@@ -18,7 +18,8 @@ class Account:
 
     `uploads` are by their S3 URI, `outputs` are texts of output objects by location, `depths` are
     the messages on each queue. `explained` says whether something that was injected explains an
-    outcome that was not expected.
+    outcome that was not expected. `poisoned` are the messages that must be on each dead-letter
+    queue.
     """
 
     uploads: Mapping[str, Input]
@@ -28,6 +29,7 @@ class Account:
     unsettled: Sequence[str] = ()
     denials: Sequence[str] = ()
     explained: Callable[[Result], bool] = lambda result: False
+    poisoned: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def parked(self) -> dict[str, int]:
@@ -50,10 +52,17 @@ class Account:
         return [
             *self.tally.problems(),
             *(problem for result in self.tally.first.values() for problem in self._wrong(result)),
-            *(f"{number} messages lie on {queue}" for queue, number in self.parked.items()),
+            *self._wrongly_parked(),
             *(f"the run did not settle: {what}" for what in self.unsettled),
             *(f"a role lacks a permission: {line}" for line in self.denials),
         ]
+
+    def _wrongly_parked(self) -> Iterator[str]:
+        for queue in sorted(self.parked.keys() | self.poisoned.keys()):
+            number, expected = self.parked.get(queue, 0), self.poisoned.get(queue, 0)
+            if number != expected:
+                poison = f", and {expected} were poison" if expected else ""
+                yield f"{number} messages lie on {queue}{poison}"
 
     def _wrong(self, result: Result) -> Iterator[str]:
         uri, item, outcome = result.subject, self.uploads[result.subject], result.outcome

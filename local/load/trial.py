@@ -104,6 +104,7 @@ class Trial:
         *,
         outputs_read: int | None = None,
         explained: Callable[[Result], bool] = lambda result: False,
+        poisoned: Mapping[str, int] | None = None,
     ) -> Account:
         """Reads outputs, about `outputs_read` of them or all, queues and logs."""
         every = max(1, len(uploads) // outputs_read) if outputs_read else 1
@@ -111,7 +112,9 @@ class Trial:
         depths = queue_depths(self.clients)
         self.save_logs()
         denials = logs.denials(self.settings.logs)
-        return Account(uploads, tally, outputs, depths, unsettled, denials, explained)
+        return Account(
+            uploads, tally, outputs, depths, unsettled, denials, explained, poisoned or {}
+        )
 
     def save_logs(self) -> None:
         # After a crash of MiniStack there is nothing to save, and the crash is the news.

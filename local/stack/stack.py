@@ -49,16 +49,24 @@ class Stack:
         self._settings.temporary.mkdir(parents=True, exist_ok=True)
         certificate.issue(self._settings.tls)
         for part in self.parts:
-            process = Process.start(
-                part.name,
-                part.command,
-                environment=part.environment,
-                directory=REPOSITORY,
-                log=self._settings.logs / f"{part.name}.log",
-                records=self._settings.records,
-            )
-            process.wait_until(part.ready, _READY_SECONDS)
+            self._start(part)
             self._report(f"{part.name} answers on 127.0.0.1:{part.port}")
+
+    def restart(self, name: str) -> None:
+        """Starts a part that has ended, without what it kept in memory. Raises LocalStackError."""
+        (part,) = (each for each in self.parts if each.name == name)
+        self._start(part)
+
+    def _start(self, part: Part) -> None:
+        process = Process.start(
+            part.name,
+            part.command,
+            environment=part.environment,
+            directory=REPOSITORY,
+            log=self._settings.logs / f"{part.name}.log",
+            records=self._settings.records,
+        )
+        process.wait_until(part.ready, _READY_SECONDS)
 
     def stop(self) -> tuple[str, ...]:
         """Stops whatever runs and returns its names; harmless when nothing does. Logs stay."""

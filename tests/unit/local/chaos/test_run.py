@@ -1,5 +1,5 @@
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from local.chaos.run import is_injected, summary
 from local.load.account import Account
@@ -29,7 +29,7 @@ _FAILED = replace(
 )
 
 
-def _account(*results: Result, output: str = "0.25", **found: Sequence[str]) -> Account:
+def _account(*results: Result, output: str = "0.25", **found: Any) -> Account:
     uploads = {_URI: _INPUT}
     tally = Tally(uploads)
     for result in results:
@@ -97,3 +97,13 @@ def test_parked_messages_unrest_and_missing_permissions_are_problems() -> None:
 
     assert len(account.problems()) == 3
     assert _summary(account).endswith("parked=2")
+
+
+def test_poison_must_be_parked_and_nothing_else() -> None:
+    account = replace(
+        _account(_COMPLETED),
+        depths={"SubmitDeadLetterQueue": 2, "NotificationDeadLetterQueue": 1},
+        poisoned={"SubmitDeadLetterQueue": 3, "NotificationDeadLetterQueue": 1},
+    )
+
+    assert account.problems() == ["2 messages lie on SubmitDeadLetterQueue, and 3 were poison"]
