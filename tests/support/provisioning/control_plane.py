@@ -97,7 +97,7 @@ class FakeSageMaker:
 
     def tag(self, endpoint_arn: str, specification: Specification) -> None:
         with self._call("tag"):
-            tags = cast("list[dict[str, str]]", specification.additions.tags)
+            tags = cast("list[dict[str, str]]", specification.tags)
             known = self.tags.setdefault(endpoint_arn, {})
             known.update({tag["Key"]: tag["Value"] for tag in tags})
 

@@ -128,7 +128,7 @@ class SageMakerControlPlane:
             self._connect().create_endpoint(**request)
 
     def tag(self, endpoint_arn: str, specification: Specification) -> None:
-        if tags := cast("list[TagTypeDef]", specification.additions.tags):
+        if tags := cast("list[TagTypeDef]", specification.tags):
             with translated(f"tag {endpoint_arn}", partial(_creating, specification)):
                 self._connect().add_tags(ResourceArn=endpoint_arn, Tags=tags)
 

@@ -97,7 +97,7 @@ def _async_inference(specification: Specification) -> Request:
 
 
 def _tags(specification: Specification) -> Request:
-    return _given("Tags", specification.additions.tags or None)
+    return _given("Tags", specification.tags or None)
 
 
 def _given(name: str, value: object) -> Request:

@@ -12,6 +12,9 @@ from typing import Final
 
 # The property for members of the API without a property of their own.
 PROPERTY: Final = "EndpointSpecification"
+# Tag of everything that the relay creates, with the stack's ARN. The provision function's role may
+# delete what has it: the conditions in template.yaml name this key.
+STACK_TAG: Final = "async-inference-relay:stack"
 # Instance counts are 32-bit integers in both APIs (botocore's models).
 MOST_INSTANCES: Final = 2**31 - 1
 
@@ -136,6 +139,15 @@ ENDPOINT_PROPERTIES: Final = (
         _KMS_KEY,
         "use the parameter VolumeKmsKeyId, which also adds the permissions for the key",
     ),
+    EndpointProperty(
+        "StackId",
+        ("Model.Tags", "EndpointConfig.Tags"),
+        Form(
+            re.compile(r"arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:\d{12}:stack/[a-zA-Z0-9/-]+"),
+            "the ARN of a stack",
+        ),
+    ),
+    # After StackId, which sets a tag too: what is wrong with the tags is wrong here.
     EndpointProperty(
         f"{PROPERTY}.Tags",
         ("Model.Tags", "EndpointConfig.Tags"),

@@ -11,7 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from relay.provision.specification.endpoint_properties import ENDPOINT_PROPERTIES, PROPERTY
+from relay.provision.specification.endpoint_properties import (
+    ENDPOINT_PROPERTIES,
+    PROPERTY,
+    STACK_TAG,
+)
 from relay.provision.specification.properties import PropertyReader
 
 _SECTIONS: Final = {"Model": dict, "EndpointConfig": dict, "Tags": list}
@@ -119,6 +123,10 @@ class Additions:
                 yield path, REFUSED[pattern]
             elif isinstance(value, str) and (pattern, value) in _REFUSED_VALUES:
                 yield path, _REFUSED_VALUES[pattern, value]
+        for index, tag in enumerate(self.tags):
+            # IAM ignores the case of a key.
+            if isinstance(tag, dict) and str(tag.get("Key")).lower() == STACK_TAG:
+                yield f"Tags[{index}].Key", "the relay sets this tag, on which permissions depend"
 
     def _well_shaped(self, reader: PropertyReader) -> "Additions":
         """Return the additions without the parts of a wrong type, which cannot be merged."""

@@ -64,6 +64,7 @@ def read_specification(
         scaling=Scaling.read(reader),
         volume_kms_key_id=_optional(reader, "VolumeKmsKeyId"),
         additions=additions,
+        stack_id=_optional(reader, "StackId"),
     )
     _refuse_overlaps(reader)
     _refuse_another_variant(reader)

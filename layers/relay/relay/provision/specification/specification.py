@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from relay.provision.specification.deployment import Deployment
+from relay.provision.specification.endpoint_properties import STACK_TAG
 from relay.provision.specification.overrides import Additions
 from relay.provision.specification.scaling import Scaling
 
@@ -54,6 +55,14 @@ class Specification:
     scaling: Scaling | None = None
     volume_kms_key_id: str | None = None
     additions: Additions = field(default_factory=Additions)
+    # ARN of the stack. Not a part of the content: it does not change the names.
+    stack_id: str | None = None
+
+    @property
+    def tags(self) -> list[object]:
+        """Tags of the model, the configuration and the endpoint: as given, and the stack's."""
+        own = [{"Key": STACK_TAG, "Value": self.stack_id}] if self.stack_id else []
+        return [*self.additions.tags, *own]
 
     @property
     def can_go_over_in_parts(self) -> bool:

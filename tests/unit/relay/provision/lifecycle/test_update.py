@@ -4,7 +4,7 @@ from relay.events.endpoint_events import EndpointChanged, Sweep
 from relay.provision.endpoint import EndpointStatus
 
 from tests.support.provisioning.properties import ENDPOINT, specification
-from tests.support.provisioning.requests import create, delete, update
+from tests.support.provisioning.requests import STACK, create, delete, update
 from tests.support.provisioning.world import World
 
 NEW_MODEL = "s3://models/churn/2/model.tar.gz"
@@ -366,7 +366,8 @@ def test_the_tags_of_an_update_reach_the_endpoint_itself() -> None:
     world.run(create())
     tagged = '{"Tags": [{"Key": "team", "Value": "fraud"}]}'
 
-    world.run(update(EndpointSpecification=tagged))
+    world.run(update(EndpointSpecification=tagged, StackId=STACK))
 
     assert world.endpoint
-    assert world.sagemaker.tags[world.endpoint.arn] == {"team": "fraud"}
+    tags = world.sagemaker.tags[world.endpoint.arn]
+    assert tags == {"team": "fraud", "async-inference-relay:stack": STACK}

@@ -11,6 +11,7 @@ from relay.provision.specification.read import read_specification
 from relay.provision.specification.specification import Specification
 
 from tests.support.provisioning.properties import REGION, properties
+from tests.support.provisioning.requests import STACK
 from tests.support.sagemaker.api import flaws
 
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/churn:7"
@@ -101,6 +102,28 @@ def test_tags_go_to_everything_that_is_made() -> None:
     assert [request["Tags"] for request in made] == [[{"Key": "team", "Value": "fraud"}]] * 3
 
 
+def test_the_tag_of_the_stack_goes_with_the_others_and_changes_no_name() -> None:
+    team = {"Key": "team", "Value": "fraud"}
+    specification = adding({"Tags": [team]}, StackId=STACK)
+
+    made = (
+        api_requests.create_model(specification),
+        api_requests.create_endpoint_config(specification),
+        api_requests.create_endpoint(specification),
+    )
+
+    own = {"Key": "async-inference-relay:stack", "Value": STACK}
+    assert [request["Tags"] for request in made] == [[team, own]] * 3
+    assert specification.generation == adding({"Tags": [team]}).generation
+
+
+def test_the_tag_of_the_stack_counts_like_the_others() -> None:
+    tags = [{"Key": f"key-{n}", "Value": ""} for n in range(50)]
+
+    assert adding({"Tags": tags}).tags == tags
+    assert "EndpointSpecification.Tags must" in problems({"Tags": tags}, StackId=STACK)
+
+
 def test_the_key_of_the_volumes_has_a_parameter() -> None:
     key = "arn:aws:kms:us-east-1:000000000000:key/1"
 
@@ -150,6 +173,10 @@ def test_a_concurrency_of_zero_leaves_it_to_sagemaker() -> None:
         ({"Endpoint": {}}, "Endpoint is not known; the members are Model, EndpointConfig, Tags"),
         ({"Model": []}, "Model must be a JSON object"),
         ({"Tags": {}}, "Tags must be a list"),
+        (
+            {"Tags": [{"Key": "Async-Inference-Relay:stack", "Value": ""}]},
+            "Tags[0].Key: the relay sets this tag",
+        ),
         ({"Model": {"PrimaryContainer": []}}, "PrimaryContainer must be a JSON object"),
         ({"Model": {"Containers": []}}, "Containers must be a list of JSON objects"),
         ({"EndpointConfig": {"ProductionVariants": [{}, {}]}}, "has one variant"),

@@ -79,6 +79,7 @@ def test_a_custom_image_needs_neither_framework_nor_artifact() -> None:
         ("IncludeInferenceResponseIn", ["EVERY_TOPIC"]),
         ("IncludeInferenceResponseIn", [7]),
         ("OutputKmsKeyId", "a key"),
+        ("StackId", "relay"),
         ("ImageUri", "an image"),
     ],
 )
