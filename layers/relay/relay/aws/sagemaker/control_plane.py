@@ -158,12 +158,18 @@ class SageMakerControlPlane:
             self._connect().delete_endpoint(EndpointName=endpoint_name)
 
     def delete_config(self, name: str) -> None:
-        with translated(f"delete endpoint configuration {name}", _deleting):
-            self._connect().delete_endpoint_config(EndpointConfigName=name)
+        client = self._connect()
+        describe = partial(client.describe_endpoint_config, EndpointConfigName=name)
+        with translated(
+            f"delete endpoint configuration {name}", partial(_deleting, describe=describe)
+        ):
+            client.delete_endpoint_config(EndpointConfigName=name)
 
     def delete_model(self, name: str) -> None:
-        with translated(f"delete model {name}", _deleting):
-            self._connect().delete_model(ModelName=name)
+        client = self._connect()
+        describe = partial(client.describe_model, ModelName=name)
+        with translated(f"delete model {name}", partial(_deleting, describe=describe)):
+            client.delete_model(ModelName=name)
 
 
 def _creating(specification: Specification, error: SdkError, doing: str) -> RelayError | None:
@@ -173,10 +179,29 @@ def _creating(specification: Specification, error: SdkError, doing: str) -> Rela
     return _explained(specification, error, doing)
 
 
-def _deleting(error: SdkError, doing: str) -> RelayError | None:
-    """What is gone need not be deleted."""
+def _deleting(
+    error: SdkError, doing: str, describe: Callable[[], object] | None = None
+) -> RelayError | None:
+    """What is gone need not be deleted.
+
+    Where the permission depends on a tag, IAM denies the deletion of what is gone: it has none.
+    `describe`, for which the permission has no condition, shows what is gone.
+    """
     text = _validation_text(error)
-    return None if _MISSING.search(text) and not _BUSY.search(text) else _unless_busy(error, doing)
+    if _MISSING.search(text) and not _BUSY.search(text):
+        return None
+    refusal = _unless_busy(error, doing)
+    return None if isinstance(refusal, AccessDenied) and _is_gone(describe) else refusal
+
+
+def _is_gone(describe: Callable[[], object] | None) -> bool:
+    if describe is None:
+        return False
+    try:
+        describe()
+    except (ClientError, BotoCoreError) as error:
+        return bool(_MISSING.search(_validation_text(error)))
+    return False
 
 
 def _unless_busy(error: SdkError, doing: str) -> RelayError:

@@ -122,6 +122,60 @@ def test_what_is_gone_need_not_be_deleted(
     call(control_plane)
 
 
+DENIED = "not authorized, because no identity-based policy allows the action"
+DELETIONS = pytest.mark.parametrize(
+    ("resource", "call"),
+    [
+        ("endpoint_config", lambda plane: plane.delete_config("c")),
+        ("model", lambda plane: plane.delete_model("m")),
+    ],
+)
+
+
+@DELETIONS
+def test_a_deletion_that_is_denied_is_done_if_the_resource_is_gone(
+    stub: Stubber,
+    control_plane: SageMakerControlPlane,
+    resource: str,
+    call: Callable[[SageMakerControlPlane], None],
+) -> None:
+    refuse(stub, f"delete_{resource}", DENIED, "AccessDeniedException")
+    refuse(stub, f"describe_{resource}", 'Could not find it "arn".')
+
+    call(control_plane)
+
+    stub.assert_no_pending_responses()
+
+
+@DELETIONS
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
+def test_a_deletion_that_is_denied_is_not_done_unless_it_is_known_that_the_resource_is_gone(
+    stub: Stubber,
+    control_plane: SageMakerControlPlane,
+    resource: str,
+    call: Callable[[SageMakerControlPlane], None],
+    code: str,
+) -> None:
+    refuse(stub, f"delete_{resource}", DENIED, "AccessDeniedException")
+    refuse(stub, f"describe_{resource}", "Could not find out.", code)
+
+    with pytest.raises(AccessDenied, match=DENIED):
+        call(control_plane)
+
+
+def test_a_deletion_of_a_model_that_is_there_stays_denied(
+    stub: Stubber, control_plane: SageMakerControlPlane
+) -> None:
+    refuse(stub, "delete_model", DENIED, "AccessDeniedException")
+    model_arn = ARN.replace(":endpoint/", ":model/")
+    created = datetime(2026, 3, 1, tzinfo=UTC)
+    found = {"ModelName": "m", "ModelArn": model_arn, "CreationTime": created}
+    stub.add_response("describe_model", found, {"ModelName": "m"})
+
+    with pytest.raises(AccessDenied):
+        control_plane.delete_model("m")
+
+
 @pytest.mark.parametrize("verb", ["update", "delete"])
 def test_an_endpoint_at_which_sagemaker_works_is_deleted_later(
     stub: Stubber, control_plane: SageMakerControlPlane, verb: str
