@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError
+from relay.errors import EndpointNotReady, PermanentError, RelayError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.specification.api_requests import Flaw, Request
 from relay.provision.specification.deployment import Strategy
@@ -52,8 +52,6 @@ class FakeSageMaker:
         self.updates: list[Specification] = []
         # Artifacts with which no container ever answers a ping.
         self.broken: set[str | None] = set()
-        # Names that the function's role does not cover.
-        self.unreachable: set[str] = set()
         # Raised by the calls of these names, as long as they are here.
         self.errors: dict[str, RelayError] = {}
         self.calls: list[str] = []
@@ -67,8 +65,6 @@ class FakeSageMaker:
 
     def describe(self, endpoint_name: str) -> EndpointDescription:
         with self._call("describe"):
-            if endpoint_name in self.unreachable:
-                raise AccessDenied(f"not authorised to describe {endpoint_name}")
             absent = EndpointDescription(endpoint_name, EndpointStatus.ABSENT)
             return self.endpoints.get(endpoint_name, absent)
 

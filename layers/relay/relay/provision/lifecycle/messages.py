@@ -48,13 +48,6 @@ def too_few_instances(wanted: Specification, count: int) -> str:
     )
 
 
-def former_name_out_of_reach(former_name: str, error: Exception) -> str:
-    return (
-        f"EndpointName has changed, but endpoint {former_name} could not be deleted: "
-        f"deploy with FormerEndpointName={former_name.lower()}, or under the old name. {error}"
-    )
-
-
 def too_late(endpoint_name: str, endpoint: EndpointDescription, waited: timedelta) -> str:
     return (
         f"endpoint {endpoint_name} is still {endpoint.status.value} after "

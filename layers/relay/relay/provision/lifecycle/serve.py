@@ -34,8 +34,6 @@ def begin(context: Context, record: Record) -> Next:
 def create(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
     """Create the model, the configuration and the endpoint."""
     target = _target(record)
-    if record.begun_request and record.creating:
-        _check_former_name(context, record.begun_request, target)
     if record.registration.may_exist and (unsure := scale.about_to_change(record)):
         return unsure  # it is unknown what is left of the endpoint that was here
     if not record.prepared:
@@ -201,20 +199,6 @@ def _resolved(context: Context, properties: Properties, roll_out: RollOut) -> Sp
 def _begun(context: Context, record: Record, roll_out: RollOut, target: Specification) -> RollOut:
     serving_config = record.generations[0].config if record.generations else ""
     return roll_out.begun(serving_config, target.generation.config, context.clock.now())
-
-
-def _check_former_name(context: Context, request: PendingRequest, target: Specification) -> None:
-    """Raise AccessDenied where the endpoint of the former name could not be deleted.
-
-    CloudFormation deletes it once the new endpoint is in service.
-    """
-    former_name = request.physical_resource_id
-    if former_name == target.endpoint_name:
-        return
-    try:
-        context.sagemaker.describe(former_name)
-    except AccessDenied as error:
-        raise AccessDenied(messages.former_name_out_of_reach(former_name, error)) from error
 
 
 def _instances_that_go_over(

@@ -1,5 +1,5 @@
 import pytest
-from relay.errors import AccessDenied, PermanentError, TransientError
+from relay.errors import PermanentError, TransientError
 from relay.events.endpoint_events import EndpointChanged, Sweep
 from relay.provision.endpoint import EndpointStatus
 
@@ -331,23 +331,6 @@ def test_a_changed_name_that_fails_leaves_nothing_of_the_new_endpoint(world: Wor
     ]
     assert set(world.sagemaker.endpoints) == {ENDPOINT}
     assert set(world.sagemaker.configs) == {OLD.config}
-
-
-def test_a_changed_name_is_refused_where_the_old_endpoint_could_not_be_deleted(
-    world: World,
-) -> None:
-    world.endpoint_name = "renamed"
-    world.sagemaker.unreachable = {ENDPOINT}
-    with pytest.raises(AccessDenied):
-        world.wake(update(EndpointName="renamed"))
-
-    world.clock.pass_minutes(5)
-    world.sweep()
-
-    [answer] = world.answers
-    assert "deploy with FormerEndpointName=relay" in answer.reason
-    assert answer.physical_resource_id == ENDPOINT
-    assert set(world.sagemaker.endpoints) == {ENDPOINT}
 
 
 def test_a_throttled_update_continues_later(world: World) -> None:
