@@ -63,7 +63,7 @@ class Scaled:
             for alarm in page["MetricAlarms"]
         ]
         tracking = f"TargetTracking-{self._variant}-"
-        waking = f"{self._name}-wake-from-zero"
+        waking = f"{self._target.stack_name}-wake-{self._name}"
         return {"tracking" for name in names if name.startswith(tracking)} | {
             "waking" for name in names if name == waking
         }

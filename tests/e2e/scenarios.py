@@ -18,6 +18,7 @@ from relay.aws.dynamodb.ledger import DynamoDbLedger
 from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
 from relay.errors import RelayError
 from relay.model import Attempt, Held, Holding, Outcome
+from relay.provision.specification.endpoint_properties import STACK_TAG
 from relay.provision.specification.scaling import Scaling
 from relay.s3uri import S3Uri
 
@@ -26,7 +27,7 @@ from local.functions.lambda_runtime import Failure
 from local.sagemaker.scaling import SERVICE_LINKED_ROLE
 from local.stack.clients import Clients
 from local.stack.deployment import ARTIFACT_BUCKET
-from local.stack.settings import REPOSITORY
+from local.stack.settings import REPOSITORY, STACK_NAME
 from tests.acceptance.pipeline import Downstream
 from tests.e2e.capacity import awake
 from tests.e2e.roles import Roles
@@ -134,6 +135,24 @@ class Scenarios:
             )
             sagemaker.delete_model(ModelName=name)
         except ClientError as refused:
+            return str(refused)
+        return ""
+
+    def delete_a_model_of_another_name(self) -> str:
+        """One that the stack created under a former name of its endpoint."""
+        name, root = f"former-{uuid4().hex[:12]}", self._clients.sagemaker
+        deployed = root.describe_model(ModelName=root.list_models()["Models"][0]["ModelName"])
+        stack = self._clients.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+        root.create_model(
+            ModelName=name,
+            ExecutionRoleArn=deployed["ExecutionRoleArn"],
+            PrimaryContainer={"Image": deployed["PrimaryContainer"]["Image"]},
+            Tags=[{"Key": STACK_TAG, "Value": stack["StackId"]}],
+        )
+        try:
+            self._sagemaker("ProvisionRole").delete_model(ModelName=name)
+        except ClientError as refused:
+            root.delete_model(ModelName=name)
             return str(refused)
         return ""
 
@@ -291,6 +310,7 @@ class Scenarios:
         return ApplicationAutoScaling(
             lambda: session.client("application-autoscaling", endpoint_url=url),
             lambda: session.client("cloudwatch", **self._aws()),
+            STACK_NAME,
         )
 
     def _sagemaker(self, role: str) -> Any:

@@ -146,7 +146,21 @@ NEEDED = (
         Scenarios.scale_for_the_first_time,
         ("iam:CreateServiceLinkedRole",),
     ),
-    Needed("ProvisionRole", "ManageEndpoint", Scenarios.describe, ("sagemaker:DescribeEndpoint",)),
+    Needed(
+        "ProvisionRole",
+        "ManageEndpoint",
+        Scenarios.scale,
+        ("sagemaker:UpdateEndpointWeightsAndCapacities",),
+    ),
+    Needed(
+        "ProvisionRole", "DescribeEndpoints", Scenarios.describe, ("sagemaker:DescribeEndpoint",)
+    ),
+    Needed(
+        "ProvisionRole",
+        "DeleteWhatTheStackCreated",
+        Scenarios.delete_a_model_of_another_name,
+        ("sagemaker:DeleteModel",),
+    ),
     Needed("ProvisionRole", "ReadAndWriteRecords", Scenarios.describe, ("dynamodb:GetItem",)),
     Needed(
         "EndpointExecutionRole",

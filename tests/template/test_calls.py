@@ -60,6 +60,19 @@ CALLS: list[tuple[str, str, str]] = [
         "sagemaker:DeleteEndpoint sagemaker:UpdateEndpointWeightsAndCapacities",
         _ENDPOINT + "endpoint/relay",
     ),
+    # Of a former or a future name.
+    ("Provision", "sagemaker:DescribeEndpoint sagemaker:DeleteEndpoint", _ENDPOINT + "endpoint/x"),
+    (
+        "Provision",
+        "sagemaker:DescribeEndpointConfig sagemaker:DeleteEndpointConfig",
+        _ENDPOINT + "endpoint-config/x-1",
+    ),
+    ("Provision", "sagemaker:DescribeModel sagemaker:DeleteModel", _ENDPOINT + "model/x-1"),
+    (
+        "Provision",
+        "cloudwatch:DeleteAlarms",
+        "arn:aws:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:${AWS::StackName}-wake-x",
+    ),
     ("Provision", "iam:PassRole", "${EndpointExecutionRole.Arn}"),
     ("EndpointExecution", "s3:GetObject", "${DataBucket.Arn}/inputs/x"),
     ("EndpointExecution", "s3:GetObject", "${DataBucket.Arn}/models/x"),

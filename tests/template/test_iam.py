@@ -26,4 +26,4 @@ def test_statements_of_every_kind_are_found() -> None:
 def test_statements_in_either_branch_of_a_condition_are_found() -> None:
     sids = {each.sid for each in ALL}
 
-    assert {"EncryptOutputs", "SendToFurtherTargets", "DescribeConfigurations"} <= sids
+    assert {"EncryptOutputs", "SendToFurtherTargets", "DenyEndpointChanges"} <= sids

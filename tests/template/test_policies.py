@@ -1,6 +1,7 @@
 """Permissions: least privilege, and no confused deputy."""
 
 import pytest
+from relay.provision.specification.endpoint_properties import STACK_TAG
 from samtranslator.yaml_helper import yaml_parse
 
 from local.stack.settings import REPOSITORY
@@ -166,10 +167,27 @@ def test_provision_is_denied_every_change_of_an_existing_endpoint() -> None:
         for each in provision
         if each.allows and denied.resources[0] in each.resources
         for action in each.actions
-    } - {"sagemaker:DescribeEndpoint", "sagemaker:AddTags"}
+    }
 
     assert {"sagemaker:UpdateEndpoint", "sagemaker:DeleteEndpoint"} <= changing
     assert changing <= set(denied.actions)
+
+
+def test_provision_deletes_under_any_name_only_what_has_the_tag_of_the_stack() -> None:
+    stack_id = {"Ref": "AWS::StackId"}
+    conditions: dict[str, set[object]] = {}
+    for each in role_statements():
+        if each.allows and any(":endpoint/*" in str(resource) for resource in each.resources):
+            tag = each.conditions.get(f"aws:ResourceTag/{STACK_TAG}")
+            for action in each.actions:
+                conditions.setdefault(action, set()).add(str(tag))
+
+    kinds = ("Endpoint", "EndpointConfig", "Model")
+    assert conditions == {
+        **{f"sagemaker:Describe{kind}": {"None"} for kind in kinds},
+        **{f"sagemaker:Delete{kind}": {str(stack_id)} for kind in kinds},
+    }
+    assert deployed()["Endpoint"].properties["StackId"] == stack_id
 
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/fraud--scores"
@@ -183,7 +201,7 @@ def permissions_on_endpoints(**parameters: str) -> dict[str, list[object]]:
         for role in ("SubmitRole", "ProvisionRole")
         for policy in found[role].properties["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
-        if statement["Sid"] in ("SubmitRequests", "ManageEndpoint", "DenyEndpointChanges")
+        if statement["Sid"] in ("SubmitRequests", "DenyEndpointChanges")
     }
 
 
@@ -193,10 +211,8 @@ def test_permissions_on_an_endpoint_with_upper_case_name_its_arn_too(mode: str) 
     given = {"EndpointName": "Fraud--Scores", "EndpointMode": mode, "ExistingEndpointArn": ARN}
     permissions = permissions_on_endpoints(**given)
 
-    expected = {"SubmitRequests", "ManageEndpoint"}
-    assert permissions.keys() == expected | (
-        {"DenyEndpointChanges"} if mode == "existing" else set()
-    )
+    denied = {"DenyEndpointChanges"} if mode == "existing" else set()
+    assert permissions.keys() == {"SubmitRequests"} | denied
     assert all({"Ref": "ExistingEndpointArn"} in resources for resources in permissions.values())
 
 

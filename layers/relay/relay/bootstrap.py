@@ -121,7 +121,9 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
         settings.endpoint,
         settings.region,
         control_plane=SageMakerControlPlane(lambda: clients.sagemaker),
-        autoscaler=ApplicationAutoScaling(lambda: clients.autoscaling, lambda: clients.cloudwatch),
+        autoscaler=ApplicationAutoScaling(
+            lambda: clients.autoscaling, lambda: clients.cloudwatch, settings.stack_name
+        ),
         store=DynamoDbRecordStore(clients.dynamodb, settings.ledger_table, clock),
         responder=CloudFormationResponder(),
         failed=SqsFailedInvocations(lambda: clients.sqs, settings.dead_letter_queue_url),

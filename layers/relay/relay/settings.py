@@ -163,6 +163,7 @@ class ProvisionSettings:
     """Of the provision function."""
 
     endpoint: str
+    stack_name: str
     ledger_table: str
     dead_letter_queue_url: str
     region: str
@@ -173,6 +174,7 @@ class ProvisionSettings:
         reader = _Environment(environment)
         settings = cls(
             endpoint=reader.text("ENDPOINT_NAME"),
+            stack_name=reader.text("STACK_NAME"),
             ledger_table=reader.text("LEDGER_TABLE_NAME"),
             dead_letter_queue_url=reader.text("PROVISION_DEAD_LETTER_QUEUE_URL"),
             region=reader.text("AWS_REGION"),  # set by Lambda itself

@@ -31,7 +31,9 @@ class Account:
         config = Config(retries={"total_max_attempts": 1})
         self.autoscaling: Any = session.client("application-autoscaling", config=config)
         self.cloudwatch: Any = session.client("cloudwatch", config=config)
-        self.scaler = ApplicationAutoScaling(lambda: self.autoscaling, lambda: self.cloudwatch)
+        self.scaler = ApplicationAutoScaling(
+            lambda: self.autoscaling, lambda: self.cloudwatch, "fraud"
+        )
 
     def targets(self) -> Any:
         answer = self.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")
@@ -42,7 +44,7 @@ class Account:
         return {policy["PolicyName"]: policy for policy in answer["ScalingPolicies"]}
 
     def wake_alarms(self) -> Any:
-        alarms = self.cloudwatch.describe_alarms(AlarmNamePrefix="relay-")["MetricAlarms"]
+        alarms = self.cloudwatch.describe_alarms(AlarmNamePrefix="fraud-")["MetricAlarms"]
         return {alarm["AlarmName"]: alarm for alarm in alarms}
 
 
@@ -106,7 +108,7 @@ def test_an_endpoint_at_zero_scales_out_on_a_backlog_without_capacity(
     steps = wake["StepScalingPolicyConfiguration"]
     assert steps["AdjustmentType"] == "ChangeInCapacity"
     assert steps["StepAdjustments"] == [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}]
-    alarm = account.wake_alarms()["relay-wake-from-zero"]
+    alarm = account.wake_alarms()["fraud-wake-relay"]
     assert alarm["AlarmActions"] == [wake["PolicyARN"]]
     assert alarm["MetricName"] == "HasBacklogWithoutCapacity"
     assert alarm["Dimensions"] == [{"Name": "EndpointName", "Value": "relay"}]

@@ -36,7 +36,7 @@ class Deployment(World):
             REGION,
             control_plane=SageMakerControlPlane(lambda: self.stack.sagemaker),
             autoscaler=ApplicationAutoScaling(
-                lambda: self.stack.autoscaling, lambda: self.stack.cloudwatch
+                lambda: self.stack.autoscaling, lambda: self.stack.cloudwatch, "relay"
             ),
             store=self.store,
             responder=self.responder,

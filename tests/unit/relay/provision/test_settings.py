@@ -7,13 +7,15 @@ def test_the_environment_of_the_function_is_read() -> None:
     settings = ProvisionSettings.read(
         {
             "ENDPOINT_NAME": "relay",
+            "STACK_NAME": "fraud",
             "LEDGER_TABLE_NAME": "ledger",
             "PROVISION_DEAD_LETTER_QUEUE_URL": "https://sqs/provision",
             "AWS_REGION": "eu-west-1",
         }
     )
 
-    assert settings == ProvisionSettings("relay", "ledger", "https://sqs/provision", "eu-west-1")
+    queue = "https://sqs/provision"
+    assert settings == ProvisionSettings("relay", "fraud", "ledger", queue, "eu-west-1")
 
 
 def test_everything_that_is_missing_is_reported_at_once() -> None:
@@ -21,7 +23,7 @@ def test_everything_that_is_missing_is_reported_at_once() -> None:
         ProvisionSettings.read({})
 
     for name in (
-        *("ENDPOINT_NAME", "LEDGER_TABLE_NAME", "PROVISION_DEAD_LETTER_QUEUE_URL"),
+        *("ENDPOINT_NAME", "STACK_NAME", "LEDGER_TABLE_NAME", "PROVISION_DEAD_LETTER_QUEUE_URL"),
         "AWS_REGION",
     ):
         assert name in str(refusal.value)

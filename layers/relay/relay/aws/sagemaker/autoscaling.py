@@ -41,15 +41,19 @@ class ApplicationAutoScaling:
 
     Args:
         autoscaling, cloudwatch: give the clients, which most invocations do not need.
+        stack_name: begins the names of alarms. The permission for them is the stack's, whatever the
+            endpoint's name is.
     """
 
     def __init__(
         self,
         autoscaling: "Callable[[], ApplicationAutoScalingClient]",
         cloudwatch: "Callable[[], CloudWatchClient]",
+        stack_name: str,
     ) -> None:
         self._autoscaling = autoscaling
         self._cloudwatch = cloudwatch
+        self._stack_name = stack_name
 
     def register(self, endpoint_name: str, scaling: Scaling) -> None:
         with translated(f"scale endpoint {endpoint_name}", _explained):
@@ -114,7 +118,7 @@ class ApplicationAutoScaling:
             },
         )
         self._cloudwatch().put_metric_alarm(
-            AlarmName=_wake_alarm(endpoint_name),
+            AlarmName=self._wake_alarm(endpoint_name),
             AlarmDescription=(
                 f"Scales endpoint {endpoint_name} out from zero: requests wait and no instance "
                 "runs. The relay's own; it is in ALARM whenever the endpoint scales out from zero."
@@ -133,7 +137,10 @@ class ApplicationAutoScaling:
 
     def _delete_wake_alarm(self, endpoint_name: str, doing: str) -> None:
         with translated(doing, _unless_gone):
-            self._cloudwatch().delete_alarms(AlarmNames=[_wake_alarm(endpoint_name)])
+            self._cloudwatch().delete_alarms(AlarmNames=[self._wake_alarm(endpoint_name)])
+
+    def _wake_alarm(self, endpoint_name: str) -> str:
+        return f"{self._stack_name}-wake-{endpoint_name}"
 
 
 def _variant(endpoint_name: str) -> _ScalableTarget:
@@ -142,10 +149,6 @@ def _variant(endpoint_name: str) -> _ScalableTarget:
         "ResourceId": f"endpoint/{endpoint_name}/variant/{VARIANT}",
         "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
     }
-
-
-def _wake_alarm(endpoint_name: str) -> str:
-    return f"{endpoint_name}-wake-from-zero"
 
 
 def _explained(error: SdkError, doing: str) -> RelayError:
