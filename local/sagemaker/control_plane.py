@@ -15,7 +15,6 @@ from local.sagemaker.lifecycle import Lifecycle
 from local.sagemaker.operations import Operation, find
 from local.sagemaker.resources import Namer
 from local.sagemaker.roles import PRINCIPAL, Roles
-from local.sagemaker.tags import Tags
 from local.sagemaker.validation import Document
 
 # Members that name a resource, with the kind in its ARN.
@@ -42,7 +41,7 @@ class ControlPlane:
         self._authoriser = authoriser
         self._faults = faults
         self._namer = namer
-        tags = Tags()
+        tags = authoriser.tags
         catalogue = Catalogue(roles, check_artifact, namer, tags, self._users_of)
         self.endpoints = Endpoints(lifecycle, faults, namer, tags, catalogue, instance_quota)
         self._operations: Mapping[str, Operation] = {

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from local.sagemaker.aws import Aws, error_code
 from local.sagemaker.errors import AwsError
+from local.sagemaker.tags import Tags
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 
@@ -137,13 +138,13 @@ class SimulatedPolicies:
 
     aws: Aws
     remember_seconds: float = 3.0
-    _decisions: dict[tuple[str, str, str], tuple[float, str]] = field(default_factory=dict)
+    _decisions: dict[tuple[object, ...], tuple[float, str]] = field(default_factory=dict)
 
     async def decide(
         self, principal: str, action: str, resource: str, context: Mapping[str, str]
     ) -> str:
         now = time.monotonic()
-        question = (principal, action, resource)
+        question = (principal, action, resource, frozenset(context.items()))
         until, decision = self._decisions.get(question, (0.0, ""))
         if now >= until:
             decision = await self.aws.call(self._simulate, principal, action, resource, context)
@@ -176,6 +177,9 @@ class SimulatedPolicies:
         return decision
 
     def _policies(self, role_arn: str) -> list[dict[str, Any]]:
+        """Of a role; a user has none with conditions here."""
+        if ":role/" not in role_arn:
+            return []
         iam = self.aws.iam
         role = role_arn.rsplit("/", 1)[-1]
         documents: list[Any] = [
@@ -216,10 +220,15 @@ def resolve(policy: Mapping[str, Any], context: Mapping[str, str]) -> dict[str, 
 
 @dataclass(frozen=True)
 class Authoriser:
-    """Refuses what the caller's policies do not allow, in AWS's words."""
+    """Refuses what the caller's policies do not allow, in AWS's words.
+
+    The context of each decision has the tags of the resource, as they are then. What does not exist
+    has none.
+    """
 
     callers: Callers
     decide: Decide
+    tags: Tags = field(default_factory=Tags)
 
     async def identify(self, authorization: str | None) -> Caller:
         return await self.callers.identify(authorization)
@@ -238,7 +247,14 @@ class Authoriser:
         """Raises AccessDeniedException unless the caller may."""
         if caller.principal is None:
             return
-        decision = await self.decide(caller.principal, action, resource, context or {})
+        tags = {
+            f"{prefix}:ResourceTag/{key}": value
+            for prefix in ("aws", "sagemaker")
+            for key, value in self.tags.of(resource).items()
+        }
+        decision = await self.decide(
+            caller.principal, action, resource, {**tags, **(context or {})}
+        )
         if decision == "allowed":
             return
         reason = (

@@ -1,6 +1,6 @@
 """Tags of models, configurations and endpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from local.sagemaker.errors import validation_exception
 from local.sagemaker.validation import Document
@@ -20,6 +20,10 @@ class Tags:
         if len(merged) > _MAX_TAGS:
             raise validation_exception(f"A resource has at most {_MAX_TAGS} tags.")
         self._tags[arn] = merged
+
+    def of(self, arn: str) -> Mapping[str, str]:
+        """The tags of a resource; none where there is no such resource."""
+        return self._tags.get(arn, {})
 
     def forget(self, arn: str) -> None:
         self._tags.pop(arn, None)

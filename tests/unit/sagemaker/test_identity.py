@@ -9,7 +9,14 @@ from botocore.exceptions import ClientError
 
 from local.sagemaker.aws import Aws
 from local.sagemaker.errors import AwsError
-from local.sagemaker.identity import Authoriser, Identities, resolve, session_key
+from local.sagemaker.identity import (
+    Authoriser,
+    Caller,
+    Identities,
+    SimulatedPolicies,
+    resolve,
+    session_key,
+)
 from local.sagemaker.roles import trusts_sagemaker
 from tests.support.sagemaker.direct_aws import DirectAws
 
@@ -31,6 +38,29 @@ class FakeAws(DirectAws):
 
     def get_user(self, *, UserName: str) -> Any:
         return {"User": {"Arn": f"arn:aws:iam::000000000000:user/{UserName}"}}
+
+
+class ConditionalAws(DirectAws):
+    """A role with one statement, and a simulator in which no condition holds."""
+
+    def __init__(self, statement: Mapping[str, object]) -> None:
+        self.policy = {"Statement": [statement]}
+
+    def list_role_policies(self, *, RoleName: str) -> Any:
+        return {"PolicyNames": ["only"]}
+
+    def get_role_policy(self, *, RoleName: str, PolicyName: str) -> Any:
+        return {"PolicyDocument": self.policy}
+
+    def list_attached_role_policies(self, *, RoleName: str) -> Any:
+        return {"AttachedPolicies": []}
+
+    def simulate_principal_policy(self, **_: object) -> Any:
+        return {"EvaluationResults": [{"EvalDecision": "implicitDeny"}]}
+
+    def simulate_custom_policy(self, *, PolicyInputList: list[str], **_: object) -> Any:
+        held = any("Condition" not in policy for policy in PolicyInputList)
+        return {"EvaluationResults": [{"EvalDecision": "allowed" if held else "implicitDeny"}]}
 
 
 class FakePermissions:
@@ -65,6 +95,49 @@ def authorise(
 
 def test_root_may_do_everything_without_a_question() -> None:
     assert authorise("test", "explicitDeny").asked == []
+
+
+def test_the_tags_of_a_resource_are_in_the_context_as_long_as_it_exists() -> None:
+    contexts = []
+
+    async def decide(_: str, __: str, ___: str, context: Mapping[str, str]) -> str:
+        contexts.append(context)
+        return "allowed"
+
+    authoriser = Authoriser(Identities(cast(Aws, FakeAws()), "test"), decide)
+    caller = Caller("arn", ROLE)
+
+    async def run() -> None:
+        authoriser.tags.put(ENDPOINT, [{"Key": "team", "Value": "fraud"}])
+        await authoriser.require(caller, "sagemaker:DeleteEndpoint", ENDPOINT)
+        authoriser.tags.forget(ENDPOINT)
+        await authoriser.require(caller, "sagemaker:DeleteEndpoint", ENDPOINT)
+
+    asyncio.run(run())
+    tags = {"aws:ResourceTag/team": "fraud", "sagemaker:ResourceTag/team": "fraud"}
+    assert contexts == [tags, {}]
+
+
+def test_a_decision_is_remembered_for_its_context_alone() -> None:
+    policy = {
+        "Effect": "Allow",
+        "Action": "sagemaker:DeleteEndpoint",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:ResourceTag/team": "fraud"}},
+    }
+    policies = SimulatedPolicies(cast(Aws, ConditionalAws(policy)), remember_seconds=60)
+
+    async def run() -> list[str]:
+        tags: tuple[dict[str, str], ...] = (
+            {"aws:ResourceTag/team": "fraud"},
+            {"aws:ResourceTag/team": "risk"},
+            {},
+        )
+        return [
+            await policies.decide(ROLE, "sagemaker:DeleteEndpoint", ENDPOINT, each) for each in tags
+        ]
+
+    assert asyncio.run(run()) == ["allowed", "implicitDeny", "implicitDeny"]
 
 
 def test_a_function_is_known_by_its_session_key_and_asked_about_by_its_role() -> None:
