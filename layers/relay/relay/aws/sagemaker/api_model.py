@@ -120,7 +120,7 @@ def _one_of(value: str, allowed: list[str]) -> str:
     if len(allowed) <= _MOST_SHOWN:
         return f"one of {', '.join(allowed)}"
     nearest = get_close_matches(value, allowed, 5, 0.5)
-    like = f", such as {', '.join(nearest)}," if nearest else ""
+    like = f" (such as {', '.join(nearest)})" if nearest else ""
     return f"one of the {len(allowed)} that the relay's SDK knows{like}"
 
 

@@ -26,7 +26,8 @@ _ORIGINS: Final = {
 def check(reader: PropertyReader, model: Request, config: Request, *, by: RequestCheck) -> None:
     """Report to `reader` what SageMaker would refuse in the two requests.
 
-    A property that its own rules refused before is not reported again.
+    A property that its own rules refused before is not reported again, nor an image that is missing
+    because no image was found for its framework.
     """
     inputs = reader.folder("S3InputPath") if reader.value("S3InputPath") else None
     found = [("CreateModel", flaw) for flaw in by("CreateModel", model)]
@@ -34,6 +35,8 @@ def check(reader: PropertyReader, model: Request, config: Request, *, by: Reques
     found += flaws(model, config, inputs)
     for operation, flaw in found:
         origin, where = _origin(operation, flaw.path)
+        if origin == "ImageUri" and not reader.value(origin):
+            continue
         if not reader.has_refused(where if origin.startswith(PROPERTY) else origin):
             reader.refuse(where, flaw.problem)
 

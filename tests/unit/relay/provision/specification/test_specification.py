@@ -7,12 +7,31 @@ from relay.provision.specification.read import read_specification
 from relay.provision.specification.specification import Specification
 
 from tests.support.provisioning.properties import REGION, properties, specification
+from tests.support.sagemaker.api import flaws
 
 
 def problems(**changes: object) -> str:
     with pytest.raises(ConfigurationError) as refusal:
         specification(**changes)
     return str(refusal.value)
+
+
+def test_a_version_without_an_image_is_the_only_problem() -> None:
+    """ImageUri, which is not given, is not blamed."""
+    with pytest.raises(ConfigurationError) as refusal:
+        read_specification(properties(FrameworkVersion="9.9"), REGION, flaws)
+
+    assert "FrameworkVersion '9.9' of xgboost does not exist" in str(refusal.value)
+    assert "ImageUri" not in str(refusal.value)
+
+
+def test_an_unknown_instance_type_is_answered_with_similar_ones() -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        read_specification(properties(InstanceType="ml.m5.5xlarge"), REGION, flaws)
+
+    assert "ml.m5.4xlarge" in str(refusal.value)
+    assert str(refusal.value).endswith("), not 'ml.m5.5xlarge'")
+    assert ",," not in str(refusal.value)
 
 
 def test_properties_are_read_with_their_types() -> None:
