@@ -1,5 +1,6 @@
 """The deployment configuration: how SageMaker updates an endpoint."""
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Self
@@ -8,7 +9,9 @@ from relay.provision.specification.properties import PropertyReader
 
 # SageMaker's limits (UpdateEndpoint, DeploymentConfig in its API reference).
 _MOST_ALARMS: Final = 10
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Alarm.html
 _LONGEST_ALARM_NAME: Final = 255
+_ALARM_NAME: Final = re.compile(r".+")
 _LONGEST_WAIT: Final = 3600
 _LEAST_LINEAR_PERCENT: Final = 10
 _LEAST_FOR_PARTS: Final = 2
@@ -121,14 +124,23 @@ class Deployment:
                     f"has a name of {len(name)} characters, {name[:40]}…; "
                     f"CloudWatch's names have at most {_LONGEST_ALARM_NAME}",
                 )
+            elif not _ALARM_NAME.fullmatch(name):
+                reader.refuse("RollbackAlarmNames", f"has a name with a line break, {name[:40]!a}")
         if not self.plain and self.planned_seconds >= self.maximum_seconds:
             reader.refuse(
                 "DeploymentMaximumSeconds",
                 f"is {self.maximum_seconds}, but the waits of this {self.strategy} deployment take "
-                f"{self.planned_seconds} seconds: increase DeploymentMaximumSeconds or "
-                "DeploymentStepPercent, or decrease DeploymentWaitSeconds or "
-                "DeploymentTerminationWaitSeconds",
+                f"{self.planned_seconds} seconds: {self._shortened_by()}",
             )
+
+    def _shortened_by(self) -> str:
+        """Return which parameters change the waits of this strategy, and in which direction."""
+        increase, decrease = ["DeploymentMaximumSeconds"], ["DeploymentWaitSeconds"]
+        if self.strategy in (Strategy.LINEAR, Strategy.ROLLING):
+            increase.append("DeploymentStepPercent")
+        if self.strategy is not Strategy.ROLLING and self.termination_wait_seconds:
+            decrease.append("DeploymentTerminationWaitSeconds")
+        return f"increase {' or '.join(increase)}, or decrease {' or '.join(decrease)}"
 
 
 def _strategy(reader: PropertyReader, default: Strategy) -> Strategy:

@@ -52,6 +52,7 @@ def test_settings_are_stored_with_the_rest() -> None:
             "has 11 alarms; SageMaker accepts at most 10",
         ),
         ({"RollbackAlarmNames": ["a" * 256]}, "RollbackAlarmNames has a name of 256 characters"),
+        ({"RollbackAlarmNames": ["a\nb"]}, "has a name with a line break"),
         ({"WatchRollbackAlarms": "no"}, "WatchRollbackAlarms must be true or false, not 'no'"),
         (
             {"DeploymentStrategy": "Linear", "DeploymentStepPercent": "9"},
@@ -59,7 +60,17 @@ def test_settings_are_stored_with_the_rest() -> None:
         ),
         (
             {"DeploymentStrategy": "Linear", "DeploymentStepPercent": "30"},
-            "the waits of this Linear deployment take 2460 seconds: increase Deploy",
+            "the waits of this Linear deployment take 2460 seconds: increase "
+            "DeploymentMaximumSeconds or DeploymentStepPercent, or decrease DeploymentWaitSeconds "
+            "or DeploymentTerminationWaitSeconds$",
+        ),
+        (
+            {"DeploymentStrategy": "Rolling", "DeploymentStepPercent": "5"},
+            "DeploymentMaximumSeconds or DeploymentStepPercent, or decrease DeploymentWaitSeconds$",
+        ),
+        (
+            {"DeploymentWaitSeconds": "2000", "DeploymentTerminationWaitSeconds": "0"},
+            "increase DeploymentMaximumSeconds, or decrease DeploymentWaitSeconds$",
         ),
     ],
 )
