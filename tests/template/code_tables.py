@@ -1,9 +1,12 @@
-"""The tables of the code in the pages of docs/: the endpoint's life, and its properties."""
+"""The tables of the code in the pages of docs/: the endpoint's life, its ends, its properties."""
 
+import re
 from collections.abc import Callable
 
 from relay.provision.endpoint import EndpointStatus
+from relay.provision.lifecycle.endings import CALL_FAILURES, ENDINGS
 from relay.provision.lifecycle.record import Goal
+from relay.provision.lifecycle.remedies import REMEDIES
 from relay.provision.lifecycle.table import EARLY, TABLE, EarlyRow, Row
 from relay.provision.specification.endpoint_properties import ENDPOINT_PROPERTIES
 
@@ -27,6 +30,45 @@ def endpoint_life() -> str:
         conditions = [_words(condition) for condition in row.when]
         lines.append(_line([row.goal], _statuses(row), conditions, row))
     return "".join(lines)
+
+
+def endings() -> str:
+    """Return the tables of reference/endings.md: endings, failures of calls, and remedies."""
+    rows = [
+        _cells(each.when, each.happened, each.state, each.goes_on, each.to_do)
+        for each in ENDINGS.values()
+    ]
+    failures = [_cells(each.when, each.text, each.advice) for each in CALL_FAILURES]
+    remedies = [_cells(f"`{pattern}`", text) for pattern, text in REMEDIES]
+    return "".join(
+        (
+            "| when | the stack or the log shows | endpoint | what goes on by itself "
+            "| what to do |\n| --- | --- | --- | --- | --- |\n",
+            *rows,
+            "\n## Calls that AWS does not take\n\n"
+            "`PROBLEM` above is one of these texts. `ADVICE` is the remedy of the table below, or "
+            "else the one here.\n\n| when | `PROBLEM` | `ADVICE` |\n| --- | --- | --- |\n",
+            *failures,
+            "\n## Remedies for messages of AWS\n\n"
+            "The first pattern that matches AWS's message gives `ADVICE`. Without one, the advice "
+            "for a failed deployment is to check the container's output.\n\n"
+            "| AWS's message matches | `ADVICE` |\n| --- | --- |\n",
+            *remedies,
+        )
+    )
+
+
+def _cells(*texts: str) -> str:
+    """Return a row, in which `{wanted.image}` is `IMAGE`."""
+    return "".join(f"| {_cell(text)} " for text in texts) + "|\n"
+
+
+def _cell(text: str) -> str:
+    if text.startswith("`") and text.endswith("`"):
+        return text.replace("|", "\\|")
+    text = re.sub(r"\{found\[(\d)\]!?r?\}", r"MATCH_\1", text).replace("{{", "{").replace("}}", "}")
+    named = re.sub(r"\{(?:wanted\.)?(\w+)\}", lambda name: f"`{name[1].upper()}`", text)
+    return named.replace("|", "\\|") or "–"
 
 
 def _line(goals: list[Goal], statuses: str, conditions: list[str], row: Row | EarlyRow) -> str:

@@ -18,7 +18,7 @@ from relay.route import route
 from relay.submit import submit
 
 from local.stack.settings import REPOSITORY
-from tests.template.code_tables import endpoint_life, endpoint_properties
+from tests.template.code_tables import endings, endpoint_life, endpoint_properties
 from tests.template.template import source
 
 DOCS = REPOSITORY / "docs"
@@ -38,6 +38,17 @@ metric has data only for invocations that count it. [Alarms](../alarms.md) watch
 
 | metric | meaning |
 | --- | --- |
+"""
+_ENDINGS = f"""# How changes of the endpoint end badly
+
+{_NOTE} Change `layers/relay/relay/provision/lifecycle/endings.py` or `remedies.py` instead.
+
+A create, update, delete, roll-out or adoption that ends badly has one of these texts: what
+happened, which state the endpoint is in, what goes on by itself, and what to do. CloudFormation's
+event of the stack has the text of a stack's change, the response to `describe`
+([the life of the endpoint](../endpoint.md#describe-the-endpoint)) that of a roll-out, and the log
+of provision has both. Words in capitals stand for values.
+
 """
 _TIME_BUDGET = """# Time budget
 
@@ -91,6 +102,7 @@ def pages() -> Mapping[Path, str]:
         DOCS / "reference/parameters.md": parameters(),
         DOCS / "reference/metrics.md": metrics(),
         DOCS / "reference/time-budget.md": time_budget(),
+        DOCS / "reference/endings.md": _ENDINGS + endings(),
         DOCS / "endpoint.md": _with_table("endpoint.md", "the endpoint's life", endpoint_life()),
         DOCS / "endpoint-specification.md": _with_table(
             "endpoint-specification.md", "endpoint properties", endpoint_properties()

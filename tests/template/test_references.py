@@ -6,6 +6,8 @@ import pytest
 from relay.aws.clients import LIMITS
 from relay.delivery.report import Count
 from relay.delivery.responses import MARGIN
+from relay.provision.lifecycle.endings import CALL_FAILURES, ENDINGS
+from relay.provision.lifecycle.remedies import REMEDIES
 
 from local.stack.settings import REPOSITORY
 from tests.template.references import PHASES, metrics, pages
@@ -27,6 +29,14 @@ def test_every_metric_has_its_meaning() -> None:
     page = metrics()
 
     assert [name for name in Count if f"| `{name}` |" not in page] == []
+
+
+def test_every_ending_and_every_remedy_has_its_row() -> None:
+    page = (REPOSITORY / "docs/reference/endings.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "---" not in line]
+
+    assert len(rows) == len(ENDINGS) + len(CALL_FAILURES) + len(REMEDIES) + 3
+    assert "{" not in page.replace('{"alarms": false}', "")
 
 
 @pytest.mark.parametrize("function", ["submit", "route"])

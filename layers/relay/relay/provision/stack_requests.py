@@ -12,7 +12,7 @@ from relay.delivery.report import Level, Note
 from relay.errors import ConfigurationError, RelayError, UnreadableMessage
 from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
 from relay.events.failed_invocations import FailedInvocation, read_failed_invocation
-from relay.provision.lifecycle import messages
+from relay.provision.lifecycle import endings, messages
 from relay.provision.lifecycle.custom_resource import (
     DELIVER_WITHIN,
     RequestType,
@@ -179,7 +179,7 @@ class StackRequests:
                 return record.adopt(wanted, now)
             target = self._context.resolve(request.properties)
         except ConfigurationError as error:
-            return record.turned_down(str(error))
+            return record.turned_down(messages.properties_wrong(error))
         creating = request.physical_resource_id != target.endpoint_name
         former = self._store.load(request.physical_resource_id) if creating else None
         before = former.serving if former else None
@@ -211,10 +211,7 @@ class StackRequests:
         if request.type is RequestType.DELETE:
             self._context.responder.deliver(Response.removed(pending))
             return
-        reason = (
-            f"endpoint {stored.endpoint_name} belongs to the stack {stored.stack_id} "
-            "and is left alone. Choose another EndpointName"
-        )
+        reason = endings.ANOTHER_STACKS.text(name=stored.endpoint_name, stack=stored.stack_id)
         self._context.responder.deliver(Response.failed(pending, reason))
 
     def _note(self, text: str, *, error: bool = False) -> None:

@@ -16,12 +16,10 @@ from relay.aws.sagemaker.deployment_config import deployment_config
 from relay.errors import (
     AccessDenied,
     EndpointNotReady,
-    PermanentError,
     RelayError,
     TransientError,
 )
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.lifecycle.messages import remedy
 from relay.provision.specification import api_requests
 from relay.provision.specification.api_requests import Flaw, Request
 from relay.provision.specification.existing import Setup
@@ -109,7 +107,7 @@ class SageMakerControlPlane:
     def create_model(self, specification: Specification) -> None:
         name = specification.generation.model
         request = cast("CreateModelInputTypeDef", api_requests.create_model(specification))
-        with translated(f"create model {name}", partial(_creating, specification)):
+        with translated(f"create model {name}", _creating):
             self._connect().create_model(**request)
 
     def create_config(self, specification: Specification) -> None:
@@ -117,19 +115,17 @@ class SageMakerControlPlane:
         request = cast(
             "CreateEndpointConfigInputTypeDef", api_requests.create_endpoint_config(specification)
         )
-        with translated(f"create endpoint configuration {name}", partial(_creating, specification)):
+        with translated(f"create endpoint configuration {name}", _creating):
             self._connect().create_endpoint_config(**request)
 
     def create_endpoint(self, specification: Specification) -> None:
         request = cast("CreateEndpointInputTypeDef", api_requests.create_endpoint(specification))
-        with translated(
-            f"create endpoint {specification.endpoint_name}", partial(_creating, specification)
-        ):
+        with translated(f"create endpoint {specification.endpoint_name}", _creating):
             self._connect().create_endpoint(**request)
 
     def tag(self, endpoint_arn: str, specification: Specification) -> None:
         if tags := cast("list[TagTypeDef]", specification.tags):
-            with translated(f"tag {endpoint_arn}", partial(_creating, specification)):
+            with translated(f"tag {endpoint_arn}", _creating):
                 self._connect().add_tags(ResourceArn=endpoint_arn, Tags=tags)
 
     def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None:
@@ -141,7 +137,7 @@ class SageMakerControlPlane:
         }
         if not specification.deployment.plain:
             request["DeploymentConfig"] = deployment_config(specification.deployment)
-        with translated(doing, partial(_explained, specification)):
+        with translated(doing, _explained):
             self._connect().update_endpoint(**request)
 
     def set_instance_count(self, endpoint_name: str, count: int) -> None:
@@ -172,11 +168,11 @@ class SageMakerControlPlane:
             client.delete_model(ModelName=name)
 
 
-def _creating(specification: Specification, error: SdkError, doing: str) -> RelayError | None:
+def _creating(error: SdkError, doing: str) -> RelayError | None:
     """What exists is not created again: its name contains the hash of its content."""
     if _EXISTS.search(_validation_text(error)):
         return None
-    return _explained(specification, error, doing)
+    return _explained(error, doing)
 
 
 def _deleting(
@@ -209,18 +205,15 @@ def _unless_busy(error: SdkError, doing: str) -> RelayError:
     return EndpointNotReady(f"{doing}: {text}") if _BUSY.search(text) else classify(error, doing)
 
 
-def _explained(specification: Specification, error: SdkError, doing: str) -> RelayError:
-    """Add to an error that lasts what a person can do about it."""
+def _explained(error: SdkError, doing: str) -> RelayError:
     text, classified = _validation_text(error), _unless_busy(error, doing)
     if isinstance(classified, EndpointNotReady):
         return classified
     if _NOT_VISIBLE_YET.search(text):
         return TransientError(f"{doing}: {text}")
-    known = remedy(str(classified), specification)
     if _ROLE_REFUSED.search(text):
-        return AccessDenied(f"{classified}. {known}")  # until its permissions have arrived
-    lasting = isinstance(classified, AccessDenied | PermanentError)
-    return type(classified)(f"{classified}. {known}") if lasting and known else classified
+        return AccessDenied(str(classified))  # until its permissions have arrived
+    return classified
 
 
 def _validation_text(error: SdkError) -> str:

@@ -14,7 +14,7 @@ from relay.provision.specification.specification import Generation
 DELIVER_WITHIN: Final = timedelta(minutes=60)
 
 # The whole response may have 4,096 bytes. Ids and ARNs take less than half of them.
-_LONGEST_REASON: Final = 1800
+_LONGEST_REASON: Final = 2000
 
 
 class RequestType(Enum):

@@ -3,6 +3,7 @@
 `table` has the steps; here are deadlines, errors, and the record that is stored after each step.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
@@ -16,7 +17,7 @@ from relay.provision.lifecycle.ports import (
     ResponseNotDelivered,
 )
 from relay.provision.lifecycle.record import Goal, Record
-from relay.provision.lifecycle.rollouts import RollOutKind
+from relay.provision.lifecycle.rollouts import DECIDE_WITHIN, RollOutKind
 from relay.provision.lifecycle.table import next_step
 
 # More than any path through the table takes, so that a bug does not loop until the timeout.
@@ -110,7 +111,8 @@ class Lifecycle:
         if pending and now >= pending.delivered_by():
             return respond.timed_out(context, record, pending)
         if pending and record.stack_change and now >= pending.decided_by():
-            reason = messages.never_its_turn(record.endpoint_name)
+            waited = pending.decided_by() - pending.since
+            reason = messages.never_its_turn(record.endpoint_name, waited)
             return respond.give_up(context, record, reason)
         # Whose deadlines decide how long errors are retried.
         patience = record.begun_request or (record.roll_out if record.goal is Goal.SERVE else None)
@@ -119,18 +121,21 @@ class Lifecycle:
         except ResponseNotDelivered:
             raise
         except AccessDenied as error:
+            waited = now - (record.refused_since or now)
             if patience is None or record.is_patient(now) or _unstoppable(record):
                 raise
-            return respond.give_up(context, record.not_accepted(), str(error))
+            reason = messages.given_up(record, error, waited)
+            return respond.give_up(context, record.not_accepted(), reason)
         except TransientError as error:
             if patience is None or now < patience.decided_by() or _unstoppable(record):
                 raise
-            reason = f"gave up after repeated attempts: {error}"
+            reason = messages.given_up(record, error, DECIDE_WITHIN)
             return respond.give_up(context, record, reason)
         except PermanentError as error:
             if patience is None or _is_last_resort(record):
                 raise
-            return respond.give_up(context, record.not_accepted(), str(error))
+            reason = messages.given_up(record, error, timedelta(0))
+            return respond.give_up(context, record.not_accepted(), reason)
 
 
 def _is_last_resort(record: Record) -> bool:

@@ -1,223 +1,160 @@
-"""The reasons that CloudFormation and the log show: what happened, and what to do."""
+"""The reasons that CloudFormation and the log show: which ending this is, with its values."""
 
 import re
 from datetime import timedelta
 from typing import Final
 
+from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
+from relay.provision.lifecycle import endings
 from relay.provision.lifecycle.custom_resource import RequestType
+from relay.provision.lifecycle.ending import CallFailure, Ending, sentence
+from relay.provision.lifecycle.record import Goal, Record
+from relay.provision.lifecycle.remedies import log_group, remedy
 from relay.provision.specification.specification import Specification
 
-_STATE_AFTER_UPDATE: Final = {
-    EndpointStatus.IN_SERVICE: "SageMaker rolled it back. The previous configuration is in service",
-    EndpointStatus.UPDATE_ROLLBACK_FAILED: (
-        "The rollback failed as well: it serves the old and the new configuration mixed, until "
-        "the relay has updated it back to the old one"
-    ),
+_MINUTE: Final = timedelta(minutes=1)
+_THROTTLED: Final = re.compile(r"throttl|rate exceeded|TooManyRequests|RequestLimit", re.IGNORECASE)
+_LEFT: Final = {
+    EndpointStatus.UPDATE_ROLLBACK_FAILED: endings.LEFT_MIXED,
+    EndpointStatus.OUT_OF_SERVICE: endings.LEFT_OUT_OF_SERVICE,
+    EndpointStatus.FAILED: endings.LEFT_FAILED,
 }
 
 
-def not_ours(endpoint: EndpointDescription) -> str:
-    return (
-        f"endpoint {endpoint.name} already exists with configuration {endpoint.config}, which this "
-        "request did not make, and is left alone. Choose another EndpointName, or delete that "
-        "endpoint, and deploy again"
+def not_ours(endpoint: EndpointDescription, record: Record) -> str:
+    if record.creating or not record.generations:
+        return endings.EXISTS_ALREADY.text(name=endpoint.name, config=endpoint.config)
+    before = record.generations[0].config
+    return endings.CHANGED_BY_ANOTHER.text(
+        name=endpoint.name, config=endpoint.config, before=before
     )
 
 
 def not_created(endpoint: EndpointDescription, wanted: Specification) -> str:
-    return (
-        f"endpoint {endpoint.name} could not be created ({endpoint.status.value}): "
-        f"{_cause(endpoint)}. {_what_to_do(endpoint, wanted, 'correct the model or the image')}"
+    return endings.NOT_CREATED.text(
+        name=endpoint.name,
+        status=endpoint.status.value,
+        cause=_cause(endpoint),
+        advice=_advice(endpoint, wanted, "correct the model or the image"),
     )
 
 
-def not_updated(endpoint: EndpointDescription, wanted: Specification) -> str:
-    state = _STATE_AFTER_UPDATE.get(endpoint.status, "It does not serve")
-    return (
-        f"endpoint {endpoint.name} could not be updated ({endpoint.status.value}): "
-        f"{_cause(endpoint)}. {state}. {_what_to_do(endpoint, wanted, 'correct what was changed')}"
+def not_updated(endpoint: EndpointDescription, wanted: Specification, record: Record) -> str:
+    """`record` is the one before the failure: it knows what follows."""
+    ending = _LEFT.get(endpoint.status, endings.ROLLED_BACK)
+    state = ending.state
+    if ending is not endings.ROLLED_BACK and record.change_waits:
+        ending = endings.LEFT_TO_THE_NEXT
+    elif ending is not endings.ROLLED_BACK and not record.repairable:
+        ending = endings.LEFT_AS_IT_IS
+    return ending.text(
+        name=endpoint.name,
+        status=endpoint.status.value,
+        cause=_cause(endpoint),
+        state=state,
+        advice=_advice(endpoint, wanted, "correct what was changed"),
     )
 
 
 def too_few_instances(wanted: Specification, count: int) -> str:
-    return (
-        f"DeploymentStrategy is {wanted.deployment.strategy}, with which SageMaker moves at most "
-        f"half of the instances in one step, but endpoint {wanted.endpoint_name} has only {count}. "
-        "Set DeploymentStrategy to AllAtOnce, or InstanceCount to at least 2, and deploy again"
+    return endings.TOO_FEW_INSTANCES.text(
+        strategy=wanted.deployment.strategy, name=wanted.endpoint_name, count=count
     )
 
 
-def too_late(endpoint_name: str, endpoint: EndpointDescription, waited: timedelta) -> str:
-    return (
-        f"endpoint {endpoint_name} is still {endpoint.status.value} after "
-        f"{waited // timedelta(minutes=1)} minutes. Check {_log_group(endpoint_name)}, "
-        "and deploy again when the endpoint's status no longer changes"
+def properties_wrong(error: Exception) -> str:
+    return endings.PROPERTIES_WRONG.text(cause=error)
+
+
+def given_up(record: Record, error: RelayError, waited: timedelta) -> str:
+    """Return the reason for which an error that has lasted for so long ends what is under way."""
+    problem, cause = _problem(error), str(error)
+    return _given_up(record).text(
+        name=record.endpoint_name,
+        problem=problem.text.format(cause=sentence(cause), minutes=waited // _MINUTE),
+        advice=remedy(cause, record.target) or problem.advice,
     )
+
+
+def too_late(record: Record, endpoint: EndpointDescription, waited: timedelta) -> str:
+    name, status, minutes = record.endpoint_name, endpoint.status.value, waited // _MINUTE
+    if record.recreating and record.goal is Goal.SERVE:
+        return endings.NOT_RECREATED.text(
+            name=name,
+            problem=f"endpoint {name} is still {status} after {minutes} minutes",
+            advice="Wait until the endpoint is in service",
+        )
+    advice = f"Check {log_group(name)}, where the container's output is if it has started"
+    ending = _too_late(record)
+    return ending.text(name=name, status=status, minutes=minutes, advice=advice)
 
 
 def too_old(request: RequestType) -> str:
-    done = "deleted" if request is RequestType.DELETE else "changed"
-    return f"Lambda held the {request.value} back for too long, so nothing was {done}. Try again"
+    return endings.HELD_BACK.text(request=request.value)
 
 
 def not_stored(request: RequestType, error: Exception) -> str:
-    done = "deleted" if request is RequestType.DELETE else "changed"
-    return (
-        f"the {request.value} could not be stored for 52 minutes, so nothing was {done}: {error}. "
-        "Verify that the ledger table exists and that the provision function's role may write to "
-        "it, and try again"
+    return endings.NOT_STORED.text(request=request.value, cause=error)
+
+
+def never_its_turn(endpoint_name: str, waited: timedelta) -> str:
+    return endings.NEVER_ITS_TURN.text(name=endpoint_name, minutes=waited // _MINUTE)
+
+
+def existing_not_in_service(endpoint: EndpointDescription) -> str:
+    if endpoint.status is EndpointStatus.ABSENT:
+        return endings.NO_SUCH_ENDPOINT.text(name=endpoint.name)
+    return endings.EXISTING_NOT_IN_SERVICE.text(
+        name=endpoint.name, status=endpoint.status.value, cause=_cause(endpoint)
     )
 
 
-def never_its_turn(endpoint_name: str) -> str:
-    return (
-        f"a roll-out to endpoint {endpoint_name} was still under way, and SageMaker takes no "
-        "second change until it ends. Call provision with the action `describe`, and deploy again "
-        "when the roll-out has ended"
+def existing_unsuitable(endpoint: EndpointDescription, problems: tuple[str, ...]) -> str:
+    return endings.UNSUITABLE.text(
+        name=endpoint.name, config=endpoint.config, problems="; ".join(problems)
     )
+
+
+def _given_up(record: Record) -> Ending:
+    if record.goal is Goal.REMOVE:
+        return endings.REMOVAL_GIVEN_UP
+    if record.goal is Goal.ADOPT:
+        return endings.EXISTING_NOT_CHECKED
+    if record.recreating:
+        return endings.NOT_RECREATED
+    if record.creating:
+        return endings.CREATION_GIVEN_UP
+    if record.under_way:
+        return endings.UPDATE_UNDER_WAY
+    return endings.UPDATE_NOT_BEGUN if record.registration.sure else endings.SCALING_UNSURE
+
+
+def _too_late(record: Record) -> Ending:
+    if record.goal is Goal.REMOVE:
+        return endings.REMOVAL_TOO_LATE
+    if record.goal is Goal.ADOPT:
+        return endings.EXISTING_TOO_LATE
+    return endings.CREATION_TOO_LATE if record.creating else endings.UPDATE_TOO_LATE
+
+
+def _problem(error: RelayError) -> CallFailure:
+    if isinstance(error, AccessDenied):
+        return endings.DENIED
+    if isinstance(error, PermanentError):
+        return endings.REFUSED
+    return endings.THROTTLED if _THROTTLED.search(str(error)) else endings.NO_RESPONSE
 
 
 def _cause(endpoint: EndpointDescription) -> str:
-    return endpoint.failure_reason.strip().rstrip(".") or "SageMaker gives no reason"
+    return endpoint.failure_reason.strip() or "SageMaker gives no reason"
 
 
-def _what_to_do(endpoint: EndpointDescription, wanted: Specification, otherwise: str) -> str:
+def _advice(endpoint: EndpointDescription, wanted: Specification, otherwise: str) -> str:
     # After a rollback SageMaker's reason has been seen empty; alarms are a likely cause then.
     watched = endpoint.status is EndpointStatus.IN_SERVICE and wanted.deployment.alarms
     message = endpoint.failure_reason.strip() or ("alarm" if watched else "")
-    if known := remedy(message, wanted):
-        return f"{known}. Then deploy again"
-    return f"Check {_log_group(endpoint.name)}, {otherwise}, and deploy again"
-
-
-def _log_group(endpoint_name: str) -> str:
-    return f"the log group /aws/sagemaker/Endpoints/{endpoint_name}"
-
-
-# --- remedies for SageMaker's own messages, which say what happened and seldom what to change -----
-
-# The patterns are of error messages and FailureReasons that SageMaker has been seen to give. What
-# has not been seen gets no remedy rather than a guess. The first that fits counts, so the narrower
-# come before the wider. `wanted` is the specification, `found` the match.
-_DENIED: Final = r"perform: ((?:sagemaker|iam|application-autoscaling):\w+)"
-_GRANTED: Final = "The template grants the provision function "
-_DENIED_BY: Final = (
-    ": a permissions boundary, a service control policy or a change made by hand denies it"
-)
-_REMEDIES: Final = (
-    (
-        r"sns:Publish",
-        "The execution role {wanted.execution_role_arn} must trust sagemaker.amazonaws.com and "
-        "allow sns:Publish on {wanted.success_topic_arn} and {wanted.error_topic_arn}, in its own "
-        "policy and not only in the topics'; where a topic is encrypted with a key of yours, also "
-        "kms:GenerateDataKey and kms:Decrypt on the key",
-    ),
-    (
-        r"\bkms:|KMS key",
-        "The key policy must allow the provision function's role (VolumeKmsKeyId) or the "
-        "endpoint's role (OutputKmsKeyId)",
-    ),
-    (_DENIED + r" on resource: (\S+)", _GRANTED + "{found[1]} on {found[2]}" + _DENIED_BY),
-    (_DENIED, _GRANTED + "{found[1]}" + _DENIED_BY),
-    (
-        r"\bec2:|subnet|security group|network interface",
-        "The endpoint's role needs the permissions of a SageMaker model in a VPC "
-        "(EndpointPolicyArns); subnets and security groups must belong to one VPC of this account",
-    ),
-    (
-        r"access model data|s3:GetObject|download model data",
-        "The execution role {wanted.execution_role_arn} must trust sagemaker.amazonaws.com and "
-        "allow s3:GetObject on {wanted.model_data_url}, and the bucket must lie in the endpoint's "
-        "region. What EndpointSpecification names is granted with EndpointPolicyArns",
-    ),
-    (
-        r"sts:AssumeRole|could not assume role",
-        "The execution role {wanted.execution_role_arn} must exist and trust "
-        "sagemaker.amazonaws.com",
-    ),
-    (
-        r"could not find model data",
-        "Upload the artifact to that address, or correct ModelDataUrl",
-    ),
-    (
-        r"extract model data",
-        "The artifact must be a tar archive compressed with gzip, with the model's files at its "
-        "top",
-    ),
-    (
-        r"ModelDataDownloadTimeoutInSeconds",
-        "Give it longer with ModelDataDownloadTimeoutInSeconds in EndpointSpecification (up to "
-        "3600)",
-    ),
-    (
-        r"marketplace",
-        "SageMaker runs no image of the marketplace asynchronously: use one of SageMaker's, or "
-        "your own",
-    ),
-    (
-        r"non-ECR image",
-        "An image outside ECR needs ImageConfig with RepositoryAccessMode Vpc, and VpcConfig, in "
-        "EndpointSpecification",
-    ),
-    (
-        r"requested image|ECR image|all images included",
-        "Verify that {wanted.image} exists in this region, with this tag (`aws ecr "
-        "describe-images`), and that its repository lets this account pull; then correct "
-        "ImageUri, or Framework and FrameworkVersion",
-    ),
-    (
-        r"service limit '([^']+)'",
-        "Ask for more of {found[1]!r} in Service Quotas (Amazon SageMaker), or choose another "
-        "InstanceType or a smaller InstanceCount. An update needs old and new instances at a time, "
-        "unless DeploymentStrategy is Rolling",
-    ),
-    (
-        r"InsufficientInstanceCapacity|ML compute capacity",
-        "AWS has no such instance free at the moment: deploy again later, or choose another "
-        "InstanceType or another region",
-    ),
-    (
-        r"ping health check",
-        "The container must answer GET /ping on port 8080 with 200 within two seconds. Its output "
-        "is in {log_group}. A model that takes more than four minutes to load needs "
-        "ContainerStartupHealthCheckTimeoutInSeconds in EndpointSpecification; one that does not "
-        "fit into memory, a larger InstanceType",
-    ),
-    (
-        r"CannotStartContainer|Request to service failed",
-        "The image must start with the argument `serve`, on the processor of "
-        "{wanted.instance_type}. Its output is in {log_group}",
-    ),
-    (
-        r"endpoint features are not supported",
-        "The configuration has a setting that asynchronous inference does not support in this "
-        "region: try without EndpointSpecification, or with another InstanceType",
-    ),
-    (
-        r"alarm",
-        "See in CloudWatch which alarm was in ALARM, and since when ({alarms}). If it was before "
-        "the update began, the inputs or the model that serve are its cause, and every update with "
-        "these alarms is rolled back: deploy without them, once with "
-        '"deployment": {{"alarms": false}} in a call, or the stack with WatchRollbackAlarms=false. '
-        "If it was not, correct the new model",
-    ),
-)
-
-
-def remedy(message: str, wanted: Specification) -> str:
-    """What a person can do about it, in one or two sentences without a full stop; "" for nothing.
-
-    Args:
-        message: an error message of SageMaker's, or the FailureReason of an endpoint.
-        wanted: what was asked for.
-    """
-    for pattern, text in _REMEDIES:
-        if found := re.search(pattern, message, re.IGNORECASE):
-            return text.format(
-                wanted=wanted,
-                found=found,
-                log_group=_log_group(wanted.endpoint_name),
-                alarms=", ".join(wanted.deployment.alarms) or "those of RollbackAlarmNames",
-            )
-    return ""
+    return remedy(message, wanted) or (
+        f"If the container has started, its output is in {log_group(endpoint.name)}: check it, and "
+        f"{otherwise}"
+    )

@@ -152,6 +152,17 @@ class Record:
         return self.prepared and self.attempt is not None and self.attempt.called_at is not None
 
     @property
+    def repairable(self) -> bool:
+        """Whether the relay may go back to what serves, which it tries once."""
+        again = self.roll_out is not None and self.roll_out.kind is RollOutKind.REPAIR
+        return not again and self.serving is not None
+
+    @property
+    def change_waits(self) -> bool:
+        """Whether another change begins once this one has ended."""
+        return self.queued is not None or self.stack_change is not None
+
+    @property
     def serving(self) -> Recipe | None:
         """The recipe of the generation in service; None where there is none or it is unknown."""
         return self.recipes.get(self.generations[0].config) if self.generations else None

@@ -5,12 +5,11 @@ it again, and never another one.
 """
 
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.lifecycle import messages
+from relay.provision.lifecycle import endings, messages
 from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, Response
 from relay.provision.lifecycle.ports import Context, Next
 from relay.provision.lifecycle.record import Goal, Record
 from relay.provision.lifecycle.rollouts import RollOut, RollOutKind, RollOutOutcome
-from relay.provision.specification import existing
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.specification import Generation
 
@@ -37,7 +36,12 @@ def check_existing(context: Context, record: Record, endpoint: EndpointDescripti
     if record.adoption is None:
         raise RuntimeError(f"{record.endpoint_name}: goal adopt without an adoption (bug)")
     misfits, missing = _differences(context, record.adoption, endpoint)
-    if reason := existing.unsuitable(endpoint, misfits) if misfits else missing:
+    reason = ""
+    if misfits:
+        reason = messages.existing_unsuitable(endpoint, misfits)
+    elif missing:
+        reason = endings.VARIANT_MISSING.text(name=endpoint.name, cause=missing)
+    if reason:
         context.note(reason, record, endpoint, error=True)
         return Next(record.failing(reason))
     if record.pending:
@@ -47,7 +51,7 @@ def check_existing(context: Context, record: Record, endpoint: EndpointDescripti
 
 def refuse_existing(_: Context, record: Record, endpoint: EndpointDescription) -> Next:
     """Respond that the existing endpoint is not in service."""
-    return Next(record.failing(existing.not_in_service(endpoint)))
+    return Next(record.failing(messages.existing_not_in_service(endpoint)))
 
 
 def existing_problems(
@@ -60,7 +64,7 @@ def existing_problems(
         misfits, missing = _differences(context, wanted, endpoint)
         found = (*misfits, missing) if missing else misfits
     else:
-        found = (existing.not_in_service(endpoint),)
+        found = (messages.existing_not_in_service(endpoint),)
     for problem in found:
         context.note(f"existing endpoint is not suitable: {problem}", record, endpoint, error=True)
     return found
@@ -83,8 +87,7 @@ def deliver(context: Context, record: Record) -> Next:
         raise RuntimeError(f"{record.endpoint_name}: no response to deliver (bug)")
     request = f"{response.request.type.value} {response.request.request_id}"
     if context.clock.now() >= response.request.delivered_by():
-        text = f"CloudFormation stopped waiting for the response to {request}, which is dropped"
-        context.note(text, record, error=True)
+        context.note(endings.RESPONSE_DROPPED.text(request=request), record, error=True)
         return Next(record.delivered())
     context.responder.deliver(response)
     result = f"FAILED: {response.reason}" if response.reason else "SUCCESS"
@@ -109,11 +112,8 @@ def removed(_: Context, record: Record) -> Next:
 
 def timed_out(context: Context, record: Record, pending: PendingRequest) -> Next:
     """Stop responding: CloudFormation waits for an hour at most."""
-    context.note(
-        f"CloudFormation timed out waiting for {pending.type.value} {pending.request_id}",
-        record,
-        error=True,
-    )
+    request = f"{pending.type.value} {pending.request_id}"
+    context.note(endings.NOT_RESPONDED.text(request=request), record, error=True)
     if record.goal is Goal.SERVE and record.creating:
         # CloudFormation counts a Create without a response as failed: no stack owns the endpoint.
         reason = "CloudFormation timed out waiting for the endpoint"
@@ -131,7 +131,7 @@ def wait(context: Context, record: Record, endpoint: EndpointDescription) -> Nex
     if pending is None or context.clock.now() < pending.decided_by():
         return None
     waited = pending.decided_by() - pending.since
-    return give_up(context, record, messages.too_late(record.endpoint_name, endpoint, waited))
+    return give_up(context, record, messages.too_late(record, endpoint, waited))
 
 
 def give_up(context: Context, record: Record, reason: str) -> Next:
@@ -165,8 +165,7 @@ def repairing(context: Context, failed: Record, before: Record, status: str) -> 
 
     A change that has not begun repairs the endpoint as well, and goes first.
     """
-    again = before.roll_out is not None and before.roll_out.kind is RollOutKind.REPAIR
-    if again or failed.serving is None or failed.queued or failed.stack_change:
+    if not before.repairable or failed.change_waits:
         return failed
     now = context.clock.now()
     asked_by = f"the relay, since the endpoint was {status}"

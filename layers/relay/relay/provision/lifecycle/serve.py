@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from relay.errors import AccessDenied, ConfigurationError, PermanentError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.lifecycle import messages, remove, respond, scale
+from relay.provision.lifecycle import endings, messages, remove, respond, scale
 from relay.provision.lifecycle.custom_resource import PendingRequest, StackChange
 from relay.provision.lifecycle.ports import Context, Next
 from relay.provision.lifecycle.record import VISIBLE_WITHIN, Record
@@ -114,7 +114,7 @@ def refuse(context: Context, record: Record, endpoint: EndpointDescription) -> N
     """Fail: the relay did not make the endpoint, and leaves it alone."""
     text = f"refused: the relay did not make configuration {endpoint.config}"
     context.note(text, record, endpoint, error=True)
-    return respond.abandon(context, record, messages.not_ours(endpoint))
+    return respond.abandon(context, record, messages.not_ours(endpoint, record))
 
 
 def fail(context: Context, record: Record, endpoint: EndpointDescription) -> Next:
@@ -123,7 +123,8 @@ def fail(context: Context, record: Record, endpoint: EndpointDescription) -> Nex
     context.note(f"did not come into service: {cause}", record, endpoint, error=True)
     if record.creating:
         return respond.give_up(context, record, messages.not_created(endpoint, target))
-    failed = respond.abandon(context, record, messages.not_updated(endpoint, target)).record
+    reason = messages.not_updated(endpoint, target, record)
+    failed = respond.abandon(context, record, reason).record
     if endpoint.status is not EndpointStatus.IN_SERVICE:
         # One whose rollback failed serves two configurations mixed, and a failed one none.
         failed = respond.repairing(context, failed, record, endpoint.status.value)
@@ -138,7 +139,7 @@ def _stack_change(
     try:
         target = context.resolve(properties)
     except ConfigurationError as error:
-        return Next(record.turned_down(str(error)))
+        return Next(record.turned_down(messages.properties_wrong(error)))
     if change.creating and not target.can_go_over_in_parts:
         # Only where nothing serves yet: an Update with which CloudFormation rolls back must
         # succeed, whatever the stack's parameters were.
@@ -163,7 +164,7 @@ def _roll_out(context: Context, record: Record, roll_out: RollOut) -> Next:
     if serving is None:
         if now < roll_out.asked_at + CREATED_WITHIN:
             return Next(record, pause=True)
-        reason = "the relay has made no endpoint that could be changed"
+        reason = endings.NO_ENDPOINT_TO_CHANGE.text()
         return Next(record.dropping(RollOutOutcome.REFUSED, now, reason))
     properties = {**serving.properties, **roll_out.changes}
     try:

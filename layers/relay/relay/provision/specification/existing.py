@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.specification.api_requests import VARIANT
 from relay.provision.specification.endpoint_properties import FORMS
 from relay.provision.specification.properties import PropertyReader
@@ -131,30 +130,6 @@ class Adoption:
         ):
             if is_ != wanted:
                 yield f"{_OUTPUT}.NotificationConfig.{member} must be {wanted}, {_is(is_)}"
-
-
-def not_in_service(endpoint: EndpointDescription) -> str:
-    """Return why an endpoint that is not in service cannot be used."""
-    if endpoint.status is EndpointStatus.ABSENT:
-        return (
-            f"{MODE} is {_EXISTING}, but there is no endpoint {endpoint.name} in this account and "
-            f"region. Correct EndpointName, or create the endpoint with {MODE}={_CREATE}"
-        )
-    cause = endpoint.failure_reason.strip().rstrip(".")
-    said = f": {cause}" if cause else ""
-    return (
-        f"{MODE} is {_EXISTING}, and endpoint {endpoint.name} is not in service "
-        f"({endpoint.status.value}{said}). Bring it into service, and deploy again"
-    )
-
-
-def unsuitable(endpoint: EndpointDescription, problems: tuple[str, ...]) -> str:
-    """Return everything to change before the relay can use the endpoint."""
-    return (
-        f"endpoint {endpoint.name} cannot be used with its configuration {endpoint.config}: "
-        f"{'; '.join(problems)}. Create a configuration with these values, update the endpoint to "
-        f"it, and deploy again. If the topics do not exist yet, deploy with {MODE}=none first"
-    )
 
 
 def _topic(reader: PropertyReader, name: str) -> str:

@@ -201,7 +201,7 @@ def test_a_stack_update_whose_turn_never_comes_is_answered_in_time(world: World)
         world.sweep()
 
     [answer] = world.answers
-    assert "a roll-out to endpoint relay was still under way" in answer.reason
+    assert "an earlier change of endpoint relay was still in progress" in answer.reason
     assert world.answers[0].request.request_id == "update-1"
     world.settle()
     assert serving(world) == config(ModelDataUrl=A), "the roll-out goes on"

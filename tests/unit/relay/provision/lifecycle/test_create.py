@@ -241,7 +241,7 @@ def test_a_permission_that_stays_missing_fails_the_create_after_five_minutes() -
     world.wake(EndpointChanged(ENDPOINT, "Whatever"))
 
     [answer] = world.answers
-    assert answer.reason == "grant sns:Publish on the topic"
+    assert answer.reason.startswith("grant sns:Publish on the topic. ")
     assert world.sagemaker.models == {}
 
 
@@ -252,7 +252,7 @@ def test_what_sagemaker_will_never_accept_fails_at_once_and_is_cleaned_up() -> N
     world.wake(create())
 
     [answer] = world.answers
-    assert answer.reason == "ResourceLimitExceeded: 0 instances"
+    assert answer.reason.startswith("ResourceLimitExceeded: 0 instances. ")
     assert world.sagemaker.configs == {}
 
 

@@ -146,7 +146,7 @@ def test_a_missing_permission_fails_the_delete_and_the_removal_goes_on(world: Wo
     with pytest.raises(AccessDenied):
         world.sweep()
     [answer] = world.answers
-    assert answer.reason == "grant sagemaker:DeleteEndpoint"
+    assert answer.reason.startswith("grant sagemaker:DeleteEndpoint. ")
 
     world.sagemaker.errors.clear()
     world.settle()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import messages
-from relay.provision.lifecycle.messages import remedy
+from relay.provision.lifecycle.remedies import remedy
 
 from local.sagemaker.failures import KINDS, failure_reason
 from local.sagemaker.resources import EndpointConfig, Model
@@ -57,6 +57,19 @@ def denied(action: str, resource: str) -> str:
         (denied("sagemaker:CreateModel", "arn:m"), "sagemaker:CreateModel on arn:m: a permissions"),
         (denied("iam:PassRole", "arn:r"), "grants the provision function iam:PassRole on arn:r"),
         ("not authorized to perform: iam:PassRole", "function iam:PassRole: a permissions"),
+        (
+            denied("cloudwatch:PutMetricAlarm", "arn:a"),
+            "cloudwatch:PutMetricAlarm on arn:a: a perm",
+        ),
+        (
+            f"The repository of your image {IMAGE} does not grant ecr:GetDownloadUrlForLayer, "
+            "ecr:BatchGetImage permission to sagemaker.amazonaws.com service principal.",
+            "ecr:BatchCheckLayerAvailability",
+        ),
+        (
+            f"The role 'arn' does not have BatchGetImage permission for the image: '{IMAGE}'.",
+            "No container has started",
+        ),
         (denied("kms:CreateGrant", "arn:k"), "The key policy"),
         ("arn is not authorized to perform: ec2:CreateNetworkInterface", "EndpointPolicyArns"),
         ("the alarm relay-errors went into ALARM", "RollbackAlarmNames"),
@@ -69,6 +82,13 @@ def test_what_sagemaker_says_is_answered_with_what_to_do(said: str, advised: str
 
 def test_an_unknown_message_has_no_remedy() -> None:
     assert remedy("The moon is in the seventh house.", WANTED) == ""
+
+
+def test_a_removal_has_the_remedies_that_need_no_specification() -> None:
+    advised = remedy(denied("sagemaker:DeleteEndpoint", "arn:e"), None)
+
+    assert "sagemaker:DeleteEndpoint on arn:e" in advised
+    assert remedy("sns:Publish", None) == ""
 
 
 def said_for(kind: str) -> str:

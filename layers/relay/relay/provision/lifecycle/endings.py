@@ -1,0 +1,298 @@
+"""How a change of the endpoint can end badly, and what its owner reads then.
+
+The table is the source of every reason that CloudFormation, the log and `describe` show, and of
+docs/reference/endings.md. A text says what happened, which state the endpoint is in, what goes on
+by itself, and what to do next.
+"""
+
+from typing import Final
+
+from relay.provision.lifecycle.ending import CallFailure, Ending
+
+_UNCHANGED: Final = "Nothing was changed"
+_DEPLOY_AGAIN: Final = "{advice}. Then deploy again"
+_CLEARED: Final = "The relay deletes what it made for the endpoint"
+_OWNERS: Final = "The endpoint was not changed: it belongs to its owner"
+_AT_WORK: Final = (
+    "SageMaker goes on with the update, which no call cancels. CloudFormation's rollback waits for "
+    "its end, and then updates the endpoint back"
+)
+_ALL_AT_ONCE: Final = "The relay updates it to the previous configuration, all at once and one time"
+_MIXED: Final = (
+    "The rollback failed as well: the endpoint serves the old and the new configuration mixed"
+)
+_DOWN: Final = "It does not serve, and requests wait in SubmitQueue"
+_NOT_UPDATED: Final = "endpoint {name} could not be updated ({status}): {cause}"
+_WAITED: Final = "endpoint {name} is still {status} after {minutes} minutes"
+
+# --- before the first call ------------------------------------------------------------------------
+
+PROPERTIES_WRONG: Final = Ending(
+    "A parameter is wrong, or contradicts another",
+    "{cause}",
+    _UNCHANGED,
+    to_do="Correct what is named, and deploy again",
+)
+TOO_FEW_INSTANCES: Final = Ending(
+    "`DeploymentStrategy` needs two instances, and the endpoint has one",
+    "DeploymentStrategy is {strategy}, with which SageMaker moves at most half of the instances in "
+    "one step, but endpoint {name} has only {count}",
+    _UNCHANGED,
+    to_do="Set DeploymentStrategy to AllAtOnce, or InstanceCount to at least 2, and deploy again",
+)
+ANOTHER_STACKS: Final = Ending(
+    "The endpoint belongs to another stack of the relay",
+    "endpoint {name} belongs to the stack {stack}",
+    "It is left alone",
+    to_do="Choose another EndpointName, and deploy again",
+)
+EXISTS_ALREADY: Final = Ending(
+    "An endpoint of this name exists, and the stack did not create it",
+    "endpoint {name} already exists with configuration {config}, which this request did not make",
+    "It is left alone",
+    to_do="Choose another EndpointName, or delete that endpoint, and deploy again",
+)
+CHANGED_BY_ANOTHER: Final = Ending(
+    "Another caller has updated the stack's endpoint",
+    "endpoint {name} has configuration {config}, which the relay did not make: another caller has "
+    "updated the endpoint",
+    "It is left alone",
+    to_do="Update it back to a configuration of the relay, for example {before}, or delete it, so "
+    "that the relay creates it again. Then deploy again",
+)
+
+# --- a creation -----------------------------------------------------------------------------------
+
+NOT_CREATED: Final = Ending(
+    "SageMaker could not create the endpoint",
+    "endpoint {name} could not be created ({status}): {cause}",
+    "It does not serve",
+    "The relay deletes it with its model and configuration",
+    _DEPLOY_AGAIN,
+)
+CREATION_GIVEN_UP: Final = Ending(
+    "AWS did not take a call of a creation",
+    "{problem}",
+    "The endpoint does not serve",
+    _CLEARED,
+    _DEPLOY_AGAIN,
+)
+CREATION_TOO_LATE: Final = Ending(
+    "A creation takes longer than 52 minutes",
+    _WAITED,
+    "It does not serve",
+    "The relay deletes it as soon as SageMaker has ended what it is doing",
+    "{advice}. Deploy again when the endpoint no longer exists",
+)
+
+# --- an update or a roll-out ----------------------------------------------------------------------
+
+ROLLED_BACK: Final = Ending(
+    "SageMaker rolled an update back",
+    _NOT_UPDATED,
+    "SageMaker rolled it back, and the previous configuration is in service",
+    "The relay deletes the new model and configuration",
+    _DEPLOY_AGAIN,
+)
+LEFT_MIXED: Final = Ending(
+    "An update ends with `UpdateRollbackFailed`",
+    _NOT_UPDATED,
+    _MIXED,
+    _ALL_AT_ONCE,
+    _DEPLOY_AGAIN,
+)
+LEFT_OUT_OF_SERVICE: Final = Ending(
+    "An update ends with `OutOfService`", _NOT_UPDATED, _DOWN, _ALL_AT_ONCE, _DEPLOY_AGAIN
+)
+LEFT_FAILED: Final = Ending(
+    "An update ends with `Failed`",
+    _NOT_UPDATED,
+    _DOWN,
+    "The relay deletes it, because SageMaker updates no failed endpoint, and creates it with the "
+    "previous configuration",
+    _DEPLOY_AGAIN,
+)
+LEFT_TO_THE_NEXT: Final = Ending(
+    "An update ends with `UpdateRollbackFailed`, `OutOfService` or `Failed`, and another change "
+    "waits",
+    _NOT_UPDATED,
+    "{state}",
+    "The change that waits begins now, and replaces this configuration as well",
+    _DEPLOY_AGAIN,
+)
+LEFT_AS_IT_IS: Final = Ending(
+    "The update back to the previous configuration fails too, or that configuration is unknown",
+    _NOT_UPDATED,
+    "{state}",
+    "The relay does not try again",
+    "{advice}. Then deploy again, which also replaces an endpoint that failed",
+)
+UPDATE_NOT_BEGUN: Final = Ending(
+    "AWS did not take a call that comes before UpdateEndpoint, or UpdateEndpoint itself",
+    "{problem}",
+    "Endpoint {name} is as it was before",
+    "The relay deletes the new model and configuration",
+    _DEPLOY_AGAIN,
+)
+UPDATE_UNDER_WAY: Final = Ending(
+    "AWS does not take a call after UpdateEndpoint: DescribeEndpoint, or the scaling",
+    "{problem}",
+    "SageMaker has accepted the update of endpoint {name}, so the new configuration may be in "
+    "service, with or without its scaling",
+    "What SageMaker has begun goes on, and the relay tries every minute to set the scaling. After "
+    "a stack update, CloudFormation's rollback then updates the endpoint back",
+    _DEPLOY_AGAIN,
+)
+SCALING_UNSURE: Final = Ending(
+    "AWS did not take a call while the scaling changes, and UpdateEndpoint was not called",
+    "{problem}",
+    "Endpoint {name} has the configuration that it had before, and its scaling is not confirmed",
+    "The relay tries every minute to restore the scaling from before",
+    _DEPLOY_AGAIN,
+)
+NOT_RECREATED: Final = Ending(
+    "A failed endpoint was deleted in order to create it again, and AWS does not take a call",
+    "{problem}",
+    "There is no endpoint {name}, and requests wait in SubmitQueue",
+    "The relay goes on until it has created the endpoint, if need be with the previous "
+    "configuration",
+    _DEPLOY_AGAIN,
+)
+UPDATE_TOO_LATE: Final = Ending(
+    "An update takes longer than 52 minutes",
+    _WAITED,
+    "The update has not ended",
+    _AT_WORK,
+    "Wait until the status no longer changes. If the stack is in UPDATE_ROLLBACK_FAILED, continue "
+    "its rollback. Then deploy again, or use a roll-out, which has no such limit",
+)
+NEVER_ITS_TURN: Final = Ending(
+    "A stack update waits for longer than 52 minutes for an earlier change",
+    "an earlier change of endpoint {name} was still in progress after {minutes} minutes, and "
+    "SageMaker takes no second one until it ends",
+    "The stack's change has not begun",
+    "The earlier change goes on",
+    "Call provision with the action `describe`, and deploy again when `under_way` is empty",
+)
+NO_ENDPOINT_TO_CHANGE: Final = Ending(
+    "An artifact was uploaded, and no endpoint was created within five minutes",
+    "the relay has made no endpoint that could be changed",
+    _UNCHANGED,
+    to_do="Create the endpoint with a deployment of the stack, and upload the artifact again",
+)
+
+# --- a deletion -----------------------------------------------------------------------------------
+
+REMOVAL_GIVEN_UP: Final = Ending(
+    "AWS does not take a call of a deletion",
+    "{problem}",
+    "Endpoint {name}, its scaling, models or configurations may still exist",
+    "The relay tries every minute to delete them",
+    "{advice}. Then delete the stack again",
+)
+REMOVAL_TOO_LATE: Final = Ending(
+    "A deletion takes longer than 52 minutes",
+    _WAITED,
+    "It is not deleted yet",
+    "SageMaker ends what it is doing, and the relay goes on with the removal",
+    "Delete the stack again when the endpoint no longer exists",
+)
+
+# --- an existing endpoint -------------------------------------------------------------------------
+
+NO_SUCH_ENDPOINT: Final = Ending(
+    "`EndpointMode` is `existing`, and there is no such endpoint",
+    "EndpointMode is existing, but there is no endpoint {name} in this account and region",
+    _UNCHANGED,
+    to_do="Correct EndpointName, or create the endpoint with EndpointMode=create",
+)
+EXISTING_NOT_IN_SERVICE: Final = Ending(
+    "`EndpointMode` is `existing`, and the endpoint is not in service",
+    "EndpointMode is existing, and endpoint {name} is not in service ({status}): {cause}",
+    _OWNERS,
+    to_do="Bring it into service, and deploy again",
+)
+UNSUITABLE: Final = Ending(
+    "`EndpointMode` is `existing`, and the endpoint has another output configuration",
+    "endpoint {name} cannot be used with its configuration {config}: {problems}",
+    _OWNERS,
+    to_do="Create a configuration with these values, update the endpoint to it, and deploy again. "
+    "If the topics do not exist yet, deploy with EndpointMode=none first",
+)
+VARIANT_MISSING: Final = Ending(
+    "`EndpointMode` is `existing`, and the endpoint has no variant `VariantName`",
+    "endpoint {name} was not changed, and cannot be used: {cause}",
+    to_do="Then deploy again",
+)
+EXISTING_NOT_CHECKED: Final = Ending(
+    "`EndpointMode` is `existing`, and AWS does not take a call that describes the endpoint",
+    "{problem}",
+    _OWNERS,
+    to_do=_DEPLOY_AGAIN,
+)
+EXISTING_TOO_LATE: Final = Ending(
+    "`EndpointMode` is `existing`, and the endpoint changes for longer than 52 minutes",
+    _WAITED,
+    _OWNERS,
+    "SageMaker goes on with what the owner has begun",
+    "Deploy again when it is in service",
+)
+
+# --- requests and responses -----------------------------------------------------------------------
+
+HELD_BACK: Final = Ending(
+    "Lambda has held CloudFormation's request for too long",
+    "Lambda held the {request} back for too long",
+    _UNCHANGED,
+    to_do="Look in CloudWatch for throttled invocations of the provision function. Then repeat the "
+    "{request} of the stack",
+)
+NOT_STORED: Final = Ending(
+    "The ledger table cannot be written for 52 minutes",
+    "the {request} could not be stored for 52 minutes: {cause}",
+    _UNCHANGED,
+    to_do="Verify that the ledger table exists and that the provision function's role may write to "
+    "it. Then repeat the {request} of the stack",
+)
+NOT_RESPONDED: Final = Ending(
+    "No decision is possible within the hour for which CloudFormation waits (log only)",
+    "CloudFormation timed out waiting for the response to {request}",
+    "CloudFormation counts it as failed",
+    "The relay deletes what a creation has made, and follows an update or a removal to its end",
+    "See the errors before this line in the log, and deploy again",
+)
+RESPONSE_DROPPED: Final = Ending(
+    "A response cannot be delivered within an hour (log only)",
+    "CloudFormation stopped waiting for the response to {request}, which is dropped",
+    "The endpoint stays as the response says, until CloudFormation rolls back",
+    to_do="See the errors before this line in the log, and deploy again",
+)
+
+ENDINGS: Final = {name: each for name, each in [*globals().items()] if isinstance(each, Ending)}
+
+# --- why AWS did not take a call ------------------------------------------------------------------
+
+
+DENIED: Final = CallFailure(
+    "AWS denies a permission for five minutes, or for ten in a deletion",
+    "{cause}. The permission was still missing {minutes} minutes after the first refusal",
+    "Verify that no permissions boundary, service control policy or change made by hand denies "
+    "this to the provision function's role",
+)
+THROTTLED: Final = CallFailure(
+    "AWS throttles a call for 52 minutes",
+    "{cause}. AWS throttled this call for {minutes} minutes",
+    "Find in CloudTrail which callers use this API so often in this account and region, and let "
+    "them pause",
+)
+NO_RESPONSE: Final = CallFailure(
+    "A call fails for 52 minutes with a network or server error, or while SageMaker is busy",
+    "{cause}. This call failed for {minutes} minutes",
+    "See the AWS Health Dashboard, and wait until the service is well again",
+)
+REFUSED: Final = CallFailure(
+    "AWS refuses a call with an error that lasts",
+    "{cause}",
+    "Correct what this error names",
+)
+CALL_FAILURES: Final = (DENIED, THROTTLED, NO_RESPONSE, REFUSED)
