@@ -6,6 +6,7 @@ from collections.abc import Callable
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle.endings import CALL_FAILURES, ENDINGS
 from relay.provision.lifecycle.record import Goal
+from relay.provision.lifecycle.refusals import REFUSALS
 from relay.provision.lifecycle.remedies import REMEDIES
 from relay.provision.lifecycle.table import EARLY, TABLE, EarlyRow, Row
 from relay.provision.specification.endpoint_properties import ENDPOINT_PROPERTIES
@@ -36,7 +37,7 @@ def endings() -> str:
     """Return the tables of reference/endings.md: endings, failures of calls, and remedies."""
     rows = [
         _cells(each.when, each.happened, each.state, each.goes_on, each.to_do)
-        for each in ENDINGS.values()
+        for each in (*ENDINGS.values(), *REFUSALS.values())
     ]
     failures = [_cells(each.when, each.text, each.advice) for each in CALL_FAILURES]
     remedies = [_cells(f"`{pattern}`", text) for pattern, text in REMEDIES]

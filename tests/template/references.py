@@ -41,13 +41,15 @@ metric has data only for invocations that count it. [Alarms](../alarms.md) watch
 """
 _ENDINGS = f"""# How changes of the endpoint end badly
 
-{_NOTE} Change `layers/relay/relay/provision/lifecycle/endings.py` or `remedies.py` instead.
+{_NOTE} Change `layers/relay/relay/provision/lifecycle/endings.py`,
+`refusals.py` or `remedies.py` instead.
 
 A create, update, delete, roll-out or adoption that ends badly has one of these texts: what
 happened, which state the endpoint is in, what goes on by itself, and what to do. CloudFormation's
 event of the stack has the text of a stack's change, the response to `describe`
-([the life of the endpoint](../endpoint.md#describe-the-endpoint)) that of a roll-out, and the log
-of provision has both. Words in capitals stand for values.
+([the life of the endpoint](../endpoint.md#describe-the-endpoint)) that of a roll-out, the response
+to a direct call that of a refusal, and the log of provision has all of them. Words in capitals
+stand for values.
 
 """
 _TIME_BUDGET = """# Time budget

@@ -7,6 +7,7 @@ from relay.aws.clients import LIMITS
 from relay.delivery.report import Count
 from relay.delivery.responses import MARGIN
 from relay.provision.lifecycle.endings import CALL_FAILURES, ENDINGS
+from relay.provision.lifecycle.refusals import REFUSALS
 from relay.provision.lifecycle.remedies import REMEDIES
 
 from local.stack.settings import REPOSITORY
@@ -35,7 +36,7 @@ def test_every_ending_and_every_remedy_has_its_row() -> None:
     page = (REPOSITORY / "docs/reference/endings.md").read_text()
     rows = [line for line in page.splitlines() if line.startswith("| ") and "---" not in line]
 
-    assert len(rows) == len(ENDINGS) + len(CALL_FAILURES) + len(REMEDIES) + 3
+    assert len(rows) == len(ENDINGS) + len(REFUSALS) + len(CALL_FAILURES) + len(REMEDIES) + 3
     assert "{" not in page.replace('{"alarms": false}', "")
 
 

@@ -119,6 +119,15 @@ def _scaling(world: World) -> None:
     sweeps(world, 2)
 
 
+def _scaling_rolled_back(world: World) -> None:
+    world.run(create(**SCALED))
+    more = {**SCALED, "MaxInstanceCount": "9"}
+    world.autoscaler.errors["register"] = REFUSED
+    wake(world, update(old=SCALED, **more))
+    wake(world, update("back", old=more, **SCALED))
+    sweeps(world, 2)
+
+
 def _not_recreated(world: World) -> None:
     served(world).sagemaker.becomes(EndpointStatus.FAILED)
     world.sagemaker.errors["create_endpoint"] = DENIED
@@ -227,6 +236,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, tuple[EndpointStatus, str] | None]] = {
     "UPDATE_NOT_BEGUN": (lambda w: _refused("update_endpoint", REFUSED, _update)(served(w)), _OLD),
     "UPDATE_UNDER_WAY": (_under_way, _NEW),
     "SCALING_UNSURE": (_scaling, _OLD),
+    "SCALING_NOT_RESTORED": (_scaling_rolled_back, _OLD),
     "NOT_RECREATED": (_not_recreated, _NEW),
     "UPDATE_TOO_LATE": (_run(_update, minutes=54), _NEW),
     "NEVER_ITS_TURN": (_run(deploy(A), update(ModelDataUrl=B), minutes=54), _NEW),

@@ -18,6 +18,7 @@ from relay.events.s3 import CreatedObject
 from relay.ports import Clock
 from relay.provision import rollout_requests
 from relay.provision.describe import describe
+from relay.provision.lifecycle import refusals
 from relay.provision.lifecycle.lifecycle import Lifecycle
 from relay.provision.lifecycle.ports import (
     Autoscaler,
@@ -149,8 +150,7 @@ class Provision:
     def _call(self, call: DirectCall) -> dict[str, object]:
         """Respond with what is stored or has ended: a call never waits for SageMaker."""
         if call.action == "delete":
-            reason = "the stack owns the endpoint. To delete the endpoint, delete the stack"
-            return RollOutResponse("refused", reason).to_json()
+            return RollOutResponse("refused", refusals.DELETE_BY_CALL.text()).to_json()
         try:
             asked = rollout_requests.read(call.members)
         except ConfigurationError as error:

@@ -8,6 +8,7 @@ from typing import Final
 
 from relay.delivery.report import Level, Note
 from relay.errors import ConfigurationError
+from relay.provision.lifecycle import refusals
 from relay.provision.lifecycle.ports import Context, Outdated, RecordStore
 from relay.provision.lifecycle.record import Goal, Record
 from relay.provision.lifecycle.rollouts import (
@@ -219,9 +220,9 @@ class RollOutQueue:
     def _checked(self, stored: Record, roll_out: RollOut) -> RollOut:
         """The roll-out with all its changes. Raises _Refused or ConfigurationError."""
         if stored.goal is Goal.REMOVE and not stored.stack_change:
-            raise _Refused("the endpoint is being deleted")
+            raise _Refused(refusals.WHILE_DELETING.text())
         if stored.adoption:
-            raise _Refused("EndpointMode is existing: the relay never changes that endpoint")
+            raise _Refused(refusals.OF_EXISTING.text())
         base = _base(stored)
         if roll_out.kind is RollOutKind.ROLLBACK:
             roll_out = replace(roll_out, changes=way_back(_before(stored)))
@@ -262,7 +263,7 @@ def _base(stored: Record) -> Recipe:
     if stored.stack_change:
         properties = stored.stack_change.properties
         return Recipe(properties, properties)
-    raise _NoEndpoint("there is no endpoint that the relay made and could change")
+    raise _NoEndpoint(refusals.NO_ENDPOINT.text())
 
 
 def _before(stored: Record) -> Recipe:
@@ -270,18 +271,13 @@ def _before(stored: Record) -> Recipe:
     if stored.target and not stored.creating and stored.serving:
         return stored.serving
     if len(stored.generations) < 2 or stored.target:
-        raise _Refused("there is no generation before this one to go back to")
+        raise _Refused(refusals.NOTHING_BEFORE.text())
     back = stored.recipes.get(stored.generations[1].config)
     if back is None or stored.serving is None:
-        raise _Refused("the relay did not remember what the generation before was made of")
+        raise _Refused(refusals.BEFORE_UNKNOWN.text())
     if overwritten(back, stored.serving):
-        raise _Refused(
-            f"the artifact of the generation before, {back.properties['ModelDataUrl']}, has been "
-            "overwritten by the one that serves now: upload the old one again, best under a key of "
-            "its own"
-        )
+        artifact = back.properties["ModelDataUrl"]
+        raise _Refused(refusals.BEFORE_OVERWRITTEN.text(artifact=artifact))
     if way_back(back) == way_back(stored.serving):
-        raise _Refused(
-            "the generation before differs in nothing that a roll-out may change: update the stack"
-        )
+        raise _Refused(refusals.BEFORE_EQUAL.text())
     return back

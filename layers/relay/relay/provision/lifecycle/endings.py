@@ -150,6 +150,13 @@ SCALING_UNSURE: Final = Ending(
     "The relay tries every minute to restore the scaling from before",
     _DEPLOY_AGAIN,
 )
+SCALING_NOT_RESTORED: Final = Ending(
+    "CloudFormation rolls an update back, and the scaling cannot be restored (log only)",
+    "the scaling is not restored yet: {cause}",
+    "Endpoint {name} serves the configuration from before, and its scaling is not confirmed",
+    "The rollback succeeds, and the relay tries every minute to restore the scaling",
+    "{advice}",
+)
 NOT_RECREATED: Final = Ending(
     "A failed endpoint was deleted in order to create it again, and AWS does not take a call",
     "{problem}",

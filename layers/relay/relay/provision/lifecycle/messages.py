@@ -77,6 +77,14 @@ def given_up(record: Record, error: RelayError, waited: timedelta) -> str:
     )
 
 
+def scaling_not_restored(record: Record, error: RelayError) -> str:
+    return endings.SCALING_NOT_RESTORED.text(
+        name=record.endpoint_name,
+        cause=error,
+        advice=remedy(str(error), record.target) or _problem(error).advice,
+    )
+
+
 def too_late(record: Record, endpoint: EndpointDescription, waited: timedelta) -> str:
     name, status, minutes = record.endpoint_name, endpoint.status.value, waited // _MINUTE
     if record.recreating and record.goal is Goal.SERVE:

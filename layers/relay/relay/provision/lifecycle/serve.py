@@ -105,7 +105,7 @@ def arrive(context: Context, record: Record, endpoint: EndpointDescription) -> N
         denied = isinstance(error, AccessDenied)
         if not record.goes_back or (denied and record.is_patient(context.clock.now())):
             raise
-        context.note(f"the scaling is not restored yet: {error}", record, endpoint, error=True)
+        context.note(messages.scaling_not_restored(record, error), record, endpoint, error=True)
         scaled = None
     return scaled or respond.in_service(context, record, target.generation, endpoint)
 

@@ -3,6 +3,7 @@
 import pytest
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.events.endpoint_events import DirectCall
+from relay.provision.lifecycle import refusals
 
 from tests.support.provisioning.requests import delete, deploy
 from tests.support.provisioning.roll_outs import OLD, A, config, serving
@@ -55,7 +56,7 @@ def test_without_an_endpoint_there_is_nothing_to_deploy_to() -> None:
 def test_an_endpoint_that_is_being_deleted_takes_no_roll_out(world: World) -> None:
     world.wake(delete())
 
-    assert world.wake(deploy(A))["reason"] == "the endpoint is being deleted"
+    assert world.wake(deploy(A))["reason"] == refusals.WHILE_DELETING.text()
 
 
 def test_only_the_stack_deletes_the_endpoint(world: World) -> None:
