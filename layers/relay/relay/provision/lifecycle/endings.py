@@ -228,8 +228,9 @@ UNSUITABLE: Final = Ending(
 )
 VARIANT_MISSING: Final = Ending(
     "`EndpointMode` is `existing`, and the endpoint has no variant `VariantName`",
-    "endpoint {name} was not changed, and cannot be used: {cause}",
-    to_do="Then deploy again",
+    "endpoint {name} cannot be used: {cause}",
+    _OWNERS,
+    to_do="Set VariantName to a variant that the endpoint has, and deploy again",
 )
 EXISTING_NOT_CHECKED: Final = Ending(
     "`EndpointMode` is `existing`, and AWS does not take a call that describes the endpoint",

@@ -124,6 +124,10 @@ def existing_unsuitable(endpoint: EndpointDescription, problems: tuple[str, ...]
     )
 
 
+def variant_missing(endpoint: EndpointDescription, problem: str) -> str:
+    return endings.VARIANT_MISSING.text(name=endpoint.name, cause=problem)
+
+
 def _given_up(record: Record) -> Ending:
     if record.goal is Goal.REMOVE:
         return endings.REMOVAL_GIVEN_UP

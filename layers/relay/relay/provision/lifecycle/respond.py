@@ -40,7 +40,7 @@ def check_existing(context: Context, record: Record, endpoint: EndpointDescripti
     if misfits:
         reason = messages.existing_unsuitable(endpoint, misfits)
     elif missing:
-        reason = endings.VARIANT_MISSING.text(name=endpoint.name, cause=missing)
+        reason = messages.variant_missing(endpoint, missing)
     if reason:
         context.note(reason, record, endpoint, error=True)
         return Next(record.failing(reason))
@@ -62,7 +62,9 @@ def existing_problems(
         return ()
     if endpoint.status is EndpointStatus.IN_SERVICE:
         misfits, missing = _differences(context, wanted, endpoint)
-        found = (*misfits, missing) if missing else misfits
+        found = misfits
+        if missing:
+            found = (*misfits, messages.variant_missing(endpoint, missing))
     else:
         found = (messages.existing_not_in_service(endpoint),)
     for problem in found:

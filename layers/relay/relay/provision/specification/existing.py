@@ -98,13 +98,12 @@ class Adoption:
         return tuple(self._differences(setup))
 
     def missing_variant(self, setup: Setup) -> str:
-        """Return what to change in the stack; "" if the variant of its alarms exists."""
+        """Return what is wrong with VariantName; "" if the variant of the alarms exists."""
         if self.variant_name in setup.variants:
             return ""
         return (
             f"VariantName is {self.variant_name}, but the endpoint has {_listed(setup.variants)}: "
-            "alarms on a variant that does not exist never have data. Set VariantName to "
-            f"{' or '.join(setup.variants)}"
+            "alarms on a variant that does not exist never have data"
         )
 
     def wanted(self) -> str:

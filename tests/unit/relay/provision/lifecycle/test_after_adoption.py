@@ -33,7 +33,7 @@ def test_a_variant_that_its_owner_renames_is_reported(world: World) -> None:
 
     world.wake(EndpointChanged(ENDPOINT, "InService"))
 
-    assert "Set VariantName to primary" in world.log()
+    assert "Set VariantName to a variant that the endpoint has" in world.log()
 
 
 def test_deleting_the_stack_leaves_the_endpoint(world: World) -> None:
