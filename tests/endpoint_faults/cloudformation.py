@@ -64,12 +64,12 @@ class Sent:
             "RequestId": self.request_id,
             "LogicalResourceId": LOGICAL_ID,
             "ResourceType": "Custom::AsyncEndpoint",
-            "ResourceProperties": self.properties,
+            "ResourceProperties": {**self.properties, "StackId": stack_id},
         }
         if self.type != "Create":
             body["PhysicalResourceId"] = self.physical_id
         if self.old_properties is not None:
-            body["OldResourceProperties"] = self.old_properties
+            body["OldResourceProperties"] = {**self.old_properties, "StackId": stack_id}
         return body
 
 
@@ -131,14 +131,13 @@ class Stack:
         self,
         properties: Properties,
         *,
-        former: str = "",
         cancelled_after: float | None = None,
         fails_elsewhere: bool = False,
     ) -> Process:
-        """`former` is FormerEndpointName. `fails_elsewhere`: another resource fails afterwards."""
+        """`fails_elsewhere`: another resource fails afterwards."""
         old, old_id = self.properties, self.physical_id
         self.status = "UPDATE_IN_PROGRESS"
-        self._deploy(properties, former)
+        self._deploy(properties)
         yield Pause(5)
         answer = yield self._request(
             "Update", old_id, properties, old=old, cancelled_after=cancelled_after
@@ -191,11 +190,11 @@ class Stack:
         self.function.there = self.account.role.there = False
         self.account.tables.remove()
 
-    def _deploy(self, properties: Properties, former: str = "") -> None:
+    def _deploy(self, properties: Properties) -> None:
         """Update the function and its role, which depend on the parameters only."""
         name = str(properties["EndpointName"])
         self.function.endpoint_name = name
-        self.account.role.cover(name, former, self.grant_delay)
+        self.account.role.cover(name, self.id, self.grant_delay)
 
     def _request(
         self,

@@ -119,6 +119,7 @@ class Function:
         invocation = self.account.calls.begin(f"{event.name}/{event.tries + 1}")
         environment = {
             "ENDPOINT_NAME": self.endpoint_name,
+            "STACK_NAME": "stack",
             "LEDGER_TABLE_NAME": "relay-Ledger",
             "PROVISION_DEAD_LETTER_QUEUE_URL": "https://sqs/relay-Provision",
             "AWS_REGION": REGION,

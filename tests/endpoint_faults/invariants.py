@@ -140,7 +140,7 @@ def _not_scaled_as_asked(sim: Simulation, name: str, properties: Properties) -> 
         yield f"endpoint {name} is scaled {bounds} instead of {asked}"
     if asked is None and state.desired != wanted.instance_count:
         yield f"endpoint {name} has {state.desired} instances, and no scaling"
-    wakes = f"{name}-wake-from-zero" in sim.account.cloudwatch.alarms
+    wakes = f"stack-wake-{name}" in sim.account.cloudwatch.alarms
     if wakes is not bool(wanted.scaling and wanted.scaling.sleeps):
         yield f"endpoint {name} has {'an' if wakes else 'no'} alarm that scales it out from zero"
 

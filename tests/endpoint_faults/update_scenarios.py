@@ -43,26 +43,26 @@ def update_cancelled(sim: Simulation) -> Process:
 def rename(sim: Simulation) -> Process:
     yield from created(sim, **SCALED)
     renamed = properties(EndpointName="other", **SCALED)
-    yield from last(sim).update(renamed, former="relay")
+    yield from last(sim).update(renamed)
 
 
 def rename_that_fails(sim: Simulation) -> Process:
     sim.account.sagemaker.broken.add(BROKEN)
     yield from created(sim)
     renamed = properties(EndpointName="other", ModelDataUrl=BROKEN)
-    yield from last(sim).update(renamed, former="relay")
+    yield from last(sim).update(renamed)
 
 
 def rename_that_rolls_back(sim: Simulation) -> Process:
     yield from created(sim)
     renamed = properties(EndpointName="other", **SCALED)
-    yield from last(sim).update(renamed, former="relay", fails_elsewhere=True)
+    yield from last(sim).update(renamed, fails_elsewhere=True)
 
 
 def rename_cancelled(sim: Simulation) -> Process:
     yield from created(sim)
     renamed = properties(EndpointName="other")
-    yield from last(sim).update(renamed, former="relay", cancelled_after=90)
+    yield from last(sim).update(renamed, cancelled_after=90)
 
 
 def rename_cancelled_and_deployed_again(sim: Simulation) -> Process:
@@ -70,9 +70,9 @@ def rename_cancelled_and_deployed_again(sim: Simulation) -> Process:
     sim.account.sagemaker.broken.add(BROKEN)
     yield from created(sim)
     renamed = properties(EndpointName="other", ModelDataUrl=BROKEN)
-    yield from last(sim).update(renamed, former="relay", cancelled_after=60)
+    yield from last(sim).update(renamed, cancelled_after=60)
     yield minutes(0.2)
-    yield from last(sim).update(renamed, former="relay")
+    yield from last(sim).update(renamed)
 
 
 def retype(sim: Simulation) -> Process:

@@ -26,6 +26,7 @@ class Account:
         self.cloudwatch = CloudWatch()
         self.autoscaling = AutoScaling(self.clock, self.sagemaker, self.cloudwatch)
         self.autoscaling.permit = self.role.permit
+        self.role.tags_of = self.sagemaker.tags_of
         self.calls.scale_in = self.autoscaling.sleep_all
         self.tables = Tables()
         self.failed = Queue()

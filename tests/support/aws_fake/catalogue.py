@@ -108,6 +108,9 @@ class Catalogue:
         tags = self.tags.get(ResourceArn, {})
         return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
+    def tags_of(self, kind: str, name: str) -> dict[str, str]:
+        return self.tags.get(arn(kind, name), {})
+
     # --- refusals --------------------------------------------------------------------------------
 
     def _require_free(self, kind: str, name: str, known: dict[str, Any]) -> None:

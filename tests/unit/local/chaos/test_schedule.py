@@ -42,9 +42,8 @@ def test_kills_follow_the_seed_and_come_as_often_as_asked() -> None:
     assert 9 < sum(kill.after_seconds for kill in kills) / len(kills) < 11
 
 
-def test_every_worker_can_be_chosen_and_none_has_to_be_there() -> None:
+def test_every_worker_can_be_chosen() -> None:
     assert [Kill(1, position).choose("abc") for position in (0.0, 0.5, 0.999)] == ["a", "b", "c"]
-    assert Kill(1, 0.999).choose([]) is None
 
 
 def test_the_emulator_knows_every_fault_that_the_schedule_names() -> None:

@@ -96,7 +96,8 @@ def test_scaling_that_the_relay_accepts_is_accepted(changes: dict[str, object]) 
         return
     client = MagicMock()
 
-    ApplicationAutoScaling(lambda: client, MagicMock()).register("relay", accepted.scaling)
+    autoscaler = ApplicationAutoScaling(lambda: client, MagicMock(), "stack")
+    autoscaler.register("relay", accepted.scaling)
 
     for operation, call in {
         "RegisterScalableTarget": client.register_scalable_target,
