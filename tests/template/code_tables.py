@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle.endings import CALL_FAILURES, ENDINGS
-from relay.provision.lifecycle.record import Goal
 from relay.provision.lifecycle.refusals import REFUSALS
 from relay.provision.lifecycle.remedies import REMEDIES
+from relay.provision.lifecycle.stored_record import Goal
 from relay.provision.lifecycle.table import EARLY, TABLE, EarlyRow, Row
 from relay.provision.specification.endpoint_properties import ENDPOINT_PROPERTIES
 

@@ -10,7 +10,7 @@ from relay.delivery.report import Level, Note
 from relay.errors import ConfigurationError
 from relay.provision.lifecycle import refusals
 from relay.provision.lifecycle.ports import Context, Outdated, RecordStore
-from relay.provision.lifecycle.record import Goal, Record
+from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import (
     Recipe,
     RollOut,
@@ -19,6 +19,7 @@ from relay.provision.lifecycle.rollouts import (
     overwritten,
     way_back,
 )
+from relay.provision.lifecycle.stored_record import Goal
 from relay.provision.specification.deployment import WATCH_ALARMS
 from relay.reading import Reader
 

@@ -23,6 +23,7 @@ from relay.provision.lifecycle.lifecycle import Lifecycle
 from relay.provision.lifecycle.ports import Context, FailedInvocations, Outdated, RecordStore
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import DECIDE_WITHIN, Properties, Recipe
+from relay.provision.lifecycle.stored_record import Goal
 from relay.provision.specification import existing
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.read import read_specification
@@ -124,6 +125,7 @@ class StackRequests:
                 self._store.save(stored.remembering(request.request_id))
                 self._note(f"{what} ignored: the Delete of what it creates came before")
                 return None
+            self._give_up_renamed(request, name)
             try:
                 self._store.save(self._accepted(stored, request, sent_at))
             except Outdated:
@@ -157,6 +159,18 @@ class StackRequests:
             return
         own = self._store.load(self._endpoint_name) or Record(self._endpoint_name)
         self._store.save(own.linked(other))
+
+    def _give_up_renamed(self, request: CustomResourceRequest, name: str) -> None:
+        """Remove the endpoint of a rename that CloudFormation has cancelled.
+
+        CloudFormation has not got its id, and so sends no Delete for it.
+        """
+        renamed = str(request.old_properties.get("EndpointName", name))
+        if renamed == name or request.physical_resource_id != name:
+            return
+        given_up = self._store.load(renamed)
+        if given_up and given_up.stack_id == request.stack_id and given_up.goal is not Goal.REMOVE:
+            self._store.save(given_up.given_up(self._context.clock.now()))
 
     def _accepted(
         self, stored: Record, request: CustomResourceRequest, sent_at: datetime

@@ -16,8 +16,9 @@ from relay.provision.lifecycle.ports import (
     RecordStore,
     ResponseNotDelivered,
 )
-from relay.provision.lifecycle.record import Goal, Record
+from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import DECIDE_WITHIN, RollOutKind
+from relay.provision.lifecycle.stored_record import Goal
 from relay.provision.lifecycle.table import next_step
 
 # More than any path through the table takes, so that a bug does not loop until the timeout.

@@ -9,8 +9,9 @@ from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import endings
 from relay.provision.lifecycle.custom_resource import RequestType
 from relay.provision.lifecycle.ending import CallFailure, Ending, sentence
-from relay.provision.lifecycle.record import Goal, Record
+from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.remedies import log_group, remedy
+from relay.provision.lifecycle.stored_record import Goal
 from relay.provision.specification.specification import Specification
 
 _MINUTE: Final = timedelta(minutes=1)

@@ -8,8 +8,9 @@ from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import endings, messages
 from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, Response
 from relay.provision.lifecycle.ports import Context, Next
-from relay.provision.lifecycle.record import Goal, Record
+from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import RollOut, RollOutKind, RollOutOutcome
+from relay.provision.lifecycle.stored_record import Goal
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.specification import Generation
 

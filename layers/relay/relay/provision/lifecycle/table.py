@@ -12,7 +12,8 @@ from typing import Final
 from relay.provision.endpoint import CHANGING, EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import remove, respond, scale, serve
 from relay.provision.lifecycle.ports import Context, EarlyStep, Next, Step
-from relay.provision.lifecycle.record import Goal, Record
+from relay.provision.lifecycle.record import Record
+from relay.provision.lifecycle.stored_record import Goal
 
 EarlyCondition = Callable[[Record], bool]
 Condition = Callable[[Record, EndpointDescription], bool]

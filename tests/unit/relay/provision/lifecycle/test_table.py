@@ -9,8 +9,9 @@ import pytest
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import respond, table
 from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, StackChange
-from relay.provision.lifecycle.record import Goal, Record
+from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import Recipe, RollOut, RollOutKind
+from relay.provision.lifecycle.stored_record import Goal
 from relay.provision.lifecycle.table import EARLY, TABLE, Row
 from relay.provision.specification.scaling import Registration
 
