@@ -121,6 +121,9 @@ class Scenarios:
     def describe(self) -> str:
         return self._invoke("provision", {"action": "describe"})
 
+    def sweep(self) -> str:
+        return self._invoke("provision", {"detail-type": "Scheduled Event", "detail": {}})
+
     def create_and_delete_a_model(self) -> str:
         name = f"{self._stack.outputs['EndpointName']}-{uuid4().hex[:12]}"
         sagemaker = self._sagemaker("ProvisionRole")

@@ -155,6 +155,7 @@ NEEDED = (
     Needed(
         "ProvisionRole", "DescribeEndpoints", Scenarios.describe, ("sagemaker:DescribeEndpoint",)
     ),
+    Needed("ProvisionRole", "TakeUpFailedRequests", Scenarios.sweep, ("sqs:ReceiveMessage",)),
     Needed(
         "ProvisionRole",
         "DeleteWhatTheStackCreated",

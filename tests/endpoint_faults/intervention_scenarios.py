@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.endpoint_faults.cloudformation import Process
-from tests.endpoint_faults.scenario import GONE, NEW, UPDATED, Scenario, created, deploy, last
+from tests.endpoint_faults.scenario import GONE, NEW, UPDATED, Scenario, created, last
 from tests.endpoint_faults.simulation import Simulation, minutes
 from tests.support.provisioning.properties import PROPERTIES, properties
 
@@ -32,15 +32,6 @@ def capacity_by_hand(sim: Simulation) -> Process:
 
 def record_deleted(sim: Simulation) -> Process:
     yield from created(sim)
-    sim.account.tables.items.clear()
-    yield from last(sim).delete()
-
-
-def record_deleted_after_a_roll_out(sim: Simulation) -> Process:
-    yield from created(sim)
-    yield from deploy(sim)
-    yield minutes(10)
-    sim.begin()
     sim.account.tables.items.clear()
     yield from last(sim).delete()
 
@@ -74,6 +65,5 @@ SCENARIOS = {
     "foreign configuration": Scenario(foreign_configuration, GONE, by_hand=True),
     "capacity by hand": Scenario(capacity_by_hand, UPDATED, serves=NEW, by_hand=True),
     "record deleted": Scenario(record_deleted, GONE),
-    "record deleted after a roll-out": Scenario(record_deleted_after_a_roll_out, GONE),
     "existing endpoint": Scenario(existing_endpoint, GONE),
 }

@@ -38,7 +38,8 @@ CALLS: list[tuple[str, str, str]] = [
     ("Reconcile", "dynamodb:PutItem dynamodb:PartiQLUpdate", "${LedgerTable.Arn}"),
     ("Reconcile", "s3:ListBucket", "${DataBucket.Arn}"),
     ("Reconcile", "sqs:SendMessage", "${NotificationQueue.Arn}"),
-    ("Provision", "dynamodb:GetItem dynamodb:PutItem", "${LedgerTable.Arn}"),
+    ("Provision", "dynamodb:GetItem dynamodb:UpdateItem", "${LedgerTable.Arn}"),
+    ("Provision", "sqs:ReceiveMessage sqs:DeleteMessage", "${ProvisionDeadLetterQueue.Arn}"),
     ("Provision", "sagemaker:CreateModel sagemaker:DeleteModel", _ENDPOINT + "model/relay-1"),
     (
         "Provision",

@@ -24,6 +24,7 @@ from local.sagemaker.errors import AwsError
 from local.sagemaker.faults import FaultInjector
 from local.sagemaker.identity import Caller
 from local.sagemaker.resources import Namer
+from local.sagemaker.tags import Tags
 from local.sagemaker.validation import operation_model, validate
 from tests.support.provisioning.properties import REGION, properties
 from tests.support.sagemaker.api import flaws, service
@@ -118,6 +119,9 @@ def read(document: object) -> Specification:
 
 class FullAccess:
     """The emulator's view of callers and roles: every caller may do everything."""
+
+    def __init__(self) -> None:
+        self.tags = Tags()
 
     async def identify(self, authorization: object) -> Caller:
         return Caller("root", None)
