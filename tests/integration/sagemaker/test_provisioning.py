@@ -13,6 +13,7 @@ from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
 from relay.aws.sagemaker.control_plane import SageMakerControlPlane
 from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
+from relay.provision.lifecycle.remedies import remedy
 from relay.provision.provision import Provision
 
 from tests.support.provisioning.fuse import Fuse
@@ -235,13 +236,16 @@ def test_an_endpoint_of_that_name_is_left_alone(deployment: Deployment) -> None:
     assert deployment.stack.describe()["EndpointConfigName"] == theirs
 
 
-def test_a_missing_role_is_refused_with_what_it_must_be(deployment: Deployment) -> None:
+def test_a_missing_role_is_refused_in_words_that_have_a_remedy(deployment: Deployment) -> None:
     missing = deployment.stack.role_arn + "-missing"
     plane = SageMakerControlPlane(lambda: deployment.stack.sagemaker)
     wanted = specification(**deployment.properties(ExecutionRoleArn=missing))
 
-    with pytest.raises(AccessDenied, match=f"The execution role {missing} must exist and trust"):
+    with pytest.raises(AccessDenied) as refusal:
         plane.create_model(wanted)
+
+    said = remedy(str(refusal.value), wanted)
+    assert said.startswith(f"The execution role {missing} must exist and trust")
 
 
 def test_a_deleted_configuration_is_an_error_that_names_it(deployment: Deployment) -> None:
