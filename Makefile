@@ -66,10 +66,10 @@ check: setup template ## everything that needs no local stack: format, lint, typ
 	"$(BIN)/ruff" check .
 	"$(BIN)/mypy" layers/relay local tests benchmarks
 	for app in functions/*/app.py examples/*/src/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
-	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/protocol tests/stateful tests/faults \
-	  tests/endpoint_faults
+	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/protocol tests/stateful tests/faults
 
-test: check ## all tests: check, then integration, runtime and end to end on the local stack
+test: check ## all tests: check, then the endpoint's faults, integration, runtime and end to end
+	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/endpoint_faults
 	"$(BIN)/pytest" -q --numprocesses 2 --dist loadfile tests/integration
 	"$(BIN)/pytest" -q -rs tests/runtime tests/e2e tests/acceptance
 
