@@ -119,18 +119,6 @@ class TestARunThatFails:
 
         assert search.reported == [FIRST]
 
-    def test_with_a_clock_that_was_ahead_loses_nothing(self, search: Search) -> None:
-        search.clock.advance(2 * DAY)
-        search.run()
-        search.clock.advance(-2 * DAY)
-        search.overdue(FIRST, minutes=0)
-        search.clock.advance(120)
-
-        report = search.run()
-
-        assert search.reported == [FIRST]
-        assert "ahead of the clock" in str(report.failure)
-
     def test_for_days_loses_nothing(self, search: Search) -> None:
         search.run()
         for day in range(1, 25):
