@@ -118,7 +118,11 @@ class DueLedger(AttemptReader, Protocol):
     """
 
     def cursor(self) -> Due | None:
-        """Return the position up to which everything is done; None before the first run."""
+        """Return the position up to which everything is done; None before the first run.
+
+        Raises:
+            UnexpectedError: the position is not readable.
+        """
         ...
 
     def move_cursor(self, position: Due) -> None: ...

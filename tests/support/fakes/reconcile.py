@@ -11,18 +11,24 @@ from tests.support.fakes.ports import FakeLedger, Faults
 
 
 class FakeDueLedger(FakeLedger):
-    """A FakeLedger that also fills in `relay.ports.DueLedger`. Its index is always up to date."""
+    """A FakeLedger that also fills in `relay.ports.DueLedger`. Its index is always up to date.
+
+    `trouble` is what reading the cursor meets until the cursor is moved.
+    """
 
     def __init__(self, faults: Faults | None = None) -> None:
         super().__init__(faults)
         self.position: Due | None = None
+        self.trouble: RelayError | None = None
 
     def cursor(self) -> Due | None:
+        if self.trouble is not None:
+            raise self.trouble
         return self.position
 
     def move_cursor(self, position: Due) -> None:
         with self._faults.step("ledger.move_cursor"):
-            self.position = position
+            self.position, self.trouble = position, None
 
     def due(self, after: Due, end: datetime) -> Iterator[Due]:
         assert end - after.at <= timedelta(days=1)

@@ -18,7 +18,14 @@ from itertools import islice, takewhile
 from relay.budget import Budget
 from relay.delivery.isolation import isolated
 from relay.delivery.report import Count, Level, Report
-from relay.errors import AccessDenied, NotTried, RelayError, TransientError, UnexpectedError
+from relay.errors import (
+    AccessDenied,
+    NotTried,
+    PermanentError,
+    RelayError,
+    TransientError,
+    UnexpectedError,
+)
 from relay.model import Attempt, AttemptState, Due, Outcome
 from relay.ports import Clock, DueLedger, Outbox, Storage
 from relay.reconcile.search import Finding, search
@@ -35,6 +42,9 @@ _MINUTE = timedelta(minutes=1)
 _INDEX_DELAY = _MINUTE
 # Where the ledger has no cursor, as in the first run of a deployment.
 _FIRST_LOOK_BACK = timedelta(hours=1)
+# Where the cursor is in the future, or cannot be read. Longer than the longest life of an attempt,
+# and than a clock is ahead without being noticed.
+_REPEATED_LOOK_BACK = timedelta(days=2)
 # The ledger keeps an attempt for 30 days after the time at which it is overdue.
 _LONGEST_LOOK_BACK = timedelta(days=31)
 # An attempt that cannot be examined is looked at again after this time.
@@ -84,18 +94,39 @@ class Reconcile:
         report = Report()
         end = Due.of(self._clock.now() - _INDEX_DELAY)
         try:
-            cursor = self._ledger.cursor() or self._begin(end)
+            cursor = self._position(end, report)
         except RelayError as error:
             _fail(report, "cursor not read", error)
             return report
         self._run(cursor, end, report, self._ledger.move_cursor)
         return report
 
-    def _begin(self, end: Due) -> Due:
-        """Return where the first run begins, and write it for a run after a failure."""
-        cursor = Due(end.at - _FIRST_LOOK_BACK)
-        self._ledger.move_cursor(cursor)
+    def _position(self, end: Due, report: Report) -> Due:
+        """Return where the run begins: at the cursor, or back in time without a usable one.
+
+        A run whose clock was ahead leaves the cursor in the future. What becomes overdue until then
+        would never be examined.
+        """
+        try:
+            cursor = self._ledger.cursor()
+        except UnexpectedError as error:
+            return self._look_back(end, report, error)
+        if cursor is None:
+            return self._begin(Due(end.at - _FIRST_LOOK_BACK))
+        if cursor.at > self._clock.now():
+            ahead = PermanentError(f"the cursor is in the future, at {cursor.at.isoformat()}")
+            return self._look_back(end, report, ahead)
         return cursor
+
+    def _look_back(self, end: Due, report: Report, error: RelayError) -> Due:
+        start = self._begin(Due(end.at - _REPEATED_LOOK_BACK))
+        _fail(report, "cursor moved back", error, to=start.at.isoformat())
+        return start
+
+    def _begin(self, start: Due) -> Due:
+        """Write where a run begins, for a run after a failure."""
+        self._ledger.move_cursor(start)
+        return start
 
     def between(self, start: datetime, end: datetime) -> Report:
         """Work on what was overdue from `start` to before `end`, without the cursor."""

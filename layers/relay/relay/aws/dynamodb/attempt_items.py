@@ -66,8 +66,9 @@ def to_due(due: Due) -> str:
 
 
 def from_due(text: str) -> Due:
+    """Read a sort key. Raises ValueError."""
     at, _, inference_id = text.partition("#")
-    return Due(datetime.fromisoformat(at), inference_id)
+    return Due(_time(at), inference_id)
 
 
 def expires(attempt: Attempt) -> int:
@@ -158,7 +159,7 @@ def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
         custom_attributes=request.get("custom_attributes"),
         ttl_seconds=request.get("ttl_seconds"),
         timeout_seconds=request.get("timeout_seconds"),
-        requested_at=_time(request.get("requested_at")),
+        requested_at=_optional_time(request.get("requested_at")),
         output_location=claim.get("output_location"),
         routed_at=_time(item["routed_at"]["S"]) if "routed_at" in item else None,
         reason=item["reason"]["S"] if "reason" in item else None,
@@ -201,5 +202,12 @@ def _held(text: str) -> Held:
     return Held(Outcome(held["outcome"]), tuple(held["delivered"]), tuple(held["missing"]))
 
 
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("a time without its offset from UTC")
+    return time
+
+
+def _optional_time(text: str | None) -> datetime | None:
+    return None if text is None else _time(text)

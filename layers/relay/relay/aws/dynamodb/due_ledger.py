@@ -22,6 +22,7 @@ from relay.aws.dynamodb.attempt_items import (
 )
 from relay.aws.dynamodb.ledger import CONDITION, KEYS, DynamoDbLedger, chunks
 from relay.aws.errors import translated
+from relay.delivery.isolation import unexpected
 from relay.errors import RelayError, UnexpectedError
 from relay.model import Attempt, AttemptState, Due
 
@@ -61,7 +62,10 @@ class DynamoDbDueLedger(DynamoDbLedger):
                 TableName=self._table, Key={"id": {"S": _CURSOR}}, ConsistentRead=True
             )
         item = answer.get("Item")
-        return None if item is None else from_due(item["position"]["S"])
+        try:
+            return None if item is None else from_due(item["position"]["S"])
+        except Exception as error:
+            raise unexpected(error, f"the cursor in {self._table} cannot be read") from error
 
     def move_cursor(self, position: Due) -> None:
         with translated(f"move the cursor in {self._table}"):

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from relay.aws.dynamodb.attempt_items import due_shard, from_due, to_due, to_item
 from relay.aws.dynamodb.due_ledger import DynamoDbDueLedger
-from relay.errors import TransientError
+from relay.errors import TransientError, UnexpectedError
 from relay.model import Due
 
 from tests.support import samples
@@ -29,7 +29,11 @@ class Table:
         self.keys: list[str] = []
         self.pages: dict[str, list[list[Due]]] = {}
         self.error: ClientError | None = None
+        self.cursor: dict[str, object] = {}
         self._lock = Lock()
+
+    def get_item(self, **_: object) -> Mapping[str, object]:
+        return {"Item": self.cursor}
 
     def query(self, **query: Any) -> Mapping[str, object]:
         if self.error is not None:
@@ -126,3 +130,13 @@ def test_an_offset_does_not_change_the_hour() -> None:
     submitted_at = NOON.astimezone(tz=None)
 
     assert due_shard(samples.attempt(ID, submitted_at=submitted_at)) == "2026-11-20T12#a"
+
+
+@pytest.mark.parametrize("position", ["yesterday", "2026-11-20T12:00:00.000#", ""])
+def test_a_cursor_that_cannot_be_read_is_an_error_of_the_relay(
+    ledger: DynamoDbDueLedger, table: Table, position: str
+) -> None:
+    table.cursor = {"id": {"S": "reconcile#cursor"}, "position": {"S": position}}
+
+    with pytest.raises(UnexpectedError, match="the cursor in relay-LedgerTable cannot be read"):
+        ledger.cursor()
