@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Protocol
 
 import pytest
+from relay.errors import UnexpectedError
 from relay.model import Attempt, AttemptState, Closing, Due, Holding
 from relay.ports import DueLedger, Ledger
 
@@ -60,8 +61,8 @@ class DueLedgerContract(ABC):
 
         assert found_in(due_ledger, first) == [second, last]
         assert found_in(due_ledger, second) == [last]
-        assert list(due_ledger.due(Due(NOON), last.at)) == [first, second]
-        assert list(due_ledger.due(last, NOON + timedelta(hours=1))) == []
+        assert list(due_ledger.due(Due(NOON), last.at, unexpected_error)) == [first, second]
+        assert list(due_ledger.due(last, NOON + timedelta(hours=1), unexpected_error)) == []
 
     def test_fractions_of_a_millisecond_do_not_count(self, due_ledger: SearchedLedger) -> None:
         attempt = samples.attempt(ID, due_at=NOON + timedelta(microseconds=1_999))
@@ -69,7 +70,7 @@ class DueLedgerContract(ABC):
 
         entry = Due(NOON + timedelta(milliseconds=1), ID)
         assert found_in(due_ledger, Due(NOON)) == [entry]
-        assert list(due_ledger.due(Due(NOON), attempt.due_at)) == []
+        assert list(due_ledger.due(Due(NOON), attempt.due_at, unexpected_error)) == []
 
     def test_what_is_closed_is_found_too(self, due_ledger: SearchedLedger) -> None:
         attempt = overdue(Due(NOON, ID))
@@ -125,7 +126,9 @@ class DueLedgerContract(ABC):
 
             entry = Due(at, ID)
             assert found_in(due_ledger, Due(NOON)) == [Due(NOON, OTHER)]
-            assert list(due_ledger.due(Due(at), at + timedelta(seconds=1))) == [entry]
+            assert list(due_ledger.due(Due(at), at + timedelta(seconds=1), unexpected_error)) == [
+                entry
+            ]
         assert due_ledger.look_up([ID]) == {ID: attempt}
 
     def test_what_has_changed_or_ended_is_not_postponed(self, due_ledger: SearchedLedger) -> None:
@@ -165,9 +168,11 @@ class DueLedgerContract(ABC):
 
         first = Due(NOON + timedelta(hours=7), ID)
         second = Due(NOON + timedelta(hours=7, minutes=59, seconds=59), OTHER)
-        assert list(due_ledger.submitted(NOON, Due(NOON))) == [first, second]
-        assert list(due_ledger.submitted(NOON, first)) == [second]
-        assert list(due_ledger.submitted(NOON - timedelta(hours=1), Due(NOON))) == []
+        assert list(due_ledger.submitted(NOON, Due(NOON), unexpected_error)) == [first, second]
+        assert list(due_ledger.submitted(NOON, first, unexpected_error)) == [second]
+        assert (
+            list(due_ledger.submitted(NOON - timedelta(hours=1), Due(NOON), unexpected_error)) == []
+        )
 
     def test_postponed_attempts_and_those_with_a_long_slack_are_among_the_late_ones(
         self, due_ledger: SearchedLedger
@@ -179,7 +184,7 @@ class DueLedgerContract(ABC):
         due_ledger.postpone([Due(NOON, ID)], at)
 
         late = [Due(NOON + timedelta(hours=8, seconds=1), OTHER), Due(at, ID)]
-        assert list(due_ledger.submitted(None, Due(NOON))) == late
+        assert list(due_ledger.submitted(None, Due(NOON), unexpected_error)) == late
 
     def test_attempts_are_looked_up_beyond_a_hundred(self, due_ledger: SearchedLedger) -> None:
         attempts = {f"{number:032x}": samples.attempt(f"{number:032x}") for number in range(301)}
@@ -204,4 +209,8 @@ def overdue(entry: Due) -> Attempt:
 
 def found_in(due_ledger: SearchedLedger, after: Due) -> list[Due]:
     """What is overdue after a position and within an hour of noon."""
-    return list(due_ledger.due(after, NOON + timedelta(hours=1)))
+    return list(due_ledger.due(after, NOON + timedelta(hours=1), unexpected_error))
+
+
+def unexpected_error(inference_id: str, error: UnexpectedError) -> None:
+    raise AssertionError(f"{inference_id}: {error}")

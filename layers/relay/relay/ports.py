@@ -3,7 +3,7 @@
 The adapters in `relay.aws` fill it in, and so do the fakes in tests.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -111,10 +111,16 @@ class Ledger(AttemptReader, Protocol):
         ...
 
 
+# Called with the id of an attempt whose entry in the index cannot be read, and the error.
+Unreadable = Callable[[str, UnexpectedError], None]
+
+
 class DueLedger(AttemptReader, Protocol):
     """The ledger as reconcile sees it: an index of tracked attempts, and a cursor in it.
 
-    The index has closed attempts too. What is written shows in the index a moment later.
+    The index has closed attempts too. What is written shows in the index a moment later. An entry
+    that cannot be read is left out of `due` and `submitted`, which call `unreadable` before they
+    yield a later entry.
     """
 
     def cursor(self) -> Due | None:
@@ -127,7 +133,7 @@ class DueLedger(AttemptReader, Protocol):
 
     def move_cursor(self, position: Due) -> None: ...
 
-    def due(self, after: Due, end: datetime) -> Iterator[Due]:
+    def due(self, after: Due, end: datetime, unreadable: Unreadable) -> Iterator[Due]:
         """Yield the entries after a position whose time is before `end`, in order.
 
         The time from the position to `end` is at most a day: each hour takes queries of its own.
@@ -141,7 +147,7 @@ class DueLedger(AttemptReader, Protocol):
         """
         ...
 
-    def submitted(self, hour: datetime | None, after: Due) -> Iterator[Due]:
+    def submitted(self, hour: datetime | None, after: Due, unreadable: Unreadable) -> Iterator[Due]:
         """Yield the entries after a position of the attempts that were submitted in an hour.
 
         None stands for the late ones: attempts that were postponed, or whose slack is longer than

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from relay.aws.dynamodb.attempt_items import SHARDS, from_due, shard_key, to_due, to_value
-from relay.errors import RelayError
+from relay.aws.dynamodb.attempt_items import SHARDS, read_entry, shard_key, to_due, to_value
+from relay.errors import RelayError, UnexpectedError
 from relay.model import Due
+from relay.ports import Unreadable
 
 from tests.support.fakes.ports import FakeLedger, Faults
 
@@ -30,9 +31,10 @@ class FakeDueLedger(FakeLedger):
         with self._faults.step("ledger.move_cursor"):
             self.position, self.trouble = position, None
 
-    def due(self, after: Due, end: datetime) -> Iterator[Due]:
+    def due(self, after: Due, end: datetime, unreadable: Unreadable) -> Iterator[Due]:
         assert end - after.at <= timedelta(days=1)
-        due = [entry for entry, _ in self._entries() if after < entry < Due.of(end)]
+        entries = self._entries(after, unreadable, Due.of(end))
+        due = [entry for entry, _ in entries if after < entry < Due.of(end)]
         if due:  # no test plans a fault for a search that finds nothing
             with self._faults.step("ledger.due"):
                 pass
@@ -47,17 +49,33 @@ class FakeDueLedger(FakeLedger):
 
         return self._each("ledger.postpone", {entry.id: entry for entry in entries}, move)
 
-    def submitted(self, hour: datetime | None, after: Due) -> Iterator[Due]:
+    def submitted(self, hour: datetime | None, after: Due, unreadable: Unreadable) -> Iterator[Due]:
         keys = {shard_key(hour, shard) for shard in SHARDS}
-        return (entry for entry, key in self._entries() if key in keys and entry > after)
+        entries = self._entries(after, unreadable, keys=keys)
+        return (entry for entry, _ in entries if entry > after)
 
-    def _entries(self) -> list[tuple[Due, str]]:
-        """The entries of the index in order, with their partition keys."""
-        return sorted(
-            (from_due(item["due"]["S"]), item["due_shard"]["S"])
-            for item in self.table.values()
-            if "due" in item
-        )
+    def _entries(
+        self,
+        after: Due,
+        unreadable: Unreadable,
+        end: Due | None = None,
+        keys: Collection[str] | None = None,
+    ) -> list[tuple[Due, str]]:
+        """The entries of the index in order, with their partition keys.
+
+        Those that cannot be read are told of as DynamoDB finds them, by the text of their keys.
+        """
+        entries: list[tuple[Due, str]] = []
+        for item in self.table.values():
+            key = item.get("due_shard", {}).get("S")
+            if "due" not in item or not (keys is None or key in keys):
+                continue
+            entry = read_entry(item)
+            if not isinstance(entry, UnexpectedError):
+                entries.append((entry, key))
+            elif item["due"]["S"] >= to_due(after) and not (end and item["due"]["S"] > to_due(end)):
+                unreadable(item["id"]["S"], entry)
+        return sorted(entries)
 
 
 class FakeStorage:

@@ -48,6 +48,9 @@ class Position:
         return f"{hour}/{at}Z/{self.after.id}"
 
 
+_END = Position(None, Due(datetime.max.replace(microsecond=999_000, tzinfo=UTC)))
+
+
 @dataclass(frozen=True, slots=True)
 class ListQuery:
     """Requests whose first attempt was submitted from `since` to before `until`.
@@ -103,15 +106,20 @@ def scan(
     """
     end = query.until or now
     since = query.since or end - _LAST_DAY
+    odd: list[str] = []
     for start in _starts(since, end, query.start):
-        entries = ledger.submitted(start.hour, start.after)
+        odd.clear()
+        entries = ledger.submitted(start.hour, start.after, lambda key, _: odd.append(key))
         while chunk := list(islice(entries, _CHUNK)):
-            requests = _selected(chunk, query, since, end, ledger)
+            requests = _selected([entry.id for entry in chunk], query, since, end, ledger)
             for entry in chunk:
                 yield Position(start.hour, entry), requests.get(entry.id)
+        # Attempts whose entries cannot be read have no position: they are in the hour's last page.
+        after = _END if start.hour is None else Position(start.hour + _HOUR, Due.of(since))
+        yield from ((after, each) for each in _selected(odd, query, since, end, ledger).values())
         # Without requests too, so that a reader can stop between two hours.
         if start.hour is not None:
-            yield Position(start.hour + _HOUR, Due.of(since)), None
+            yield after, None
 
 
 def _starts(since: datetime, end: datetime, start: Position | None) -> Iterator[Position]:
@@ -130,13 +138,13 @@ def _starts(since: datetime, end: datetime, start: Position | None) -> Iterator[
 
 
 def _selected(
-    chunk: Sequence[Due], query: ListQuery, since: datetime, end: datetime, ledger: DueLedger
+    ids: Sequence[str], query: ListQuery, since: datetime, end: datetime, ledger: DueLedger
 ) -> dict[str, RequestStatus]:
     """Return the requests that the query selects, by their ids, which are those of first attempts.
 
     An attempt that cannot be read stands for a request of its own.
     """
-    known = ledger.look_up([entry.id for entry in chunk])
+    known = ledger.look_up(ids)
     firsts = (
         attempt
         for attempt in known.values()

@@ -9,6 +9,7 @@ Overdue attempts are worked on in the order in which they became overdue, a hund
 cursor moves after each hundred, so an attempt is reported once, whatever becomes of its report.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -157,12 +158,21 @@ class Reconcile:
         Raises:
             RelayError: an entry after the last position must be worked on again.
         """
+        odd: list[Due] = []
+
+        def examine_also(inference_id: str, error: UnexpectedError) -> None:
+            _fail(report, "entry not read", error, inference_id=inference_id)
+            odd.append(Due(after.at, inference_id))
+
         while after.at < end and self._budget.left() >= _PAGE_SECONDS:
             stretch_end = min(end, after.at + _STRETCH)
-            entries = self._ledger.due(after, stretch_end)
+            entries = self._ledger.due(after, stretch_end, examine_also)
             full = True
             while full and self._budget.left() >= _PAGE_SECONDS:
                 page = list(islice(entries, _PAGE))
+                # They have no position. If one must be worked on again, so must the page.
+                deque(self._work_on(odd, report), maxlen=0)
+                odd.clear()
                 yield from self._work_on(page, report)
                 full = len(page) == _PAGE
                 after = page[-1] if full else Due(stretch_end)

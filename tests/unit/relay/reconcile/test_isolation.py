@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 from relay.delivery.report import Count, Level
-from relay.errors import RelayError
-from relay.reconcile.listing import ListQuery, list_page
+from relay.errors import RelayError, TransientError
+from relay.reconcile.listing import ListQuery, Position, list_page
 from relay.reconcile.status import status
 
 from tests.support.attempt_items import unreadable_item
@@ -84,6 +84,52 @@ def test_an_item_that_cannot_be_read_or_postponed_is_not_passed(search: Search) 
     cursor = search.ledger.cursor()
     assert cursor is not None
     assert cursor.id == OTHER
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-20T11:3x", "2026-11-20T11:50:00.000#", "2026-11-20T11:5"]
+)
+def test_an_entry_that_cannot_be_read_is_noted_and_its_attempt_is_reported(
+    search: Search, text: str
+) -> None:
+    search.ledger.table[BAD]["due"] = {"S": text}
+
+    report = search.run()
+
+    assert sorted(search.reported) == [ID, OTHER, BAD]
+    assert report.counts == {Count.OVERDUE: 3, Count.BROKEN: 1}
+    assert f"entry of {BAD} in the index" in str(report.failure)
+    search.clock.advance(HOUR)
+    assert search.run().counts == {}
+
+
+def test_an_entry_that_cannot_be_read_is_not_passed_before_its_attempt_is_reported(
+    search: Search,
+) -> None:
+    search.ledger.table[BAD]["due"] = {"S": "2026-11-20T11:3x"}
+    search.faults.plan("queues.send", TransientError("throttled"))
+    search.run()
+
+    search.run()
+
+    assert sorted(search.reported) == [ID, OTHER, BAD]
+
+
+@pytest.mark.parametrize("limit", [3, 100])
+def test_a_request_whose_entry_cannot_be_read_is_listed(search: Search, limit: int) -> None:
+    search.ledger.table[BAD]["due"] = {"S": "2026-11-20T11:3x"}
+    query = ListQuery(limit=limit)
+    listed: list[str] = []
+    for _ in range(4):
+        search.begin()
+        page = list_page(query, search.ledger, search.clock, search.budget)
+        listed += [each.request_id for each in page.requests]
+        if page.next is None:
+            break
+        query = replace(query, start=Position.parse(str(page.next)))
+
+    assert listed == [ID, OTHER, BAD]
+    assert page.next is None
 
 
 def test_a_request_whose_item_cannot_be_read_has_a_status_and_is_listed(search: Search) -> None:

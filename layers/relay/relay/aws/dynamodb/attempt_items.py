@@ -71,6 +71,15 @@ def from_due(text: str) -> Due:
     return Due(_time(at), inference_id)
 
 
+def read_entry(item: "Mapping[str, AttributeValueTypeDef]") -> Due | UnexpectedError:
+    """The entry of an item of the index, or why it cannot be read."""
+    try:
+        return from_due(item["due"]["S"])
+    except Exception as error:
+        what = f"entry of {item['id']['S']} in the index of the ledger"
+        return unexpected(error, f"{what} cannot be read")
+
+
 def expires(attempt: Attempt) -> int:
     """When DynamoDB may delete the item, in seconds since 1970."""
     # By the relay's own clock: the time of submission of an untracked attempt comes from outside.

@@ -8,6 +8,7 @@ changes neither key, so it writes nothing into the index.
 import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -17,6 +18,7 @@ from relay.aws.dynamodb.attempt_items import (
     LONGEST_LIFE,
     SHARDS,
     from_due,
+    read_entry,
     shard_key,
     to_due,
 )
@@ -25,6 +27,7 @@ from relay.aws.errors import translated
 from relay.delivery.isolation import unexpected
 from relay.errors import RelayError, UnexpectedError
 from relay.model import Attempt, AttemptState, Due
+from relay.ports import Unreadable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,7 +44,23 @@ _QUERIES_AT_A_TIME = 10
 _ENTRIES = 500
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
-_Page = tuple[Sequence[Due], "dict[str, AttributeValueTypeDef]"]
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What every query of a search has in common."""
+
+    after: Due
+    end: datetime
+    unreadable: Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The answer to a query; `start` is where the next page begins, empty on the last one."""
+
+    entries: Sequence[Due]
+    errors: Mapping[str, UnexpectedError]
+    start: "dict[str, AttributeValueTypeDef]"
 
 
 class DynamoDbDueLedger(DynamoDbLedger):
@@ -74,8 +93,9 @@ class DynamoDbDueLedger(DynamoDbLedger):
                 Item={"id": {"S": _CURSOR}, "position": {"S": to_due(position)}},
             )
 
-    def due(self, after: Due, end: datetime) -> Iterator[Due]:
-        return self._entries([*_hours(after.at - LONGEST_LIFE, end), None], after, end)
+    def due(self, after: Due, end: datetime, unreadable: Unreadable) -> Iterator[Due]:
+        hours = [*_hours(after.at - LONGEST_LIFE, end), None]
+        return self._entries(hours, _Search(after, end, unreadable))
 
     def postpone(self, entries: Sequence[Due], at: datetime) -> Mapping[str, RelayError]:
         to = Due.of(at)
@@ -93,34 +113,31 @@ class DynamoDbDueLedger(DynamoDbLedger):
             to_due(entry),
         )
 
-    def submitted(self, hour: datetime | None, after: Due) -> Iterator[Due]:
-        return self._entries([hour], after, _END_OF_TIME)
+    def submitted(self, hour: datetime | None, after: Due, unreadable: Unreadable) -> Iterator[Due]:
+        return self._entries([hour], _Search(after, _END_OF_TIME, unreadable))
 
-    def _entries(
-        self, hours: Sequence[datetime | None], after: Due, end: datetime
-    ) -> Iterator[Due]:
+    def _entries(self, hours: Sequence[datetime | None], search: _Search) -> Iterator[Due]:
         """Yield the entries of all shards of the hours in order, after a position, before `end`."""
         keys = [shard_key(hour, shard) for hour in hours for shard in SHARDS]
-        first_pages = self._threads.map(lambda key: self._query(key, after, end), keys)
+        first_pages = self._threads.map(lambda key: self._query(key, search), keys)
         streams = [
-            self._stream(key, page, after, end)
-            for key, page in zip(keys, first_pages, strict=True)
-            if page[0]
+            self._stream(key, page, search) for key, page in zip(keys, first_pages, strict=True)
         ]
         return heapq.merge(*streams)
 
-    def _stream(self, key: str, page: _Page, after: Due, end: datetime) -> Iterator[Due]:
-        entries, start = page
-        yield from entries
-        while start:
-            entries, start = self._query(key, after, end, start)
-            yield from entries
+    def _stream(self, key: str, page: _Page, search: _Search) -> Iterator[Due]:
+        while True:
+            for inference_id, error in page.errors.items():
+                search.unreadable(inference_id, error)
+            yield from page.entries
+            if not page.start:
+                return
+            page = self._query(key, search, page.start)
 
     def _query(
         self,
         key: str,
-        after: Due,
-        end: datetime,
+        search: _Search,
         start: "dict[str, AttributeValueTypeDef] | None" = None,
     ) -> _Page:
         query: QueryInputTypeDef = {
@@ -130,18 +147,25 @@ class DynamoDbDueLedger(DynamoDbLedger):
             "KeyConditionExpression": "due_shard = :key AND due BETWEEN :after AND :end",
             "ExpressionAttributeValues": {
                 ":key": {"S": key},
-                ":after": {"S": to_due(after)},
-                ":end": {"S": to_due(Due.of(end))},
+                ":after": {"S": to_due(search.after)},
+                ":end": {"S": to_due(Due.of(search.end))},
             },
-            "ProjectionExpression": "due",
+            "ProjectionExpression": "id, due",
             "Limit": _ENTRIES,
         }
         if start:
             query["ExclusiveStartKey"] = start
         with translated(f"query index due of {self._table}"):
             answer = self._dynamodb.query(**query)
-        entries = [from_due(item["due"]["S"]) for item in answer["Items"]]
-        return [entry for entry in entries if entry > after], answer.get("LastEvaluatedKey", {})
+        entries: list[Due] = []
+        errors: dict[str, UnexpectedError] = {}
+        for item in answer["Items"]:
+            entry = read_entry(item)
+            if isinstance(entry, UnexpectedError):
+                errors[item["id"]["S"]] = entry
+            elif entry > search.after:
+                entries.append(entry)
+        return _Page(entries, errors, answer.get("LastEvaluatedKey", {}))
 
 
 def _hours(start: datetime, end: datetime) -> list[datetime]:

@@ -4,6 +4,7 @@ What the queries find is the contract's business (`tests/contract`).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from threading import Lock
 from typing import Any
@@ -15,19 +16,24 @@ from relay.aws.dynamodb.due_ledger import DynamoDbDueLedger
 from relay.errors import TransientError, UnexpectedError
 from relay.model import Due
 
+from tests.contract.due_ledger import unexpected_error
 from tests.support import samples
 from tests.support.samples import NOON
 
 TABLE = "relay-LedgerTable"
-ID = "a" * 32
+ID, OTHER = "a" * 32, "b" * 31 + "c"
 
 
 class Table:
-    """A client whose index has the entries of `pages`, by partition key."""
+    """A client whose index has the entries of `pages`, by partition key.
+
+    `texts` are the sort keys of entries that cannot be read.
+    """
 
     def __init__(self) -> None:
         self.keys: list[str] = []
         self.pages: dict[str, list[list[Due]]] = {}
+        self.texts: dict[Due, str] = {}
         self.error: ClientError | None = None
         self.cursor: dict[str, object] = {}
         self._lock = Lock()
@@ -43,7 +49,10 @@ class Table:
         with self._lock:
             self.keys.append(key)
         pages = self.pages.get(key, [[]])
-        items = [{"due": {"S": to_due(entry)}} for entry in pages[number]]
+        items = [
+            {"id": {"S": entry.id}, "due": {"S": self.texts.get(entry, to_due(entry))}}
+            for entry in pages[number]
+        ]
         if number + 1 < len(pages):
             return {"Items": items, "LastEvaluatedKey": {"page": {"N": str(number + 1)}}}
         return {"Items": items}
@@ -63,7 +72,7 @@ def ledger(table: Table) -> DynamoDbDueLedger:
 def test_a_search_queries_each_shard_of_the_last_hours_once(
     ledger: DynamoDbDueLedger, table: Table
 ) -> None:
-    assert list(ledger.due(Due(NOON), NOON + timedelta(minutes=5))) == []
+    assert list(ledger.due(Due(NOON), NOON + timedelta(minutes=5), unexpected_error)) == []
 
     hours = [f"2026-11-20T{hour:02}" for hour in range(4, 13)]
     shards = [f"{hour}#{digit}" for hour in [*hours, "late"] for digit in "0123456789abcdef"]
@@ -78,7 +87,7 @@ def test_pages_of_several_shards_are_merged_and_read_when_they_are_needed(
 
     table.pages["2026-11-20T05#a"] = [[entry(1, "a"), entry(4, "a")], [], [entry(5, "a")]]
     table.pages["late#b"] = [[entry(2, "b")], [entry(3, "b")]]
-    found = ledger.due(Due(NOON), NOON + timedelta(minutes=5))
+    found = ledger.due(Due(NOON), NOON + timedelta(minutes=5), unexpected_error)
     queries = len(table.keys)
 
     assert [next(found) for _ in range(2)] == [entry(1, "a"), entry(2, "b")]
@@ -92,7 +101,7 @@ def test_a_query_that_fails_fails_the_search(ledger: DynamoDbDueLedger, table: T
     table.error = ClientError(details, "Query")
 
     with pytest.raises(TransientError, match="query index due of relay-LedgerTable"):
-        ledger.due(Due(NOON), NOON + timedelta(minutes=5))
+        ledger.due(Due(NOON), NOON + timedelta(minutes=5), unexpected_error)
 
 
 def test_the_order_of_the_keys_is_that_of_the_entries() -> None:
@@ -130,6 +139,23 @@ def test_an_offset_does_not_change_the_hour() -> None:
     submitted_at = NOON.astimezone(tz=None)
 
     assert due_shard(samples.attempt(ID, submitted_at=submitted_at)) == "2026-11-20T12#a"
+
+
+@pytest.mark.parametrize("text", ["2026-11-20T12:garbage", "2026-11-20T12:00:00.000#x", "2026"])
+def test_an_entry_that_cannot_be_read_is_told_of_and_keeps_back_no_other(
+    ledger: DynamoDbDueLedger, table: Table, text: str
+) -> None:
+    first, bad, last = (Due(NOON + timedelta(seconds=1), digit * 32) for digit in "abc")
+    table.pages["2026-11-20T05#a"] = [[first, bad], [last]]
+    table.pages["2026-11-20T06#b"] = [[bad], [replace(bad, id=OTHER)]]
+    table.texts = {bad: text}
+    errors: dict[str, UnexpectedError] = {}
+
+    found = ledger.due(Due(NOON), NOON + timedelta(minutes=5), errors.__setitem__)
+
+    assert list(found) == [first, replace(bad, id=OTHER), last]
+    assert set(errors) == {bad.id}
+    assert f"entry of {bad.id} in the index" in str(errors[bad.id])
 
 
 @pytest.mark.parametrize("position", ["yesterday", "2026-11-20T12:00:00.000#", ""])
