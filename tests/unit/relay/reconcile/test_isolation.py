@@ -1,5 +1,6 @@
 """One attempt that cannot be worked on does not keep reconcile from the others."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
@@ -130,6 +131,26 @@ def test_a_request_whose_entry_cannot_be_read_is_listed(search: Search, limit: i
 
     assert listed == [ID, OTHER, BAD]
     assert page.next is None
+
+
+@pytest.mark.parametrize(
+    ("attribute", "member", "value"),
+    [("request", "request_id", 7), ("claim", "submitted_at", "2026-11-20T12:00:00")],
+)
+def test_a_request_whose_item_has_a_member_of_another_type_keeps_back_no_other(
+    search: Search, attribute: str, member: str, value: object
+) -> None:
+    item = search.ledger.table[BAD]
+    item[attribute] = {"S": json.dumps({**json.loads(item[attribute]["S"]), member: value})}
+    search.begin()
+
+    page = list_page(ListQuery(), search.ledger, search.clock, search.budget)
+
+    assert {each.request_id: each.state.value for each in page.requests} == {
+        ID: "submitted",
+        OTHER: "submitted",
+        BAD: "unreadable",
+    }
 
 
 def test_a_request_whose_item_cannot_be_read_has_a_status_and_is_listed(search: Search) -> None:

@@ -34,6 +34,8 @@ SHARDS = "0123456789abcdef"
 # timeout, and a slack of at most an hour.
 LONGEST_LIFE = timedelta(hours=8)
 
+_OTHER_ITEMS = ("reconcile#", "provision#")
+
 # Longer than the 23 days for which SNS may try to deliver a notification.
 _RETENTION = timedelta(days=30)
 # With a reason of this length a usual item stays within the 1,024 bytes of a write unit.
@@ -139,6 +141,11 @@ def to_reason(reason: str) -> str:
     return reason[:_LONGEST_REASON]
 
 
+def is_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> bool:
+    """Whether an item is an attempt's. The table also has the cursor and records of endpoints."""
+    return not item["id"]["S"].startswith(_OTHER_ITEMS)
+
+
 def read_item(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt | UnexpectedError:
     """The attempt of an item, or why it cannot be read."""
     try:
@@ -148,32 +155,35 @@ def read_item(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt | Unexpect
 
 
 def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
+    """Read an item. Raises an exception for one that this codec does not write."""
     request: dict[str, Any] = json.loads(item["request"]["S"])
     claim: dict[str, Any] = json.loads(item["claim"]["S"])
-    location = request.get("input_location")
+    location = _optional_text(request.get("input_location"))
+    if not request["request_id"]:
+        raise ValueError("an attempt without a request id")
     return Attempt(
         id=item["id"]["S"],
-        request_id=request["request_id"],
-        number=request["attempt"],
-        claimed_by=claim["claimed_by"],
-        endpoint=request["endpoint"],
-        submitted_at=datetime.fromisoformat(claim["submitted_at"]),
-        due_at=datetime.fromisoformat(claim["due_at"]),
+        request_id=_text(request["request_id"]),
+        number=_number(request["attempt"]),
+        claimed_by=_text(claim["claimed_by"]),
+        endpoint=_text(request["endpoint"]),
+        submitted_at=_time(claim["submitted_at"]),
+        due_at=_time(claim["due_at"]),
         state=AttemptState(item["state"]["S"]),
         location=None if location is None else S3Uri.parse(location),
-        version_id=request.get("version_id"),
-        etag=request.get("etag"),
-        content_type=request.get("content_type"),
-        accept=request.get("accept"),
-        custom_attributes=request.get("custom_attributes"),
-        ttl_seconds=request.get("ttl_seconds"),
-        timeout_seconds=request.get("timeout_seconds"),
+        version_id=_optional_text(request.get("version_id")),
+        etag=_optional_text(request.get("etag")),
+        content_type=_optional_text(request.get("content_type")),
+        accept=_optional_text(request.get("accept")),
+        custom_attributes=_optional_text(request.get("custom_attributes")),
+        ttl_seconds=_optional_number(request.get("ttl_seconds")),
+        timeout_seconds=_optional_number(request.get("timeout_seconds")),
         requested_at=_optional_time(request.get("requested_at")),
-        output_location=claim.get("output_location"),
+        output_location=_optional_text(claim.get("output_location")),
         routed_at=_time(item["routed_at"]["S"]) if "routed_at" in item else None,
         reason=item["reason"]["S"] if "reason" in item else None,
         held=_held(item["held"]["S"]) if "held" in item else None,
-        tracked=request["tracked"],
+        tracked=_flag(request["tracked"]),
     )
 
 
@@ -208,13 +218,50 @@ def _json(members: Mapping[str, object]) -> str:
 
 def _held(text: str) -> Held:
     held: dict[str, Any] = json.loads(text)
-    return Held(Outcome(held["outcome"]), tuple(held["delivered"]), tuple(held["missing"]))
+    return Held(Outcome(held["outcome"]), _texts(held["delivered"]), _texts(held["missing"]))
+
+
+# JSON has types of its own: what has another one is refused where the item is read, and not where
+# the attempt is used beside others.
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a member is not a string")
+    return value
+
+
+def _optional_text(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError("a member is not a list")
+    return tuple(map(_text, value))
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise ValueError("a member is not a whole number")
+    return value
+
+
+def _optional_number(value: object) -> int | None:
+    return None if value is None else _number(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("a member is not true or false")
+    return value
 
 
 def _time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise ValueError("a time without its offset from UTC")
+    time.astimezone(UTC)  # raises for a time before the year 1, or after the year 9999
     return time
 
 

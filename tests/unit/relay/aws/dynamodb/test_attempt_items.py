@@ -1,8 +1,9 @@
 """What is written into the ledger is read back as it was."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import given
@@ -93,3 +94,49 @@ def test_an_item_that_cannot_be_read_is_an_error_with_its_id_and_without_its_con
     assert isinstance(item, UnexpectedError)
     assert str(item).startswith(f"item {'f' * 32} of the ledger cannot be read: JSONDecodeError at")
     assert "secret" not in str(item)
+
+
+NO_TEXT: list[object] = [None, 7, True, [], {}]
+NO_TIME: list[object] = [*NO_TEXT, "", "2026-11-20T12:00:00", "9999-12-31T23:59:59-14:00"]
+ODD: dict[str, dict[str, list[object]]] = {
+    "request": {
+        "request_id": [*NO_TEXT, ""],
+        "attempt": [None, "1", 1.0, True],
+        "tracked": [None, "true", 1],
+        "endpoint": NO_TEXT,
+        "input_location": [7, "", "https://bucket/key"],
+        "content_type": [7, {}],
+        "ttl_seconds": ["60", 60.0],
+        "requested_at": [7, "2026-11-20"],
+    },
+    "claim": {
+        "claimed_by": NO_TEXT,
+        "submitted_at": NO_TIME,
+        "due_at": NO_TIME,
+        "output_location": [7, []],
+    },
+    "held": {
+        "outcome": [None, "open"],
+        "delivered": [None, "team", [7]],
+        "missing": [{"team": 1}],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "member", "value"),
+    [
+        (attribute, member, value)
+        for attribute, members in ODD.items()
+        for member, values in members.items()
+        for value in values
+    ],
+)
+def test_an_item_with_a_member_of_another_type_cannot_be_read(
+    attribute: str, member: str, value: object
+) -> None:
+    item: dict[str, Any] = dict(to_item(samples.attempt(held=Held(Outcome.FAILED))))
+    assert isinstance(read_item(item), Attempt)
+    item[attribute] = {"S": json.dumps({**json.loads(item[attribute]["S"]), member: value})}
+
+    assert isinstance(read_item(item), UnexpectedError)
