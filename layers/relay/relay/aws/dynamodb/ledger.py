@@ -16,6 +16,7 @@ from relay.aws.dynamodb.attempt_items import (
     due_entry,
     due_shard,
     expires,
+    is_attempt,
     read_item,
     to_claim,
     to_due,
@@ -88,7 +89,7 @@ class DynamoDbLedger:
             if answer.get("UnprocessedKeys"):
                 raise TransientError(f"look up in {self._table}: DynamoDB left keys unprocessed")
             for item in answer["Responses"].get(self._table, []):
-                if "request" in item:  # the table holds more than attempts
+                if is_attempt(item):
                     found[item["id"]["S"]] = read_item(item)
         return found
 

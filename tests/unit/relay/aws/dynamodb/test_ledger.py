@@ -135,10 +135,24 @@ def test_keys_that_dynamodb_left_unread_are_not_taken_for_absent(
         ledger.look_up([ID])
 
 
-def test_other_items_of_the_table_are_no_attempts(ledger: DynamoDbLedger, stubber: Stubber) -> None:
-    found(stubber, {"id": {"S": "reconcile#cursor"}, "minute": {"S": "2026-11-20T12:00"}})
+@pytest.mark.parametrize("key", ["reconcile#cursor", "provision#relay"])
+def test_other_items_of_the_table_are_no_attempts(
+    ledger: DynamoDbLedger, stubber: Stubber, key: str
+) -> None:
+    found(stubber, {"id": {"S": key}, "position": {"S": "2026-11-20T12:00:00.000Z#"}})
 
-    assert ledger.look_up(["reconcile#cursor"]) == {}
+    assert ledger.look_up([key]) == {}
+
+
+@pytest.mark.parametrize("missing", ["request", "claim", "state"])
+def test_an_attempt_that_lacks_an_attribute_is_not_taken_for_absent(
+    ledger: DynamoDbLedger, stubber: Stubber, missing: str
+) -> None:
+    item = to_item(samples.attempt(ID))
+    del item[missing]
+    found(stubber, item)
+
+    assert isinstance(ledger.look_up([ID])[ID], UnexpectedError)
 
 
 def test_an_item_that_cannot_be_read_is_an_error_beside_the_others(
