@@ -6,6 +6,7 @@ Calls, not bytes, cost time and money: 25 statements or 100 look-ups go in one.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -33,9 +34,9 @@ from relay.ports import Claims
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import (
-        BatchStatementRequestTypeDef,
-    )
+    from mypy_boto3_dynamodb.type_defs import BatchStatementRequestTypeDef
+
+    _Statement = tuple[str, BatchStatementRequestTypeDef]
 
 _STATEMENTS = 25
 KEYS = 100
@@ -169,28 +170,39 @@ class DynamoDbLedger:
         A statement that cannot be made fails its own attempt.
         """
         failures: dict[str, str | RelayError] = {}
-        statements: list[tuple[str, BatchStatementRequestTypeDef]] = []
+        statements: list[_Statement] = []
         for inference_id, make in makers.items():
             try:
                 statements.append((inference_id, make()))
             except Exception as bug:
                 failures[inference_id] = unexpected(bug, f"write to {self._table}")
         for batch in chunks(statements, _STATEMENTS):
-            try:
-                answer = self._dynamodb.batch_execute_statement(
-                    Statements=[statement for _, statement in batch]
+            failures |= self._write(batch)
+        return failures
+
+    def _write(self, batch: "Sequence[_Statement]") -> dict[str, str | RelayError]:
+        """Execute statements in one call, or in one for each if DynamoDB refuses the call for good.
+
+        One statement that DynamoDB cannot parse or validate can be why it refuses all of them.
+        """
+        try:
+            answer = self._dynamodb.batch_execute_statement(
+                Statements=[statement for _, statement in batch]
+            )
+        except (ClientError, BotoCoreError) as cause:
+            error = classify(cause, f"write to {self._table}")
+            error.__cause__ = cause
+            if isinstance(error, TransientError) or len(batch) == 1:
+                return {inference_id: error for inference_id, _ in batch}
+            alone = [self._write([each]) for each in batch]
+            return dict(chain.from_iterable(failures.items() for failures in alone))
+        failures: dict[str, str | RelayError] = {}
+        for (inference_id, _), response in zip(batch, answer["Responses"], strict=True):
+            if "Error" in response:
+                failures[inference_id] = self._failure(
+                    response["Error"].get("Code", "Unknown"),
+                    response["Error"].get("Message", ""),
                 )
-            except (ClientError, BotoCoreError) as cause:
-                error = classify(cause, f"write to {self._table}")
-                error.__cause__ = cause
-                failures |= {inference_id: error for inference_id, _ in batch}
-                continue
-            for (inference_id, _), response in zip(batch, answer["Responses"], strict=True):
-                if "Error" in response:
-                    failures[inference_id] = self._failure(
-                        response["Error"].get("Code", "Unknown"),
-                        response["Error"].get("Message", ""),
-                    )
         return failures
 
     def _failure(self, code: str, message: str) -> str | RelayError:

@@ -112,6 +112,25 @@ def test_a_call_that_fails_fails_its_attempts_and_no_others(
     assert list(failures) == [attempt.id for attempt in given[:25]]
 
 
+def test_a_call_that_is_refused_for_good_is_made_again_for_each_statement(
+    ledger: DynamoDbLedger, stubber: Stubber
+) -> None:
+    """DynamoDB validates all statements of a call before it executes one."""
+    first, bad, last = attempts(3)
+    stubber.add_client_error("batch_execute_statement", "ValidationException")
+    statements(stubber, None)
+    stubber.add_client_error("batch_execute_statement", "ValidationException")
+    statements(stubber, "DuplicateItem")
+    found(stubber, to_item(last))
+
+    claims = ledger.claim([first, bad, last])
+
+    assert claims.existing == {last.id: last}
+    kinds = {key: type(error) for key, error in claims.unavailable.items()}
+    assert kinds == {bad.id: PermanentError}
+    stubber.assert_no_pending_responses()
+
+
 def test_a_hundred_attempts_are_read_in_one_call_and_one_more_in_two(
     ledger: DynamoDbLedger, stubber: Stubber
 ) -> None:
