@@ -40,11 +40,14 @@ if TYPE_CHECKING:
 
 _STATEMENTS = 25
 KEYS = 100
+# DynamoDB leaves keys of a call unread when it throttles their partition.
+_READS = 3
 
 _EXISTS = "DuplicateItem"
 CONDITION = "ConditionalCheckFailed"
 
 _Thing = TypeVar("_Thing")
+_Found = dict[str, Attempt | UnexpectedError]
 
 
 class DynamoDbLedger:
@@ -56,11 +59,11 @@ class DynamoDbLedger:
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:
         failures = self._execute({each.id: partial(self._insert, each) for each in attempts})
-        found = self.look_up([key for key, code in failures.items() if code == _EXISTS])
+        found, unread = self._read([key for key, code in failures.items() if code == _EXISTS])
         existing = {key: item for key, item in found.items() if isinstance(item, Attempt)}
         unreadable = {key: item for key, item in found.items() if not isinstance(item, Attempt)}
         # A claim that failed for an item that is gone by now is an error: the item is not ours.
-        absent = {key: code for key, code in failures.items() if key not in found}
+        absent = {key: code for key, code in {**failures, **unread}.items() if key not in found}
         return Claims(existing, unreadable | self._errors("claim", absent))
 
     def renew(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
@@ -73,26 +76,44 @@ class DynamoDbLedger:
         return self._errors("release", failures, CONDITION)
 
     def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | UnexpectedError]:
-        found: dict[str, Attempt | UnexpectedError] = {}
-        for keys in chunks(sorted(set(ids)), KEYS):
-            with translated(f"look up in {self._table}"):
-                answer = self._dynamodb.batch_get_item(
-                    RequestItems={
-                        self._table: {
-                            "Keys": [{"id": {"S": key}} for key in keys],
-                            "ProjectionExpression": MEMBERS,
-                            "ExpressionAttributeNames": NAMES,
-                            # A notification may come within milliseconds of the claim.
-                            "ConsistentRead": True,
-                        }
-                    }
-                )
-            if answer.get("UnprocessedKeys"):
-                raise TransientError(f"look up in {self._table}: DynamoDB left keys unprocessed")
-            for item in answer["Responses"].get(self._table, []):
-                if is_attempt(item):
-                    found[item["id"]["S"]] = read_item(item)
+        found, unread = self._read(ids)
+        for error in unread.values():
+            raise error
         return found
+
+    def _read(self, ids: Collection[str]) -> tuple[_Found, Mapping[str, TransientError]]:
+        """Return the attempts that exist, and an error for each key that DynamoDB left unread."""
+        found: _Found = {}
+        unread: dict[str, TransientError] = {}
+        for keys in chunks(sorted(set(ids)), KEYS):
+            left = keys
+            for _ in range(_READS):
+                left = self._get(left, found) if left else []
+            unread |= {
+                key: TransientError(f"look up in {self._table}: DynamoDB left keys unprocessed")
+                for key in left
+            }
+        return found, unread
+
+    def _get(self, keys: Sequence[str], found: _Found) -> list[str]:
+        """Add the attempts of keys to those that were found. Return the keys that are left."""
+        with translated(f"look up in {self._table}"):
+            answer = self._dynamodb.batch_get_item(
+                RequestItems={
+                    self._table: {
+                        "Keys": [{"id": {"S": key}} for key in keys],
+                        "ProjectionExpression": MEMBERS,
+                        "ExpressionAttributeNames": NAMES,
+                        # A notification may come within milliseconds of the claim.
+                        "ConsistentRead": True,
+                    }
+                }
+            )
+        for item in answer["Responses"].get(self._table, []):
+            if is_attempt(item):
+                found[item["id"]["S"]] = read_item(item)
+        left = answer.get("UnprocessedKeys", {}).get(self._table)
+        return [] if left is None else [key["id"]["S"] for key in left["Keys"]]
 
     def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
         failures = self._execute({each.attempt.id: partial(self._close, each) for each in closings})

@@ -29,6 +29,7 @@ SERVICE = "dynamodb"
 
 ID, OTHER = "a" * 32, "b" * 32
 TABLE = "relay-LedgerTable"
+READ = ("ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames")
 
 
 @pytest.fixture
@@ -148,10 +149,38 @@ def test_nothing_to_look_up_is_no_call(ledger: DynamoDbLedger) -> None:
 def test_keys_that_dynamodb_left_unread_are_not_taken_for_absent(
     ledger: DynamoDbLedger, stubber: Stubber
 ) -> None:
-    found(stubber, unprocessed=True)
+    for _ in range(3):
+        found(stubber, unprocessed=True)
 
     with pytest.raises(TransientError, match="left keys unprocessed"):
         ledger.look_up([ID])
+
+
+def test_keys_that_dynamodb_left_unread_are_read_again(
+    ledger: DynamoDbLedger, stubber: Stubber
+) -> None:
+    first, other = samples.attempt(ID), samples.attempt(OTHER)
+    found(stubber, to_item(other), unprocessed=True)
+    keys = {TABLE: {"Keys": [{"id": {"S": ID}}], **dict.fromkeys(READ, ANY)}}
+    answer = {"Responses": {TABLE: [to_item(first)]}}
+    stubber.add_response("batch_get_item", answer, {"RequestItems": keys})
+
+    assert ledger.look_up([ID, OTHER]) == {ID: first, OTHER: other}
+
+
+def test_a_claim_that_dynamodb_left_unread_fails_alone(
+    ledger: DynamoDbLedger, stubber: Stubber
+) -> None:
+    other = samples.attempt(OTHER)
+    statements(stubber, "DuplicateItem", "DuplicateItem")
+    found(stubber, to_item(other), unprocessed=True)
+    for _ in range(2):
+        found(stubber, unprocessed=True)
+
+    claims = ledger.claim([samples.attempt(ID), other])
+
+    assert claims.existing == {OTHER: other}
+    assert {key: type(error) for key, error in claims.unavailable.items()} == {ID: TransientError}
 
 
 @pytest.mark.parametrize("key", ["reconcile#cursor", "provision#relay"])
