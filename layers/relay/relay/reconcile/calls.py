@@ -60,6 +60,8 @@ def _action(reader: Reader) -> Action:
         case "reconcile":
             start, end = reader.optional_time("from"), reader.optional_time("to")
             if start and end:
+                if start >= end:
+                    reader.refuse("from", "is not before to")
                 return Range(start, end)
             if (start or end) and not reader.problems:
                 reader.refuse("", "must have both 'from' and 'to', or neither")

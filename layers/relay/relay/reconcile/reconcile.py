@@ -130,10 +130,18 @@ class Reconcile:
         return start
 
     def between(self, start: datetime, end: datetime) -> Report:
-        """Work on what was overdue from `start` to before `end`, without the cursor."""
+        """Work on what was overdue from `start` to before `end`, without the cursor.
+
+        `failure` of the report is also an error that names the rest of the range, if there is one.
+        """
         report = Report()
         last = min(Due.of(end), Due.of(self._clock.now() - _INDEX_DELAY))
-        self._run(Due.of(start), last, report, lambda _: None)
+        after = self._run(Due.of(start), last, report, lambda _: None)
+        if after.at < last.at:
+            rest = f"from {after.at.isoformat()} to {end.isoformat()}"
+            error = NotTried(f"the range is not searched to its end; continue {rest}")
+            report.note(Level.ERROR, "range not done", error=error, cause=report.failure)
+            report.failure = error
         return report
 
     def _run(
@@ -142,7 +150,8 @@ class Reconcile:
         end: Due,
         report: Report,
         move_cursor: Callable[[Due], None],
-    ) -> None:
+    ) -> Due:
+        """Work until the end, or as far as time allows. Return the position."""
         after = max(after, Due.of(self._clock.now() - _LONGEST_LOOK_BACK))
         try:
             for position in self._work(after, end.at, report):
@@ -151,6 +160,7 @@ class Reconcile:
         except RelayError as error:
             _fail(report, "search ended", error)
         report.minutes_behind = max(0, round((end.at - after.at) / _MINUTE))
+        return after
 
     def _work(self, after: Due, end: datetime, report: Report) -> Iterator[Due]:
         """Work on the entries before `end`. Yield each position up to which all are done.

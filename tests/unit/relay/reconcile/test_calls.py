@@ -70,6 +70,10 @@ def test_a_call_may_list_requests() -> None:
             {"action": "reconcile", "from": "yesterday", "to": 5},
             "from must be a time in ISO 8601; to must be a string, not a number",
         ),
+        *(
+            ({"action": "reconcile", "from": "2026-11-02", "to": to}, "from is not before to")
+            for to in ("2026-11-01", "2026-11-02")
+        ),
         (
             {"action": "list", "since": "2026-11-02", "until": "2026-11-01", "limit": 0},
             "since is not before until; limit is 0; it must be from 1 to 1,000",

@@ -301,30 +301,3 @@ class TestAHeldResult:
 
         (message,) = search.queues.sent
         assert json.loads(message.body)["invocationStatus"] == outcome
-
-
-class TestARange:
-    def test_is_searched_without_the_cursor(self, search: Search) -> None:
-        search.overdue(FIRST, minutes=10)
-        search.overdue(SECOND, minutes=5)
-        search.run()
-        cursor = search.ledger.cursor()
-        now = search.clock.now()
-
-        start, end = now - timedelta(minutes=10), now - timedelta(minutes=5)
-        search.begin()
-        report = search.use_case.between(start, end)
-
-        assert search.reported == [FIRST, SECOND, FIRST]
-        assert search.ledger.cursor() == cursor
-        assert report.minutes_behind == 0
-
-    def test_of_centuries_is_searched_where_the_ledger_has_attempts(self, search: Search) -> None:
-        search.overdue(FIRST, minutes=29 * 24 * 60)
-        now = search.clock.now()
-
-        start = now.replace(year=1)
-        search.begin()
-        search.use_case.between(start, now.replace(year=9999))
-
-        assert search.reported == [FIRST]
