@@ -202,7 +202,7 @@ class Reconcile:
         """Postpone an attempt that raises an exception that is no RelayError."""
         _fail(report, "attempt not examined", error, inference_id=entry.id)
         report.count(Count.POSTPONED)
-        failure = self._postpone([entry], {entry.id: _PAUSE}).get(entry.id)
+        failure = self._postpone([entry], {entry.id: _PAUSE}, report).get(entry.id)
         return _Worked(entry, failure, again=failure is not None)
 
     def _report_overdue(self, report: Report, page: Sequence[Due]) -> list[_Worked]:
@@ -236,7 +236,7 @@ class Reconcile:
             _fail(report, "attempt not examined", errors[key], inference_id=key)
         report.count(Count.POSTPONED, len(pauses))
         again |= self._send(findings, report)
-        again |= self._postpone(page, pauses | dict.fromkeys(held, _LONGEST_RETENTION))
+        again |= self._postpone(page, pauses | dict.fromkeys(held, _LONGEST_RETENTION), report)
         outages = {key: error for key, error in errors.items() if _is_outage(error)}
         return [
             _Worked(entry, (outages | again).get(entry.id), again=entry.id in again)
@@ -253,14 +253,22 @@ class Reconcile:
         return unsent
 
     def _postpone(
-        self, page: Sequence[Due], pauses: Mapping[str, timedelta]
+        self, page: Sequence[Due], pauses: Mapping[str, timedelta], report: Report
     ) -> Mapping[str, RelayError]:
-        """Postpone entries, each by its pause. Return the errors by attempt id."""
-        failures: dict[str, RelayError] = {}
+        """Postpone entries, each by its pause. Return the errors of those to try again, by id.
+
+        One that can never be postponed would keep back all that became overdue later: it is passed.
+        """
+        again: dict[str, RelayError] = {}
         for pause in sorted(set(pauses.values())):
             entries = [entry for entry in page if pauses.get(entry.id) == pause]
-            failures |= self._ledger.postpone(entries, self._clock.now() + pause)
-        return failures
+            failures = self._ledger.postpone(entries, self._clock.now() + pause)
+            for key, error in failures.items():
+                if isinstance(error, PermanentError | UnexpectedError):
+                    _fail(report, "attempt passed, not postponed", error, inference_id=key)
+                else:
+                    again[key] = error
+        return again
 
 
 def _is_left(attempt: Attempt, now: datetime) -> bool:

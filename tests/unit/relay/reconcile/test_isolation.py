@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 from relay.delivery.report import Count, Level
-from relay.errors import RelayError, TransientError
+from relay.errors import PermanentError, RelayError, TransientError, UnexpectedError
 from relay.reconcile.listing import ListQuery, Position, list_page
 from relay.reconcile.status import status
 
 from tests.support.attempt_items import unreadable_item
 from tests.support.reconciling import Search
 
-ID, OTHER, BAD = "a" * 32, "b" * 32, "f" * 32
+ID, OTHER, BAD, LATE = "a" * 32, "b" * 32, "f" * 32, "1" * 32
 HOUR = 3_720  # and the minutes by which the index may be late
 
 
@@ -85,6 +85,23 @@ def test_an_item_that_cannot_be_read_or_postponed_is_not_passed(search: Search) 
     cursor = search.ledger.cursor()
     assert cursor is not None
     assert cursor.id == OTHER
+
+
+@pytest.mark.parametrize("error", [PermanentError("refused"), UnexpectedError("a bug")])
+def test_an_item_that_can_never_be_postponed_keeps_back_no_later_one(
+    search: Search, error: RelayError
+) -> None:
+    unreadable(search)
+    search.overdue(LATE, minutes=4)
+    search.faults.plan("ledger.postpone", error)
+
+    report = search.run()
+
+    assert search.reported == [ID, OTHER, LATE]
+    (note,) = [note for note in report.notes if note.text == "attempt passed, not postponed"]
+    assert dict(note.fields)["inference_id"] == BAD
+    assert report.minutes_behind == 0
+    assert report.failure is not None
 
 
 @pytest.mark.parametrize(
