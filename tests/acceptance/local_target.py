@@ -27,7 +27,7 @@ class LocalTarget(Target):
     name = "local"
     stack_name = STACK_NAME
     pace = Pace(
-        patience=1, pause=0.1, lag=0, change_seconds=90, scaling_seconds=45, test_seconds=420
+        patience=1, pause=0.1, lag=0, change_seconds=180, scaling_seconds=45, test_seconds=420
     )
 
     def __init__(self, stack: RunningStack) -> None:
