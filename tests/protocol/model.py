@@ -45,6 +45,7 @@ class Design:
     release: Literal["own refused claims", "all that failed"] = "own refused claims"
     unread_claim: Literal["not ours", "ours"] = "not ours"
     retry_closes_the_last: bool = True
+    retry_closes_what_arrived: bool = False
     remember_what_arrived: bool = True
     closes_when: Literal["all arrived", "any arrived"] = "all arrived"
     speaks: Literal["the claimant", "the first"] = "the claimant"

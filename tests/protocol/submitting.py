@@ -30,7 +30,7 @@ class Submitting:
         for message in state.uploads:
             first = self._first
             if message.attempt > 1 and self._design.retry_closes_the_last:
-                first = "close the last"
+                first = "read the last"
             worker = Worker("submit", first, message.attempt, message.name)
             started = state.with_worker(None, worker)
             yield Step(
@@ -51,10 +51,12 @@ class Submitting:
         if state.may(Fault.SUBMIT_CRASHES):
             yield fault_step(Fault.SUBMIT_CRASHES, _returned(state, worker))
         match worker.at:
-            case "close the last":
-                yield from self._close_the_last(state, worker)
             case "read the last":
                 yield from self._read_the_last(state, worker)
+            case "close the last":
+                yield from self._close_the_last(state, worker)
+            case "read the last again":
+                yield from self._read_the_last_again(state, worker)
             case "claim":
                 yield from self._claim(state, worker)
             case "read the claim":
@@ -83,6 +85,15 @@ class Submitting:
             state = state._replace(refusing_days=days, age_days=state.age_days + 1)
         return Step("Inbox.come_back", _returned(state, worker))
 
+    def _read_the_last(self, state: State, worker: Worker) -> Steps:
+        last = state.item(worker.attempt - 1)
+        begun = last.delivered and not self._design.retry_closes_what_arrived
+        if last.state == OPEN and not begun:
+            after = "close the last"
+        else:
+            after = self._first if last.state in ("", "RETRIED") else "acknowledge"
+        yield Step("Ledger.look_up the last", state.going_on(worker, after))
+
     def _close_the_last(self, state: State, worker: Worker) -> Steps:
         if state.may(Fault.MARK_FAILS):
             failed = state.going_on(worker, "give back")
@@ -90,9 +101,9 @@ class Submitting:
         last = state.item(worker.attempt - 1)
         if last.state == OPEN:
             state = state.with_item(worker.attempt - 1, last._replace(state="RETRIED"))
-        yield Step("Ledger.close the last", state.going_on(worker, "read the last"))
+        yield Step("Ledger.close the last", state.going_on(worker, "read the last again"))
 
-    def _read_the_last(self, state: State, worker: Worker) -> Steps:
+    def _read_the_last_again(self, state: State, worker: Worker) -> Steps:
         last = state.item(worker.attempt - 1)
         after = self._first if last.state in ("", "RETRIED") else "acknowledge"
         yield Step("Ledger.look_up the last", state.going_on(worker, after))

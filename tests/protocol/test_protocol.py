@@ -11,7 +11,17 @@ import pytest
 from relay import ports
 
 from tests.protocol.explorer import Endless, Step, explore, runs_that_show
-from tests.protocol.model import Design, Fault, World, initial_state
+from tests.protocol.model import (
+    ABSENT,
+    OPEN,
+    Design,
+    Fault,
+    Item,
+    Message,
+    Notice,
+    World,
+    initial_state,
+)
 from tests.protocol.protocol import Protocol, bounds, explored
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "delivery.md"
@@ -251,6 +261,25 @@ def test_without_a_line_of_attempts_a_report_that_comes_late_is_a_second_result(
 
     assert both_ends(Design(retry_closes_the_last=False))
     assert not both_ends(Design())
+
+
+def test_if_a_retry_closed_what_one_of_two_targets_has_there_would_be_two_results() -> None:
+    """The retry was sent and not marked; then a late notification arrived at one of two targets."""
+    world = World({}, outcomes=(("completed",), ("permanent",)), two_targets=True, fifo=False)
+    begun = initial_state(world)._replace(
+        uploads=frozenset({Message("retry 1", 2)}),
+        notices=(Notice(1, "completed", from_relay=False),),
+        ledger=(Item(OPEN, "upload", 0, held="COMPLETED", delivered=("first",)), ABSENT),
+        retries=1,
+        completed=1,
+    )
+
+    def found(design: Design) -> set[tuple[int, int, int | None]]:
+        ends = explore(begun, Protocol(world, design).steps).ends
+        return {(end.completed, end.failed, end.also) for end in ends}
+
+    assert (1, 1, 1) in found(Design(retry_closes_what_arrived=True))
+    assert found(Design()) == {(1, 0, 1)}
 
 
 def test_every_port_call_in_the_model_exists() -> None:

@@ -36,6 +36,13 @@ def notify(pipeline: FakePipeline, notification: object) -> None:
     pipeline.queues.put(NOTIFICATION_QUEUE, json.dumps(samples.sns_envelope(notification)))
 
 
+def to_two_targets(pipeline: FakePipeline) -> None:
+    """Completed results go to both queues."""
+    routes = json.loads(samples.ROUTES)
+    archive = {"name": "archive", "to": samples.FAILED_QUEUE}
+    pipeline.routes.replace(json.dumps({**routes, "routes": [*routes["routes"], archive]}))
+
+
 def subjects(pipeline: FakePipeline) -> list[str]:
     return [json.loads(message.body)["id"] for message in pipeline.results()]
 
@@ -97,6 +104,43 @@ class TestAFurtherAttempt:
         assert pipeline.endpoint.invocations == []
         assert subjects(pipeline) == [ID]
 
+    def test_is_not_submitted_when_one_of_two_targets_has_the_result_already(
+        self, pipeline: FakePipeline
+    ) -> None:
+        """A late notification: reconcile was first, and the retry is on its way."""
+        to_two_targets(pipeline)
+        pipeline.ledger.items[ID] = samples.attempt(ID)
+        expired = own_notification(ID, Outcome.EXPIRED, "relay", "nothing was heard")
+        pipeline.queues.put(NOTIFICATION_QUEUE, expired)
+        pipeline.faults.plan("queues.send", THROTTLED, after=True)
+        pipeline.deliver_to_route()
+        pipeline.queues.trouble[samples.FAILED_QUEUE] = THROTTLED
+        notify(pipeline, samples.completed(ID))
+        pipeline.deliver_to_route()
+        pipeline.queues.trouble.clear()
+        pipeline.clock.advance(900)
+
+        report = pipeline.deliver_to_submit()
+        pipeline.deliver_to_route()
+
+        assert report.counts == {Count.DUPLICATE: 1}
+        assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
+        assert subjects(pipeline) == [ID, ID]
+
+    def test_closes_a_result_that_no_target_has_yet(self, pipeline: FakePipeline) -> None:
+        self.crash_after_sending_the_retry(pipeline)
+        pipeline.queues.trouble[samples.COMPLETED_QUEUE] = THROTTLED
+        notify(pipeline, samples.completed(ID))
+        pipeline.deliver_to_route()
+        pipeline.queues.trouble.clear()
+        pipeline.clock.advance(900)
+
+        pipeline.deliver_to_submit()
+        pipeline.deliver_to_route()
+
+        assert subjects(pipeline) == []
+        assert pipeline.ledger.states == {ID: AttemptState.RETRIED, SECOND: AttemptState.OPEN}
+
     def test_closes_the_last_one_so_that_no_other_notification_ends_in_a_result(
         self, pipeline: FakePipeline
     ) -> None:
@@ -114,7 +158,8 @@ class TestAFurtherAttempt:
     def test_comes_again_when_the_last_one_cannot_be_closed(
         self, pipeline: FakePipeline, step: str
     ) -> None:
-        retried(pipeline)
+        self.crash_after_sending_the_retry(pipeline)
+        pipeline.clock.advance(30)
         pipeline.faults.plan(step, THROTTLED)
 
         report = pipeline.deliver_to_submit()

@@ -139,7 +139,8 @@ def _left_behind(existing: Attempt, job: Job) -> bool:
 # Succession: an attempt may only follow one that is closed as RETRIED. Route sends the retry first
 # and closes the failed attempt afterwards. A crash in between leaves the failed attempt open, and
 # another notification of it may still end in a result. So submit closes the previous attempt before
-# it claims the next one, and drops the retry if the request has a result already.
+# it claims the next one. It drops the retry if the request has a result already, also if only some
+# of the targets have it: the notification of that result waits for the others.
 
 
 def succeed(
@@ -153,15 +154,15 @@ def succeed(
     last = {job.attempt.id: _last_id(job) for job in jobs if job.attempt.number > 1}
     if not last:
         return jobs, []
+    known = dict(ledger.look_up(list(last.values())))
     closings = {
-        last[job.attempt.id]: Closing(
-            replace(job.attempt, id=last[job.attempt.id]), AttemptState.RETRIED, now
-        )
-        for job in jobs
-        if job.attempt.id in last
+        before.id: Closing(before, AttemptState.RETRIED, now)
+        for before in known.values()
+        if isinstance(before, Attempt) and before.state is AttemptState.OPEN and not _begun(before)
     }
     unclosed = answers(ledger.close, [*closings.values()], lambda closing: closing.attempt.id)
-    known = ledger.look_up(list(closings))
+    if closings:  # another function may have been faster
+        known |= ledger.look_up(list(closings))
     due: list[Job] = []
     others: list[Disposition] = []
     for job in jobs:
@@ -176,6 +177,11 @@ def succeed(
         else:
             due.append(job)
     return due, others
+
+
+def _begun(attempt: Attempt) -> bool:
+    """Whether a target has the attempt's result."""
+    return attempt.held is not None and bool(attempt.held.delivered)
 
 
 def _last_id(job: Job) -> str:
