@@ -10,7 +10,8 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from json import loads
-from typing import Any
+from math import prod
+from typing import Any, Final
 
 import jmespath
 from jmespath.exceptions import (
@@ -24,6 +25,16 @@ from jmespath.lexer import Lexer
 
 from relay.routes.expressions import Expression
 from relay.routes.result_shape import RESULT, Shape
+
+# How many times as large as the result the value of an expression may be, by its form alone. No
+# usual expression comes near it. Steps are counted in each evaluation too.
+MOST_GROWTH: Final = 1_000
+# Functions whose value is as large as their arguments together.
+_GROWING: Final = frozenset({"join", "merge", "not_null", "reverse", "sort", "sort_by"}) | {
+    "to_array",
+    "to_string",
+    "values",
+}
 
 _LITERAL = re.compile(r"`((?:[^`\\]|\\.)*)`", re.S)
 
@@ -104,6 +115,7 @@ def _old_literal(text: str) -> Mistake:
 
 def _mistakes(expression: Expression) -> Iterator[Mistake]:
     tree = expression.parsed.parsed
+    _growth(tree)
     if tree["type"] == "expref":
         yield Mistake("& passes an expression to a function, and is not a value by itself", 1)
     walk = _Walk()
@@ -115,6 +127,34 @@ def _mistakes(expression: Expression) -> Iterator[Mistake]:
     for (field, place), token in zip(walk.fields, _aligned(named, nodes), strict=True):
         if place.members is not None and field["value"] not in place.members:
             yield _unknown_member(str(field["value"]), place, token)
+
+
+def _growth(node: _Node) -> int:
+    """Return how many times as large as its input the value of a node can be.
+
+    Raises:
+        BadExpression: the value of this node or one below it can be too large.
+    """
+    children = [_growth(child) for child in node.get("children", ()) if isinstance(child, Mapping)]
+    match node["type"]:
+        case "multi_select_list" | "multi_select_dict":
+            growth = sum(children)
+        case "filter_projection":
+            growth = prod(children[:2])
+        case "subexpression" | "pipe" | "index_expression" | "projection" | "value_projection":
+            growth = prod(children)
+        case "function_expression" if node["value"] == "map":
+            growth = prod(children)
+        case "function_expression":
+            growth = sum(children) if node["value"] in _GROWING else 1
+        case "comparator" | "not_expression":
+            growth = 1
+        case _:
+            growth = max(children, default=1)
+    if growth > MOST_GROWTH:
+        what = f"expression multiplies a value more than {MOST_GROWTH:,} times"
+        raise BadExpression(Mistake(what))
+    return growth
 
 
 @dataclass(frozen=True, slots=True)

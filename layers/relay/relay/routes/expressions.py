@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from jmespath.exceptions import ArityError, JMESPathError, JMESPathTypeError
 from jmespath.parser import ParsedResult
-from jmespath.visitor import TreeInterpreter
 
-# Its only state is a cache of methods by type of node. `ParsedResult.search` creates one for each
-# evaluation, which takes more time than the evaluation.
-_interpreter = TreeInterpreter()
+from relay.routes.interpreter import Interpreter, TooManySteps
+
+# `ParsedResult.search` creates one for each evaluation, which takes more time than the evaluation.
+_interpreter = Interpreter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class Expression:
     parsed: ParsedResult
 
     def evaluate(self, document: object) -> Evaluated:
-        """Evaluate the expression. No document makes it raise."""
+        """Evaluate the expression, in bounded time. No document makes it raise."""
         try:
-            return Evaluated(_interpreter.visit(self.parsed.parsed, document))
+            return Evaluated(_interpreter.evaluate(self.parsed.parsed, document))
         except Exception as error:  # such as a comparison of values of different types
             return Evaluated(None, _problem(error))
 
@@ -52,7 +52,7 @@ def _problem(error: Exception) -> str:
         case JMESPathTypeError():
             expected = " or ".join(str(name) for name in error.expected_types)
             return f"{error.function_name}() takes {expected}, not {error.actual_type}"
-        case ArityError():
+        case ArityError() | TooManySteps():
             return str(error)
         case JMESPathError():
             return type(error).__name__

@@ -5,6 +5,8 @@ import json
 import re
 from typing import Final
 
+from relay.routes.interpreter import MOST_STEPS, TooManySteps, weight
+
 # Of SQS and SNS: 1 to 128 letters, digits and ASCII punctuation.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 LONGEST_GROUP: Final = 128
@@ -19,10 +21,13 @@ def group_id(value: object) -> str | None:
     their characters replaced and a digest appended, so that different values have different groups.
 
     Raises:
+        TooManySteps: the value is too large.
         ValueError, TypeError, RecursionError: the value cannot be written as JSON.
     """
     if value is None or value == "" or value == [] or value == {}:
         return None
+    if weight(value, MOST_STEPS) > MOST_STEPS:
+        raise TooManySteps
     text = (
         value
         if isinstance(value, str)

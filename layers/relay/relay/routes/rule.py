@@ -6,6 +6,7 @@ from typing import Final
 
 from relay.routes.expressions import Evaluated, Expression
 from relay.routes.groups import group_id
+from relay.routes.interpreter import TooManySteps
 from relay.routes.target import Addressed, Target
 
 # Name of the route for results that no other route matches.
@@ -61,5 +62,7 @@ class RouteRule:
 def _legal(evaluated: Evaluated) -> tuple[str | None, str | None]:
     try:
         return group_id(evaluated.value), evaluated.problem
+    except TooManySteps as error:
+        return None, str(error)
     except (ValueError, TypeError, RecursionError):
         return None, "value cannot be written as JSON"
