@@ -31,9 +31,14 @@ def message_bytes(message: OutgoingMessage) -> int:
 
 
 def with_attributes(entry: _Entry, message: OutgoingMessage) -> _Entry:
-    """The entry with the members that both services name alike."""
+    """The entry with the members that both services name alike.
+
+    Both services refuse an attribute with an empty value, so such an attribute is left out.
+    """
     entry["MessageAttributes"] = {
-        name: {"DataType": "String", "StringValue": value} for name, value in message.attributes
+        name: {"DataType": "String", "StringValue": value}
+        for name, value in message.attributes
+        if value
     }
     if message.group_id is not None:
         entry["MessageGroupId"] = message.group_id

@@ -2,7 +2,9 @@
 
 What a service takes in one call differs between regions (SQS: 1 MiB, or the 256 KiB of before) and
 between targets (`MaximumMessageSize` of a queue or a topic). So a batch that is refused for its
-size is sent again in smaller ones, and the outbox remembers what the destination takes.
+size is sent again in smaller ones, and the outbox remembers what the destination takes. A batch
+that is refused for another reason is sent again message by message, so that only the guilty one
+fails, unless the reason is the destination.
 
 Destinations are served side by side, so that one that hangs takes no time from the others. One that
 did not answer, or refused a whole call for now, is not called again for the rest of its messages;
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.clients import HUNG
-from relay.aws.errors import SdkError, classify
+from relay.aws.errors import SdkError, classify, error_code
 from relay.aws.side_by_side import SideBySide
 from relay.budget import Budget
 from relay.delivery.isolation import unexpected
@@ -41,6 +43,11 @@ _ENTRIES = 10
 DESTINATIONS_AT_A_TIME = 64
 # How long a destination that did not answer is not called.
 REST_SECONDS = 15
+# What is refused to every message: the destination is gone, or its key cannot be used.
+_OF_THE_DESTINATION = re.compile(
+    r"(AWS\.SimpleQueueService\.)?(NonExistentQueue|QueueDoesNotExist|QueueDeletedRecently)"
+    r"|NotFound(Exception)?|ResourceNotFound(Exception)?|KMS.*"
+)
 # "Batch requests cannot be longer than 262144 bytes. You have sent 492271 bytes."
 _STATED_LIMIT = re.compile(r"(?:longer|shorter) than (\d+) bytes")
 
@@ -147,10 +154,10 @@ class AwsOutbox:
         """Send in batches, one after another, and record what each call answers."""
         service, address, failures = sending.service, sending.address, sending.failures
         rest = list(_sendable(service, address, sending.messages, failures))
-        entries = _ENTRIES
+        alone = 0  # so many of the next messages go each in a call of its own
         while rest and not sending.given_up:
             most_bytes = self._most_bytes.get(address, service.most_bytes)
-            count, size = _next_batch(rest[:entries], most_bytes)
+            count, size = _next_batch(rest[: 1 if alone else _ENTRIES], most_bytes)
             batch = [message for message, _ in rest[:count]]
             try:
                 answers = service.send(address, batch)
@@ -158,6 +165,9 @@ class AwsOutbox:
                 failure = _failure(address, error)
                 if isinstance(failure, MessageTooLong) and count > 1:
                     self._most_bytes[address] = _smaller(size, failure)
+                    continue
+                if isinstance(failure, PermanentError) and count > 1 and _of_messages(error):
+                    alone = count
                     continue
                 if not isinstance(failure, PermanentError):
                     batch = [message for message, _ in rest]
@@ -167,13 +177,13 @@ class AwsOutbox:
                 failures |= dict.fromkeys(_keys(batch), failure)
             except Exception as bug:
                 if count > 1:
-                    entries = 1  # so that only the message that raises fails
+                    alone = count
                     continue
                 failures[batch[0].key] = unexpected(bug, f"send to {address}")
             else:
                 failures |= _unsent(address, batch, answers)
             sending.waiting.difference_update(_keys(batch))
-            rest = rest[count:]
+            rest, alone = rest[count:], max(0, alone - count)
         sending.waiting.difference_update(failures)
 
 
@@ -209,6 +219,11 @@ def _next_batch(
             break
         count, size = count + 1, size + length
     return count, size
+
+
+def _of_messages(error: SdkError) -> bool:
+    """Whether a whole call may be refused for one of its messages."""
+    return not _OF_THE_DESTINATION.fullmatch(error_code(error))
 
 
 def _smaller(size: int, refusal: MessageTooLong) -> int:

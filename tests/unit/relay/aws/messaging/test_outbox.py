@@ -8,7 +8,7 @@ from relay.aws.messaging.buses import Buses
 from relay.aws.messaging.outbox import AwsOutbox
 from relay.aws.messaging.queues import Queues
 from relay.aws.messaging.topics import Topics
-from relay.errors import MessageTooLong, TransientError, UnexpectedError
+from relay.errors import MessageTooLong, PermanentError, TransientError, UnexpectedError
 from relay.model import OutgoingMessage
 
 from tests.support.fakes.budgets import ample
@@ -202,3 +202,41 @@ def test_a_call_that_raises_an_unexpected_error_is_made_for_each_message(
 
     assert {key: type(error) for key, error in failures.items()} == {"b": UnexpectedError}
     assert keys(sqs) == [["a"], ["c"]]
+
+
+class Choosy(LimitedSqs):
+    """Refuses a whole call with a message that it never takes."""
+
+    def __init__(self, *bad: str, code: str = "InvalidMessageContents") -> None:
+        super().__init__(256 * KIBIBYTE)
+        self._bad, self._code = set(bad), code
+
+    def send_message_batch(self, QueueUrl: str, Entries: Any) -> Any:  # noqa: N803
+        if self._bad & {entry["MessageBody"] for entry in Entries}:
+            self.calls += 1
+            raise ClientError({"Error": {"Code": self._code, "Message": ""}}, "SendMessageBatch")
+        return super().send_message_batch(QueueUrl, Entries)
+
+
+@pytest.mark.parametrize("code", ["InvalidMessageContents", "InvalidParameterValue"])
+def test_a_message_for_which_a_whole_call_is_refused_harms_no_other(code: str) -> None:
+    sqs = Choosy("07", "09", code=code)
+    names = [f"{number:02}" for number in range(30)]
+
+    failures = outbox(sqs).send([message(name) for name in names])
+
+    assert {key: type(error) for key, error in failures.items()} == dict.fromkeys(
+        ("07", "09"), PermanentError
+    )
+    assert sorted(name for call in keys(sqs) for name in call) == sorted({*names} - {"07", "09"})
+    assert sqs.calls == 1 + 10 + 2
+
+
+def test_an_attribute_of_another_type_harms_no_other_message() -> None:
+    sqs = LimitedSqs(256 * KIBIBYTE)
+    odd = OutgoingMessage("b", SUBMIT_QUEUE, "b", attributes=(("route", cast(Any, 7)),))
+
+    failures = outbox(sqs).send([message("a"), odd, message("c")])
+
+    assert {key: type(error) for key, error in failures.items()} == {"b": UnexpectedError}
+    assert keys(sqs) == [["a", "c"]]

@@ -208,15 +208,28 @@ def test_a_call_that_fails_fails_its_messages_with_the_reason(
     assert {type(error) for error in failures.values()} == {kind}
 
 
-def test_what_is_wrong_with_one_call_does_not_stop_the_next(
+def test_a_queue_that_does_not_exist_costs_one_call_for_each_ten(
     outbox: AwsOutbox, stubber: Stubber
 ) -> None:
-    stubber.add_client_error("send_message_batch", "InvalidMessageContents")
-    expect(stubber, 1)
+    for _ in range(2):
+        stubber.add_client_error("send_message_batch", "AWS.SimpleQueueService.NonExistentQueue")
 
     failures = outbox.send([message(str(number)) for number in range(11)])
 
-    assert list(failures) == [str(number) for number in range(10)]
+    assert len(failures) == 11
+
+
+def test_an_attribute_without_a_value_is_left_out(outbox: AwsOutbox, stubber: Stubber) -> None:
+    attribute = {"DataType": "String", "StringValue": "b"}
+    entry = {"Id": "0", "MessageBody": ANY, "MessageAttributes": {"route": attribute}}
+    taken = {"Id": "0", "MessageId": "m", "MD5OfMessageBody": "0"}
+    answer: dict[str, Any] = {"Successful": [taken], "Failed": []}
+    request = {"QueueUrl": SUBMIT_QUEUE, "Entries": [entry]}
+    stubber.add_response("send_message_batch", answer, request)
+
+    sent = message("a", attributes=(("request_id", ""), ("route", "b")))
+
+    assert outbox.send([sent]) == {}
 
 
 def test_a_queue_that_is_named_by_its_arn_is_found_without_asking(
