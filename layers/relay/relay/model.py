@@ -187,7 +187,8 @@ class Delivery:
 
     `message_id` is the SQS message id, or the Lambda request id of a direct invocation, which
     Lambda's retries keep. `receipt_handle` and `sent_at` (the time at which the message entered the
-    queue) are None for a direct invocation.
+    queue) are None for a direct invocation. `identified` is False for a record of a queue without a
+    message id, which the function cannot return.
     """
 
     message_id: str
@@ -195,6 +196,7 @@ class Delivery:
     receipt_handle: str | None = None
     receive_count: int = 1
     sent_at: datetime | None = None
+    identified: bool = True
 
     @property
     def queued(self) -> bool:

@@ -20,7 +20,7 @@ def come_back_seconds(receive_count: int) -> int:
 
 def back_off(report: Report, inbox: Inbox) -> None:
     """Set the visibility timeouts of the returned messages."""
-    queued = [delivery for delivery in report.returned.values() if delivery.queued]
+    queued = [delivery for delivery in report.returned.values() if delivery.receipt_handle]
     if not queued:
         return
     try:

@@ -111,7 +111,14 @@ class Report:
         self.answers.append(RequestAnswer(request_id, status, output_location, reason))
 
     def give_back(self, delivery: Delivery) -> None:
-        """Return the delivery; a second call for the same delivery does nothing."""
-        if delivery.message_id not in self.returned:
+        """Return the delivery; a second call for the same delivery does nothing.
+
+        For an item failure without a message id Lambda would deliver the whole batch again.
+        """
+        if not delivery.identified:
+            self.count(Count.BROKEN)
+            text = "a message without an id cannot be returned"
+            self.note(Level.ERROR, text, message_id=delivery.message_id)
+        elif delivery.message_id not in self.returned:
             self.returned[delivery.message_id] = delivery
             self.count(Count.RETURNED)

@@ -4,7 +4,7 @@ A message that cannot be read does not fail the others: it becomes an `Incoming`
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -64,7 +64,10 @@ def read_notifications(event: object, invocation_id: str) -> list[Incoming[Notif
 
 def _deliveries(event: object, invocation_id: str) -> Iterator[_Delivered]:
     records = event.get("Records") if isinstance(event, dict) else None
-    if not isinstance(records, list) or not records or _source(records[0]) == "aws:s3":
+    sources = set(map(_source, records)) if isinstance(records, list) else set()
+    # Records beside those of S3 or of a queue are malformed ones.
+    from_queue = "aws:sqs" in sources
+    if not isinstance(records, list) or not records or ("aws:s3" in sources and not from_queue):
         yield _Delivered(Delivery(invocation_id, json.dumps(event)), invocation_id)
         return
     for index, record in enumerate(records):
@@ -72,21 +75,28 @@ def _deliveries(event: object, invocation_id: str) -> Iterator[_Delivered]:
             yield _delivered(Fields(record, f"Records[{index}]"), invocation_id)
         except Exception:
             # Not an envelope that Lambda creates: the record becomes the unreadable message.
-            delivery = _unknown(record, f"{invocation_id}/{index}")
+            delivery = _unknown(record, f"{invocation_id}/{index}", from_queue)
             yield _Delivered(delivery, delivery.message_id)
 
 
-def _unknown(record: object, default_id: str) -> Delivery:
-    """Return the record as a message, of a queue where it has the id and the receipt of one."""
+def _unknown(record: object, default_id: str, from_queue: bool) -> Delivery:
+    """Return the record as a message, of a queue where it or its neighbors are of one."""
     members = record if isinstance(record, dict) else {}
-    message_id, receipt = members.get("messageId"), members.get("receiptHandle")
-    if isinstance(message_id, str) and isinstance(receipt, str):
-        return Delivery(message_id, json.dumps(record), receipt)
-    return Delivery(default_id, json.dumps(record))
+    message_id, body = _string(members, "messageId"), json.dumps(record)
+    if from_queue or (message_id and isinstance(members.get("receiptHandle"), str)):
+        receipt = _string(members, "receiptHandle")
+        return Delivery(message_id or default_id, body, receipt, identified=bool(message_id))
+    return Delivery(message_id or default_id, body)
 
 
-def _source(record: object) -> object:
-    return record.get("eventSource") if isinstance(record, dict) else None
+def _source(record: object) -> str:
+    return _string(record, "eventSource") if isinstance(record, dict) else ""
+
+
+def _string(members: Mapping[str, object], name: str) -> str:
+    """Return a member that is a string; "" for any other."""
+    value = members.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _delivered(record: Fields, invocation_id: str) -> _Delivered:
@@ -108,7 +118,8 @@ def _from_queue(record: Fields) -> Delivery:
     return Delivery(
         message_id=record.text("messageId"),
         body=record.optional_text("body") or "",
-        receipt_handle=record.text("receiptHandle"),
+        # Without one the message has no back-off.
+        receipt_handle=_string(record.members, "receiptHandle"),
         receive_count=_number(attributes, "ApproximateReceiveCount") or 1,
         sent_at=_time(_number(attributes, "SentTimestamp")),
     )

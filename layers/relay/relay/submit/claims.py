@@ -89,12 +89,15 @@ class Claiming:
     def settle(self, dispositions: Iterable[Disposition], report: Report) -> None:
         """Prevent a returned message from taking over the claims of its submitted jobs.
 
-        Only a message with several requests can have both submitted and waiting jobs.
+        Only a message with several requests can have both submitted and waiting jobs. A direct
+        invocation is repeated as a whole, with all of its messages.
         """
+        repeated = any(not delivery.queued for delivery in report.returned.values())
         attempts = [
             replace(each.job.attempt, claimed_by="")
             for each in dispositions
-            if isinstance(each, Submitted) and each.job.delivery.message_id in report.returned
+            if isinstance(each, Submitted)
+            and (repeated or each.job.delivery.message_id in report.returned)
         ]
         failures = answers(self._ledger.renew, attempts, attrgetter("id"))
         for inference_id, error in failures.items():
