@@ -311,7 +311,7 @@ class FakeRouteDocuments:
 
     def __init__(self, *versions: str) -> None:
         self.versions = list(versions)
-        self.trouble: RelayError | None = None
+        self.trouble: Exception | None = None
         self.asked = 0
         self.afresh = 0
 

@@ -86,7 +86,7 @@ def _unknown(record: object, default_id: str, from_queue: bool) -> Delivery:
     if from_queue or (message_id and isinstance(members.get("receiptHandle"), str)):
         receipt = _string(members, "receiptHandle")
         return Delivery(message_id or default_id, body, receipt, identified=bool(message_id))
-    return Delivery(message_id or default_id, body)
+    return Delivery(default_id, body)
 
 
 def _source(record: object) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from relay.delivery.isolation import as_relay_error
 from relay.delivery.report import Count, Level, Report
 from relay.errors import RelayError, TransientError
 from relay.ports import Clock, RouteDocuments
@@ -28,12 +29,15 @@ class LastGoodRoutes:
 
     def current(self, report: Report) -> Routes:
         now = self._clock.now()
-        if self._routes and self._trouble_at and now < self._trouble_at + self._pause:
+        # A clock that stepped back does not prolong the pause.
+        pausing = self._trouble_at and timedelta() <= now - self._trouble_at < self._pause
+        if self._routes and pausing:
             return self._routes
         try:
             # After a problem without the cache, so that a corrected document applies at once.
             routes = self._taken(self._documents.latest(fresh=self._trouble_at is not None))
-        except RelayError as error:
+        except Exception as trouble:
+            error = as_relay_error(trouble, "read the routes")
             self._trouble_at = now
             report.count(Count.ROUTES_UNUSABLE)
             report.note(Level.ERROR, "the latest routes cannot be used", error=str(error))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from relay.delivery.report import Count, Level, Report
-from relay.errors import TransientError
+from relay.errors import TransientError, UnexpectedError
 from relay.routes.source import LastGoodRoutes
 
 from tests.support.fakes.ports import FakeClock, FakeRouteDocuments
@@ -162,3 +162,33 @@ class TestAtAColdStart:
         world.documents.trouble = None
 
         assert world.target() == "a"
+
+
+def test_an_unexpected_error_of_the_parameter_leaves_the_last_good_document_in_force() -> None:
+    world = World(A)
+    world.target()
+    world.documents.trouble = KeyError("Parameter")
+
+    assert world.target() == "a"
+    assert world.report.counts == {Count.ROUTES_UNUSABLE: 1}
+    assert world.errors[0].startswith("read the routes: KeyError at ")
+
+
+def test_an_unexpected_error_of_the_first_reading_is_raised() -> None:
+    world = World(A)
+    world.documents.trouble = KeyError("Parameter")
+
+    with pytest.raises(UnexpectedError, match="read the routes"):
+        world.target()
+
+
+def test_a_clock_that_steps_back_does_not_prolong_the_pause() -> None:
+    world = World(A)
+    world.target()
+    world.documents.versions.append(BAD)
+    world.target()
+    world.documents.versions.append(B)
+
+    world.clock.advance(-3_600)
+
+    assert world.target() == "b"
