@@ -24,6 +24,8 @@ from relay.delivery.dispositions import (
     TryAgain,
 )
 from relay.delivery.isolation import answers
+from relay.errors import MessageTooLong
+from relay.message_sizes import MOST_TOPIC_BYTES
 from relay.model import Content, Delivery, Incoming, OutgoingMessage
 from relay.ports import Clock, Outbox
 
@@ -31,6 +33,10 @@ from relay.ports import Clock, Outbox
 _UNSENDABLE = re.compile(r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]")
 # A reason may quote a value of any length.
 _MAX_REASON_CHARACTERS = 1_000
+# For a message that its attributes make too long for the dead-letter queue.
+_SHORT_REASON_CHARACTERS = 100
+# Less than the least limit of a region, with all attributes.
+_CUT_BYTES = MOST_TOPIC_BYTES - 8_192
 # From this receive on, a message that raises an unexpected error is parked.
 _TRIES = 5
 LONGEST_WAIT: Final = timedelta(days=10)
@@ -86,6 +92,17 @@ class Parking:
             for delivery, reason in unwanted
         ]
         failures = answers(self._outbox.send, messages, attrgetter("key"))
+        for shorten in (_with_short_reason, _without_attributes, _cut):
+            too_long = [
+                shorten(message)
+                for message in messages
+                if isinstance(failures.get(message.key), MessageTooLong)
+            ]
+            if not too_long:
+                break
+            tried = {message.key for message in too_long}
+            failures = {key: error for key, error in failures.items() if key not in tried}
+            failures |= answers(self._outbox.send, too_long, attrgetter("key"))
         return [
             Parked(delivery, reason)
             if (error := failures.get(delivery.message_id)) is None
@@ -130,6 +147,28 @@ def _left(dispositions: Iterable[Disposition], parked: Collection[str]) -> Itera
 
 def _legible(reason: str) -> str:
     return _UNSENDABLE.sub("?", reason[:_MAX_REASON_CHARACTERS])
+
+
+def _with_short_reason(message: OutgoingMessage) -> OutgoingMessage:
+    """Return the message with the beginning of its reason."""
+    (name, reason), *others = message.attributes
+    return replace(message, attributes=((name, reason[:_SHORT_REASON_CHARACTERS]), *others))
+
+
+def _without_attributes(message: OutgoingMessage) -> OutgoingMessage:
+    """Return the body alone, which a queue took before. The log has the reason."""
+    return replace(message, attributes=())
+
+
+def _cut(message: OutgoingMessage) -> OutgoingMessage:
+    """Return as much of the body as each queue takes by default, and how long it was."""
+    body = message.body.encode("utf-8", "surrogatepass")
+    kept = body[:_CUT_BYTES].decode(errors="ignore")
+    return replace(
+        message,
+        body=kept,
+        attributes=(*message.attributes, ("cut", f"{len(kept.encode())} of {len(body)} bytes")),
+    )
 
 
 def _given_up(dispositions: Sequence[Disposition], now: datetime) -> list[Disposition]:
