@@ -17,7 +17,12 @@ def _plain(*names: str) -> dict[str, Shape]:
 
 # The model's response.
 _ANSWER: Final[Mapping[str, Shape]] = {
-    "body": {**_plain("encoding"), "content": None, "inexact_integers": None},
+    "body": {
+        **_plain("encoding"),
+        "content": None,
+        "inexact_integers": None,
+        "inexact_decimals": None,
+    },
     "body_omitted": _plain("reason", "size"),
 }
 

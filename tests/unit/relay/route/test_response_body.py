@@ -82,13 +82,53 @@ def test_integers_that_a_double_does_not_hold_are_pointed_at(
 
 
 @pytest.mark.parametrize(
+    ("content", "pointers"),
+    [
+        ("0.12345678901234567890123", [""]),
+        ('{"a/b": [1.5, -1234567890123456.78901]}', ["/a~1b/1"]),
+        ("[9007199254740993.0, 9007199254740993e0]", ["/0", "/1"]),
+        ("[1e-400, 0.1]", ["/0"]),
+        (f"[1e-{'9' * 30}]", ["/0"]),
+        ("[1.23456789e-320]", ["/0"]),
+        (f"[{', '.join(['0.12345678901234567890123'] * 200)}]", [f"/{n}" for n in range(100)]),
+    ],
+)
+def test_decimals_that_a_double_does_not_hold_are_pointed_at(
+    content: str, pointers: list[str]
+) -> None:
+    body = to_body(content.encode(), JSON)
+
+    assert body == {
+        "encoding": "json",
+        "content": json.loads(content),
+        "inexact_decimals": pointers,
+    }
+
+
+def test_integers_and_decimals_are_pointed_at_apart() -> None:
+    body = to_body(b'{"a": 9007199254740993, "b": 0.12345678901234567890123}', JSON)
+
+    assert (body["inexact_integers"], body["inexact_decimals"]) == (["/a"], ["/b"])
+
+
+@pytest.mark.parametrize(
     "content",
     [
         "9007199254740992",
         "-9007199254740992",
         "1" + "0" * 20,
         '"9007199254740993"',
-        "0.12345678901234567",
+        "0.12345678901234566",
+        "0.10000000000000001",
+        "0.1" + "0" * 30,
+        "0." + "0" * 30 + "1",
+        "0.1000000000000000055511151231257827021181583404541015625",
+        "9007199254740992.0",
+        "0.33333334326744079590",
+        "[0e-999, -0.0000000000000000000]",
+        "5e-324",
+        "1.5e-300",
+        '"0.12345678901234567890123 and 1e-400"',
         "1" * 15,
     ],
 )

@@ -70,14 +70,14 @@ def too_large_for_a_topic(outcome: Outcome) -> Json:
     return content
 
 
-def with_a_long_integer(outcome: Outcome) -> Json:
+def with_long_numbers(outcome: Outcome) -> Json:
     notification = Notification(
         ID,
         outcome,
         "relay",
         output_location=f"{OUTPUTS}{ID}",
         output_content_type="application/json",
-        response_body=b'{"id": 9007199254740993}',
+        response_body=b'{"id": 9007199254740993, "p": 0.12345678901234567}',
     )
     arn = samples.route_settings().endpoint_arn
     result = Result(ID, notification, None, arn, NOON)
@@ -91,8 +91,8 @@ CASES: dict[str, Callable[[], Json]] = {
     **{f"{name} by the relay": partial(of_relay, name) for name in OWN},
     "too large for a topic": partial(too_large_for_a_topic, Outcome.COMPLETED),
     "too large a failure for a topic": partial(too_large_for_a_topic, Outcome.FAILED),
-    "a long integer": partial(with_a_long_integer, Outcome.COMPLETED),
-    "a long integer in a failure": partial(with_a_long_integer, Outcome.FAILED),
+    "long numbers": partial(with_long_numbers, Outcome.COMPLETED),
+    "long numbers in a failure": partial(with_long_numbers, Outcome.FAILED),
 }
 
 
