@@ -78,7 +78,7 @@ def read_s3_event(value: object) -> S3Event:
     Ignored are test events, other kinds of events, and the empty objects that stand for folders.
     """
     event = value if isinstance(value, Mapping) else {}
-    if event.get("Event") == "s3:TestEvent":
+    if event.get("Event") == "s3:TestEvent" and "Records" not in event:
         return S3Event(ignored=1)
     if event.get("detail-type") == _CREATED:
         return _collected([("", event)], _from_event_bridge)

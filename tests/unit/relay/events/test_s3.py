@@ -60,6 +60,14 @@ def test_a_test_and_a_folder_are_ignored_and_counted(event: Json) -> None:
     assert read_s3_event(event) == S3Event(ignored=1)
 
 
+def test_records_beside_a_test_are_read() -> None:
+    """S3 never sends both."""
+    event = {"Event": "s3:TestEvent", **samples.upload("inputs/a.csv")}
+
+    assert len(read_s3_event(event).objects) == 1
+    assert read_s3_event({"Event": "s3:TestEvent", "Records": {}}).problems
+
+
 def test_an_object_whose_key_ends_in_a_slash_is_one_unless_it_is_empty() -> None:
     event = samples.upload("inputs/a.csv/", size=5_000_000)
 
