@@ -1,16 +1,15 @@
 """Services and targets that hang: MiniStack takes their requests and never answers."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from local.chaos.agenda import Agenda
 from local.chaos.schedule import Window
 from local.stack.faults import set_aws_faults
 from local.stack.settings import StackSettings
 
-SENDS = ("SendMessage", "SendMessageBatch")
-# Not BatchGetItem: a run of reconcile that it fails has no retry, and is parked by Lambda.
-STATEMENTS = ("BatchExecuteStatement",)
+_SENDS = ("SendMessage", "SendMessageBatch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +24,17 @@ class Place:
     longest: float
 
 
-def places(outputs: Mapping[str, str], *, with_ledger: bool) -> list[Place]:
-    """The stack's targets and Parameter Store, and its ledger.
+def hanging_places(outputs: Mapping[str, str]) -> list[Place]:
+    """The stack's targets, Parameter Store, and the ledger. `outputs` are the stack's.
 
-    A batch that a killed route sent and did not mark comes back after 271 seconds. A ledger that
-    hangs then delays its repeat beyond the five minutes in which a FIFO queue recognises it, so
-    the ledger hangs only where route is not killed.
+    Look-ups do not hang: a run of reconcile that they fail has no retry, and is parked.
     """
-    targets = [
-        Place(SENDS, outputs[f"{name}Url"], 20) for name in ("CompletedQueue", "FailedQueue")
+    return [
+        Place(_SENDS, outputs["CompletedQueueUrl"], 20),
+        Place(_SENDS, outputs["FailedQueueUrl"], 20),
+        Place(("GetParameter",), outputs["RoutesParameterName"], 8),
+        Place(("BatchExecuteStatement",), outputs["LedgerTableName"], 5),
     ]
-    found = [*targets, Place(("GetParameter",), outputs["RoutesParameterName"], 8)]
-    return [*found, Place(STATEMENTS, outputs["LedgerTableName"], 5)] if with_ledger else found
 
 
 class Hanging:
@@ -45,34 +43,31 @@ class Hanging:
     def __init__(
         self,
         settings: StackSettings,
-        places: list[Place],
+        places: Sequence[Place],
         windows: Iterator[Window],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._places = places
-        self._windows = windows
+        self._agenda = Agenda(windows, now)
         self._now = now
-        self._window = next(windows)
-        self._begins = now() + self._window.after_seconds
         self._ends: float | None = None
         self.windows = 0
         set_aws_faults(settings, {"reorder": True})
 
     def strike(self) -> None:
         """Begins or ends a window if its time has come."""
-        if self._ends is None and self._now() >= self._begins:
-            place = self._window.choose(self._places)
+        if self._ends is not None and self._now() >= self._ends:
+            self.stop()
+        if self._ends is None and (window := self._agenda.due()):
+            place = window.choose(self._places)
             hang = {"operations": place.operations, "text": place.text}
             set_aws_faults(self._settings, {"reorder": True, "hangs": [hang]})
-            self._ends = self._now() + place.longest * self._window.length
+            self._ends = self._now() + place.longest * window.length
             self.windows += 1
-        elif self._ends is not None and self._now() >= self._ends:
-            self.stop()
 
     def stop(self) -> None:
-        """Ends the window, if one is open; the next begins as scheduled."""
-        set_aws_faults(self._settings, {"reorder": True})
-        self._ends = None
-        self._window = next(self._windows)
-        self._begins = self._now() + self._window.after_seconds
+        """Ends the window, if one is open."""
+        if self._ends is not None:
+            set_aws_faults(self._settings, {"reorder": True})
+            self._ends = None

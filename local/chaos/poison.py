@@ -1,10 +1,10 @@
 """Messages that cannot be read: each must end in the dead-letter queue of its function."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from local.chaos.agenda import Agenda
 from local.chaos.schedule import Dose
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ _BODIES = (
     '{"input_location": "file:///etc/passwd"}',
 )
 # The output with the queue's URL, and the name of the queue where its poison ends.
-QUEUES = {
-    "SubmitQueueUrl": "SubmitDeadLetterQueue",
-    "NotificationQueueUrl": "NotificationDeadLetterQueue",
-}
+_QUEUES = (
+    ("SubmitQueueUrl", "SubmitDeadLetterQueue"),
+    ("NotificationQueueUrl", "NotificationDeadLetterQueue"),
+)
 
 
 class Poisoner:
-    """Follows a schedule of doses. `sent` counts, by the dead-letter queue that must get them."""
+    """Follows a schedule of doses. `sent` has their ids, by where they must end."""
 
     def __init__(
         self,
@@ -35,22 +35,17 @@ class Poisoner:
         doses: Iterator[Dose],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`outputs` are the stack's."""
         self._sqs = sqs
         self._outputs = outputs
-        self._doses = doses
-        self._now = now
-        self._next = next(doses)
-        self._due = now() + self._next.after_seconds
-        self.sent: Counter[str] = Counter()
+        self._agenda = Agenda(doses, now)
+        self.sent: dict[str, list[str]] = {dead_letters: [] for _, dead_letters in _QUEUES}
 
     def strike(self) -> None:
         """Sends a message if its time has come."""
-        if self._now() < self._due:
-            return
-        queue = self._next.choose(tuple(QUEUES))
-        self._sqs.send_message(
-            QueueUrl=self._outputs[queue], MessageBody=self._next.choose(_BODIES)
-        )
-        self.sent[QUEUES[queue]] += 1
-        self._next = next(self._doses)
-        self._due = self._now() + self._next.after_seconds
+        if dose := self._agenda.due():
+            queue, dead_letters = dose.choose(_QUEUES)
+            url, body = self._outputs[queue], dose.choose(_BODIES)
+            self.sent[dead_letters].append(
+                self._sqs.send_message(QueueUrl=url, MessageBody=body)["MessageId"]
+            )

@@ -4,16 +4,13 @@ SageMaker keeps its resources, so the model, the configuration and the endpoint 
 they were.
 """
 
-import os
-import signal
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from local.errors import LocalStackError
 from local.load.usage import SAGEMAKER
-from local.machine.processes import read_records
+from local.machine import processes
+from local.stack.deployment import wait_until_in_service
 from local.stack.emulator import read_counters, set_faults
 from local.stack.settings import StackSettings
 from local.stack.stack import Stack
@@ -21,7 +18,6 @@ from local.stack.stack import Stack
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
-_IN_SERVICE_SECONDS = 60.0
 # What DescribeModel and the others say about a resource beside what it was made of.
 _DESCRIBED_ONLY = frozenset(
     ("CreationTime", "LastModifiedTime", "ModelArn", "EndpointConfigArn", "ResponseMetadata")
@@ -60,9 +56,7 @@ class Restarter:
     def _restart(self) -> None:
         model, config, tags = self._described()
         self._before += Counter(read_counters(self._settings))
-        for record in read_records(self._settings.records):
-            if record.name == SAGEMAKER and record.alive:
-                os.killpg(record.pid, signal.SIGKILL)
+        processes.kill(self._settings.records, SAGEMAKER)
         Stack(self._settings).restart(SAGEMAKER)
         self._sagemaker.create_model(**model)
         self._sagemaker.create_endpoint_config(**config)
@@ -71,7 +65,7 @@ class Restarter:
             EndpointConfigName=config["EndpointConfigName"],
             Tags=tags,
         )
-        self._wait_until(lambda: self._status() == "InService")
+        wait_until_in_service(self._sagemaker, self._endpoint_name)
         set_faults(self._settings, self._faults)
         self.restarts += 1
 
@@ -86,17 +80,6 @@ class Restarter:
         )
         tags = self._sagemaker.list_tags(ResourceArn=endpoint["EndpointArn"])["Tags"]
         return _made_of(model), _made_of(config), tags
-
-    def _status(self) -> str:
-        found = self._sagemaker.describe_endpoint(EndpointName=self._endpoint_name)
-        return found["EndpointStatus"]
-
-    def _wait_until(self, done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + _IN_SERVICE_SECONDS
-        while not done():
-            if time.monotonic() > deadline:
-                raise LocalStackError("the endpoint did not come back into service")
-            time.sleep(0.1)
 
 
 def _made_of(description: Mapping[str, Any]) -> dict[str, Any]:

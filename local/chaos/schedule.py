@@ -46,11 +46,11 @@ class Schedule:
             return None
         return dice.choice(_LATER_SECONDS)
 
-    def kills(self) -> Iterator["Kill"]:
+    def kills(self) -> Iterator["Dose"]:
         """Endless."""
         dice = random.Random(f"{self.seed}/kills")  # noqa: S311 - repeatable, not secret
         while True:
-            yield Kill(dice.expovariate(1 / self.seconds_between_kills), dice.random())
+            yield Dose(dice.expovariate(1 / self.seconds_between_kills), dice.random())
 
     def hangs(self) -> Iterator["Window"]:
         """Endless."""
@@ -84,8 +84,3 @@ class Window(Dose):
     """It lasts: `length` is a share of the longest window of what it happens to."""
 
     length: float
-
-
-@dataclass(frozen=True, slots=True)
-class Kill(Dose):
-    """A process is killed, if one runs."""

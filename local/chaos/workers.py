@@ -5,7 +5,8 @@ import signal
 import time
 from collections.abc import Callable, Collection, Iterator
 
-from local.chaos.schedule import Kill
+from local.chaos.agenda import Agenda
+from local.chaos.schedule import Dose
 from local.load.usage import MINISTACK, function_workers
 from local.machine.process_table import Row, read_table
 from local.machine.processes import read_records
@@ -19,27 +20,21 @@ class Killer:
         self,
         settings: StackSettings,
         functions: Collection[str],
-        kills: Iterator[Kill],
+        kills: Iterator[Dose],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`functions` are names; without any, nothing is killed."""
         self._settings = settings
         self._functions = functions
-        self._kills = kills
-        self._now = now
-        self._next = next(kills)
-        self._due = now() + self._next.after_seconds
+        self._agenda = Agenda(kills, now)
         self.killed = 0
 
     def strike(self) -> None:
         """Kills a worker if the time has come and one runs."""
-        if self._now() < self._due:
-            return
+        kill = self._agenda.due()
         # Sorted by id, so that the same workers and the same schedule give the same victim.
-        if workers := sorted(self._workers(), key=lambda row: row.pid):
-            self.killed += _kill(self._next.choose(workers).pid)
-        self._next = next(self._kills)
-        self._due = self._now() + self._next.after_seconds
+        if kill and (workers := sorted(self._workers(), key=lambda row: row.pid)):
+            self.killed += _kill(kill.choose(workers).pid)
 
     def _workers(self) -> list[Row]:
         # Read again each time: only a MiniStack of this very stack may lose children.

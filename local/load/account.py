@@ -1,7 +1,7 @@
 """The account of a run: every upload must have exactly one result, and the correct one."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from local.load.inputs import Input
@@ -18,8 +18,8 @@ class Account:
 
     `uploads` are by their S3 URI, `outputs` are texts of output objects by location, `depths` are
     the messages on each queue. `explained` says whether something that was injected explains an
-    outcome that was not expected. `poisoned` are the messages that must be on each dead-letter
-    queue.
+    outcome that was not expected. `poison` are the ids of messages that had to be parked, by their
+    dead-letter queue, and `parked_poison` those that are there: a crash can park one twice.
     """
 
     uploads: Mapping[str, Input]
@@ -29,12 +29,14 @@ class Account:
     unsettled: Sequence[str] = ()
     denials: Sequence[str] = ()
     explained: Callable[[Result], bool] = lambda result: False
-    poisoned: Mapping[str, int] = field(default_factory=dict)
+    poison: Mapping[str, Collection[str]] = field(default_factory=dict)
+    parked_poison: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def parked(self) -> dict[str, int]:
-        """The messages that could not be processed, by dead-letter queue."""
-        return {name: n for name, n in self.depths.items() if n and "DeadLetterQueue" in name}
+        """The different messages that could not be processed, by dead-letter queue."""
+        depths = {name: n for name, n in self.depths.items() if n and "DeadLetterQueue" in name}
+        return depths | {name: len(ids) for name, ids in self.parked_poison.items()}
 
     def summary(self, command: str, **figures: object) -> str:
         """The last line of a command: the figures that are given, and those of every run."""
@@ -58,11 +60,15 @@ class Account:
         ]
 
     def _wrongly_parked(self) -> Iterator[str]:
-        for queue in sorted(self.parked.keys() | self.poisoned.keys()):
-            number, expected = self.parked.get(queue, 0), self.poisoned.get(queue, 0)
-            if number != expected:
-                poison = f", and {expected} were poison" if expected else ""
-                yield f"{number} messages lie on {queue}{poison}"
+        for queue, number in self.parked.items():
+            if queue not in self.poison:
+                yield f"{number} messages lie on {queue}"
+        for queue, sent in self.poison.items():
+            found = set(self.parked_poison.get(queue, ()))
+            if missing := set(sent) - found:
+                yield f"{len(missing)} messages that cannot be read are not on {queue}"
+            if others := found - set(sent):
+                yield f"{len(others)} other messages lie on {queue}"
 
     def _wrong(self, result: Result) -> Iterator[str]:
         uri, item, outcome = result.subject, self.uploads[result.subject], result.outcome

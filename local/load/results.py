@@ -12,6 +12,7 @@ from local.stack.settings import STACK_NAME
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 _THREADS = 8
 
@@ -53,10 +54,21 @@ def receive_results(sqs: "SQSClient", outputs: Mapping[str, str]) -> Iterator[Re
             yield Result.parse(body, name)
 
 
+def parked_ids(sqs: "SQSClient", url: str) -> set[str]:
+    """The ids that the parked messages of a dead-letter queue had; they are deleted."""
+    return {each["MessageAttributes"]["message_id"]["StringValue"] for each in _taken(sqs, url)}
+
+
 def received(sqs: "SQSClient", url: str) -> Iterator[str]:
     """The bodies of the messages that lie on a queue at this moment; they are deleted."""
-    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        yield from (message["Body"] for message in messages)
+    return (message["Body"] for message in _taken(sqs, url))
+
+
+def _taken(sqs: "SQSClient", url: str) -> "Iterator[MessageTypeDef]":
+    while messages := sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    ).get("Messages"):
+        yield from messages
         sqs.delete_message_batch(
             QueueUrl=url,
             Entries=[

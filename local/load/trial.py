@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from local.console.progress import Progress
 from local.functions import logs
 from local.load.account import Account
 from local.load.inputs import Input
-from local.load.results import Result, queue_depths, read_outputs, receive_results
+from local.load.results import Result, parked_ids, queue_depths, read_outputs, receive_results
 from local.load.tally import Tally
 from local.load.uploads import Uploader, Window
 from local.machine.interruption import Interrupted
@@ -104,16 +104,27 @@ class Trial:
         *,
         outputs_read: int | None = None,
         explained: Callable[[Result], bool] = lambda result: False,
-        poisoned: Mapping[str, int] | None = None,
+        poison: Mapping[str, Collection[str]] | None = None,
     ) -> Account:
         """Reads outputs, about `outputs_read` of them or all, queues and logs."""
         every = max(1, len(uploads) // outputs_read) if outputs_read else 1
         outputs = read_outputs(self.clients.s3, list(tally.first.values())[::every])
         depths = queue_depths(self.clients)
+        parked = {
+            name: parked_ids(self.clients.sqs, self.outputs[f"{name}Url"]) for name in poison or {}
+        }
         self.save_logs()
         denials = logs.denials(self.settings.logs)
         return Account(
-            uploads, tally, outputs, depths, unsettled, denials, explained, poisoned or {}
+            uploads,
+            tally,
+            outputs,
+            depths,
+            unsettled,
+            denials,
+            explained,
+            poison=poison or {},
+            parked_poison=parked,
         )
 
     def save_logs(self) -> None:

@@ -145,6 +145,14 @@ def describe_log(log: Path) -> str:
     return f"The end of {log}:\n{tail}"
 
 
+def kill(records: Path, name: str) -> None:
+    """Kills a recorded process together with its group, as a crash would; the record stays."""
+    alive = [each for each in read_records(records) if each.name == name and each.alive]
+    for record in alive:
+        _signal_group(record.pid, signal.SIGKILL)
+    _wait_until_gone(alive, _KILL_SECONDS)
+
+
 def stop(records: Path) -> tuple[str, ...]:
     """Stops every recorded process together with its group and forgets it; returns the names.
 

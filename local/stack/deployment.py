@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +17,9 @@ from local.machine.processes import Process
 from local.stack.clients import Clients
 from local.stack.servers import sam_variables
 from local.stack.settings import REPOSITORY, STACK_NAME, StackSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
 
 # A user's own bucket: the artifact exists before the stack does.
 ARTIFACT_BUCKET = "relay-artifacts"
@@ -91,7 +95,7 @@ class Deployment:
             said = f"CloudFormation says:{reasons}" if reasons else deploy.last_words()
             raise LocalStackError(f"sam deploy failed. {said}\nAll it said is in {deploy.log}")
         outputs = stack_outputs(self.clients)
-        self._wait_until_in_service(outputs["EndpointName"])
+        wait_until_in_service(self.clients.sagemaker, outputs["EndpointName"], self.meanwhile)
         return outputs
 
     def _sam(self, command: str, *arguments: str | Path) -> Process:
@@ -127,18 +131,24 @@ class Deployment:
             and event["Timestamp"] >= self._started
         ]
 
-    def _wait_until_in_service(self, endpoint_name: str) -> None:
-        deadline = time.monotonic() + _IN_SERVICE_SECONDS
-        while True:
-            found = self.clients.sagemaker.describe_endpoint(EndpointName=endpoint_name)
-            status = found["EndpointStatus"]
-            if status == "InService":
-                return
-            if status == "Failed" or time.monotonic() > deadline:
-                reason = found.get("FailureReason", f"waited {_IN_SERVICE_SECONDS} s for InService")
-                raise LocalStackError(f"the endpoint {endpoint_name} is {status}: {reason}")
-            self.meanwhile()
-            time.sleep(0.2)
+
+def wait_until_in_service(
+    sagemaker: "SageMakerClient",
+    endpoint_name: str,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
+    """Waits for an endpoint. Raises LocalStackError: it failed, or takes too long."""
+    deadline = time.monotonic() + _IN_SERVICE_SECONDS
+    while True:
+        found = sagemaker.describe_endpoint(EndpointName=endpoint_name)
+        status = found["EndpointStatus"]
+        if status == "InService":
+            return
+        if status == "Failed" or time.monotonic() > deadline:
+            reason = found.get("FailureReason", f"waited {_IN_SERVICE_SECONDS} s for InService")
+            raise LocalStackError(f"the endpoint {endpoint_name} is {status}: {reason}")
+        meanwhile()
+        time.sleep(0.2)
 
 
 def stack_outputs(clients: Clients) -> dict[str, str]:

@@ -10,25 +10,18 @@ from local.sagemaker.metrics import Metrics, gauges
 from local.sagemaker.scaling_alarms import Verdict, evaluate
 from local.sagemaker.scaling_pace import Pace
 from local.sagemaker.scaling_registry import ScalingPolicy
+from tests.support.stopped_clock import StoppedClock
 
 POLICY = "arn:aws:autoscaling:policy"
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def metrics(clock: Clock) -> Metrics:
+def metrics(clock: StoppedClock) -> Metrics:
     return Metrics(Meters(), clock=clock)
 
 
@@ -55,9 +48,9 @@ def judge(metrics: Metrics, name: str, **changes: Any) -> Verdict:
     return evaluate(cast(Any, alarm), metrics, Pace(1 / 60))
 
 
-def observe(metrics: Metrics, clock: Clock, *backlogs: int) -> None:
+def observe(metrics: Metrics, clock: StoppedClock, *backlogs: int) -> None:
     for backlog in backlogs:
-        clock.now += 1
+        clock.seconds += 1
         metrics.observe([load(waiting=backlog)])
 
 
@@ -66,14 +59,16 @@ def observe(metrics: Metrics, clock: Clock, *backlogs: int) -> None:
     [((9, 9), "ALARM"), ((0, 9), "OK"), ((9, 0), "OK"), ((9, 9, 0, 0), "OK"), ((0, 5, 5), "ALARM")],
 )
 def test_as_many_periods_as_are_evaluated_must_breach(
-    metrics: Metrics, clock: Clock, backlogs: tuple[int, ...], state: str
+    metrics: Metrics, clock: StoppedClock, backlogs: tuple[int, ...], state: str
 ) -> None:
     observe(metrics, clock, *backlogs)
 
     assert judge(metrics, "ApproximateBacklogSize").state == state
 
 
-def test_fewer_periods_are_enough_where_the_alarm_says_so(metrics: Metrics, clock: Clock) -> None:
+def test_fewer_periods_are_enough_where_the_alarm_says_so(
+    metrics: Metrics, clock: StoppedClock
+) -> None:
     observe(metrics, clock, 9, 0)
 
     assert judge(metrics, "ApproximateBacklogSize", DatapointsToAlarm=1).state == "ALARM"
@@ -95,7 +90,7 @@ def test_an_alarm_says_what_missing_data_mean(metrics: Metrics, missing: str, st
     assert not verdict.in_alarm, "there is no value to act upon"
 
 
-def test_another_endpoints_data_do_not_count(metrics: Metrics, clock: Clock) -> None:
+def test_another_endpoints_data_do_not_count(metrics: Metrics, clock: StoppedClock) -> None:
     observe(metrics, clock, 9, 9)
     others = [{"Name": "EndpointName", "Value": "other"}]
 
@@ -104,7 +99,7 @@ def test_another_endpoints_data_do_not_count(metrics: Metrics, clock: Clock) -> 
     assert verdict.state == "INSUFFICIENT_DATA"
 
 
-def test_disabled_actions_are_none(metrics: Metrics, clock: Clock) -> None:
+def test_disabled_actions_are_none(metrics: Metrics, clock: StoppedClock) -> None:
     observe(metrics, clock, 9, 9)
 
     assert judge(metrics, "ApproximateBacklogSize").actions == (POLICY,)

@@ -8,29 +8,15 @@ from unittest.mock import Mock
 import pytest
 
 from local.chaos import hangs
-from local.chaos.hangs import Hanging, Place, places
+from local.chaos.hangs import Hanging, Place
 from local.chaos.poison import Poisoner
 from local.chaos.run import restarts
 from local.chaos.schedule import Dose, Window
 from local.stack.settings import StackSettings
+from tests.support.stopped_clock import StoppedClock
 
 PLACES = [Place(("SendMessage",), "completed", 20), Place(("GetParameter",), "routes", 8)]
-OUTPUTS = {
-    "CompletedQueueUrl": "completed",
-    "FailedQueueUrl": "failed",
-    "RoutesParameterName": "routes",
-    "LedgerTableName": "ledger",
-    "SubmitQueueUrl": "submit",
-    "NotificationQueueUrl": "notifications",
-}
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
+OUTPUTS = {"SubmitQueueUrl": "submit", "NotificationQueueUrl": "notifications"}
 
 
 @pytest.fixture
@@ -43,7 +29,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
 def test_a_place_hangs_from_the_beginning_to_the_end_of_its_window(
     faults: list[Mapping[str, Any]], tmp_path: Path
 ) -> None:
-    clock = _Clock()
+    clock = StoppedClock()
     windows = iter([Window(5, 0.6, 0.5), Window(100, 0.0, 1.0)])
     hanging = Hanging(StackSettings(tmp_path, 1, 2), PLACES, windows, clock)
     clock.seconds = 4.9
@@ -60,13 +46,9 @@ def test_a_place_hangs_from_the_beginning_to_the_end_of_its_window(
     assert hanging.windows == 1
 
 
-def test_the_ledger_hangs_only_where_route_is_not_killed() -> None:
-    assert "ledger" in {place.text for place in places(OUTPUTS, with_ledger=True)}
-    assert "ledger" not in {place.text for place in places(OUTPUTS, with_ledger=False)}
-
-
 def test_each_dose_of_poison_is_counted_where_it_must_end() -> None:
-    clock, sqs = _Clock(), Mock()
+    clock, sqs = StoppedClock(), Mock()
+    sqs.send_message.side_effect = [{"MessageId": "a"}, {"MessageId": "b"}]
 
     def doses() -> Iterator[Dose]:
         yield from (Dose(5, 0.0), Dose(5, 0.9), Dose(5, 0.0))
@@ -78,7 +60,7 @@ def test_each_dose_of_poison_is_counted_where_it_must_end() -> None:
 
     urls = [call.kwargs["QueueUrl"] for call in sqs.send_message.call_args_list]
     assert urls == ["submit", "notifications"]
-    assert poisoner.sent == {"SubmitDeadLetterQueue": 1, "NotificationDeadLetterQueue": 1}
+    assert poisoner.sent == {"SubmitDeadLetterQueue": ["a"], "NotificationDeadLetterQueue": ["b"]}
 
 
 def test_the_emulator_is_killed_twice_in_a_long_run_and_not_in_a_short_one() -> None:

@@ -102,8 +102,13 @@ def test_parked_messages_unrest_and_missing_permissions_are_problems() -> None:
 def test_poison_must_be_parked_and_nothing_else() -> None:
     account = replace(
         _account(_COMPLETED),
-        depths={"SubmitDeadLetterQueue": 2, "NotificationDeadLetterQueue": 1},
-        poisoned={"SubmitDeadLetterQueue": 3, "NotificationDeadLetterQueue": 1},
+        depths={"SubmitDeadLetterQueue": 3, "NotificationDeadLetterQueue": 1},
+        poison={"SubmitDeadLetterQueue": ["a", "b"], "NotificationDeadLetterQueue": []},
+        parked_poison={"SubmitDeadLetterQueue": ["a"], "NotificationDeadLetterQueue": ["c"]},
     )
 
-    assert account.problems() == ["2 messages lie on SubmitDeadLetterQueue, and 3 were poison"]
+    assert account.problems() == [
+        "1 messages that cannot be read are not on SubmitDeadLetterQueue",
+        "1 other messages lie on NotificationDeadLetterQueue",
+    ]
+    assert _summary(account).endswith("parked=2")

@@ -1,6 +1,6 @@
 from itertools import islice
 
-from local.chaos.schedule import Kill, Schedule
+from local.chaos.schedule import Dose, Schedule
 
 _KEYS = [f"inputs/row {n}.csv" for n in range(10_000)]
 
@@ -43,7 +43,7 @@ def test_kills_follow_the_seed_and_come_as_often_as_asked() -> None:
 
 
 def test_every_worker_can_be_chosen() -> None:
-    assert [Kill(1, position).choose("abc") for position in (0.0, 0.5, 0.999)] == ["a", "b", "c"]
+    assert [Dose(1, position).choose("abc") for position in (0.0, 0.5, 0.999)] == ["a", "b", "c"]
 
 
 def test_the_emulator_knows_every_fault_that_the_schedule_names() -> None:

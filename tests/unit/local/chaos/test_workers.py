@@ -7,19 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from local.chaos.schedule import Kill
+from local.chaos.schedule import Dose
 from local.chaos.workers import Killer
 from local.load.usage import MINISTACK
 from local.machine.processes import ProcessRecord
 from local.stack.settings import StackSettings
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
+from tests.support.stopped_clock import StoppedClock
 
 
 @pytest.fixture
@@ -40,15 +33,15 @@ def worker(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
         process.kill()
 
 
-def _every_five_seconds() -> Iterator[Kill]:
+def _every_five_seconds() -> Iterator[Dose]:
     while True:
-        yield Kill(5, 0.0)
+        yield Dose(5, 0.0)
 
 
 def test_a_worker_is_killed_when_its_time_has_come_and_not_before(
     settings: StackSettings, worker: "subprocess.Popen[bytes]"
 ) -> None:
-    clock = _Clock()
+    clock = StoppedClock()
     killer = Killer(settings, ["relay-Route"], _every_five_seconds(), clock)
     clock.seconds = 4.9
     killer.strike()
@@ -64,7 +57,7 @@ def test_a_worker_is_killed_when_its_time_has_come_and_not_before(
 def test_workers_of_other_functions_live(
     settings: StackSettings, worker: "subprocess.Popen[bytes]"
 ) -> None:
-    clock = _Clock()
+    clock = StoppedClock()
     killer = Killer(settings, ["relay-Submit"], _every_five_seconds(), clock)
 
     clock.seconds = 5
@@ -78,7 +71,7 @@ def test_nothing_is_killed_when_ministack_is_another_stacks(
     settings: StackSettings, worker: "subprocess.Popen[bytes]"
 ) -> None:
     ProcessRecord(MINISTACK, os.getpid(), "started at another time").write(settings.records)
-    clock = _Clock()
+    clock = StoppedClock()
     killer = Killer(settings, ["relay-Route"], _every_five_seconds(), clock)
 
     clock.seconds = 5

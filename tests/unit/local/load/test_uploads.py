@@ -5,17 +5,10 @@ import pytest
 
 from local.load.inputs import Input, Kind
 from local.load.uploads import Uploader, Window
+from tests.support.stopped_clock import StoppedClock
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 class _S3:
@@ -73,7 +66,7 @@ def test_an_upload_that_fails_ends_the_run() -> None:
 
 
 def test_what_waits_too_long_for_its_result_takes_no_room_any_more() -> None:
-    clock = _Clock()
+    clock = StoppedClock()
     window = Window(limit=2, patience_seconds=20, now=clock)
     window.start("a")
     clock.seconds = 15
@@ -87,7 +80,7 @@ def test_what_waits_too_long_for_its_result_takes_no_room_any_more() -> None:
 
 
 def test_a_result_that_comes_after_all_makes_no_second_room() -> None:
-    clock = _Clock()
+    clock = StoppedClock()
     window = Window(limit=2, patience_seconds=20, now=clock)
     window.start("a")
     clock.seconds = 21
