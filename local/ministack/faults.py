@@ -127,7 +127,7 @@ def _again(body: bytes, receive: _Receive) -> _Receive:
 
 
 async def _nowhere(_: _Message) -> None:
-    """Where the answer goes that nobody gets."""
+    """Drops the answer."""
 
 
 def _operation(scope: _Message, body: bytes) -> str:

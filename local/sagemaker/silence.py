@@ -19,7 +19,7 @@ class Silence:
         self._ended.set()
 
     async def keep(self, request: web.Request) -> web.Response:
-        """Return when the connection is closed, so that the response reaches nobody."""
+        """Return when the connection is closed; the response is not sent."""
         while not (closed := _is_closed(request)) and not self._ended.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), _LOOK_SECONDS)

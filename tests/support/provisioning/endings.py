@@ -107,6 +107,12 @@ def _refused(call: str, error: RelayError, *wake_ups: Any, minutes: int = 0) -> 
     return run
 
 
+def _held_up(world: World) -> None:
+    served(world).sagemaker.becomes(EndpointStatus.SYSTEM_UPDATING)
+    wake(world, update(ModelDataUrl=A))
+    sweeps(world, 54)
+
+
 def _under_way(world: World) -> None:
     served(world).wake(update(ModelDataUrl=A))
     _refused("describe", DENIED, minutes=7)(world)
@@ -239,6 +245,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, tuple[EndpointStatus, str] | None]] = {
     "SCALING_NOT_RESTORED": (_scaling_rolled_back, _OLD),
     "NOT_RECREATED": (_not_recreated, _NEW),
     "UPDATE_TOO_LATE": (_run(_update, minutes=54), _NEW),
+    "UPDATE_HELD_UP": (_held_up, _OLD),
     "NEVER_ITS_TURN": (_run(deploy(A), update(ModelDataUrl=B), minutes=54), _NEW),
     "NO_ENDPOINT_TO_CHANGE": (_run(uploaded(), minutes=7, serving=False), _NONE),
     "REMOVAL_GIVEN_UP": (

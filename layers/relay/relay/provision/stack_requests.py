@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from relay.delivery.report import Level, Note
+from relay.delivery.isolation import in_turn
 from relay.errors import ConfigurationError, RelayError, UnreadableMessage
 from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
 from relay.events.failed_invocations import FailedInvocation, read_failed_invocation
@@ -71,18 +71,22 @@ class StackRequests:
 
         Raises TransientError: a request could not be stored; the next sweep tries again.
         """
-        for receipt, body in self._failed.receive():
-            try:
-                found = read_failed_invocation(body)
-            except UnreadableMessage:
-                continue  # what it is stays in the queue for an operator
-            if found is not None:
-                name = self._take_up(found)
-                self._failed.delete(receipt)
-                if name is not None:
-                    self._lifecycle.advance(name)
+        found = [
+            (receipt, invocation)
+            for receipt, body in self._failed.receive()
+            if (invocation := _read(body)) is not None
+        ]
+        # The queue has no order, and an older request must not replace a newer one.
+        in_turn(self._take_up, sorted(found, key=lambda each: each[1].failed_at))
 
-    def _take_up(self, found: FailedInvocation) -> str | None:
+    def _take_up(self, received: tuple[str, FailedInvocation]) -> None:
+        receipt, invocation = received
+        name = self._stored_or_answered(invocation)
+        self._failed.delete(receipt)
+        if name is not None:
+            self._lifecycle.advance(name)
+
+    def _stored_or_answered(self, found: FailedInvocation) -> str | None:
         """Return the name of the record; None where nothing more is to be done."""
         request, now = found.request, self._context.clock.now()
         if isinstance(request, RoutesRequest):
@@ -109,13 +113,14 @@ class StackRequests:
         """Return the name of the record; None where nothing is to be done for the request."""
         what = f"{request.type.value} {request.request_id}"
         if self._context.clock.now() >= sent_at + DELIVER_WITHIN:
-            self._note(f"{what} came after CloudFormation had stopped waiting", error=True)
+            late = f"{what} came after CloudFormation had stopped waiting"
+            self._context.note(late, Record(self._endpoint_name), error=True)
             return None
         name = self._record_name(request)
         for _ in range(_TRIES):
             stored = self._store.load(name) or Record(name)
             if stored.has_handled(request.request_id):
-                self._note(f"{what} already processed")
+                self._context.note(f"{what} already processed", stored)
                 self._link(request, name)
                 return name
             if stored.made and stored.stack_id != request.stack_id:
@@ -123,14 +128,15 @@ class StackRequests:
                 return None
             if _is_obsolete(request, stored):
                 self._store.save(stored.remembering(request.request_id))
-                self._note(f"{what} ignored: the Delete of what it creates came before")
+                ignored = f"{what} ignored: the Delete of what it creates came before"
+                self._context.note(ignored, stored)
                 return None
             self._give_up_renamed(request, name)
             try:
                 self._store.save(self._accepted(stored, request, sent_at))
             except Outdated:
                 continue
-            self._note(f"{what} stored")
+            self._context.note(f"{what} stored", stored)
             self._link(request, name)
             return name
         raise Outdated(f"{name}: could not store the request: concurrent updates")
@@ -221,16 +227,21 @@ class StackRequests:
     def _turn_away(self, request: CustomResourceRequest, stored: Record) -> None:
         """Respond that the endpoint belongs to another stack, and change nothing."""
         pending = request.pending(self._endpoint_name, self._context.clock.now())
-        self._note(f"{request.type.value} rejected: another stack owns the endpoint", error=True)
+        rejected = f"{request.type.value} rejected: another stack owns the endpoint"
+        self._context.note(rejected, stored, error=True)
         if request.type is RequestType.DELETE:
             self._context.responder.deliver(Response.removed(pending))
             return
         reason = endings.ANOTHER_STACKS.text(name=stored.endpoint_name, stack=stored.stack_id)
         self._context.responder.deliver(Response.failed(pending, reason))
 
-    def _note(self, text: str, *, error: bool = False) -> None:
-        level = Level.ERROR if error else Level.INFO
-        self._context.journal(Note(level, text, (("endpoint", self._endpoint_name),)))
+
+def _read(body: str) -> FailedInvocation | None:
+    """Return a request of CloudFormation's; all else stays in the queue for an operator."""
+    try:
+        return read_failed_invocation(body)
+    except UnreadableMessage:
+        return None
 
 
 def _is_obsolete(request: CustomResourceRequest, stored: Record) -> bool:

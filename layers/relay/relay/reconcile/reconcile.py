@@ -9,7 +9,6 @@ Overdue attempts are worked on in the order in which they became overdue, a hund
 cursor moves after each hundred, so an attempt is reported once, whatever becomes of its report.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -181,7 +180,7 @@ class Reconcile:
             while full and self._budget.left() >= _PAGE_SECONDS:
                 page = list(islice(entries, _PAGE))
                 # They have no position. If one must be worked on again, so must the page.
-                deque(self._work_on(odd, report), maxlen=0)
+                list(self._work_on(odd, report))
                 odd.clear()
                 yield from self._work_on(page, report)
                 full = len(page) == _PAGE

@@ -12,6 +12,7 @@ from relay.events.custom_resource import CustomResourceRequest
 
 from tests.support.provisioning.properties import ENDPOINT, properties
 from tests.support.provisioning.requests import STACK, create, delete
+from tests.support.provisioning.roll_outs import OLD, serving
 from tests.support.provisioning.world import World
 
 
@@ -29,10 +30,15 @@ def event(
     }
 
 
-def fail(world: World, payload: object, condition: str = "RetriesExhausted") -> None:
+def fail(
+    world: World,
+    payload: object,
+    condition: str = "RetriesExhausted",
+    receipt: str = "receipt",
+) -> None:
     """Lambda has tried three times, and sends the event to the on-failure destination."""
     world.clock.pass_minutes(4)
-    world.failed.bodies["receipt"] = json.dumps(
+    world.failed.bodies[receipt] = json.dumps(
         {
             "version": "1.0",
             "timestamp": world.clock.now().isoformat(),
@@ -91,6 +97,37 @@ def test_other_failed_invocations_stay_in_the_queue(payload: object) -> None:
     world.settle()
 
     assert set(world.failed.bodies) == {"receipt"}
+
+
+def test_a_request_that_cannot_be_taken_up_keeps_no_other_back(world: World) -> None:
+    fail(world, event("Update", "update-1", PhysicalResourceId=ENDPOINT, OldResourceProperties={}))
+    routes: dict[str, object] = {
+        "ResourceType": "Custom::Routes",
+        "ResourceProperties": {"Document": "{"},
+    }
+    fail(world, event(request_id="routes-1", **routes), receipt="routes")
+    world.store.taken_away = True
+
+    with pytest.raises(AccessDenied):
+        world.sweep()
+
+    assert [answer.request.request_id for answer in world.answers] == ["routes-1"]
+    assert set(world.failed.bodies) == {"receipt"}
+
+
+def test_requests_are_taken_up_in_their_order(world: World) -> None:
+    """CloudFormation has cancelled an Update, and takes it back."""
+    changed = properties(ModelDataUrl="s3://models/b.tar.gz")
+    members = {"PhysicalResourceId": ENDPOINT, "OldResourceProperties": properties()}
+    fail(world, event("Update", "older", ResourceProperties=changed, **members), receipt="z")
+    members["OldResourceProperties"] = changed
+    fail(world, event("Update", "newer", **members), receipt="a")
+    world.failed.bodies = dict(sorted(world.failed.bodies.items()))
+
+    world.settle()
+
+    assert [(a.request.request_id, a.reason) for a in world.answers] == [("newer", "")]
+    assert serving(world) == OLD.config
 
 
 def test_what_is_no_record_of_lambda_stays_in_the_queue() -> None:

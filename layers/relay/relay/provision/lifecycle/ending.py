@@ -1,10 +1,11 @@
 """The form of an ending: one situation, and the text that describes it."""
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Final
 
-# So that the end of a text, which says what to do, fits into the response to CloudFormation.
+# Bytes. So that the end of a text, which says what to do, fits into CloudFormation's response.
 _LONGEST_TEXT: Final = 1900
 
 
@@ -29,21 +30,25 @@ class Ending:
     def text(self, **values: object) -> str:
         """Return the text with these values, each without its last full stop.
 
-        Of a text that is too long, the longest value is shortened.
+        In a text that is too long, the longest values are shortened.
         """
         used = re.findall(r"\{(\w+)\}", self.template)
         filled = {name: sentence(str(values[name])) for name in used}
-        text = self.template.format(**filled)
-        if (excess := len(text) - _LONGEST_TEXT) > 0:
-            longest = max(filled, key=lambda name: len(filled[name]))
-            filled[longest] = filled[longest][: -excess - 1] + "…"
-            return self.template.format(**filled)
+        while _sent_length(text := self.template.format(**filled)) > _LONGEST_TEXT:
+            longest = max(filled, key=lambda name: _sent_length(filled[name]))
+            kept = filled[longest].removesuffix("…")
+            filled[longest] = kept[: len(kept) * 9 // 10] + "…"
         return text
 
     def matches(self, text: str) -> bool:
         """Whether this is a text of this ending, whatever its values."""
         literal = map(re.escape, re.split(r"\{\w+\}", self.template))
         return bool(re.fullmatch(".+".join(literal), text, re.DOTALL))
+
+
+def _sent_length(text: str) -> int:
+    """In JSON, where a character can be six bytes."""
+    return len(json.dumps(text))
 
 
 def sentence(text: str) -> str:

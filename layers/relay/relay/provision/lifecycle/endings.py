@@ -173,6 +173,13 @@ UPDATE_TOO_LATE: Final = Ending(
     "Wait until the status no longer changes. If the stack is in UPDATE_ROLLBACK_FAILED, continue "
     "its rollback. Then deploy again, or use a roll-out, which has no such limit",
 )
+UPDATE_HELD_UP: Final = Ending(
+    "SageMaker changes the endpoint by itself, or for another caller, for longer than 52 minutes",
+    _WAITED,
+    "SageMaker takes no update meanwhile, so the update of the stack has not begun",
+    "SageMaker goes on with its change",
+    "Deploy again when the status no longer changes",
+)
 NEVER_ITS_TURN: Final = Ending(
     "A stack update waits for longer than 52 minutes for an earlier change",
     "an earlier change of endpoint {name} was still in progress after {minutes} minutes, and "

@@ -148,7 +148,9 @@ def _too_late(record: Record) -> Ending:
         return endings.REMOVAL_TOO_LATE
     if record.goal is Goal.ADOPT:
         return endings.EXISTING_TOO_LATE
-    return endings.CREATION_TOO_LATE if record.creating else endings.UPDATE_TOO_LATE
+    if record.creating:
+        return endings.CREATION_TOO_LATE
+    return endings.UPDATE_TOO_LATE if record.under_way else endings.UPDATE_HELD_UP
 
 
 def _problem(error: RelayError) -> CallFailure:

@@ -78,7 +78,7 @@ class Autoscaler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to take steps for an endpoint, and its record as it is when the lease begins."""
+    """The right to take steps for an endpoint, and the endpoint's record at that time."""
 
     record: Record
     until: datetime

@@ -126,7 +126,7 @@ class Record(StoredRecord):
         return replace(record, goal=Goal.REMOVE, unseen_until=unseen_until)
 
     def given_up(self, now: datetime) -> Self:
-        """Remove the endpoint of a rename that CloudFormation has cancelled; nobody waits."""
+        """Remove the endpoint of a rename that CloudFormation has cancelled, without a response."""
         record = replace(self.unanswered(), response=None)
         return record.remove(now, "CloudFormation has cancelled the rename")
 

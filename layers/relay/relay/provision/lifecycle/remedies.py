@@ -1,6 +1,7 @@
 """Remedies for SageMaker's own messages, which say what happened and seldom what to change."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from relay.provision.specification.specification import Specification
@@ -13,6 +14,7 @@ _GRANTED: Final = "The template grants the provision function "
 _DENIED_BY: Final = (
     ": a permissions boundary, a service control policy or a change made by hand denies it"
 )
+_ALARMS_NAMED: Final = 4
 _NEEDS_WANTED: Final = re.compile(r"\{(wanted|log_group|alarms)")
 REMEDIES: Final = (
     (
@@ -137,11 +139,19 @@ def remedy(message: str, wanted: Specification | None) -> str:
                 wanted=wanted,
                 found=found,
                 log_group=log_group(wanted.endpoint_name),
-                alarms=", ".join(wanted.deployment.alarms) or "those of RollbackAlarmNames",
+                alarms=_named(wanted.deployment.alarms),
             )
         if found and not _NEEDS_WANTED.search(text):
             return text.format(found=found)
     return ""
+
+
+def _named(alarms: Sequence[str]) -> str:
+    """A few of the alarms by name: ten names can be longer than the response."""
+    if not alarms:
+        return "those of RollbackAlarmNames"
+    others = len(alarms) - _ALARMS_NAMED
+    return ", ".join(alarms[:_ALARMS_NAMED]) + (f" and {others} more" if others > 0 else "")
 
 
 def log_group(endpoint_name: str) -> str:

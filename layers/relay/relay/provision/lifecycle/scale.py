@@ -50,8 +50,8 @@ def _turn_off(
     bring it back. So the count must be right a minute after the deregistration.
     """
     registration, now = record.registration, context.clock.now()
-    context.autoscaler.deregister(endpoint.name)
     if registration.ended_at is None:
+        context.autoscaler.deregister(endpoint.name)
         return Next(replace(record, registration=registration.ended(now)))
     if endpoint.desired_instances != instance_count:
         context.sagemaker.set_instance_count(endpoint.name, instance_count)

@@ -61,7 +61,7 @@ def update(context: Context, record: Record, endpoint: EndpointDescription) -> N
     """Create the model and the configuration, and store that the endpoint is to be updated.
 
     Also where only the capacity is wrong, or SageMaker serves two configurations mixed. The update
-    is stored before it is called: an update that fails while nobody looks is not called again.
+    is stored before it is called: an update that fails between two invocations is not called again.
     """
     target = _target(record)
     count = _instances_that_go_over(record, target, endpoint)

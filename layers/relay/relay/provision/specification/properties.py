@@ -18,8 +18,8 @@ _VARIABLE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LEVELS: Final = 12
 # Longest S3OutputPath and S3FailurePath in AsyncInferenceOutputConfig.
 _FOLDER_LENGTH: Final = 512
-# A number as CloudFormation passes one.
-_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+# A number as CloudFormation passes one, of as many digits as a double holds.
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
 _Choice = TypeVar("_Choice", bound=str)
@@ -53,7 +53,8 @@ class PropertyReader(Reader):
         written = _NUMBER.fullmatch(value)
         number = (float(value) if written[1] else int(value)) if written else minimum - 1
         if number < minimum:
-            self.refuse(name, f"must be a number of at least {minimum}, not {value!r}")
+            form = "in decimal notation with at most 15 digits before the point"
+            self.refuse(name, f"must be a number of at least {minimum} {form}, not {value!r}")
         return number
 
     def folder(self, name: str) -> S3Uri:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle import endings
 from relay.provision.lifecycle.custom_resource import Response
 from relay.provision.lifecycle.ending import CallFailure, Ending
@@ -10,7 +11,8 @@ from relay.provision.lifecycle.endings import CALL_FAILURES, ENDINGS
 
 from tests.support.provisioning import endings as scenarios
 from tests.support.provisioning.endings import SCENARIOS, sweeps, wake
-from tests.support.provisioning.requests import create
+from tests.support.provisioning.requests import create, update
+from tests.support.provisioning.roll_outs import A
 from tests.support.provisioning.world import World
 
 
@@ -76,12 +78,16 @@ def test_a_call_that_fails_says_how_and_what_to_do(name: str) -> None:
     assert endings.CREATION_GIVEN_UP.matches(answer.reason)
 
 
+@pytest.mark.parametrize("character", ["y", "é", "模"])
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=list(ENDINGS))
-def test_the_end_of_a_text_reaches_cloudformation_whatever_its_values(ending: Ending) -> None:
+def test_the_end_of_a_text_reaches_cloudformation_whatever_its_values(
+    ending: Ending, character: str
+) -> None:
     """The end says what to do."""
     names = "name status cause problem problems advice state minutes strategy count stack config"
     values = dict.fromkeys([*names.split(), "before", "request"], "x")
-    text = ending.text(**(values | {"cause": "y" * 5000, "problem": "y" * 5000}))
+    long = dict.fromkeys(("cause", "problem", "problems", "advice"), character * 5000)
+    text = ending.text(**(values | long))
 
     world = World()
     world.wake(create(InstanceCount="0"))
@@ -90,6 +96,20 @@ def test_the_end_of_a_text_reaches_cloudformation_whatever_its_values(ending: En
     assert len(sent.encode()) <= 4096
     assert json.loads(sent)["Reason"] == text
     assert text.endswith(ending.template.rpartition("}")[2])
+
+
+def test_the_advice_about_alarms_is_whole_however_long_their_names_are() -> None:
+    alarms = [f"{number}{'a' * 254}" for number in range(10)]
+    world = World()
+    world.run(create())
+    world.wake(update(ModelDataUrl=A, RollbackAlarmNames=alarms))
+    world.sagemaker.becomes(EndpointStatus.IN_SERVICE, "")
+    world.settle()
+
+    reason = world.answers[-1].reason
+    assert "and 6 more" in reason
+    assert "WatchRollbackAlarms=false" in reason
+    assert json.loads(world.answers[-1].to_json())["Reason"] == reason
 
 
 def test_no_text_has_words_for_a_successful_end() -> None:
