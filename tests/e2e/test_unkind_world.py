@@ -1,4 +1,4 @@
-"""Services that do not answer, and messages that nobody should send, on the deployed stack."""
+"""Services that do not answer, and messages that cannot be read, on the deployed stack."""
 
 import json
 import time

@@ -52,7 +52,7 @@ def delete_during_creation(sim: Simulation) -> Process:
 
 
 def delete_again_after_a_failure(sim: Simulation) -> Process:
-    """Somebody denies DeleteEndpoint, and allows it again."""
+    """DeleteEndpoint is denied, and allowed again."""
     yield from created(sim)
     sim.account.role.deny("delete_endpoint")
     yield from last(sim).delete()

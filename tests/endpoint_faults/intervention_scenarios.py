@@ -16,7 +16,7 @@ def endpoint_deleted_by_hand(sim: Simulation) -> Process:
 
 
 def foreign_configuration(sim: Simulation) -> Process:
-    """Somebody updates the endpoint to a configuration of their own; then the stack is deleted."""
+    """Another caller updates the endpoint to a foreign configuration; then the stack is deleted."""
     yield from created(sim)
     sim.account.sagemaker.replace("relay", "their-config")
     yield minutes(3)

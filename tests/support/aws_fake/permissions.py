@@ -33,7 +33,7 @@ class Role:
     there: bool = True
     stack_id: str = ""
     tags_of: Callable[[str, str], Mapping[str, str]] = lambda kind, name: {}
-    # Operations that somebody denies.
+    # Operations that are denied whatever the policies allow.
     denied: set[str] = field(default_factory=set)
     # When each name is covered, in seconds since the beginning.
     _covered: dict[str, float] = field(default_factory=dict)

@@ -105,7 +105,7 @@ def test_a_request_that_cannot_be_taken_up_keeps_no_other_back(world: World) -> 
         "ResourceType": "Custom::Routes",
         "ResourceProperties": {"Document": "{"},
     }
-    fail(world, event(request_id="routes-1", **routes), receipt="routes")
+    fail(world, event(request_id="routes-1") | routes, receipt="routes")
     world.store.taken_away = True
 
     with pytest.raises(AccessDenied):

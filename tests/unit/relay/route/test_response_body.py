@@ -58,51 +58,38 @@ def test_what_is_not_json_for_every_reader_is_text(content: str) -> None:
     assert to_body(content.encode(), JSON) == {"encoding": "text", "content": content}
 
 
-@pytest.mark.parametrize(
-    ("content", "pointers"),
-    [
-        ("9007199254740993", [""]),
-        ("-9007199254740993", [""]),
-        ('{"id": 9007199254740993, "score": 1}', ["/id"]),
-        ('[{"a/b~c": [0, 12345678901234567890]}]', ["/0/a~1b~0c/1"]),
-        ('{"größe": 123456789012345678901234567890}', ["/größe"]),
-        (f"[{', '.join(['9007199254740993'] * 200)}]", [f"/{index}" for index in range(100)]),
-    ],
-)
-def test_integers_that_a_double_does_not_hold_are_pointed_at(
-    content: str, pointers: list[str]
-) -> None:
-    body = to_body(content.encode(), JSON)
-
-    assert body == {
-        "encoding": "json",
-        "content": json.loads(content),
-        "inexact_integers": pointers,
-    }
+INTEGERS = [
+    ("9007199254740993", [""]),
+    ("-9007199254740993", [""]),
+    ('{"id": 9007199254740993, "score": 1}', ["/id"]),
+    ('[{"a/b~c": [0, 12345678901234567890]}]', ["/0/a~1b~0c/1"]),
+    ('{"größe": 123456789012345678901234567890}', ["/größe"]),
+    (f"[{', '.join(['9007199254740993'] * 200)}]", [f"/{index}" for index in range(100)]),
+]
+DECIMALS = [
+    ("0.12345678901234567890123", [""]),
+    ('{"a/b": [1.5, -1234567890123456.78901]}', ["/a~1b/1"]),
+    ("[9007199254740993.0, 9007199254740993e0]", ["/0", "/1"]),
+    ("[1e-400, 0.1]", ["/0"]),
+    (f"[1e-{'9' * 30}]", ["/0"]),
+    ("[1.23456789e-320]", ["/0"]),
+    (f"[{', '.join(['0.12345678901234567890123'] * 200)}]", [f"/{n}" for n in range(100)]),
+]
 
 
 @pytest.mark.parametrize(
-    ("content", "pointers"),
+    ("member", "content", "pointers"),
     [
-        ("0.12345678901234567890123", [""]),
-        ('{"a/b": [1.5, -1234567890123456.78901]}', ["/a~1b/1"]),
-        ("[9007199254740993.0, 9007199254740993e0]", ["/0", "/1"]),
-        ("[1e-400, 0.1]", ["/0"]),
-        (f"[1e-{'9' * 30}]", ["/0"]),
-        ("[1.23456789e-320]", ["/0"]),
-        (f"[{', '.join(['0.12345678901234567890123'] * 200)}]", [f"/{n}" for n in range(100)]),
+        *(("inexact_integers", *case) for case in INTEGERS),
+        *(("inexact_decimals", *case) for case in DECIMALS),
     ],
 )
-def test_decimals_that_a_double_does_not_hold_are_pointed_at(
-    content: str, pointers: list[str]
+def test_numbers_that_a_double_does_not_hold_are_pointed_at(
+    member: str, content: str, pointers: list[str]
 ) -> None:
     body = to_body(content.encode(), JSON)
 
-    assert body == {
-        "encoding": "json",
-        "content": json.loads(content),
-        "inexact_decimals": pointers,
-    }
+    assert body == {"encoding": "json", "content": json.loads(content), member: pointers}
 
 
 def test_integers_and_decimals_are_pointed_at_apart() -> None:
