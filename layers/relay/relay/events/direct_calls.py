@@ -1,4 +1,5 @@
-"""A direct call: one request or several, as JSON. The relay's own retries have the same shape.
+"""A direct call: one request or several, as JSON. The relay's own calls, on its submit queue, have
+the same shape and further members.
 
     {"requests": [{"input_location": "s3://bucket/inputs/a.csv", "content_type": "text/csv",
                    "accept": "…", "custom_attributes": "…", "ttl_seconds": 600,
@@ -10,7 +11,7 @@ One request alone may stand without the list around it, and the list without the
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from relay.errors import UnreadableMessage
@@ -20,20 +21,18 @@ from relay.reading import Reader
 
 _MEMBERS: Final = (
     "accept",
-    "attempt",
     "body",
     "body_base64",
     "content_type",
     "custom_attributes",
-    "etag",
     "input_location",
     "request_id",
-    "requested_at",
-    "size",
     "timeout_seconds",
     "ttl_seconds",
-    "version_id",
 )
+# From others they would contradict what S3 and the ledger say: a request could have two attempts at
+# a time.
+_OWN_MEMBERS: Final = ("attempt", "etag", "requested_at", "size", "version_id")
 
 
 def is_call(value: object) -> bool:
@@ -46,16 +45,19 @@ def is_call(value: object) -> bool:
 
 
 def _is_request(value: object) -> bool:
-    return isinstance(value, dict) and any(name in value for name in _MEMBERS)
+    return isinstance(value, dict) and any(name in value for name in (*_MEMBERS, *_OWN_MEMBERS))
 
 
-def read_call(value: object, default_id: str) -> tuple[InferenceRequest, ...]:
+def read_call(
+    value: object, default_id: str, *, by_relay: bool = False
+) -> tuple[InferenceRequest, ...]:
     """The requests of a direct call.
 
     Args:
         value: the parsed JSON.
         default_id: what ids are derived from where a request names none. The same for every
             delivery of the same call.
+        by_relay: whether the relay may have written the call, with members of its own.
 
     Raises:
         UnreadableMessage: members have the wrong type or an unknown name; names all of them.
@@ -65,13 +67,20 @@ def read_call(value: object, default_id: str) -> tuple[InferenceRequest, ...]:
     if "requests" in call:
         call.only(("requests",), lambda _: "move it into each request")
         readers = call.objects("requests")
-    requests = tuple(_request(reader, f"{default_id}/{n}") for n, reader in enumerate(readers))
+    known = (*_MEMBERS, *_OWN_MEMBERS) if by_relay else _MEMBERS
+    requests = tuple(
+        _request(reader, known, f"{default_id}/{n}") for n, reader in enumerate(readers)
+    )
     call.check(UnreadableMessage)
     return requests
 
 
-def _request(reader: Reader, default_id: str) -> InferenceRequest:
-    reader.only(_MEMBERS, lambda _: f"a request has {', '.join(_MEMBERS)}")
+def _request(reader: Reader, known: Collection[str], default_id: str) -> InferenceRequest:
+    def hint(name: str) -> str:
+        return "the relay sets it" if name in _OWN_MEMBERS else f"a request has {all_known}"
+
+    all_known = ", ".join(_MEMBERS)
+    reader.only(known, hint)
     return InferenceRequest(
         id=request_id_of_caller(reader.optional_text("request_id") or default_id),
         location=reader.optional_location("input_location"),

@@ -211,7 +211,10 @@ def _requests(message: _Message, delivery: Delivery) -> Incoming[InferenceReques
         problem = "; ".join(found.problems) or None
         return Incoming(delivery, tuple(map(_upload, found.objects)), found.ignored, problem)
     if is_call(value):
-        return Incoming(delivery, read_call(value, message.default_id))
+        # The relay sends its own calls to the queue, without an envelope.
+        bare = message.topic_arn is None and message.default_id == delivery.message_id
+        by_relay = delivery.queued and bare
+        return Incoming(delivery, read_call(value, message.default_id, by_relay=by_relay))
     raise UnreadableMessage(
         "neither an S3 notification, an EventBridge 'Object Created' event, nor a direct call with "
         "'requests', 'input_location' or 'body'"

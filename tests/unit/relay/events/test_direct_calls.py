@@ -9,13 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from relay.errors import UnreadableMessage
 from relay.events.direct_calls import is_call, read_call, write_call
+from relay.events.envelopes import read_submissions
 from relay.ids import request_id_of_caller
 from relay.model import InferenceRequest
 from relay.s3uri import S3Uri
 
-from tests.support.samples import NOON
+from tests.support import samples
+from tests.support.samples import NOON, Json
 
 ONE = {"input_location": "s3://data/inputs/a.csv"}
+LATER = {**ONE, "attempt": 5}
 
 
 @pytest.mark.parametrize("call", [ONE, [ONE], {"requests": [ONE]}])
@@ -43,7 +46,7 @@ def test_every_member_of_a_request_is_read() -> None:
         "requested_at": "2026-11-20T12:00:00.5Z",
     }
 
-    (request,) = read_call(call, "call-1")
+    (request,) = read_call(call, "call-1", by_relay=True)
 
     assert request == InferenceRequest(
         id=request_id_of_caller("order-17"),
@@ -92,7 +95,7 @@ def test_other_json_is_no_call(value: object) -> None:
             {"requests": [ONE], "content_type": "text/csv"},
             "content_type is not known; move it into each request",
         ),
-        ({**ONE, "colour": "red"}, "colour is not known; a request has accept, attempt"),
+        ({**ONE, "colour": "red"}, "colour is not known; a request has accept, body,"),
         ({"body": "a", "body_base64": "YQ=="}, "body_base64 cannot be given together with body"),
         ({"body_base64": "no base64!"}, "body_base64 is not base64"),
         ({"body_base64": "ü"}, "body_base64 is not base64"),
@@ -105,14 +108,48 @@ def test_other_json_is_no_call(value: object) -> None:
 )
 def test_what_is_wrong_with_a_call_is_reported(call: object, complaint: str) -> None:
     with pytest.raises(UnreadableMessage, match=complaint):
-        read_call(call, "call-1")
+        read_call(call, "call-1", by_relay=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("attempt", 5),
+        ("attempt", None),
+        ("etag", "e1"),
+        ("requested_at", "2026-11-20T12:00:00Z"),
+        ("size", 12),
+        ("version_id", "v1"),
+    ],
+)
+def test_what_the_relay_sets_is_refused_from_others(name: str, value: object) -> None:
+    with pytest.raises(UnreadableMessage, match=f"{name} is not known; the relay sets it"):
+        read_call({**ONE, name: value}, "call-1")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        LATER,
+        samples.sns_event(LATER),
+        samples.sqs_event(samples.sns_envelope(LATER)),
+        samples.sqs_event({"requestContext": {"requestId": "i-1"}, "requestPayload": LATER}),
+    ],
+    ids=["direct", "SNS", "SNS in SQS", "failed invocation"],
+)
+def test_only_the_submit_queue_brings_a_further_attempt(event: Json) -> None:
+    (outside,) = read_submissions(event, "invocation-1")
+    (queued,) = read_submissions(samples.sqs_event(LATER), "invocation-1")
+
+    assert (outside.contents, [each.attempt for each in queued.contents]) == ((), [5])
+    assert outside.problem == "attempt is not known; the relay sets it"
 
 
 def test_every_problem_of_a_call_is_in_one_error() -> None:
     call = [ONE, {"body": 5, "colour": "red"}, 7, {"attempt": 0, "input_location": "a.csv"}]
 
     with pytest.raises(UnreadableMessage) as raised:
-        read_call(call, "call-1")
+        read_call(call, "call-1", by_relay=True)
 
     told = str(raised.value).split("; ")
     assert [each.partition(" ")[0] for each in told if each.startswith("requests")] == [
@@ -151,4 +188,4 @@ def test_a_request_that_is_handed_over_arrives_as_it_was(request: InferenceReque
     call: Any = json.loads(write_call(request))
 
     assert is_call(call)
-    assert read_call(call, "whatever") == (request,)
+    assert read_call(call, "whatever", by_relay=True) == (request,)
