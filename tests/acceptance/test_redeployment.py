@@ -1,6 +1,5 @@
 """A second stack beside the first: deployed, deleted, and deployed again under its name."""
 
-import json
 import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from tests.acceptance.inputs import GOOD
 from tests.acceptance.pipeline import results_on
 from tests.acceptance.plugin import Observe
 from tests.acceptance.target import Target
+from tests.support.bucket_import import import_bucket
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -44,39 +44,14 @@ def test_a_deleted_stack_is_deployed_again(
     observe("retained-bucket-blocks", held=bool(refused), detail=refused[:300])
     if refused:
         target.delete(name)
-        import_bucket(target, name, kept)
+        cloudformation = target.client("cloudformation")
+        import_bucket(cloudformation, name, kept)
+        cloudformation.get_waiter("stack_import_complete").wait(StackName=name)
         target.deploy(name, {})
 
     assert inferred(target, s3, name) == "completed"
     assert target.outputs_of(name)["DataBucketName"] == kept
     assert s3.list_objects_v2(Bucket=kept)["KeyCount"] == before + _OBJECTS
-
-
-def import_bucket(target: Target, name: str, bucket: str) -> None:
-    """Makes a stack of the bucket alone, as docs/removal.md has it."""
-    cloudformation = target.client("cloudformation")
-    resource = {
-        "Type": "AWS::S3::Bucket",
-        "DeletionPolicy": "Retain",
-        "UpdateReplacePolicy": "Retain",
-        "Properties": {"BucketName": bucket},
-    }
-    made = cloudformation.create_change_set(
-        StackName=name,
-        ChangeSetName="keep-the-bucket",
-        ChangeSetType="IMPORT",
-        ResourcesToImport=[
-            {
-                "ResourceType": "AWS::S3::Bucket",
-                "LogicalResourceId": "DataBucket",
-                "ResourceIdentifier": {"BucketName": bucket},
-            }
-        ],
-        TemplateBody=json.dumps({"Resources": {"DataBucket": resource}}),
-    )
-    cloudformation.get_waiter("change_set_create_complete").wait(ChangeSetName=made["Id"])
-    cloudformation.execute_change_set(ChangeSetName=made["Id"])
-    cloudformation.get_waiter("stack_import_complete").wait(StackName=name)
 
 
 def refusal(target: Target, name: str) -> str:

@@ -10,6 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 from local.stack.deployment import ARTIFACT_BUCKET
 from local.stack.settings import STACK_NAME
 from tests.acceptance.target import eventually
+from tests.support.bucket_import import import_bucket
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -65,34 +66,8 @@ class FurtherStack:
         )
 
     def adopt(self, bucket: str) -> str:
-        """A stack of that bucket alone, as docs/removal.md has it."""
-        definition = {
-            "Type": "AWS::S3::Bucket",
-            "DeletionPolicy": "Retain",
-            "UpdateReplacePolicy": "Retain",
-            "Properties": {"BucketName": bucket},
-        }
-        self._cloudformation.create_change_set(
-            StackName=self.name,
-            ChangeSetName="keep-the-bucket",
-            ChangeSetType="IMPORT",
-            ResourcesToImport=[
-                {
-                    "ResourceType": "AWS::S3::Bucket",
-                    "LogicalResourceId": "DataBucket",
-                    "ResourceIdentifier": {"BucketName": bucket},
-                }
-            ],
-            TemplateBody=json.dumps({"Resources": {"DataBucket": definition}}),
-        )
-        self._cloudformation.get_waiter("change_set_create_complete").wait(
-            StackName=self.name,
-            ChangeSetName="keep-the-bucket",
-            WaiterConfig={"Delay": 1, "MaxAttempts": 60},
-        )
-        self._cloudformation.execute_change_set(
-            StackName=self.name, ChangeSetName="keep-the-bucket"
-        )
+        """A stack of that bucket alone."""
+        import_bucket(self._cloudformation, self.name, bucket, pause=1)
         return self.ended()
 
     def ended(self) -> str:

@@ -5,7 +5,6 @@ All of them use ids of their own, so that they can be repeated.
 
 import json
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -27,6 +26,7 @@ from local.functions.lambda_runtime import Failure
 from local.sagemaker.scaling import SERVICE_LINKED_ROLE
 from local.stack.clients import Clients
 from local.stack.deployment import ARTIFACT_BUCKET
+from local.stack.emulator import read_counters, set_faults
 from local.stack.settings import REPOSITORY, STACK_NAME
 from tests.acceptance.pipeline import Downstream
 from tests.e2e.capacity import awake
@@ -193,14 +193,14 @@ class Scenarios:
     def infer(self) -> str:
         """Uploads an input and waits for its result, or for SageMaker to stop publishing."""
         key = f"inputs/permissions/{uuid4().hex}.csv"
-        untold = self._emulator_state()["notification_failures"]
+        untold = read_counters(self._stack.settings)["notification_failures"]
         self._clients.s3.put_object(Bucket=self._bucket, Key=key, Body=_FEATURES.encode())
         deadline = time.monotonic() + _RESULT_SECONDS
         while time.monotonic() < deadline:
             for result in self._downstream.so_far(f"s3://{self._bucket}/{key}"):
                 data = result.event["data"]
                 return "" if data["outcome"] == "completed" else f"{data['failure']['reason']}"
-            if self._emulator_state()["notification_failures"] > untold:
+            if read_counters(self._stack.settings)["notification_failures"] > untold:
                 return "sns:Publish was refused"
         raise AssertionError(f"{key} had no result within {_RESULT_SECONDS} s")
 
@@ -278,24 +278,11 @@ class Scenarios:
 
     @contextmanager
     def _throttled(self) -> Iterator[None]:
-        self._emulator("faults", {"throttle": 1.0})
+        set_faults(self._stack.settings, {"throttle": 1.0})
         try:
             yield
         finally:
-            self._emulator("faults", {})
-
-    def _emulator_state(self) -> dict[str, int]:
-        return self._emulator("state")
-
-    def _emulator(self, path: str, document: object = None) -> dict[str, Any]:
-        request = urllib.request.Request(  # noqa: S310 - http, on this machine
-            f"{self._stack.settings.sagemaker_url}/_emulator/{path}",
-            data=None if document is None else json.dumps(document).encode(),
-            method="GET" if document is None else "PUT",
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            found: dict[str, Any] = json.loads(answer.read())
-            return found
+            set_faults(self._stack.settings, {})
 
     def _session(self, role: str) -> boto3.Session:
         session = role_session(
