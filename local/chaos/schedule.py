@@ -25,7 +25,7 @@ class Schedule:
     throttle: float = 0.10
     server_error: float = 0.05
     seconds_between_kills: float = 10.0
-    seconds_between_hangs: float = 30.0
+    seconds_between_hangs: float = 10.0
     seconds_between_poison: float = 10.0
 
     def faults(self) -> Mapping[str, float | int]:
