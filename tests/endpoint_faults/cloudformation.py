@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from tests.endpoint_faults.function import Function
@@ -56,10 +57,11 @@ class Sent:
     def patience(self) -> float:
         return TIMEOUT if self.cancelled_after is None else self.cancelled_after
 
-    def event(self, stack_id: str) -> dict[str, Any]:
+    def event(self, stack_id: str, now: datetime) -> dict[str, Any]:
         body: dict[str, Any] = {
             "RequestType": self.type,
-            "ResponseURL": f"https://cloudformation.test/{self.request_id}?secret",
+            "ResponseURL": f"https://cloudformation.test/{self.request_id}"
+            f"?X-Amz-Date={now:%Y%m%dT%H%M%SZ}&X-Amz-Expires=7200&X-Amz-Signature=secret",
             "StackId": stack_id,
             "RequestId": self.request_id,
             "LogicalResourceId": LOGICAL_ID,

@@ -150,7 +150,9 @@ class Simulation:
         self.sent[sent.request_id] = sent
         self._waiting[sent.request_id] = process
         self.account.calls.note(f"CloudFormation: {sent.request_id} {sent.physical_id}")
-        self.function.send(sent.request_id, sent.event(self.stacks[-1].id))
+        self.function.send(
+            sent.request_id, sent.event(self.stacks[-1].id, self.account.clock.now())
+        )
 
         def give_up() -> None:
             if sent.request_id in self._waiting:

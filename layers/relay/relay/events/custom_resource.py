@@ -14,6 +14,7 @@ from relay.events.fields import Fields
 from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType
 
 _ROUTES: Final = "Custom::Routes"
+# Recorded requests of 2022 and 2023 have it.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 _SIGNED_AT: Final = re.compile(r"[?&]X-Amz-Date=(\d{8}T\d{6}Z)")
 
@@ -33,16 +34,21 @@ class CustomResourceRequest:
     # Empty unless it is an Update.
     old_properties: Mapping[str, object]
 
-    def sent_at(self, otherwise: datetime) -> datetime:
-        """When CloudFormation sent it, which it does not say but by the signature of its URL."""
+    @property
+    def signed_at(self) -> datetime | None:
+        """When CloudFormation signed the URL; None for a URL without a time.
+
+        Nothing else in a request says when CloudFormation sent it.
+        """
         found = _SIGNED_AT.search(self.response_url)
-        if found is None:
-            return otherwise
         try:
-            signed_at = datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            return found and datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         except ValueError:
-            return otherwise
-        return min(signed_at, otherwise)
+            return None
+
+    def sent_at(self, latest: datetime) -> datetime:
+        """When CloudFormation sent it, at the latest."""
+        return min(self.signed_at or latest, latest)
 
     def pending(self, first_id: str, now: datetime) -> PendingRequest:
         """`first_id` is the physical resource id of a Create."""

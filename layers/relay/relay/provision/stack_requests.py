@@ -128,7 +128,7 @@ class StackRequests:
                 return None
             if _is_obsolete(request, stored):
                 self._store.save(stored.remembering(request.request_id))
-                ignored = f"{what} ignored: the Delete of what it creates came before"
+                ignored = f"{what} ignored: CloudFormation has cancelled it"
                 self._context.note(ignored, stored)
                 return None
             self._give_up_renamed(request, name)
@@ -144,10 +144,14 @@ class StackRequests:
     def _record_name(self, request: CustomResourceRequest) -> str:
         """The endpoint with the physical id for a Delete, and otherwise the deployment's.
 
-        CloudFormation makes up an id for a Create whose response it did not get.
+        CloudFormation makes up an id for a Create whose response it did not get. A request that the
+        record of another name has is one of before the function got its name.
         """
         if request.type is not RequestType.DELETE:
-            return self._endpoint_name
+            wanted = str(request.properties.get("EndpointName") or self._endpoint_name)
+            other = self._store.load(wanted) if wanted != self._endpoint_name else None
+            known = other is not None and other.has_handled(request.request_id)
+            return wanted if known else self._endpoint_name
         id = request.physical_resource_id
         known = self._store.load(id) is not None
         return id if known else str(request.properties.get("EndpointName") or id)
@@ -245,10 +249,13 @@ def _read(body: str) -> FailedInvocation | None:
 
 
 def _is_obsolete(request: CustomResourceRequest, stored: Record) -> bool:
-    """Whether CloudFormation has cancelled a Create that Lambda repeats.
+    """Whether CloudFormation has cancelled the request, which Lambda repeats.
 
-    It sends a new one only after the response to the Delete.
+    It has sent a newer one since. A Create is also older than a Delete without a response, which
+    comes before any other Create.
     """
+    if request.signed_at and stored.requested_at and request.signed_at < stored.requested_at:
+        return True
     deletes = stored.pending is not None and stored.pending.type is RequestType.DELETE
     return deletes and request.type is RequestType.CREATE
 

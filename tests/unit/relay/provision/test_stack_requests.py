@@ -11,7 +11,7 @@ from relay.errors import AccessDenied, RelayError
 from relay.events.custom_resource import CustomResourceRequest
 
 from tests.support.provisioning.properties import ENDPOINT, properties
-from tests.support.provisioning.requests import STACK, create, delete
+from tests.support.provisioning.requests import STACK, create, delete, update
 from tests.support.provisioning.roll_outs import OLD, serving
 from tests.support.provisioning.world import World
 
@@ -211,3 +211,34 @@ def test_a_time_that_is_no_time_does_not_count() -> None:
     world.run(replace(request, response_url="https://b/k?X-Amz-Date=20269999T999999Z"))
 
     assert [answer.reason for answer in world.answers] == [""]
+
+
+# --- requests out of order ------------------------------------------------------------------------
+
+
+def test_a_cancelled_update_that_lambda_repeats_after_the_way_back_changes_nothing(
+    world: World,
+) -> None:
+    model = "s3://models/b.tar.gz"
+    cancelled = signed(world, update("update-1", ModelDataUrl=model), minutes_ago=2)
+    world.run(signed(world, update("back", old={"ModelDataUrl": model}), minutes_ago=1))
+
+    world.run(cancelled)
+
+    assert [(a.request.request_id, a.reason) for a in world.answers] == [("back", "")]
+    assert serving(world) == OLD.config
+    assert "cancelled" in world.log()
+
+
+def test_a_rename_that_lambda_repeats_after_the_way_back_gets_no_second_response(
+    world: World,
+) -> None:
+    world.endpoint_name = "renamed"
+    rename = update(EndpointName="renamed")
+    world.wake(rename)
+    world.endpoint_name = ENDPOINT
+
+    world.run(rename)
+
+    assert [answer.physical_resource_id for answer in world.answers] == ["renamed"]
+    assert serving(world) == OLD.config

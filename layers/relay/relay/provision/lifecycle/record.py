@@ -64,6 +64,7 @@ class Record(StoredRecord):
             stack_change=None,
             failure="",
             response=None,
+            requested_at=max(pending.since, self.requested_at or pending.since),
             generations=self.generations + tuple(generation for generation, _ in found),
             recipes={**self.recipes, **{made.config: recipe for made, recipe in found}},
         ).remembering(pending.request_id)

@@ -97,6 +97,8 @@ class StoredRecord:
     recreating: bool = False
     # Orders uploads, which arrive in any order.
     newest_upload: str = ""
+    # When CloudFormation sent the newest request. Lambda may repeat an older one later.
+    requested_at: datetime | None = None
     # Names that the endpoint had before and whose records the sweep must look at as well.
     former_names: tuple[str, ...] = ()
     handled: tuple[str, ...] = ()
