@@ -42,9 +42,14 @@ def test_the_endpoint_may_publish_to_these_topics_alone() -> None:
     assert allowed == [TOPICS]
 
 
-@pytest.mark.parametrize("name", ["NotificationQueuePolicy", "NotificationDeadLetterQueuePolicy"])
-def test_these_topics_alone_may_send_to_the_queue(name: str) -> None:
-    statements: list[dict[str, Any]] = deployed()[name].properties["PolicyDocument"]["Statement"]
+@pytest.mark.parametrize("queue", ["NotificationQueue", "NotificationDeadLetterQueue"])
+def test_these_topics_alone_may_send_to_the_queue(queue: str) -> None:
+    [policy] = (
+        each.properties
+        for _, each in of_type("AWS::SQS::QueuePolicy")
+        if {"Ref": queue} in each.properties["Queues"]
+    )
+    statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
 
     allowed = [each for each in statements if each["Effect"] == "Allow"]
 
