@@ -3,10 +3,11 @@
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap
 from relay.events.endpoint_events import read_event
+from relay.provision.metrics import counted
 from relay.telemetry import Telemetry, new_logger
 
-telemetry = Telemetry(new_logger(bootstrap.log_level()))
-provision = bootstrap.provision(telemetry.write_step)
+telemetry = Telemetry(new_logger(bootstrap.log_level()), counted=counted)
+provision = bootstrap.provision(telemetry.write)
 
 
 @telemetry.logger.inject_lambda_context

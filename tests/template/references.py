@@ -14,6 +14,7 @@ from relay.aws.messaging.outbox import DESTINATIONS_AT_A_TIME, REST_SECONDS
 from relay.delivery import backoff
 from relay.delivery.report import Count
 from relay.delivery.responses import MARGIN
+from relay.provision.metrics import METRICS
 from relay.route import route
 from relay.submit import submit
 
@@ -29,7 +30,8 @@ _PARAMETERS = f"""# Parameters
 """
 _METRICS = f"""# Metrics
 
-{_NOTE} Change `layers/relay/relay/delivery/report.py` instead.
+{_NOTE} Change `delivery/report.py` or `provision/metrics.py` in
+`layers/relay/relay` instead.
 
 The functions publish these metrics in the namespace `AsyncInferenceRelay`, with the unit `Count`
 and the dimension `service`: the names of the stack and the function, such as `relay-route`. A
@@ -181,10 +183,11 @@ def _cell(text: str) -> str:
 
 
 def _meanings() -> Iterator[tuple[str, str]]:
-    """The members of Count with the comments behind them."""
+    """The members of Count with the comments behind them, and the metrics of provision."""
     for line in inspect.getsource(Count).splitlines():
         if found := re.fullmatch(r' +[A-Z_]+ = "(\w+)"  # (.+)', line):
             yield found[1], found[2]
+    yield from ((each.name, each.meaning) for each in METRICS)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import tomllib
 from functools import cache
 
 from relay.delivery.report import Count
+from relay.provision.metrics import METRICS
 
 from local.aws_rules import Template
 from local.stack.settings import REPOSITORY
@@ -19,7 +20,7 @@ def template(path: str = "template.yaml") -> Template:
     return Template.read(
         REPOSITORY / path,
         longest_stack_name=LONGEST_STACK_NAMES[path],
-        metrics={"AsyncInferenceRelay": frozenset(Count)},
+        metrics={"AsyncInferenceRelay": frozenset(Count) | {each.name for each in METRICS}},
         capabilities=_capabilities(),
     )
 

@@ -6,11 +6,12 @@ the model. There is one line for a batch, and one for each event that an operato
 
 import logging
 from collections import Counter
+from collections.abc import Callable, Mapping
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from relay.delivery.report import Count, Level, Note, Report
+from relay.delivery.report import Count, Note, Report
 
 __all__ = ["Metrics", "Telemetry", "new_logger"]
 
@@ -29,25 +30,25 @@ def new_logger(level: str) -> Logger:
 
 
 class Telemetry:
-    """The log and the metrics of a function."""
+    """The log and the metrics of a function. `counted` returns the metrics of a line of the log."""
 
-    def __init__(self, logger: Logger, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        logger: Logger,
+        metrics: Metrics | None = None,
+        counted: Callable[[Note], Mapping[str, int]] | None = None,
+    ) -> None:
         self.logger = logger
         self._metrics = metrics or Metrics()
+        self._counted = counted
         self._counts: Counter[str] = Counter()
 
     def write(self, note: Note) -> None:
-        """Log a note at once; `flush` counts it under its metric."""
+        """Log a note at once; `flush` publishes what it counts."""
         log = getattr(self.logger, note.level.value)
         log(note.text, extra=dict(note.fields))
-        if note.metric is not None:
-            self._counts[str(note.metric)] += 1
-
-    def write_step(self, note: Note) -> None:
-        """Log a step of provision at once; `flush` counts the line, and whether it is an error."""
-        self.write(note)
-        error = note.level in (Level.WARNING, Level.ERROR)
-        self._counts.update({str(Count.LOG_LINES): 1, str(Count.ERRORS): int(error)})
+        if self._counted:
+            self._counts.update(self._counted(note))
 
     def write_report(self, report: Report, deliveries: int) -> None:
         """Log and count the report of an invocation, and publish the metrics."""

@@ -7,6 +7,7 @@ import uuid
 import pytest
 from aws_lambda_powertools import Logger
 from relay.delivery.report import Count, Level, Note, Report
+from relay.provision.metrics import counted
 from relay.telemetry import Metrics, Telemetry
 
 from tests.support.samples import Json
@@ -84,25 +85,26 @@ def test_steps_are_logged_at_once_and_counted_at_the_end(
 ) -> None:
     log = io.StringIO()
     logger = Logger(service=str(uuid.uuid4()), level="INFO", stream=log)
-    telemetry = Telemetry(logger, Metrics(namespace="Relay", service="provision"))
+    telemetry = Telemetry(logger, Metrics(namespace="Relay", service="provision"), counted)
 
-    telemetry.write_step(Note(Level.INFO, "creating"))
-    telemetry.write_step(Note(Level.ERROR, "refused", metric=Count.REFUSED))
+    telemetry.write(Note(Level.INFO, "creating"))
+    telemetry.write(Note(Level.ERROR, "refused"))
 
     logged = [json.loads(line)["message"] for line in log.getvalue().splitlines()]
     assert logged == ["creating", "refused"]
     assert capsys.readouterr().out == ""
     telemetry.flush()
-    counted = json.loads(capsys.readouterr().out)
-    assert (counted["LogLines"], counted["Errors"]) == ([2.0], [1.0])
-    assert counted["Refused"] == [1.0]
+    published = json.loads(capsys.readouterr().out)
+    assert (published["LogLines"], published["Errors"]) == ([2.0], [1.0])
 
 
 def test_nothing_is_counted_where_nothing_came(capsys: pytest.CaptureFixture[str]) -> None:
     telemetry = Telemetry(
-        Logger(service=str(uuid.uuid4())), Metrics(namespace="Relay", service="provision")
+        Logger(service=str(uuid.uuid4())),
+        Metrics(namespace="Relay", service="provision"),
+        counted,
     )
-    telemetry.write_step(Note(Level.DEBUG, "waiting"))
+    telemetry.write(Note(Level.DEBUG, "waiting"))
     telemetry.flush()
     capsys.readouterr()
 

@@ -32,8 +32,6 @@ class Count(StrEnum):
     ROUTES_UNUSABLE = "RoutesUnusable"  # route documents that are not valid
     ROUTE_NOT_EVALUATED = "RouteNotEvaluated"  # routes whose expression failed
     MINUTES_BEHIND = "MinutesBehind"  # minutes by which reconcile's search is late
-    LOG_LINES = "LogLines"  # log lines about steps of provision
-    ERRORS = "Errors"  # warnings and errors among these log lines
 
 
 class Level(StrEnum):
@@ -47,15 +45,11 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One line of the log. `fields` are ids, locations and reasons; never a payload.
-
-    `metric` is the name of the metric that counts the line.
-    """
+    """One line of the log. `fields` are ids, locations and reasons; never a payload."""
 
     level: Level
     text: str
     fields: tuple[tuple[str, str], ...] = ()
-    metric: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)

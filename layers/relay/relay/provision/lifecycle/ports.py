@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from relay.delivery.report import Count, Level, Note
+from relay.delivery.report import Level, Note
 from relay.errors import TransientError
 from relay.ports import Clock
 from relay.provision.endpoint import EndpointDescription
@@ -156,13 +156,12 @@ class Context:
         endpoint: EndpointDescription | None = None,
         *,
         error: bool = False,
-        metric: Count | None = None,
     ) -> None:
-        """Write one line of the log about this endpoint, which `metric` counts."""
+        """Write one line of the log about this endpoint."""
         status = endpoint.status.value if endpoint else ""
         level = Level.ERROR if error else Level.INFO
         fields = (("endpoint", record.endpoint_name), ("status", status))
-        self.journal(Note(level, text, fields, metric))
+        self.journal(Note(level, text, fields))
 
 
 # One step of the endpoint's life. None: there is nothing to do now.

@@ -1,7 +1,6 @@
 """What a step writes into the log."""
 
-import pytest
-from relay.delivery.report import Count, Level, Note
+from relay.delivery.report import Level, Note
 from relay.provision.lifecycle.ports import Context
 from relay.provision.lifecycle.record import Record
 
@@ -9,8 +8,7 @@ from tests.support.provisioning.properties import ENDPOINT, specification
 from tests.support.provisioning.world import World
 
 
-@pytest.mark.parametrize("metric", [None, Count.REFUSED])
-def test_a_note_names_the_metric_that_counts_it(metric: Count | None) -> None:
+def test_a_note_names_the_endpoint_and_its_status() -> None:
     world, notes = World(), list[Note]()
     context = Context(
         world.sagemaker,
@@ -21,7 +19,7 @@ def test_a_note_names_the_metric_that_counts_it(metric: Count | None) -> None:
         lambda _: specification(),
     )
 
-    context.note("refused", Record(ENDPOINT), error=True, metric=metric)
+    context.note("refused", Record(ENDPOINT), error=True)
 
     fields = (("endpoint", ENDPOINT), ("status", ""))
-    assert notes == [Note(Level.ERROR, "refused", fields, metric)]
+    assert notes == [Note(Level.ERROR, "refused", fields)]
