@@ -64,7 +64,7 @@ references: setup ## write what docs/ copies from the template and the code
 check: setup template ## everything that needs no local stack: format, lint, types, template, unit tests
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/ruff" check .
-	"$(BIN)/mypy" layers/relay local tests benchmarks
+	"$(BIN)/mypy" layers/relay emulator/src local tests benchmarks
 	for app in functions/*/app.py examples/*/src/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
 	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/protocol tests/stateful tests/faults
 

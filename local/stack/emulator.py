@@ -17,7 +17,7 @@ def set_faults(settings: StackSettings, faults: Mapping[str, float | int]) -> No
 
 
 def read_counters(settings: StackSettings) -> Mapping[str, int]:
-    """What has happened so far, by the names in `local.sagemaker.counters`, and `backlog`."""
+    """What has happened, by the names in `async_endpoint_emulator.counters`, and `backlog`."""
     state = _call(settings, "GET", "/_emulator/state")
     return {name: number for name, number in state.items() if isinstance(number, int)}
 

@@ -82,11 +82,11 @@ def _sagemaker(settings: StackSettings) -> Part:
         port_variable="RELAY_SAGEMAKER_PORT",
         command=(
             sys.executable,
-            *("-m", "local.sagemaker", "--port", str(settings.sagemaker_port)),
+            *("-m", "async_endpoint_emulator", "--port", str(settings.sagemaker_port)),
             *("--work-dir", settings.directory / "sagemaker"),
         ),
         environment=child_variables(settings, os.environ)
-        | {"PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "layers/relay")))},
+        | {"PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "emulator/src")))},
         ready=lambda: answers(f"{settings.sagemaker_url}/_emulator/health"),
     )
 

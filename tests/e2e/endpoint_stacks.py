@@ -25,7 +25,7 @@ ENDPOINT = "life"
 IMAGE = "example/scripted:1"
 BROKEN_IMAGE = "example/broken:1"
 CONTAINERS = {
-    "example/scripted:": "{python} -m tests.integration.sagemaker.scripted_container",
+    "example/scripted:": "{python} -m tests.integration.emulator.scripted_container",
     "example/broken:": "{python} -c 'raise SystemExit(1)'",
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import boto3
+from async_endpoint_emulator.autoscaling.api import SERVICE_LINKED_ROLE
 from botocore.exceptions import ClientError
 from relay.aws.dynamodb.ledger import DynamoDbLedger
 from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
@@ -23,7 +24,6 @@ from relay.s3uri import S3Uri
 
 from local.functions.deployed import role_session
 from local.functions.lambda_runtime import Failure
-from local.sagemaker.scaling import SERVICE_LINKED_ROLE
 from local.stack.clients import Clients
 from local.stack.deployment import ARTIFACT_BUCKET
 from local.stack.emulator import read_counters, set_faults

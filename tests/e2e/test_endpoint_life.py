@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e import foreign_endpoint
 from tests.e2e.endpoint_stacks import BROKEN_IMAGE, CONTAINERS, IMAGE, EndpointStacks
-from tests.support.sagemaker.quick_emulator import quick_sagemaker
+from tests.support.emulator.quick_emulator import quick_sagemaker
 from tests.support.stack import RunningStack
 
 NOTHING: dict[str, list[str]] = dict.fromkeys(

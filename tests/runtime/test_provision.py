@@ -22,7 +22,7 @@ from local.stack.clients import Clients
 from local.stack.deployment import ARTIFACT_BUCKET
 from local.stack.settings import REPOSITORY, StackSettings
 from tests.e2e.roles import Roles
-from tests.support.sagemaker.quick_emulator import quick_sagemaker
+from tests.support.emulator.quick_emulator import quick_sagemaker
 from tests.support.stack import RunningStack
 
 _SECONDS = 60.0

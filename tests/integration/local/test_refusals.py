@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from local.machine.tcp_ports import free_ports
 from local.stack.servers import answers
 from local.stack.settings import REPOSITORY
-from tests.support.sagemaker.stack import eventually
+from tests.support.emulator.stack import eventually
 
 TOPIC, QUEUE = {"Type": "AWS::SNS::Topic"}, {"Type": "AWS::SQS::Queue"}
 FIFO = {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": True, "QueueName": "a.fifo"}}

@@ -22,7 +22,7 @@ import pytest
 
 from local.machine.tcp_ports import free_ports
 from tests.contract.queues import create_queues
-from tests.support.sagemaker.stack import eventually
+from tests.support.emulator.stack import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -14,8 +14,8 @@ from relay.aws.messaging.queues import Queues
 from relay.aws.messaging.topics import Topics
 
 from tests.contract.targets import KINDS, Arrived, Targets, TargetsContract
+from tests.support.emulator.stack import eventually
 from tests.support.fakes.budgets import ample
-from tests.support.sagemaker.stack import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

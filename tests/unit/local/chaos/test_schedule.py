@@ -47,8 +47,8 @@ def test_every_worker_can_be_chosen() -> None:
 
 
 def test_the_emulator_knows_every_fault_that_the_schedule_names() -> None:
-    from local.sagemaker.documents import read_document
-    from local.sagemaker.faults import Faults
+    from async_endpoint_emulator.documents import read_document
+    from async_endpoint_emulator.faults import Faults
 
     faults = read_document(Faults, Schedule(7).faults())
 

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from async_endpoint_emulator.failures import KINDS, failure_reason
+from async_endpoint_emulator.resources import EndpointConfig, Model
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import messages
 from relay.provision.lifecycle.remedies import remedy
 
-from local.sagemaker.failures import KINDS, failure_reason
-from local.sagemaker.resources import EndpointConfig, Model
 from tests.support.provisioning.properties import specification
 from tests.support.provisioning.requests import create
 from tests.support.provisioning.world import World

@@ -10,6 +10,7 @@ from unittest.mock import MagicMock
 
 import botocore.session
 import pytest
+from async_endpoint_emulator.api.rules import accept
 from botocore.validate import ParamValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,6 @@ from relay.errors import ConfigurationError
 from relay.provision.specification.deployment import Strategy
 from relay.provision.specification.specification import Specification
 
-from local.sagemaker.acceptance import accept
 from tests.support.provisioning.properties import specification
 from tests.support.sagemaker.api import flaws
 from tests.template.template import source

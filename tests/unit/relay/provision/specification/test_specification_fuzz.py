@@ -11,6 +11,13 @@ import re
 from typing import Any, cast
 
 import pytest
+from async_endpoint_emulator.api.control_plane import ControlPlane
+from async_endpoint_emulator.api.identity import Caller
+from async_endpoint_emulator.api.tags import Tags
+from async_endpoint_emulator.errors import AwsError
+from async_endpoint_emulator.faults import FaultInjector
+from async_endpoint_emulator.resources import Namer
+from async_endpoint_emulator.validation import operation_model, validate
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from relay.errors import ConfigurationError
@@ -19,13 +26,6 @@ from relay.provision.specification.overrides import REFUSED
 from relay.provision.specification.read import read_specification
 from relay.provision.specification.specification import Specification
 
-from local.sagemaker.control_plane import ControlPlane
-from local.sagemaker.errors import AwsError
-from local.sagemaker.faults import FaultInjector
-from local.sagemaker.identity import Caller
-from local.sagemaker.resources import Namer
-from local.sagemaker.tags import Tags
-from local.sagemaker.validation import operation_model, validate
 from tests.support.provisioning.properties import REGION, properties
 from tests.support.sagemaker.api import flaws, service
 from tests.support.sagemaker.documents import Path, documents, spelled, with_junk

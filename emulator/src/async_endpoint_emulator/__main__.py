@@ -1,0 +1,194 @@
+"""`python -m async_endpoint_emulator --port 4567 --work-dir DIR [--config FILE.json]`"""
+
+import argparse
+import asyncio
+import errno
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from async_endpoint_emulator.api.control_plane import ControlPlane
+from async_endpoint_emulator.api.identity import (
+    Authoriser,
+    Identities,
+    SimulatedPolicies,
+    Unrestricted,
+    allow,
+)
+from async_endpoint_emulator.api.runtime import Runtime
+from async_endpoint_emulator.api.server import Server
+from async_endpoint_emulator.autoscaling.alarms import Alarms, TrackingAlarms
+from async_endpoint_emulator.autoscaling.api import Scaling
+from async_endpoint_emulator.autoscaling.loop import ScalingLoop
+from async_endpoint_emulator.autoscaling.metrics import Metrics, MetricsPublisher
+from async_endpoint_emulator.autoscaling.registry import Registry
+from async_endpoint_emulator.aws import Aws
+from async_endpoint_emulator.config import Config
+from async_endpoint_emulator.counters import Counters
+from async_endpoint_emulator.deployments.alarms import alarm_states
+from async_endpoint_emulator.deployments.events import EventBus
+from async_endpoint_emulator.deployments.lifecycle import Lifecycle
+from async_endpoint_emulator.deployments.roles import can_be_assumed
+from async_endpoint_emulator.deployments.transitions import Transitions
+from async_endpoint_emulator.deployments.variants import Platform
+from async_endpoint_emulator.documents import read_document
+from async_endpoint_emulator.errors import InvalidConfiguration
+from async_endpoint_emulator.faults import FaultInjector
+from async_endpoint_emulator.inference.artifacts import check_artifact
+from async_endpoint_emulator.inference.containers import KnownImages
+from async_endpoint_emulator.inference.data_plane import DataPlane
+from async_endpoint_emulator.inference.hosts import Processes, ProcessHost
+from async_endpoint_emulator.inference.meters import Meters
+from async_endpoint_emulator.inference.processing import Processor
+from async_endpoint_emulator.pace import Pace
+from async_endpoint_emulator.resources import Container, Namer
+
+log = logging.getLogger("sagemaker")
+
+# More than any valid header has, so that too long ones get AWS's refusal and not the server's.
+MAX_HEADER_BYTES = 64 * 1024
+
+
+def main() -> int:
+    """Runs until SIGTERM or SIGINT. Exit code 2: cannot start, with one line that says why."""
+    arguments = _arguments()
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s sagemaker %(message)s"
+    )
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    work: Path = arguments.work_dir
+    created = not work.exists()
+    work.mkdir(parents=True, exist_ok=True)
+    own = Path(tempfile.mkdtemp(prefix="sagemaker-", dir=work)).resolve()
+    try:
+        config = _config(arguments.config)
+        asyncio.run(_serve(config, arguments.port, own, arguments.authorise == "simulate"))
+    except InvalidConfiguration as exc:
+        return _refuse(f"the configuration {arguments.config} cannot be used: {exc}")
+    except OSError as exc:
+        if exc.errno != errno.EADDRINUSE:
+            raise
+        return _refuse(f"port {arguments.port} is taken; choose another with --port")
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+        if created and not any(work.iterdir()):
+            work.rmdir()
+    return 0
+
+
+async def _serve(config: Config, port: int, work_directory: Path, simulate: bool) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+    aws = Aws(os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
+    faults, counters = FaultInjector(), Counters()
+    # One connection for each request: a kept one that a container closes would look like a failure.
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
+    async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as http:
+        images = KnownImages(config.containers)
+        processes = Processes(aws, config, images, http, work_directory)
+        namer = Namer(aws.region)
+        data_plane = DataPlane(aws, os.environ.get("AWS_CA_BUNDLE"))
+        meters = Meters()
+        processor = Processor(data_plane, aws.region, config, faults, counters, meters)
+        platform = Platform(config, partial(ProcessHost, processes), processor)
+        roles, alarms = partial(can_be_assumed, aws), partial(alarm_states, aws)
+        bus = EventBus(aws, counters, config.events_per_change, faults)
+        pace = Pace.of(config.time_factor)
+        transitions = Transitions(platform, alarms, bus.announce, faults, pace)
+        lifecycle = Lifecycle(platform, roles, alarms, transitions)
+        if simulate:
+            callers = Identities(aws, os.environ.get("AWS_ACCESS_KEY_ID", "test"))
+            policies = SimulatedPolicies(aws, config.decision_seconds)
+            authoriser = Authoriser(callers, policies.decide)
+        else:
+            authoriser = Authoriser(Unrestricted(), allow)
+        artifacts = partial(check_artifact, aws) if config.create_model_checks_artifact else trust
+        control_plane = ControlPlane(
+            lifecycle, roles, artifacts, authoriser, faults, namer, config.instance_quota
+        )
+        endpoints = control_plane.endpoints.all
+        runtime = Runtime(endpoints, authoriser, config, faults, counters, namer)
+
+        metrics = Metrics(meters)
+        registry = Registry(namer)
+        control_plane.endpoints.is_scalable_target = registry.is_registered
+        scaling = Scaling(registry, endpoints, authoriser, aws, TrackingAlarms(aws))
+        scaling_loop = ScalingLoop(registry, control_plane.endpoints, Alarms(aws, metrics, pace))
+        publisher = MetricsPublisher(aws, metrics, config.metrics_seconds)
+
+        async def prepare() -> None:
+            # Not before: the emulator may be started while its AWS stand-in still comes up.
+            namer.account = await aws.account()
+
+        apis = {"SageMaker": control_plane.call, "AnyScaleFrontendService": scaling.call}
+        server = Server(
+            apis, control_plane.endpoints, runtime, authoriser, faults, counters, pace, prepare
+        )
+        background: list[asyncio.Task[None]] = []
+        runner = web.AppRunner(
+            server.application(), access_log=None, max_field_size=MAX_HEADER_BYTES
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+            log.info("listening on http://127.0.0.1:%d", port)
+            background += [asyncio.create_task(each.run()) for each in (scaling_loop, publisher)]
+            await stop.wait()
+            log.info("stopping")
+        finally:
+            for task in background:
+                task.cancel()
+            await runner.cleanup()
+            await transitions.close(list(endpoints))
+            await processor.publisher.close()
+            await data_plane.close()
+            aws.close()
+
+
+async def trust(role_arn: str, container: Container) -> None:
+    """CreateModel does not look at the artifact."""
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m async_endpoint_emulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=4567)
+    parser.add_argument(
+        "--work-dir", type=Path, required=True, help="unpacked models, until the end"
+    )
+    parser.add_argument("--config", type=Path, help="JSON: durations, choices, containers")
+    parser.add_argument(
+        "--authorise",
+        choices=("simulate", "none"),
+        default="simulate",
+        help="ask IAM's policy simulator about every caller, or let everyone do everything",
+    )
+    return parser.parse_args()
+
+
+def _config(path: Path | None) -> Config:
+    if path is None:
+        return Config()
+    try:
+        return read_document(Config, json.loads(path.read_text()))
+    except (OSError, ValueError) as exc:
+        raise InvalidConfiguration(str(exc)) from exc
+
+
+def _refuse(message: str) -> int:
+    print(f"async_endpoint_emulator: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

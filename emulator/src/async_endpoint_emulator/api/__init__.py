@@ -1,0 +1,1 @@
+"""The APIs: SageMaker and its runtime, who calls them, and what they refuse."""

@@ -1,0 +1,207 @@
+"""HTTP: AWS's APIs on one port, and the emulator's own under /_emulator/."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import web
+
+from async_endpoint_emulator.api.endpoints import Endpoints
+from async_endpoint_emulator.api.identity import Authoriser
+from async_endpoint_emulator.api.runtime import Runtime
+from async_endpoint_emulator.api.silence import Silence
+from async_endpoint_emulator.counters import Counters
+from async_endpoint_emulator.documents import read_document
+from async_endpoint_emulator.errors import AwsError, InvalidConfiguration, NoAnswer
+from async_endpoint_emulator.faults import FaultInjector, Faults
+from async_endpoint_emulator.pace import Pace
+from async_endpoint_emulator.validation import Document
+
+log = logging.getLogger("sagemaker")
+
+# More than any valid request has, so that too large ones get AWS's refusal and not the server's.
+_MAX_REQUEST_BYTES = 16 * 1024 * 1024
+FORCED = ("InService", "SystemUpdating", "OutOfService", "UpdateRollbackFailed", "Failed")
+
+Api = Callable[[str, object, str | None], Awaitable[Document]]
+"""Runs an operation, given its name, its parameters and the Authorization header."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True)
+class Server:
+    """The routes.
+
+    `apis` are the JSON APIs by the prefix of their `X-Amz-Target`; `prepare` is awaited before each
+    call of an AWS API.
+    """
+
+    apis: Mapping[str, Api]
+    endpoints: Endpoints
+    runtime: Runtime
+    authoriser: Authoriser
+    faults: FaultInjector
+    counters: Counters
+    pace: Pace
+    prepare: Callable[[], Awaitable[None]]
+    silence: Silence = field(default_factory=Silence)
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=_MAX_REQUEST_BYTES, middlewares=[_answer_errors])
+        app.add_routes(
+            [
+                web.post("/", self._control),
+                web.post("/endpoints/{name}/async-invocations", self._invoke_async),
+                web.post("/endpoints/{name}/invocations", self._invoke),
+                web.get("/_emulator/health", self._health),
+                web.get("/_emulator/state", self._state),
+                web.get("/_emulator/faults", self._get_faults),
+                web.put("/_emulator/faults", self._put_faults),
+                web.put("/_emulator/pace", self._put_pace),
+                web.put("/_emulator/sessions/{key}", self._put_session),
+                web.put("/_emulator/endpoints/{name}/status", self._put_status),
+            ]
+        )
+        app.on_shutdown.append(self.silence.end)
+        return app
+
+    async def _control(self, request: web.Request) -> web.Response:
+        target = request.headers.get("X-Amz-Target", "")
+        prefix, _, operation = target.partition(".")
+        api = self.apis.get(prefix)
+        if api is None:
+            raise AwsError("UnknownOperationException", f"Not an operation: {target!r}", 404)
+        try:
+            document = json.loads(await request.read() or b"{}")
+        except ValueError as exc:
+            raise AwsError("SerializationException", f"The body is not JSON: {exc}") from exc
+        await self.prepare()
+        answer = await api(operation, document, request.headers.get("Authorization"))
+        if not operation.startswith(("Describe", "List")):
+            log.info("%s %s", operation, next(iter(document.values()), ""))
+        return web.Response(
+            body=json.dumps(answer, default=_encode),
+            headers={"Content-Type": "application/x-amz-json-1.1", **_request_id()},
+        )
+
+    async def _invoke_async(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        await self.prepare()
+        try:
+            accepted = await self.runtime.invoke_async(
+                request.match_info["name"], request.headers, body
+            )
+        except NoAnswer:
+            return await self.silence.keep(request)
+        headers = {"X-Amzn-SageMaker-OutputLocation": str(accepted.output), **_request_id()}
+        if accepted.failure:
+            headers["X-Amzn-SageMaker-FailureLocation"] = str(accepted.failure)
+        return web.json_response(
+            {"InferenceId": accepted.inference_id}, status=202, headers=headers
+        )
+
+    async def _invoke(self, request: web.Request) -> web.Response:
+        await self.prepare()
+        raise await self.runtime.invoke(request.match_info["name"], request.headers)
+
+    async def _health(self, request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def _state(self, request: web.Request) -> web.Response:
+        loads = self.endpoints.loads()
+        endpoints = {
+            each.name: {
+                "status": each.status,
+                "backlog": each.waiting,
+                "in_process": each.in_process,
+                "instances": each.instances,
+            }
+            for each in loads
+        }
+        backlog = sum(each.waiting for each in loads)
+        counters = asdict(self.counters)
+        return web.json_response({**counters, "backlog": backlog, "endpoints": endpoints})
+
+    async def _get_faults(self, request: web.Request) -> web.Response:
+        return web.json_response(asdict(self.faults.faults))
+
+    async def _put_faults(self, request: web.Request) -> web.Response:
+        try:
+            faults = read_document(Faults, json.loads(await request.read()))
+        except (ValueError, InvalidConfiguration) as exc:
+            return web.json_response({"message": str(exc)}, status=400)
+        self.faults.replace(faults)
+        log.info("faults: %s", faults)
+        return web.json_response(asdict(faults))
+
+    async def _put_pace(self, request: web.Request) -> web.Response:
+        """`{"time_factor": 0.01}`: the minutes of alarms and cooldowns take 0.6 seconds."""
+        match await _json(request):
+            case {"time_factor": int() | float() as factor} if 0 <= factor <= 100:
+                self.pace.time_factor = Pace.of(factor).time_factor
+                return web.json_response({"time_factor": self.pace.time_factor})
+        return web.json_response({"message": "time_factor: 0 to 100, please"}, status=400)
+
+    async def _put_session(self, request: web.Request) -> web.Response:
+        """`{"role": "arn:…:role/…", "session_name": "…"}`: whose the access key is."""
+        match await _json(request):
+            case {"role": str(role), "session_name": str(name)} if ":role/" in role:
+                self.authoriser.admit(request.match_info["key"], name, role)
+                return web.Response(status=204)
+        return web.json_response({"message": "role (its ARN) and session_name, please"}, status=400)
+
+    async def _put_status(self, request: web.Request) -> web.Response:
+        """`{"status": "SystemUpdating"}`: a status that no AWS API sets."""
+        match await _json(request):
+            case {"status": str(status)} if status in FORCED:
+                self.endpoints.force_status(request.match_info["name"], status)
+                return web.Response(status=204)
+        return web.json_response({"message": f"status: {', '.join(FORCED)}, please"}, status=400)
+
+
+async def _json(request: web.Request) -> object:
+    try:
+        return json.loads(await request.read())
+    except ValueError:
+        return None
+
+
+@web.middleware
+async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except AwsError as exc:
+        log.info("%s %s: %s", request.path, exc.code, exc.message)
+        return _error(exc)
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("the emulator itself failed on %s", request.path)
+        message = "The emulator itself failed; its log says why."
+        return _error(AwsError("InternalFailure", message, 500))
+
+
+def _error(error: AwsError) -> web.Response:
+    headers = {
+        "Content-Type": "application/x-amz-json-1.1",
+        "x-amzn-ErrorType": error.code,
+        **_request_id(),
+    }
+    # Both spellings of the message: the two APIs differ, and clients read either.
+    document = {"__type": error.code, "message": error.message}
+    return web.Response(body=json.dumps(document), status=error.status, headers=headers)
+
+
+def _request_id() -> dict[str, str]:
+    return {"x-amzn-RequestId": str(uuid4())}
+
+
+def _encode(value: Any) -> float:
+    if isinstance(value, datetime):
+        return round(value.timestamp(), 3)
+    raise TypeError(f"not JSON: {value!r}")

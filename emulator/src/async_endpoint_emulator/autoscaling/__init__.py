@@ -1,0 +1,1 @@
+"""Application Auto Scaling: its API, the metrics, and the alarms that scale."""

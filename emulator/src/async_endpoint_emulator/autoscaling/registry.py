@@ -1,0 +1,157 @@
+"""Scalable targets, scaling policies and activities: what was asked for, kept as it was asked."""
+
+import hashlib
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from async_endpoint_emulator.resources import Namer
+from async_endpoint_emulator.validation import Document
+
+NAMESPACE = "sagemaker"
+DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+_KEPT_ACTIVITIES = 100
+
+
+@dataclass(slots=True)
+class ScalableTarget:
+    """One variant of an endpoint, and between which capacities it may scale."""
+
+    resource_id: str
+    arn: str
+    endpoint: str
+    variant: str
+    minimum: int
+    maximum: int
+    role_arn: str
+    suspended: Document = field(default_factory=dict)
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def bounded(self, capacity: int) -> int:
+        return max(self.minimum, min(self.maximum, capacity))
+
+    def describe(self) -> Document:
+        return {
+            **scope(self.resource_id),
+            "MinCapacity": self.minimum,
+            "MaxCapacity": self.maximum,
+            "RoleARN": self.role_arn,
+            "CreationTime": self.created,
+            "SuspendedState": {
+                "DynamicScalingInSuspended": False,
+                "DynamicScalingOutSuspended": False,
+                "ScheduledScalingSuspended": False,
+                **self.suspended,
+            },
+            "ScalableTargetARN": self.arn,
+        }
+
+
+@dataclass(slots=True)
+class ScalingPolicy:
+    """A step scaling or target tracking policy of a target."""
+
+    name: str
+    arn: str
+    resource_id: str
+    type: str
+    configuration: Document
+    alarms: list[Document] = field(default_factory=list)
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def is_step(self) -> bool:
+        return self.type == "StepScaling"
+
+    def describe(self) -> Document:
+        return {
+            "PolicyARN": self.arn,
+            "PolicyName": self.name,
+            **scope(self.resource_id),
+            "PolicyType": self.type,
+            f"{self.type}PolicyConfiguration": self.configuration,
+            "Alarms": self.alarms,
+            "CreationTime": self.created,
+        }
+
+    def stepped(self, capacity: int, beyond: float) -> int:
+        """The capacity after a step, for a metric that is `beyond` its alarm's threshold."""
+        step = next(
+            (
+                each["ScalingAdjustment"]
+                for each in self.configuration.get("StepAdjustments", [])
+                if each.get("MetricIntervalLowerBound", -math.inf) <= beyond
+                and beyond < each.get("MetricIntervalUpperBound", math.inf)
+            ),
+            None,
+        )
+        if step is None:
+            return capacity
+        match self.configuration.get("AdjustmentType", "ChangeInCapacity"):
+            case "ExactCapacity":
+                return int(step)
+            case "PercentChangeInCapacity":
+                change = capacity * step / 100
+                rounded = math.ceil(change) if change >= 0 else math.floor(change)
+                least = self.configuration.get("MinAdjustmentMagnitude", 1)
+                return capacity + int(math.copysign(max(abs(rounded), least), step))
+            case _:
+                return capacity + int(step)
+
+    def tracked(self, capacity: int, metric: float) -> int:
+        """The capacity at which the metric would be at its target."""
+        return math.ceil(capacity * metric / float(self.configuration["TargetValue"]))
+
+    def cooldown(self, way: str) -> float:
+        """Seconds to wait between actions, scaling `Out` or `In`."""
+        member = "Cooldown" if self.is_step else f"Scale{way}Cooldown"
+        return float(self.configuration.get(member, 300))
+
+
+@dataclass
+class Registry:
+    """Everything Application Auto Scaling knows; policies by resource id and name."""
+
+    namer: Namer
+    targets: dict[str, ScalableTarget] = field(default_factory=dict)
+    policies: dict[tuple[str, str], ScalingPolicy] = field(default_factory=dict)
+    activities: list[Document] = field(default_factory=list)
+
+    def target_arn(self, resource_id: str) -> str:
+        digest = hashlib.sha256(resource_id.encode()).hexdigest()[:36]
+        place = f"{self.namer.region}:{self.namer.account}"
+        return f"arn:aws:application-autoscaling:{place}:scalable-target/{digest}"
+
+    def policy_arn(self, resource_id: str, name: str) -> str:
+        place = f"{self.namer.region}:{self.namer.account}"
+        return (
+            f"arn:aws:autoscaling:{place}:scalingPolicy:{uuid4()}:"
+            f"resource/{NAMESPACE}/{resource_id}:policyName/{name}"
+        )
+
+    def is_registered(self, endpoint: str, variant: str) -> bool:
+        return resource_id(endpoint, variant) in self.targets
+
+    def policies_of(self, resource_id: str | None) -> list[ScalingPolicy]:
+        """Those of one resource, or all."""
+        found = self.policies.values()
+        return [each for each in found if resource_id in (None, each.resource_id)]
+
+    def remember(self, activity: Document) -> None:
+        """Newest first, as DescribeScalingActivities lists them."""
+        self.activities.insert(0, activity)
+        del self.activities[_KEPT_ACTIVITIES:]
+
+
+def scope(resource_id: str) -> Document:
+    """The members that name a scalable target in every answer."""
+    return {
+        "ServiceNamespace": NAMESPACE,
+        "ResourceId": resource_id,
+        "ScalableDimension": DIMENSION,
+    }
+
+
+def resource_id(endpoint: str, variant: str) -> str:
+    return f"endpoint/{endpoint}/variant/{variant}"

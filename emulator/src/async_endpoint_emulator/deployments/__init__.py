@@ -1,0 +1,1 @@
+"""Endpoints: their fleets, and how these are created, updated and deleted."""

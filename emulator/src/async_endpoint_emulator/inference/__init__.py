@@ -1,0 +1,1 @@
+"""Requests: the queue, the model servers, and what they leave in S3 and SNS."""

@@ -1,0 +1,108 @@
+"""Fetches a model's artifact with the execution role and unpacks it for an instance."""
+
+import tarfile
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from async_endpoint_emulator.aws import AWS_ERRORS, Aws, RoleSession, error_code
+from async_endpoint_emulator.errors import AwsError, DeploymentFailed, validation_exception
+from async_endpoint_emulator.failures import reason
+from async_endpoint_emulator.inference.s3_location import S3Location
+from async_endpoint_emulator.resources import Container
+
+_MISSING = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
+
+
+async def check_artifact(aws: Aws, role_arn: str, container: Container) -> None:
+    """CreateModel's own look at the artifact: it exists and the role may read it.
+
+    Raises:
+        AwsError: ValidationException, with AWS's words.
+    """
+    url = container.artifact_url
+    if url is None:
+        return
+    location = S3Location.parse(url)
+    s3 = (await aws.role(role_arn)).s3
+    try:
+        if container.is_prefix:
+            found = await aws.call(
+                s3.list_objects_v2, Bucket=location.bucket, Prefix=location.key, MaxKeys=1
+            )
+            if not found.get("KeyCount"):
+                raise validation_exception(f"Could not find model data at {url}.")
+        else:
+            await aws.call(s3.head_object, Bucket=location.bucket, Key=location.key)
+    except ClientError as exc:
+        if error_code(exc) in _MISSING:
+            raise validation_exception(f"Could not find model data at {url}.") from exc
+        raise _no_access(url, role_arn, aws.region) from exc
+
+
+def _no_access(url: str, role_arn: str, region: str) -> AwsError:
+    return validation_exception(
+        f"Could not access model data at {url}. Please ensure that the role "
+        f'"{role_arn}" exists and that its trust relationship policy allows the action '
+        '"sts:AssumeRole" for the service principal "sagemaker.amazonaws.com". Also ensure that '
+        f'the role has "s3:GetObject" permissions and that the object is located in {region}.'
+    )
+
+
+async def install_artifact(aws: Aws, role_arn: str, container: Container, directory: Path) -> None:
+    """Puts the model's files into `directory`, which is created.
+
+    Raises:
+        DeploymentFailed: with AWS's words, or with what is wrong with the archive.
+    """
+    directory.mkdir(parents=True)
+    url = container.artifact_url
+    if url is None:
+        return
+    try:
+        session = await aws.role(role_arn)
+        location = S3Location.parse(url)
+        if container.is_prefix:
+            await aws.call(_download_prefix, session, location, directory)
+        elif container.unpacked:
+            target = str(directory / location.key.rsplit("/", 1)[-1])
+            await aws.call(session.s3.download_file, location.bucket, location.key, target)
+        else:
+            await aws.call(_download_archive, session, location, directory)
+    except (*AWS_ERRORS, ValueError) as exc:
+        words = reason("artifact", container=container.label, url=url)
+        raise DeploymentFailed(words) from exc
+    except (tarfile.TarError, OSError, EOFError) as exc:
+        words = reason("archive", container=container.label, url=url)
+        raise DeploymentFailed(f"{words} ({exc})") from exc
+
+
+def _download_archive(session: RoleSession, location: S3Location, directory: Path) -> None:
+    archive = directory.with_suffix(".tar.gz")
+    session.s3.download_file(location.bucket, location.key, str(archive))
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            # The "data" filter refuses absolute paths, "..", links that point outside, and devices.
+            tar.extractall(directory, filter="data")
+    finally:
+        archive.unlink()
+
+
+def _download_prefix(session: RoleSession, location: S3Location, directory: Path) -> None:
+    pages = session.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=location.bucket, Prefix=location.key
+    )
+    found = False
+    for page in pages:
+        for item in page.get("Contents", ()):
+            name = item["Key"][len(location.key) :].lstrip("/") or item["Key"].rsplit("/", 1)[-1]
+            if not name:
+                continue  # the folder's own marker
+            if any(part in ("", ".", "..") or "\0" in part for part in name.split("/")):
+                raise ValueError(f"the key {item['Key']!r} cannot become a file name")
+            target = directory / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            session.s3.download_file(location.bucket, item["Key"], str(target))
+            found = True
+    if not found:
+        raise ValueError(f"nothing under {location}")

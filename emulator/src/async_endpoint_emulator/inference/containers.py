@@ -1,0 +1,135 @@
+"""Model servers as child processes: the container contract without containers.
+
+What a container would find at port 8080 and /opt/ml/model comes in SAGEMAKER_BIND_TO_PORT and
+SM_MODEL_DIR, because one machine cannot share those between instances.
+https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import shlex
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from async_endpoint_emulator.config import DEFAULT_CONTAINERS
+from async_endpoint_emulator.errors import DeploymentFailed
+from local.machine.tcp_ports import free_ports
+
+log = logging.getLogger("sagemaker")
+_INHERITED = ("PATH", "HOME", "LANG")
+REPOSITORY = Path(__file__).resolve().parents[4]
+
+
+class KnownImages:
+    """Finds the command that stands for an image."""
+
+    def __init__(self, extra: Mapping[str, str]) -> None:
+        table = {**extra, **{k: v for k, v in DEFAULT_CONTAINERS.items() if k not in extra}}
+        self._table = [(re.compile(pattern), command) for pattern, command in table.items()]
+
+    def command(self, image: str) -> list[str]:
+        """The command line for an image URI.
+
+        Raises:
+            DeploymentFailed: no command stands for it; says what to do.
+        """
+        for regex, command in self._table:
+            if regex.search(image):
+                return [sys.executable if w == "{python}" else w for w in shlex.split(command)]
+        raise DeploymentFailed(
+            f"No local container stands for the image {image}. Add one to the file given with "
+            '--config: {"containers": {"<regular expression over the image URI>": "<command>"}}; '
+            "the command serves /ping and /invocations on the port in SAGEMAKER_BIND_TO_PORT."
+        )
+
+
+class ModelServer:
+    """One running server process."""
+
+    def __init__(self, process: asyncio.subprocess.Process, port: int, label: str) -> None:
+        self._process = process
+        self.port = port
+        self._log_task = asyncio.create_task(self._forward_output(label))
+
+    @classmethod
+    async def launch(
+        cls,
+        command: Sequence[str],
+        model_directory: Path,
+        environment: Mapping[str, str],
+        label: str,
+    ) -> "ModelServer":
+        """Starts the server; it is not ready until /ping says so.
+
+        Raises:
+            DeploymentFailed: the command cannot be executed.
+        """
+        (port,) = free_ports(1)
+        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        contract = {
+            "SAGEMAKER_BIND_TO_PORT": str(port),
+            "SM_MODEL_DIR": str(model_directory),
+            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONUNBUFFERED": "1",
+            "EMULATOR_PID": str(os.getpid()),  # whose end should be the server's end
+        }
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=model_directory,
+                env={**inherited, **environment, **contract},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+        except OSError as exc:
+            raise DeploymentFailed(f"The local container cannot start: {exc}") from exc
+        return cls(process, port, label)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def running(self) -> bool:
+        return self._process.returncode is None
+
+    async def wait(self) -> int:
+        """Waits for the process to end."""
+        return await self._process.wait()
+
+    def kill(self) -> None:
+        """Ends the process at once, as a crash would."""
+        self._signal(signal.SIGKILL)
+
+    async def stop(self, grace_seconds: float) -> None:
+        """SIGTERM, and SIGKILL after the grace period."""
+        self._signal(signal.SIGTERM)
+        try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), grace_seconds)
+        finally:
+            self.kill()
+        await self._process.wait()
+        await self._log_task
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it ended by itself
+            if self.running:
+                self._process.send_signal(number)
+
+    async def _forward_output(self, label: str) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - opened with a pipe
+        while True:
+            try:
+                line = await self._process.stdout.readline()
+            except ValueError:  # a line longer than the stream's buffer: drop it, keep reading
+                continue
+            if not line:
+                return
+            log.info("container %s: %s", label, line.decode(errors="replace").rstrip())

@@ -1,0 +1,39 @@
+"""The emulator's sessions, on moto."""
+
+import asyncio
+
+import pytest
+from async_endpoint_emulator.aws import Aws
+from moto import mock_aws
+
+ROLES = [f"arn:aws:iam::123456789012:role/execution-{number}" for number in range(2)]
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    return Aws("us-east-1")
+
+
+def test_the_sessions_of_roles_share_what_describes_the_services(aws: Aws) -> None:
+    async def assume() -> list[object]:
+        sessions = [await aws.role(role_arn) for role_arn in ROLES]
+        return [each.s3.meta.service_model.metadata for each in sessions]
+
+    with mock_aws():
+        first, second = asyncio.run(assume())
+    aws.close()
+
+    assert first is second
+
+
+def test_each_role_has_credentials_of_its_own(aws: Aws) -> None:
+    async def assume() -> list[str | None]:
+        return [(await aws.credentials(role_arn)).access_key for role_arn in ROLES]
+
+    with mock_aws():
+        keys = asyncio.run(assume())
+    aws.close()
+
+    assert len({"test", *keys}) == 3
