@@ -185,7 +185,7 @@ def test_nothing_runs_on_when_the_command_is_ended_in_the_middle(
         _await(alive.exists, "the function runs")
 
         command.send_signal(number)
-        command.wait(20)
+        command.wait(60)
 
     def gone() -> bool:
         alive.unlink(missing_ok=True)
