@@ -6,6 +6,9 @@ real policy grants.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 
+Its requests to DynamoDB lack the condition key dynamodb:LeadingKeys, so that a policy which asks
+for it denies every call, or none.
+
 It invokes a function with each message of a burst, because it does not wait for the batching
 window, and never with more than ten. Here a mapping gathers messages for its own window, up to its
 own batch size, as on AWS, in few environments at a time.
@@ -44,6 +47,7 @@ from ministack.services.cloudformation import changesets, engine, handlers, prov
 
 from local.functions.lambda_environment import logging_variables, passes
 from local.ministack import refusals
+from local.ministack.leading_keys import leading_keys
 from local.ministack.shared_archive import SharedArchive
 
 # Python's own limit again: a package for Step Functions, which MiniStack imports, raises it for the
@@ -67,6 +71,7 @@ _STATEMENT = re.compile(
 
 _extract_iam_action = iam_actions.extract_iam_action
 _dynamodb_transaction_checks = iam_actions.dynamodb_transaction_checks
+_dynamodb_service_context = iam_actions.dynamodb_service_context
 _extract_resource_arn = iam_actions.extract_resource_arn
 _evaluate_alarm = cloudwatch._evaluate_alarm
 _alarm_record = provisioners._cw_metric_alarm_record
@@ -126,6 +131,17 @@ def dynamodb_transaction_checks(
         return checks
     statements = [statement["Statement"] for statement in json.loads(body)["Statements"]]
     return sorted({_check(each, f"arn:aws:dynamodb:{region}:{account}") for each in statements})
+
+
+def dynamodb_service_context(body: bytes) -> dict[str, Any]:
+    """MiniStack's own condition keys, and the partition keys that the call names."""
+    context: dict[str, Any] = _dynamodb_service_context(body)
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError:
+        return context
+    keys = leading_keys(request)
+    return context if keys is None else {**context, "dynamodb:LeadingKeys": keys}
 
 
 def sqs_esm_concurrency(mapping: dict[str, Any], *rest: Any, **named: Any) -> int:
@@ -227,6 +243,7 @@ def install() -> None:
     cloudwatch._evaluate_alarm = evaluate_alarm
     provisioners._cw_metric_alarm_record = alarm_record
     iam_actions.dynamodb_transaction_checks = dynamodb_transaction_checks
+    iam_actions.dynamodb_service_context = dynamodb_service_context
     lambda_svc._sqs_esm_concurrency = sqs_esm_concurrency
     sqs._receive_messages_for_esm = receive_messages_for_esm
     lambda_runtime.execution_credentials = execution_credentials

@@ -36,14 +36,18 @@ class Roles:
         }
 
     @contextmanager
-    def without(self, role: str, sid: str) -> Iterator[None]:
-        """The role lacks the statement inside the block, and has it again afterwards."""
+    def without(self, role: str, sid: str, action: str | None = None) -> Iterator[None]:
+        """The role lacks the statement, or one action of it, inside the block only."""
         ((policy, document),) = (
             (name, document)
             for name, document in self._policies(role)
             if sid in [statement["Sid"] for statement in document["Statement"]]
         )
-        rest = [each for each in document["Statement"] if each["Sid"] != sid]
+        (statement,) = (each for each in document["Statement"] if each["Sid"] == sid)
+        rest = [each for each in document["Statement"] if each is not statement]
+        if action is not None:
+            left = [each for each in statement["Action"] if each != action]
+            rest.append({**statement, "Action": left})
         try:
             self._put(role, policy, {**document, "Statement": rest})
             yield

@@ -100,6 +100,10 @@ class Scenarios:
         """Finds an attempt of which nothing was heard."""
         return self._reconcile(self._open_attempt(_some_time()))
 
+    def reconcile_on_schedule(self) -> str:
+        """Reads the cursor, and moves it."""
+        return self._invoke("reconcile", {"action": "reconcile"})
+
     def postpone(self) -> str:
         """Finds an attempt whose result is held."""
         attempt = self._open_attempt(_some_time())

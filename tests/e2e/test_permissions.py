@@ -21,15 +21,16 @@ _SECONDS = 40.0
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """A statement, what needs it, and what the refusal names."""
+    """A statement, or one action of it, what needs it, and what the refusal names."""
 
     role: str
     sid: str
     scenario: Callable[[Scenarios], str]
     refusal: tuple[str, ...]
+    action: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.role}-{self.sid}"
+        return f"{self.role}-{self.sid}" + (f"-{self.action}" if self.action else "")
 
 
 _SEND = "sqs:SendMessage"
@@ -78,24 +79,36 @@ NEEDED = (
     Needed("RouteRole", "SendResults", Scenarios.route, (_SEND, "relay-completed.fifo")),
     Needed(
         "RouteRole",
-        "QueueRetries",
+        "QueueRetriesAndDeadLetters",
         Scenarios.route_a_failure_that_may_pass,
         (_SEND, "relay-SubmitQueue"),
     ),
     Needed(
         "RouteRole",
-        "SendToDeadLetterQueue",
+        "QueueRetriesAndDeadLetters",
         Scenarios.route_an_unreadable_message,
         (_SEND, "relay-NotificationDeadLetterQueue"),
     ),
     Needed("ReconcileRole", "QueryOverdue", Scenarios.reconcile, ("dynamodb:Query",)),
     Needed(
         "ReconcileRole",
-        "ReadAttemptsAndWriteCursor",
+        "ReadAndPostponeAttempts",
         Scenarios.ask_for_a_status,
         ("dynamodb:BatchGetItem",),
     ),
-    Needed("ReconcileRole", "PostponeAttempts", Scenarios.postpone, ("dynamodb:PartiQLUpdate",)),
+    Needed(
+        "ReconcileRole",
+        "ReadAndPostponeAttempts",
+        Scenarios.postpone,
+        ("dynamodb:PartiQLUpdate",),
+        action="dynamodb:PartiQLUpdate",
+    ),
+    Needed(
+        "ReconcileRole",
+        "ReadAndWriteCursor",
+        Scenarios.reconcile_on_schedule,
+        ("dynamodb:GetItem",),
+    ),
     Needed("ReconcileRole", "ListOutputsAndFailures", Scenarios.reconcile, ("s3:ListBucket",)),
     Needed(
         "ReconcileRole", "ReportOverdue", Scenarios.reconcile, (_SEND, "relay-NotificationQueue")
@@ -228,7 +241,7 @@ def test_every_statement_is_either_needed_or_known_not_to_be_enforced_here(
 def test_a_role_without_the_statement_is_refused(needed: Needed, scenarios: Scenarios) -> None:
     _await(lambda: needed.scenario(scenarios), lambda refusal: not refusal)
 
-    with scenarios.roles.without(needed.role, needed.sid):
+    with scenarios.roles.without(needed.role, needed.sid, needed.action):
         _await(
             lambda: needed.scenario(scenarios),
             lambda refusal: all(part in refusal for part in needed.refusal),

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from relay.aws.dynamodb.attempt_items import (
-    is_attempt,
+    is_attempt_id,
     read_item,
     to_claim,
     to_held,
@@ -241,8 +241,8 @@ class FakeLedger:
         if error := self._faults.hang("ledger.look_up"):
             raise error
         with self._faults.step("ledger.look_up"):
-            items = [self.table[key] for key in ids if key in self.table]
-            return {item["id"]["S"]: read_item(item) for item in items if is_attempt(item)}
+            known = (key for key in ids if key in self.table and is_attempt_id(key))
+            return {key: read_item(self.table[key]) for key in known}
 
     def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
         def end(closing: Closing) -> None:

@@ -17,7 +17,7 @@ from relay.aws.dynamodb.attempt_items import (
     due_entry,
     due_shard,
     expires,
-    is_attempt,
+    is_attempt_id,
     read_item,
     to_claim,
     to_due,
@@ -85,7 +85,7 @@ class DynamoDbLedger:
         """Return the attempts that exist, and an error for each key that DynamoDB left unread."""
         found: _Found = {}
         unread: dict[str, TransientError] = {}
-        for keys in chunks(sorted(set(ids)), KEYS):
+        for keys in chunks(sorted(filter(is_attempt_id, set(ids))), KEYS):
             left = keys
             for _ in range(_READS):
                 left = self._get(left, found) if left else []
@@ -110,8 +110,7 @@ class DynamoDbLedger:
                 }
             )
         for item in answer["Responses"].get(self._table, []):
-            if is_attempt(item):
-                found[item["id"]["S"]] = read_item(item)
+            found[item["id"]["S"]] = read_item(item)
         left = answer.get("UnprocessedKeys", {}).get(self._table)
         return [] if left is None else [key["id"]["S"] for key in left["Keys"]]
 

@@ -184,12 +184,16 @@ def test_a_claim_that_dynamodb_left_unread_fails_alone(
 
 
 @pytest.mark.parametrize("key", ["reconcile#cursor", "provision#relay"])
-def test_other_items_of_the_table_are_no_attempts(
+def test_a_key_of_another_item_is_not_looked_up_beside_attempts(
     ledger: DynamoDbLedger, stubber: Stubber, key: str
 ) -> None:
-    found(stubber, {"id": {"S": key}, "position": {"S": "2026-11-20T12:00:00.000Z#"}})
+    """The role may not read it, and DynamoDB would deny the call as a whole."""
+    attempt = samples.attempt(ID)
+    answer = {"Responses": {TABLE: [to_item(attempt)]}}
+    keys = {TABLE: {**dict.fromkeys(READ, ANY), "Keys": [{"id": {"S": ID}}]}}
+    stubber.add_response("batch_get_item", answer, {"RequestItems": keys})
 
-    assert ledger.look_up([key]) == {}
+    assert ledger.look_up([key, ID]) == {ID: attempt}
 
 
 @pytest.mark.parametrize("missing", ["request", "claim", "state"])
