@@ -43,7 +43,9 @@ _NAME_ATTRIBUTES = {"QueueName", "TopicName", "RoleName", "Name", "TableName"}
 def arn(resource_type: str, name: str, partition: str, region: str, account: str) -> str:
     """Returns "" for a type that has none here."""
     form = _ARNS.get(resource_type, "")
-    return form.format(p=partition, r=region, a=account, n=name.removeprefix("/"))
+    # A parameter's name may begin with the slash that its ARN has anyway.
+    named = name.removeprefix("/") if resource_type == "AWS::SSM::Parameter" else name
+    return form.format(p=partition, r=region, a=account, n=named)
 
 
 def reference(resource_type: str, name: str, its_arn: str, region: str, suffix: str) -> str:
