@@ -20,6 +20,7 @@ from relay.submit import submit
 
 from local.stack.settings import REPOSITORY
 from tests.template.code_tables import endings, endpoint_life, endpoint_properties
+from tests.template.permissions.page import permissions
 from tests.template.template import source
 
 DOCS = REPOSITORY / "docs"
@@ -107,6 +108,7 @@ def pages() -> Mapping[Path, str]:
         DOCS / "reference/metrics.md": metrics(),
         DOCS / "reference/time-budget.md": time_budget(),
         DOCS / "reference/endings.md": _ENDINGS + endings(),
+        DOCS / "reference/permissions.md": permissions(_NOTE),
         DOCS / "endpoint.md": _with_table("endpoint.md", "the endpoint's life", endpoint_life()),
         DOCS / "endpoint-specification.md": _with_table(
             "endpoint-specification.md", "endpoint properties", endpoint_properties()
