@@ -1,56 +1,17 @@
 """The local stack's CloudFormation refuses what AWS refuses, in AWS's words."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.machine.tcp_ports import free_ports
-from local.stack.servers import answers
-from local.stack.settings import REPOSITORY
 from tests.support.emulator.stack import eventually
 
 TOPIC, QUEUE = {"Type": "AWS::SNS::Topic"}, {"Type": "AWS::SQS::Queue"}
 FIFO = {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": True, "QueueName": "a.fifo"}}
 ONE_RESOURCE = "Invalid parameter: Policy statement must apply to a single resource!"
-
-
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[boto3.Session, str]]:
-    directory = tmp_path_factory.mktemp("ministack")
-    (port,) = free_ports(1)
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "local.ministack", "ministack.app:app"]
-    variables = {"GATEWAY_PORT": str(port), "MINISTACK_HOST": "127.0.0.1", "BIND_HOST": "127.0.0.1"}
-    with (
-        (directory / "log").open("w") as log,
-        subprocess.Popen(
-            [*command, "--workers", "0", "--bind", f"127.0.0.1:{port}"],
-            cwd=REPOSITORY,
-            env={
-                **variables,
-                "PATH": os.environ["PATH"],
-                "HOME": str(directory),
-                "TMPDIR": str(directory),
-                "IOT_MTLS_ENABLED": "false",
-                "SFTP_ENABLED": "false",
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        ) as ministack,
-    ):
-        try:
-            eventually(lambda: answers(f"{url}/_ministack/ready"), f"{url} is ready", 60)
-            yield boto3.Session("test", "test", region_name="us-east-1"), url
-        finally:
-            ministack.terminate()
 
 
 def policy(action: str, resource: Any, **more: Any) -> dict[str, Any]:

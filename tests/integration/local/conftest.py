@@ -1,0 +1,65 @@
+"""MiniStack as the local stack has it, in a process of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+import pytest
+
+from local.machine.tcp_ports import free_ports
+from local.stack.servers import answers
+from local.stack.settings import REPOSITORY
+from tests.support.emulator.stack import eventually
+
+# Sessions have the keys of root.
+Session = tuple[boto3.Session, str]
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    with _ministack(tmp_path_factory.mktemp("ministack")) as url:
+        yield boto3.Session("test", "test", region_name="us-east-1"), url
+
+
+@pytest.fixture(scope="module")
+def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """With permissions enforced."""
+    with _ministack(tmp_path_factory.mktemp("ministack"), AUTH="true") as url:
+        yield boto3.Session("test", "test", region_name="us-east-1"), url
+
+
+@contextmanager
+def _ministack(directory: Path, **variables: str) -> Iterator[str]:
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "local.ministack", "ministack.app:app"]
+    with (
+        (directory / "log").open("w") as log,
+        subprocess.Popen(
+            [*command, "--workers", "0", "--bind", f"127.0.0.1:{port}"],
+            cwd=REPOSITORY,
+            env={
+                "GATEWAY_PORT": str(port),
+                "MINISTACK_HOST": "127.0.0.1",
+                "BIND_HOST": "127.0.0.1",
+                "PATH": os.environ["PATH"],
+                "HOME": str(directory),
+                "TMPDIR": str(directory),
+                "IOT_MTLS_ENABLED": "false",
+                "SFTP_ENABLED": "false",
+                **variables,
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        ) as ministack,
+    ):
+        try:
+            eventually(lambda: answers(f"{url}/_ministack/ready"), f"{url} is ready", 60)
+            yield url
+        finally:
+            ministack.terminate()
