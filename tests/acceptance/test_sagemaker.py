@@ -60,7 +60,6 @@ def test_the_stack_is_deployed(target: Target, observe: Observe) -> None:
     "filename-names-output",
     "filename-accepted",
     "partiql-permissions",
-    "leading-keys",
     "publishes-as-execution-role",
 )
 def test_an_upload_has_its_result(
