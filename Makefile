@@ -12,11 +12,13 @@ export SAM_CLI_TELEMETRY := 0
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# One stamp file: set up again only when the pinned requirements change.
-$(VENV)/ready: requirements-dev.txt
+# One stamp file: set up again only when the pinned requirements change, or what the emulator's distribution declares.
+$(VENV)/ready: requirements-dev.txt emulator/pyproject.toml
 	$(PYTHON) -m venv "$(VENV)"
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
 	  -r requirements-dev.txt
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --no-index \
+	  --no-build-isolation --editable ./emulator
 	touch "$@"
 
 # Tools whose pins differ from ours, in environments of their own.
@@ -40,7 +42,7 @@ lock: setup ## pin requirements again, with hashes
 	  layers/relay/requirements.in -o layers/relay/requirements.txt
 	"$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	  requirements-dev.in -o requirements-dev.txt
+	  requirements-dev.in emulator/pyproject.toml -o requirements-dev.txt
 	"$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	  requirements-template.in -o requirements-template.txt

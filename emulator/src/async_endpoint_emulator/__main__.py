@@ -1,4 +1,4 @@
-"""`python -m async_endpoint_emulator --port 4567 --work-dir DIR [--config FILE.json]`"""
+"""An emulator of SageMaker asynchronous endpoints. Its AWS is at AWS_ENDPOINT_URL."""
 
 import argparse
 import asyncio
@@ -16,6 +16,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
+from async_endpoint_emulator import __version__
 from async_endpoint_emulator.api.control_plane import ControlPlane
 from async_endpoint_emulator.api.identity import (
     Authoriser,
@@ -52,10 +53,15 @@ from async_endpoint_emulator.inference.processing import Processor
 from async_endpoint_emulator.pace import Pace
 from async_endpoint_emulator.resources import Container, Namer
 
+NAME = "async-endpoint-emulator"
 log = logging.getLogger("sagemaker")
 
 # More than any valid header has, so that too long ones get AWS's refusal and not the server's.
 MAX_HEADER_BYTES = 64 * 1024
+
+
+class CannotListen(Exception):
+    """The address cannot be bound. The message says what to do."""
 
 
 def main() -> int:
@@ -65,19 +71,18 @@ def main() -> int:
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s sagemaker %(message)s"
     )
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    work: Path = arguments.work_dir
+    work: Path = arguments.work_dir or Path(tempfile.gettempdir())
     created = not work.exists()
     work.mkdir(parents=True, exist_ok=True)
     own = Path(tempfile.mkdtemp(prefix="sagemaker-", dir=work)).resolve()
     try:
         config = _config(arguments.config)
-        asyncio.run(_serve(config, arguments.port, own, arguments.authorise == "simulate"))
+        address = (arguments.host, arguments.port)
+        asyncio.run(_serve(config, address, own, arguments.authorise == "simulate"))
     except InvalidConfiguration as exc:
         return _refuse(f"the configuration {arguments.config} cannot be used: {exc}")
-    except OSError as exc:
-        if exc.errno != errno.EADDRINUSE:
-            raise
-        return _refuse(f"port {arguments.port} is taken; choose another with --port")
+    except CannotListen as exc:
+        return _refuse(str(exc))
     finally:
         shutil.rmtree(own, ignore_errors=True)
         if created and not any(work.iterdir()):
@@ -85,7 +90,9 @@ def main() -> int:
     return 0
 
 
-async def _serve(config: Config, port: int, work_directory: Path, simulate: bool) -> None:
+async def _serve(
+    config: Config, address: tuple[str, int], work_directory: Path, simulate: bool
+) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -141,8 +148,7 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, "127.0.0.1", port).start()
-            log.info("listening on http://127.0.0.1:%d", port)
+            await _listen(runner, *address)
             background += [asyncio.create_task(each.run()) for each in (scaling_loop, publisher)]
             await stop.wait()
             log.info("stopping")
@@ -156,22 +162,36 @@ async def _serve(config: Config, port: int, work_directory: Path, simulate: bool
             aws.close()
 
 
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE:
+            raise CannotListen(f"port {port} is taken; choose another with --port") from exc
+        raise CannotListen(f"cannot listen on {host}, port {port}: {exc.strerror}") from exc
+    log.info("listening on http://%s:%d", host, port)
+
+
 async def trust(role_arn: str, container: Container) -> None:
     """CreateModel does not look at the artifact."""
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m async_endpoint_emulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=4567)
+    parser = argparse.ArgumentParser(NAME, description=__doc__)
+    parser.add_argument("--version", action="version", version=f"{NAME} {__version__}")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=4567, help="port to listen on (%(default)s)")
     parser.add_argument(
-        "--work-dir", type=Path, required=True, help="unpacked models, until the end"
+        "--work-dir",
+        type=Path,
+        help="directory of the models' files, deleted at the end (that of temporary files)",
     )
-    parser.add_argument("--config", type=Path, help="JSON: durations, choices, containers")
+    parser.add_argument("--config", type=Path, help="JSON file: durations, choices, containers")
     parser.add_argument(
         "--authorise",
         choices=("simulate", "none"),
         default="simulate",
-        help="ask IAM's policy simulator about every caller, or let everyone do everything",
+        help="ask IAM's policy simulator about every call, or allow every call (%(default)s)",
     )
     return parser.parse_args()
 
@@ -186,7 +206,7 @@ def _config(path: Path | None) -> Config:
 
 
 def _refuse(message: str) -> int:
-    print(f"async_endpoint_emulator: {message}", file=sys.stderr)
+    print(f"{NAME}: {message}", file=sys.stderr)
     return 2
 
 

@@ -53,7 +53,7 @@ def start(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "async_endpoint_emulator", *arguments],
         cwd=REPOSITORY,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "emulator/src")},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         timeout=30,
@@ -84,5 +84,15 @@ def test_a_taken_port_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert (
         ended.stderr
-        == f"async_endpoint_emulator: port {port} is taken; choose another with --port\n"
+        == f"async-endpoint-emulator: port {port} is taken; choose another with --port\n"
     )
+
+
+def test_an_address_of_another_machine_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    address = "203.0.113.1"  # RFC 5737: of no machine
+
+    ended = start("--work-dir", str(tmp_path / "work"), "--host", address)
+
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert f"cannot listen on {address}" in ended.stderr
