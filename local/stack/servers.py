@@ -14,6 +14,9 @@ from local.stack.certificate import Certificate
 from local.stack.environment import child_variables
 from local.stack.settings import REPOSITORY, StackSettings
 
+# Names the model server for each image.
+EMULATOR_CONFIG = REPOSITORY / "local" / "stack" / "emulator.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -84,9 +87,10 @@ def _sagemaker(settings: StackSettings) -> Part:
             sys.executable,
             *("-m", "async_endpoint_emulator", "--port", str(settings.sagemaker_port)),
             *("--work-dir", settings.directory / "sagemaker"),
+            *("--config", EMULATOR_CONFIG),
         ),
         environment=child_variables(settings, os.environ)
-        | {"PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "emulator/src")))},
+        | {"PYTHONPATH": str(REPOSITORY)},  # of the model servers in `local.containers`
         ready=lambda: answers(f"{settings.sagemaker_url}/_emulator/health"),
     )
 

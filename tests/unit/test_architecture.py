@@ -4,14 +4,17 @@ app -> bootstrap -> use case -> ports and model; adapters -> ports, model. Nothi
 """
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.imports import circles, modules_in
+from tests.support.imports import imports as imports_of
+
 REPOSITORY = Path(__file__).parents[2]
 LAYER = REPOSITORY / "layers" / "relay"
-MODULES = sorted((LAYER / "relay").rglob("*.py"))
+NAMES = modules_in(LAYER, "relay")
+MODULES = sorted(NAMES.values())
 APPS = sorted((REPOSITORY / "functions").glob("*/app.py"))
 
 # What an app may know of the layer besides its use case.
@@ -26,26 +29,11 @@ MAX_FUNCTION_LINES = 45
 
 
 def name_of(path: Path) -> str:
-    parts = path.relative_to(LAYER).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-NAMES = {name_of(path): path for path in MODULES}
+    return next(name for name, module in NAMES.items() if module == path)
 
 
 def imports(path: Path) -> set[str]:
-    """Every module that a file imports, under its full name; also those for types alone."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            module = node.module or ""
-            submodules = {f"{module}.{alias.name}" for alias in node.names}
-            known = submodules & NAMES.keys()
-            found |= known or {module}
-    return found
+    return imports_of(path, NAMES)
 
 
 def is_adapter(module: str) -> bool:
@@ -138,22 +126,7 @@ def test_no_class_name_stands_for_two_things() -> None:
 def test_no_module_imports_itself_by_a_detour() -> None:
     graph = {module: of_layer(imports(path)) for module, path in NAMES.items()}
 
-    assert list(_circles(graph)) == []
-
-
-def _circles(graph: dict[str, set[str]]) -> Iterator[str]:
-    done: set[str] = set()
-
-    def visit(module: str, way: tuple[str, ...]) -> Iterator[str]:
-        if module in way:
-            yield " -> ".join((*way[way.index(module) :], module))
-        elif module not in done:
-            for imported in sorted(graph.get(module, set())):
-                yield from visit(imported, (*way, module))
-            done.add(module)
-
-    for module in sorted(graph):
-        yield from visit(module, ())
+    assert list(circles(graph)) == []
 
 
 def test_the_rules_look_at_what_they_are_about() -> None:
@@ -162,4 +135,4 @@ def test_the_rules_look_at_what_they_are_about() -> None:
     assert {path.parent.name for path in APPS} >= {"submit", "route", "reconcile", "provision"}
     assert "relay.ports" in imports(NAMES["relay.route.route"])
     assert "relay.bootstrap" in imports(next(app for app in APPS if app.parent.name == "submit"))
-    assert list(_circles({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == ["a -> b -> c -> a"]
+    assert list(circles({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == ["a -> b -> c -> a"]

@@ -8,12 +8,6 @@ from dataclasses import dataclass, field
 
 from async_endpoint_emulator.documents import within
 
-DEFAULT_CONTAINERS: Mapping[str, str] = {
-    # Regular expression over the image URI -> command. {python} is this interpreter.
-    r"sagemaker-xgboost:": "{python} -m local.containers.xgboost",
-    r"/xgboost:": "{python} -m local.containers.xgboost",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class NotificationShape:
@@ -76,4 +70,5 @@ class Config:
 
     notifications: NotificationShape = field(default_factory=NotificationShape)
     containers: Mapping[str, str] = field(default_factory=dict)
-    """More images: regular expression over the URI -> command. Tried before the built-in ones."""
+    """Regular expression over an image's URI -> command; the first that matches is run.
+    `{python}` is the emulator's interpreter."""

@@ -29,6 +29,7 @@ QUICK = {
     "alarm_seconds": 0.1,
     "metrics_seconds": 0.5,
     "containers": {
+        "sagemaker-xgboost:": "{python} -m local.containers.xgboost",
         "example/scripted:": "{python} -m tests.integration.emulator.scripted_container",
         "example/broken:": "{python} -c 'raise SystemExit(1)'",
     },
@@ -71,7 +72,8 @@ def running_emulator(moto: str, directory: Path) -> Iterator[tuple[str, subproce
         cwd=REPOSITORY,
         env={
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(REPOSITORY / "emulator/src"),
+            # The emulator of this checkout, whatever is installed; and its model servers.
+            "PYTHONPATH": os.pathsep.join(sys.path),
             "AWS_ENDPOINT_URL": moto,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",  # noqa: S105

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from local.machine.tcp_ports import free_ports
-from local.stack.servers import answers, parts
+from local.stack.servers import EMULATOR_CONFIG, answers, parts
 from local.stack.settings import REPOSITORY, StackSettings
 from tests.support.stack import RunningStack
 
@@ -31,7 +31,8 @@ def quick_sagemaker(
     """Without any endpoint yet. Gives settings that lead to it; `config` is the emulator's."""
     settings = replace(stack.settings, sagemaker_port=free_ports(1)[0])
     file = directory / "config.json"
-    file.write_text(json.dumps({**_QUICK, **config}))
+    containers = json.loads(EMULATOR_CONFIG.read_text())
+    file.write_text(json.dumps({**containers, **_QUICK, **config}))
     (part,) = (part for part in parts(settings) if part.name == "sagemaker")
     command = [
         sys.executable,

@@ -12,25 +12,22 @@ import os
 import re
 import shlex
 import signal
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from async_endpoint_emulator.config import DEFAULT_CONTAINERS
 from async_endpoint_emulator.errors import DeploymentFailed
-from local.machine.tcp_ports import free_ports
 
 log = logging.getLogger("sagemaker")
-_INHERITED = ("PATH", "HOME", "LANG")
-REPOSITORY = Path(__file__).resolve().parents[4]
+_INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH")
 
 
 class KnownImages:
     """Finds the command that stands for an image."""
 
-    def __init__(self, extra: Mapping[str, str]) -> None:
-        table = {**extra, **{k: v for k, v in DEFAULT_CONTAINERS.items() if k not in extra}}
-        self._table = [(re.compile(pattern), command) for pattern, command in table.items()]
+    def __init__(self, containers: Mapping[str, str]) -> None:
+        self._table = [(re.compile(pattern), command) for pattern, command in containers.items()]
 
     def command(self, image: str) -> list[str]:
         """The command line for an image URI.
@@ -69,12 +66,11 @@ class ModelServer:
         Raises:
             DeploymentFailed: the command cannot be executed.
         """
-        (port,) = free_ports(1)
+        port = _free_port()
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         contract = {
             "SAGEMAKER_BIND_TO_PORT": str(port),
             "SM_MODEL_DIR": str(model_directory),
-            "PYTHONPATH": str(REPOSITORY),
             "PYTHONUNBUFFERED": "1",
             "EMULATOR_PID": str(os.getpid()),  # whose end should be the server's end
         }
@@ -133,3 +129,11 @@ class ModelServer:
             if not line:
                 return
             log.info("container %s: %s", label, line.decode(errors="replace").rstrip())
+
+
+def _free_port() -> int:
+    """A port on which no server listens at this moment."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
