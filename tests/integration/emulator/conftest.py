@@ -51,34 +51,33 @@ def moto() -> Iterator[str]:
     server.stop()
 
 
+def variables(moto: str) -> dict[str, str]:
+    """The environment of the emulator, and of a client."""
+    return {
+        "PATH": os.environ["PATH"],
+        # The emulator of this checkout, whatever is installed; and its model servers.
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "AWS_ENDPOINT_URL": moto,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+
 @contextmanager
-def running_emulator(moto: str, directory: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def running_emulator(
+    moto: str, directory: Path, configuration: str = json.dumps(QUICK)
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The URL and the process, which ends with the block and leaves nothing behind."""
     config = directory / "config.json"
-    config.write_text(json.dumps(QUICK))
+    config.write_text(configuration)
     port = free_port()
     log = (directory / "log").open("w")
+    options = ("--port", str(port), "--authorise", "none", "--work-dir", str(directory / "work"))
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "async_endpoint_emulator",
-            "--port",
-            str(port),
-            "--authorise",
-            "none",
-        ]
-        + ["--work-dir", str(directory / "work"), "--config", str(config)],
+        [sys.executable, "-m", "async_endpoint_emulator", *options, "--config", str(config)],
         cwd=REPOSITORY,
-        env={
-            "PATH": os.environ["PATH"],
-            # The emulator of this checkout, whatever is installed; and its model servers.
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            "AWS_ENDPOINT_URL": moto,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",  # noqa: S105
-            "AWS_DEFAULT_REGION": "us-east-1",
-        },
+        env=variables(moto),
         stderr=log,
     )
     url = f"http://127.0.0.1:{port}"
