@@ -1,13 +1,13 @@
 """What every ledger does, the one in memory and the one in DynamoDB."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from relay.errors import RelayError
+from relay.errors import RelayError, TransientError
 from relay.model import Attempt, AttemptState, Closing, Held, Holding, Outcome
 from relay.ports import Ledger
 from relay.s3uri import S3Uri
@@ -21,11 +21,45 @@ TERMINAL = [state for state in AttemptState if state is not AttemptState.OPEN]
 
 
 class LedgerContract(ABC):
-    """Inherit, and give the fixture `ledger` an empty one."""
+    """Inherit, and give the fixture `ledger` an empty one.
+
+    `leave_unread` makes it read an id no more.
+    """
 
     @pytest.fixture
     @abstractmethod
     def ledger(self) -> Ledger: ...
+
+    @pytest.fixture
+    @abstractmethod
+    def leave_unread(self, ledger: Ledger) -> Callable[[str], None]: ...
+
+    def test_an_id_that_is_not_read_is_an_error_beside_the_others(
+        self, ledger: Ledger, leave_unread: Callable[[str], None]
+    ) -> None:
+        other = samples.attempt(OTHER)
+        ledger.claim([samples.attempt(ID), other])
+        leave_unread(ID)
+
+        found = ledger.look_up([ID, OTHER, "c" * 32])
+
+        assert set(found) == {ID, OTHER}
+        assert found[OTHER] == other
+        assert type(found[ID]) is TransientError
+
+    def test_a_claim_that_is_not_read_fails_beside_the_others(
+        self, ledger: Ledger, leave_unread: Callable[[str], None]
+    ) -> None:
+        other = samples.attempt(OTHER)
+        ledger.claim([samples.attempt(ID), other])
+        leave_unread(ID)
+
+        claims = ledger.claim([samples.attempt(ID), other, samples.attempt("c" * 32)])
+
+        assert claims.existing == {OTHER: other}
+        assert {key: type(error) for key, error in claims.unavailable.items()} == {
+            ID: TransientError
+        }
 
     def test_a_claimed_attempt_is_there_with_all_that_it_has(self, ledger: Ledger) -> None:
         attempt = samples.attempt(ID)

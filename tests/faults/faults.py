@@ -63,6 +63,7 @@ DOUBTFUL = {
 
 _READS = {"ledger.look_up", "ledger.due", "storage.find", "routes.current"}
 _BATCHES = {
+    "ledger.look_up",
     "ledger.claim",
     "ledger.renew",
     "ledger.release",

@@ -1,5 +1,6 @@
 """The fakes keep the contract of the adapters, and fail on demand."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 
@@ -24,8 +25,13 @@ from tests.support.samples import COMPLETED_QUEUE, INPUTS, SUBMIT_QUEUE
 
 class TestTheLedger(LedgerContract):
     @pytest.fixture
-    def ledger(self) -> Ledger:
+    def ledger(self) -> FakeLedger:
         return FakeLedger()
+
+    @pytest.fixture
+    def leave_unread(self, ledger: Ledger) -> Callable[[str], None]:
+        assert isinstance(ledger, FakeLedger)
+        return ledger.unread.add
 
 
 class TestTheIndexOfWhatIsDue(DueLedgerContract):

@@ -69,7 +69,7 @@ class Endpoint(Protocol):
 class Claims:
     """The answer to a claim. An attempt in neither mapping is now ours.
 
-    An existing item that cannot be read is in `unavailable`, with an UnexpectedError.
+    An existing item that was not read is in `unavailable`, with an error as of `look_up`.
     """
 
     existing: Mapping[str, Attempt]
@@ -79,16 +79,17 @@ class Claims:
 class AttemptReader(Protocol):
     """Reads attempts."""
 
-    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | UnexpectedError]:
-        """Return the attempts that exist, read consistently; an error for an unreadable item."""
+    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | RelayError]:
+        """Return the attempts that exist, read consistently, by id.
+
+        An UnexpectedError stands for an item that cannot be read, and any other error for an id
+        that was not looked up.
+        """
         ...
 
 
 class Ledger(AttemptReader, Protocol):
-    """Knows every attempt. Writes tell their failures for each attempt, by id; the rest succeeded.
-
-    `claim` and `look_up` raise a RelayError if the attempts cannot be read.
-    """
+    """Knows every attempt. Writes tell failures for each attempt, by id; the rest succeeded."""
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:
         """Insert attempts that are not there yet. Ids must differ."""

@@ -1,6 +1,7 @@
 """The ledger in DynamoDB keeps the contract."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from relay.aws.dynamodb.due_ledger import DynamoDbDueLedger
@@ -22,6 +23,26 @@ class TestTheLedger(LedgerContract):
     @pytest.fixture
     def ledger(self, in_dynamodb: DynamoDbDueLedger) -> Ledger:
         return in_dynamodb
+
+    @pytest.fixture
+    def leave_unread(
+        self, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+    ) -> Callable[[str], None]:
+        """Has the client leave a key unprocessed, which MiniStack does not."""
+        read = dynamodb.batch_get_item
+
+        def leave(key: str) -> None:
+            def reads_others(RequestItems: dict[str, Any]) -> Any:  # noqa: N803
+                ((table, wanted),) = RequestItems.items()
+                left = [each for each in wanted["Keys"] if each["id"]["S"] == key]
+                keys = [each for each in wanted["Keys"] if each not in left]
+                asked: Any = {table: {**wanted, "Keys": keys}}
+                answer: Any = read(RequestItems=asked) if keys else {"Responses": {}}
+                return {**answer, "UnprocessedKeys": {table: {"Keys": left}} if left else {}}
+
+            monkeypatch.setattr(dynamodb, "batch_get_item", reads_others)
+
+        return leave
 
 
 class TestTheIndexOfWhatIsDue(DueLedgerContract):

@@ -23,7 +23,7 @@ from relay.aws.dynamodb.attempt_items import (
 )
 from relay.delivery.isolation import unexpected
 from relay.delivery.report import Report
-from relay.errors import NotTried, PermanentError, RelayError, TransientError, UnexpectedError
+from relay.errors import NotTried, PermanentError, RelayError, TransientError
 from relay.model import Attempt, AttemptState, Closing, Holding
 from relay.ports import Accepted, Claims, Submission
 from relay.routes.compiled import Routes
@@ -50,9 +50,9 @@ class _Fault:
 class Faults:
     """Faults by the step at which they are raised.
 
-    A step is one entry of a batch (`endpoint.invoke`, `ledger.claim`, `ledger.renew`,
-    `ledger.release`, `ledger.close`, `ledger.hold`, `ledger.postpone`, `storage.find`,
-    `queues.send`) or a whole call (`ledger.look_up`, `ledger.due`, `queues.come_back`). A
+    A step is one entry of a batch (`endpoint.invoke`, `ledger.look_up`, `ledger.claim`,
+    `ledger.renew`, `ledger.release`, `ledger.close`, `ledger.hold`, `ledger.postpone`,
+    `storage.find`, `queues.send`) or a whole call (`ledger.due`, `queues.come_back`). A
     RelayError fails that entry or call; a Crash ends everything. `steps` are all steps that were
     begun, in their order. `hangs` are the calls that take time instead of answering.
     """
@@ -187,11 +187,13 @@ class FakeLedger:
     """The table, in memory, with the conditions of the real one.
 
     `table` has the items as DynamoDB keeps them; `items` are their attempts, and writes them with
-    the codec of the adapter. Nothing expires.
+    the codec of the adapter. Nothing expires. `unread` are ids that it does not read, as DynamoDB
+    leaves keys unprocessed.
     """
 
     def __init__(self, faults: Faults | None = None) -> None:
         self.table: dict[str, Item] = {}
+        self.unread: set[str] = set()
         self._faults = faults or Faults()
 
     @property
@@ -210,7 +212,7 @@ class FakeLedger:
             if attempt.id not in self.table:
                 self._insert(attempt)
                 return
-            item = read_item(self.table[attempt.id])
+            item = self._read(attempt.id)
             if isinstance(item, RelayError):
                 raise item
             existing[attempt.id] = item
@@ -237,12 +239,15 @@ class FakeLedger:
 
         return self._each("ledger.release", _by_id(attempts), delete)
 
-    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | UnexpectedError]:
-        if error := self._faults.hang("ledger.look_up"):
-            raise error
-        with self._faults.step("ledger.look_up"):
-            known = (key for key in ids if key in self.table and is_attempt_id(key))
-            return {key: read_item(self.table[key]) for key in known}
+    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | RelayError]:
+        found: dict[str, Attempt | RelayError] = {}
+
+        def read(key: str) -> None:
+            if key in self.unread or key in self.table:
+                found[key] = self._read(key)
+
+        keys = {key: key for key in ids if is_attempt_id(key)}
+        return found | self._each("ledger.look_up", keys, read)
 
     def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
         def end(closing: Closing) -> None:
@@ -271,6 +276,11 @@ class FakeLedger:
         by_id = {holding.attempt.id: holding for holding in holdings}
         assert len(by_id) == len(holdings), "DynamoDB refuses a batch that names an item twice"
         return self._each("ledger.hold", by_id, remember)
+
+    def _read(self, key: str) -> Attempt | RelayError:
+        if key in self.unread:
+            return TransientError(f"the key {key} is left unprocessed")
+        return read_item(self.table[key])
 
     def _is_open(self, key: str) -> bool:
         return key in self.table and self.table[key]["state"]["S"] == AttemptState.OPEN

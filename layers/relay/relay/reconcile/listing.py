@@ -15,7 +15,7 @@ from typing import Self
 from relay.budget import Budget
 from relay.model import Attempt, Due
 from relay.ports import Clock, DueLedger
-from relay.reconcile.status import RequestState, RequestStatus, complete
+from relay.reconcile.status import RequestState, RequestStatus, complete, read_attempts
 
 USUAL_LIMIT = 100
 # Attempts that are looked up at a time: a hundred in a call, ten calls side by side.
@@ -144,7 +144,7 @@ def _selected(
 
     An attempt that cannot be read stands for a request of its own.
     """
-    known = ledger.look_up(ids)
+    known = read_attempts(ids, ledger)
     firsts = (
         attempt
         for attempt in known.values()

@@ -207,10 +207,7 @@ class Reconcile:
     def _report_overdue(self, report: Report, page: Sequence[Due]) -> list[_Worked]:
         """Report the overdue attempts of a page, and postpone those that are not to be reported."""
         now = self._clock.now()
-        try:
-            known = self._ledger.look_up([entry.id for entry in page])
-        except RelayError as error:
-            return [_Worked(entry, error, again=True) for entry in page]
+        known = self._ledger.look_up([entry.id for entry in page])
         # A renewed attempt is due later, in another entry.
         overdue = [
             attempt
@@ -226,10 +223,10 @@ class Reconcile:
             self._storage,
             self._settings,
         )
-        errors |= {key: item for key, item in known.items() if isinstance(item, UnexpectedError)}
-        again: dict[str, RelayError] = {
-            key: error for key, error in errors.items() if isinstance(error, NotTried)
-        }
+        failures = {key: item for key, item in known.items() if isinstance(item, RelayError)}
+        errors |= {key: item for key, item in failures.items() if isinstance(item, UnexpectedError)}
+        again = {key: item for key, item in failures.items() if key not in errors}
+        again |= {key: error for key, error in errors.items() if isinstance(error, NotTried)}
         pauses = {key: _pause(error) for key, error in errors.items() if key not in again}
         for key in pauses:
             _fail(report, "attempt not examined", errors[key], inference_id=key)

@@ -1,6 +1,6 @@
 """The status of a request. SageMaker has no API for it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -74,7 +74,7 @@ def status(request_id: str, ledger: AttemptReader) -> RequestStatus:
         RelayError: the ledger cannot be read.
     """
     known_id = request_id_of_caller(request_id)
-    return _status(known_id, ledger.look_up(_attempt_ids(known_id)))
+    return _status(known_id, read_attempts(_attempt_ids(known_id), ledger))
 
 
 def complete(firsts: Iterable[Attempt], ledger: AttemptReader) -> Iterator[RequestStatus]:
@@ -90,10 +90,26 @@ def complete(firsts: Iterable[Attempt], ledger: AttemptReader) -> Iterator[Reque
         if attempt.state is AttemptState.RETRIED
         for inference_id in _attempt_ids(attempt.request_id)
     ]
-    later = ledger.look_up(later_ids) if later_ids else {}
+    later = read_attempts(later_ids, ledger) if later_ids else {}
     for attempt in first_attempts:
         retried = attempt.state is AttemptState.RETRIED
         yield _status(attempt.request_id, later if retried else {attempt.id: attempt})
+
+
+def read_attempts(
+    ids: Sequence[str], ledger: AttemptReader
+) -> Mapping[str, Attempt | UnexpectedError]:
+    """Look all attempts up, with an error for an item that cannot be read.
+
+    Raises:
+        RelayError: an attempt was not looked up. To take it for absent would be wrong.
+    """
+    found: dict[str, Attempt | UnexpectedError] = {}
+    for key, item in ledger.look_up(ids).items():
+        if not isinstance(item, Attempt | UnexpectedError):
+            raise item
+        found[key] = item
+    return found
 
 
 def _attempt_ids(request_id: str) -> list[str]:

@@ -101,10 +101,7 @@ class Route:
     ) -> list[Disposition]:
         reserving = self._budget.reserving
         with reserving(ROUTES_SECONDS + SEND_SECONDS + MARK_SECONDS + DELAY_SECONDS):
-            try:
-                known = self._ledger.look_up([ledger_id(content) for _, content in chunk])
-            except RelayError as error:
-                return [NotRouted(*each, "attempt not looked up", error) for each in chunk]
+            known = self._ledger.look_up([ledger_id(content) for _, content in chunk])
             believed, dispositions = self._believed(chunk, known)
         if not believed:
             return dispositions
@@ -130,9 +127,9 @@ class Route:
     def _believed(
         self,
         chunk: Sequence[tuple[Delivery, Notification]],
-        known: Mapping[str, Attempt | UnexpectedError],
+        known: Mapping[str, Attempt | RelayError],
     ) -> tuple[list[Finished], list[Disposition]]:
-        """Sort out notifications that are not trusted, and duplicates.
+        """Sort out notifications whose attempt was not read, that are not trusted, and duplicates.
 
         In this order: otherwise the true notification could be the duplicate of a forged one.
         """
@@ -140,8 +137,9 @@ class Route:
         dispositions: list[Disposition] = []
         for delivery, notification in chunk:
             attempt = known.get(ledger_id(notification))
-            if isinstance(attempt, UnexpectedError):
-                dispositions.append(broken(delivery, notification, attempt))
+            if isinstance(attempt, RelayError):
+                unread = Finished(delivery, notification, None)
+                dispositions.append(_not_routed(unread, "attempt not looked up", attempt))
                 continue
             finished = Finished(delivery, notification, attempt)
             problem = distrust(notification, attempt, self._settings)

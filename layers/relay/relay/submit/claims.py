@@ -34,12 +34,9 @@ class Claiming:
         Jobs of different messages may have the same attempt. The first one claims it for all of
         them, unless the claim of another one is in the ledger.
         """
-        try:
-            due, others = succeed(chunk, self._ledger, self._clock.now())
-            first = _first_by_id(due)
-            claims = self._ledger.claim([job.attempt for job in first.values()])
-        except RelayError as unavailable:
-            return [], [TryAgain(job, unavailable, claim_kept=True) for job in chunk]
+        due, others = succeed(chunk, self._ledger, self._clock.now())
+        first = _first_by_id(due)
+        claims = self._ledger.claim([job.attempt for job in first.values()])
         claimed: list[Job] = []
         left_behind: list[Job] = []
         for job in due:
@@ -80,10 +77,7 @@ class Claiming:
         message on the queue could take them over, so these jobs wait for another repetition.
         """
         direct = [job.attempt.id for job in jobs if not job.delivery.queued]
-        try:
-            known = self._ledger.look_up(direct) if direct else {}
-        except RelayError as error:
-            return [TryAgain(job, error, claim_kept=True) for job in jobs]
+        known = self._ledger.look_up(direct) if direct else {}
         return [_unstarted(job, known.get(job.attempt.id)) for job in jobs]
 
     def settle(self, dispositions: Iterable[Disposition], report: Report) -> None:
@@ -119,11 +113,11 @@ def _unclaimed(job: Job, error: RelayError) -> Disposition:
     return TryAgain(job, error, claim_kept=True)
 
 
-def _unstarted(job: Job, existing: Attempt | UnexpectedError | None) -> Disposition:
+def _unstarted(job: Job, existing: Attempt | RelayError | None) -> Disposition:
     if existing is None:
         return TryAgain(job)
-    if isinstance(existing, UnexpectedError):
-        return broken(job, existing)
+    if isinstance(existing, RelayError):
+        return _unclaimed(job, existing)
     return TryAgain(job, claim_kept=True) if _left_behind(existing, job) else duplicate(job)
 
 
@@ -149,11 +143,7 @@ def _left_behind(existing: Attempt, job: Job) -> bool:
 def succeed(
     jobs: Sequence[Job], ledger: Ledger, now: datetime
 ) -> tuple[Sequence[Job], list[Disposition]]:
-    """Close previous attempts. Return the jobs to submit, and the dispositions of the others.
-
-    Raises:
-        RelayError: the ledger cannot be read.
-    """
+    """Close previous attempts. Return the jobs to submit, and the dispositions of the others."""
     last = {job.attempt.id: _last_id(job) for job in jobs if job.attempt.number > 1}
     if not last:
         return jobs, []
@@ -173,8 +163,8 @@ def succeed(
         before = known.get(last_id)
         if last_id in unclosed:
             others.append(_unclaimed(job, unclosed[last_id]))
-        elif isinstance(before, UnexpectedError):
-            others.append(broken(job, before))
+        elif isinstance(before, RelayError):
+            others.append(_unclaimed(job, before))
         elif before is not None and before.state is not AttemptState.RETRIED:
             others.append(duplicate(job))
         else:

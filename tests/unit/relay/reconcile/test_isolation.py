@@ -49,6 +49,30 @@ def test_an_item_that_cannot_be_read_is_noted_and_looked_at_every_hour(search: S
     assert search.run().counts == {Count.OVERDUE: 1}
 
 
+def test_an_attempt_that_is_not_read_keeps_back_none_before_it(search: Search) -> None:
+    search.ledger.unread.add(BAD)
+
+    report = search.run()
+
+    assert search.reported == [ID, OTHER]
+    assert report.counts == {Count.OVERDUE: 2}
+    assert isinstance(report.failure, TransientError)
+    search.ledger.unread.clear()
+    search.clock.advance(300)
+    assert search.run().counts == {Count.OVERDUE: 1}
+    assert search.reported == [ID, OTHER, BAD]
+
+
+def test_the_status_of_a_request_is_not_told_while_an_attempt_is_not_read(search: Search) -> None:
+    search.ledger.unread.add(BAD)
+
+    with pytest.raises(TransientError):
+        status(BAD, search.ledger)
+    search.begin()
+    with pytest.raises(TransientError):
+        list_page(ListQuery(), search.ledger, search.clock, search.budget)
+
+
 def test_an_error_in_one_search_is_noted_and_passed(
     search: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -130,7 +130,7 @@ class TestADuplicate:
         report = pipeline.deliver_to_route(limit=101)
 
         assert report.counts == {Count.COMPLETED: 100, Count.DUPLICATE: 1}
-        assert pipeline.faults.steps.count("ledger.look_up") == 2
+        assert pipeline.faults.steps.count("ledger.look_up") == 101
 
     @pytest.mark.parametrize("state", [state for state in AttemptState if state != "OPEN"])
     def test_never_changes_a_state_that_is_terminal(

@@ -1,6 +1,7 @@
 """Routing when something fails: further attempts, and messages that come again."""
 
 import base64
+import json
 from typing import Any
 
 import pytest
@@ -184,12 +185,30 @@ class TestWhatCannotBeDoneNow:
         assert len(pipeline.results()) == 1
         assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
 
-    def test_a_ledger_that_cannot_be_read_gives_everything_back(
+    def test_an_attempt_that_is_not_read_gives_its_own_notifications_back(
+        self, pipeline: FakePipeline
+    ) -> None:
+        submitted(pipeline)
+        notify(pipeline, samples.completed(ID), samples.completed("b" * 32), samples.completed(ID))
+        pipeline.ledger.unread.add(ID)
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.RETURNED: 2, Count.COMPLETED: 1}
+        assert [json.loads(each.body)["data"]["inference_id"] for each in pipeline.results()] == [
+            "b" * 32
+        ]
+        pipeline.ledger.unread.clear()
+        pipeline.clock.advance(900)
+        report = pipeline.deliver_to_route()
+        assert report.counts == {Count.COMPLETED: 1, Count.DUPLICATE: 1}
+
+    def test_a_ledger_that_does_not_answer_gives_everything_back(
         self, pipeline: FakePipeline
     ) -> None:
         submitted(pipeline)
         notify(pipeline, samples.completed(ID), samples.completed("b" * 32))
-        pipeline.faults.plan("ledger.look_up", THROTTLED)
+        pipeline.hangs.seconds["ledger.look_up"] = 5
 
         report = pipeline.deliver_to_route()
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from relay.delivery.report import Count, Level, Report
+from relay.delivery.report import Count, Level
 from relay.errors import (
     PermanentError,
 )
@@ -237,34 +237,38 @@ class TestTheLedger:
 
         assert report.counts == {Count.RETURNED: 1, Count.ACCESS_DENIED: 1}
 
-    def test_that_sends_the_whole_chunk_back_does_not_touch_the_other_chunks(self) -> None:
-        pipeline = FakePipeline()
-        upload(pipeline, *(f"inputs/{number}.csv" for number in range(30)))
-        ledger = _ClaimsRaise(pipeline, nth=2)
+    def test_that_does_not_read_a_claim_has_its_message_come_again_and_no_other(
+        self, pipeline: FakePipeline
+    ) -> None:
+        first, second = upload(pipeline, "inputs/a.csv", "inputs/b.csv")
+        pipeline.faults.plan("endpoint.invoke", Crash())
+        with pytest.raises(Crash):
+            pipeline.deliver_to_submit()
+        pipeline.clock.advance(270)
+        pipeline.ledger.unread.add(first)
 
-        report = ledger.run()
+        report = pipeline.deliver_to_submit()
 
-        assert report.counts == {Count.SUBMITTED: 25, Count.RETURNED: 5}
+        assert report.counts == {Count.SUBMITTED: 1, Count.RETURNED: 1}
+        assert pipeline.endpoint.invoked == [second]
+        pipeline.ledger.unread.clear()
+        pipeline.clock.advance(900)
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
 
+    def test_that_does_not_read_a_last_attempt_has_its_retry_come_again_and_no_other(
+        self, pipeline: FakePipeline
+    ) -> None:
+        first, second = (request_id_of_caller(name) for name in ("order-1", "order-2"))
+        for request_id in (first, second):
+            pipeline.ledger.items[request_id] = samples.attempt(request_id)
+            put(pipeline, {"request_id": request_id, "attempt": 2, "body": "1"})
+        pipeline.ledger.unread.add(first)
 
-class _ClaimsRaise:
-    """A ledger whose n-th claim raises as a whole, as it does when it cannot read what is there."""
+        report = pipeline.deliver_to_submit()
 
-    def __init__(self, pipeline: FakePipeline, nth: int) -> None:
-        self._pipeline = pipeline
-        self._nth = nth
-        self._calls = 0
-        self._claim = pipeline.ledger.claim
-        pipeline.ledger.claim = self._raise_once  # type: ignore[method-assign]
-
-    def run(self) -> Report:
-        return self._pipeline.deliver_to_submit()
-
-    def _raise_once(self, attempts: Any) -> Any:
-        self._calls += 1
-        if self._calls == self._nth:
-            raise THROTTLED
-        return self._claim(attempts)
+        assert report.counts == {Count.SUBMITTED: 1, Count.RETURNED: 1}
+        assert pipeline.endpoint.invoked == [attempt_id(second, 2)]
+        assert pipeline.ledger.states[first] is AttemptState.OPEN
 
 
 def test_a_further_attempt_is_claimed_under_its_own_id(pipeline: FakePipeline) -> None:

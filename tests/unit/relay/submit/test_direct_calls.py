@@ -138,9 +138,13 @@ class TestADirectCall:
         pipeline.faults.plan("ledger.look_up", THROTTLED)
 
         report = pipeline.call_submit(FIVE, seconds=-1)
+        pipeline.clock.advance(5)
 
         assert list(report.returned) == ["invocation-1"]
-        assert pipeline.queues.delivered(SUBMIT_QUEUE) == []
+        assert [answer.status for answer in report.answers] == ["queued"] * 4
+        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 4}
+        again = pipeline.call_submit(FIVE)
+        assert again.counts == {Count.SUBMITTED: 1, Count.DUPLICATE: 4}
 
     def test_that_is_unreadable_fails_with_the_reason(self, pipeline: FakePipeline) -> None:
         report = pipeline.call_submit({"colour": "red"})

@@ -70,7 +70,7 @@ class DynamoDbDueLedger(DynamoDbLedger):
         super().__init__(dynamodb, table)
         self._threads = ThreadPoolExecutor(_QUERIES_AT_A_TIME, thread_name_prefix="query")
 
-    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | UnexpectedError]:
+    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | RelayError]:
         """Look attempts up, a hundred in a call, ten calls at a time."""
         found = self._threads.map(super().look_up, chunks(sorted(set(ids)), KEYS))
         return dict(chain.from_iterable(part.items() for part in found))

@@ -28,7 +28,7 @@ from relay.aws.dynamodb.attempt_items import (
 )
 from relay.aws.errors import classify, classify_code, translated
 from relay.delivery.isolation import unexpected
-from relay.errors import RelayError, TransientError, UnexpectedError
+from relay.errors import RelayError, TransientError
 from relay.model import Attempt, AttemptState, Closing, Holding
 from relay.ports import Claims
 
@@ -47,7 +47,7 @@ _EXISTS = "DuplicateItem"
 CONDITION = "ConditionalCheckFailed"
 
 _Thing = TypeVar("_Thing")
-_Found = dict[str, Attempt | UnexpectedError]
+_Found = dict[str, Attempt | RelayError]
 
 
 class DynamoDbLedger:
@@ -59,12 +59,12 @@ class DynamoDbLedger:
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:
         failures = self._execute({each.id: partial(self._insert, each) for each in attempts})
-        found, unread = self._read([key for key, code in failures.items() if code == _EXISTS])
+        found = self._read([key for key, code in failures.items() if code == _EXISTS])
         existing = {key: item for key, item in found.items() if isinstance(item, Attempt)}
-        unreadable = {key: item for key, item in found.items() if not isinstance(item, Attempt)}
+        unread = {key: item for key, item in found.items() if not isinstance(item, Attempt)}
         # A claim that failed for an item that is gone by now is an error: the item is not ours.
-        absent = {key: code for key, code in {**failures, **unread}.items() if key not in found}
-        return Claims(existing, unreadable | self._errors("claim", absent))
+        absent = {key: code for key, code in failures.items() if key not in found}
+        return Claims(existing, unread | self._errors("claim", absent))
 
     def renew(self, attempts: Sequence[Attempt]) -> Mapping[str, RelayError]:
         failures = self._execute({each.id: partial(self._renew, each) for each in attempts})
@@ -75,25 +75,24 @@ class DynamoDbLedger:
         # Another delivery has renewed the claim, so it needs no release.
         return self._errors("release", failures, CONDITION)
 
-    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | UnexpectedError]:
-        found, unread = self._read(ids)
-        for error in unread.values():
-            raise error
-        return found
+    def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | RelayError]:
+        return self._read(ids)
 
-    def _read(self, ids: Collection[str]) -> tuple[_Found, Mapping[str, TransientError]]:
-        """Return the attempts that exist, and an error for each key that DynamoDB left unread."""
+    def _read(self, ids: Collection[str]) -> _Found:
+        """Return the attempts that exist, and an error for each key that DynamoDB did not read."""
         found: _Found = {}
-        unread: dict[str, TransientError] = {}
         for keys in chunks(sorted(filter(is_attempt_id, set(ids))), KEYS):
             left = keys
-            for _ in range(_READS):
-                left = self._get(left, found) if left else []
-            unread |= {
-                key: TransientError(f"look up in {self._table}: DynamoDB left keys unprocessed")
-                for key in left
-            }
-        return found, unread
+            why: RelayError = TransientError(
+                f"look up in {self._table}: DynamoDB left keys unprocessed"
+            )
+            try:
+                for _ in range(_READS):
+                    left = self._get(left, found) if left else []
+            except RelayError as error:
+                why = error
+            found |= dict.fromkeys(left, why)
+        return found
 
     def _get(self, keys: Sequence[str], found: _Found) -> list[str]:
         """Add the attempts of keys to those that were found. Return the keys that are left."""

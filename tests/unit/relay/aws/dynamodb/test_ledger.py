@@ -149,11 +149,42 @@ def test_nothing_to_look_up_is_no_call(ledger: DynamoDbLedger) -> None:
 def test_keys_that_dynamodb_left_unread_are_not_taken_for_absent(
     ledger: DynamoDbLedger, stubber: Stubber
 ) -> None:
-    for _ in range(3):
+    other = samples.attempt(OTHER)
+    found(stubber, to_item(other), unprocessed=True)
+    for _ in range(2):
         found(stubber, unprocessed=True)
 
-    with pytest.raises(TransientError, match="left keys unprocessed"):
-        ledger.look_up([ID])
+    attempts = ledger.look_up([ID, OTHER])
+
+    assert attempts[OTHER] == other
+    assert type(attempts[ID]) is TransientError
+    assert "left keys unprocessed" in str(attempts[ID])
+
+
+def test_a_read_that_fails_fails_the_keys_that_are_left(
+    ledger: DynamoDbLedger, stubber: Stubber
+) -> None:
+    other = samples.attempt(OTHER)
+    found(stubber, to_item(other), unprocessed=True)
+    stubber.add_client_error("batch_get_item", "ThrottlingException")
+
+    attempts = ledger.look_up([ID, OTHER])
+
+    assert attempts[OTHER] == other
+    assert type(attempts[ID]) is TransientError
+    stubber.assert_no_pending_responses()
+
+
+def test_a_read_that_fails_fails_no_other_hundred(ledger: DynamoDbLedger, stubber: Stubber) -> None:
+    given = attempts(101)
+    stubber.add_client_error("batch_get_item", "AccessDeniedException")
+    found(stubber, to_item(given[100]))
+
+    known = ledger.look_up([attempt.id for attempt in given])
+
+    assert known[given[100].id] == given[100]
+    denied = {key for key, item in known.items() if isinstance(item, AccessDenied)}
+    assert denied == {attempt.id for attempt in given[:100]}
 
 
 def test_keys_that_dynamodb_left_unread_are_read_again(
