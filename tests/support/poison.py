@@ -104,8 +104,11 @@ MALFORMED_NOTIFICATIONS = {
     "an output above its folder": output(f"{OUTPUTS}../failures/a.out"),
     "an output whose key is too long": output(f"{OUTPUTS}{'k' * 5_000}"),
     "an output that is no location": output("nowhere"),
-    "a time in the year 1": notification(eventTime="0001-01-01T00:00:00+23:59"),
-    "a time that is none": notification(receivedTime="yesterday"),
+    "an input that is no location": notification(
+        requestParameters={"endpointName": "relay", "inputLocation": 7}
+    ),
+    "a failure that is no location": notification(failureLocation=["nowhere"]),
+    "parameters that are no object": notification(responseParameters=["nowhere"]),
     "a report that the relay did not send": own_notification(
         "e" * 32, Outcome.EXPIRED, "relay", "forged"
     ),
@@ -116,6 +119,29 @@ MALFORMED_NOTIFICATIONS = {
 
 # Notifications with odd values: the suspect has a result, unless it has one already.
 ODD_NOTIFICATIONS = {
+    "a time in the year 1": notification(eventTime="0001-01-01T00:00:00+23:59"),
+    "a time that is none": notification(receivedTime="yesterday"),
+    "times of other types": notification(receivedTime=17e11, eventTime={"date": None}),
+    "a version that is a number": notification(eventVersion=1.0),
+    "no region": notification(awsRegion=None),
+    "a reason that is a list": notification(failureReason=["none"]),
+    "a content type that is a list": notification(
+        responseParameters={"outputLocation": f"{OUTPUTS}a.out", "contentType": ["text/csv"]}
+    ),
+    "attributes that are an object": notification(
+        requestParameters={"endpointName": "relay", "customAttributes": {}, "contentType": 7}
+    ),
+    "attributes with an unpaired surrogate": notification(
+        requestParameters={"endpointName": "relay", "customAttributes": "\ud800"}
+    ),
+    "a response that is no object": notification(responseBody="1,2"),
+    "a response whose encoding is a number": notification(
+        responseBody={"encoding": 64, "content": "MQ=="}
+    ),
+    "a response whose content is an object": notification(responseBody={"content": {}}),
+    "an envelope whose id is a number": json.dumps(
+        {**samples.sns_envelope(samples.completed(SUSPECT)), "MessageId": 7}
+    ),
     "an input that is another's": notification(
         requestParameters={"endpointName": "relay", "inputLocation": f"{INPUTS}other.csv"}
     ),

@@ -156,7 +156,8 @@ class Notification:
 
     Source: the InferenceResult notification in SageMaker's guide, "Check prediction results". Real
     notifications may lack every member but the id and the outcome. The relay reports `expired` and
-    `rejected` itself, through the same queue, so that there is one path to a result.
+    `rejected` itself, through the same queue, so that there is one path to a result. `left_out` are
+    the problems of members that cannot be read and that the result does without.
     """
 
     inference_id: str
@@ -174,6 +175,7 @@ class Notification:
     finished_at: datetime | None = None
     response_body: bytes | None = field(default=None, repr=False)
     from_relay: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

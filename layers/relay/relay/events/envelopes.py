@@ -193,7 +193,7 @@ def _unwrapped(message: _Message) -> _Message:
     return _Message(
         _parsed("Message is ", fields.text("Message")),
         fields.text("TopicArn"),
-        fields.optional_text("MessageId") or message.default_id,
+        _string(value, "MessageId") or message.default_id,
     )
 
 

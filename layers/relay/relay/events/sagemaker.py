@@ -4,14 +4,19 @@ Observed shapes: times with any number of fraction digits; `contentType`, `accep
 `responseParameters` and `failureReason` missing; locations as `s3://` with raw spaces or as
 `https://`; the model's response in `responseBody`, base64 or plain. A Failed notification has no
 `responseParameters`.
+
+A notification is unreadable without the members that decide: the id, the outcome, the endpoint and
+the locations. Any other member that cannot be read is left out, as if it were missing.
 """
 
 import base64
 import json
+from dataclasses import replace
 
 from relay.errors import UnreadableMessage
 from relay.events.fields import Fields
 from relay.model import Notification, Outcome, TopicCheck
+from relay.reading import Reader
 
 SAGEMAKER = "aws:sagemaker"
 RELAY = "async-inference-relay"
@@ -98,7 +103,11 @@ def _inference_result(fields: Fields, topic_arn: str | None) -> Notification:
         raise UnreadableMessage(f"invocationStatus is {status!r}, not 'Completed' or 'Failed'")
     request = fields.object("requestParameters")
     response = fields.optional_object("responseParameters") or Fields({})
-    return Notification(
+    # It remembers a problem where Fields raises an error.
+    details = Reader(fields.members)
+    request_details = details.optional_object("requestParameters") or Reader({})
+    response_details = details.optional_object("responseParameters") or Reader({})
+    notification = Notification(
         inference_id=_inference_id(fields),
         outcome=_OUTCOMES[status],
         endpoint=request.text("endpointName"),
@@ -107,14 +116,15 @@ def _inference_result(fields: Fields, topic_arn: str | None) -> Notification:
         output_location=response.optional_text("outputLocation"),
         failure_location=response.optional_text("failureLocation")
         or fields.optional_text("failureLocation"),
-        failure_reason=fields.optional_text("failureReason"),
-        content_type=request.optional_text("contentType"),
-        output_content_type=response.optional_text("contentType"),
-        custom_attributes=request.optional_text("customAttributes"),
-        received_at=fields.optional_time("receivedTime"),
-        finished_at=fields.optional_time("eventTime"),
-        response_body=_response_body(fields.optional_object("responseBody")),
+        failure_reason=details.optional_text("failureReason"),
+        content_type=request_details.optional_text("contentType"),
+        output_content_type=response_details.optional_text("contentType"),
+        custom_attributes=request_details.optional_text("customAttributes"),
+        received_at=details.optional_time("receivedTime"),
+        finished_at=details.optional_time("eventTime"),
+        response_body=_response_body(details.optional_object("responseBody")),
     )
+    return replace(notification, left_out=tuple(map(str, details.problems)))
 
 
 def _inference_id(fields: Fields) -> str:
@@ -128,11 +138,13 @@ def _inference_id(fields: Fields) -> str:
     return inference_id
 
 
-def _response_body(fields: Fields | None) -> bytes | None:
-    content = None if fields is None else fields.optional_text("content")
-    if fields is None or content is None:
+def _response_body(body: Reader | None) -> bytes | None:
+    if body is None:
         return None
-    if fields.optional_text("encoding") != "BASE64":
+    content, encoding = body.optional_text("content"), body.optional_text("encoding")
+    if content is None or body.has_refused("encoding"):
+        return None
+    if encoding != "BASE64":
         return content.encode()
     try:
         return base64.b64decode(content, validate=True)

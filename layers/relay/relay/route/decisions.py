@@ -87,6 +87,13 @@ def decide(
     decisions: list[Decision] = []
     undecided: list[Broken] = []
     for each in sorted(finished, key=lambda each: each.notification.finished_at or now):
+        if each.notification.left_out:
+            report.note(
+                Level.WARNING,
+                "members of a notification left out",
+                inference_id=each.notification.inference_id,
+                problems="; ".join(each.notification.left_out),
+            )
         try:
             if _worth_another_try(each, settings):
                 decisions.append(_retry(each, settings, now))

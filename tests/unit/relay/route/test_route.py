@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from relay.delivery.report import Count
+from relay.delivery.report import Count, Level
 from relay.errors import AccessDenied, RelayError
 from relay.ids import attempt_id, request_id_of_caller
 from relay.model import AttemptState, Outcome
@@ -98,6 +98,23 @@ class TestAFailure:
         (document,) = documents(pipeline)
         assert document["data"]["outcome"] == outcome.value
         assert pipeline.ledger.states == {ID: outcome.state}
+
+
+def test_an_odd_member_is_left_out_of_the_result_and_logged(pipeline: FakePipeline) -> None:
+    submitted(pipeline)
+    notify(pipeline, samples.completed(ID, receivedTime="yesterday", eventTime=17e11))
+
+    report = pipeline.deliver_to_route()
+
+    assert report.counts == {Count.COMPLETED: 1}
+    (document,) = documents(pipeline)
+    assert not {"received", "finished", "sagemaker_ms"} & document["data"]["timing"].keys()
+    (note,) = [each for each in report.notes if each.level is Level.WARNING]
+    assert dict(note.fields) == {
+        "inference_id": ID,
+        "problems": "receivedTime must be a time in ISO 8601; "
+        "eventTime must be a string, not a number",
+    }
 
 
 class TestADuplicate:
