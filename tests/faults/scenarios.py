@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from relay.errors import TransientError
-from relay.ids import request_id_of_caller, request_id_of_upload
+from relay.ids import request_id_of_caller, request_id_of_inference, request_id_of_upload
 from relay.model import Attempt
 
 from tests.faults.deployment import Deployment, Inference, Model
@@ -173,7 +174,8 @@ def large_direct_call() -> Traffic:
 
 def of_another_caller() -> Traffic:
     traffic = Traffic(others=["order-17"])
-    traffic.requests[request_id_of_caller("order-17")] = frozenset({"completed"})
+    received = datetime.fromisoformat(samples.completed("order-17")["receivedTime"])
+    traffic.requests[request_id_of_inference("order-17", received)] = frozenset({"completed"})
     return traffic
 
 

@@ -7,7 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from hypothesis import HealthCheck, Phase, settings
@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     rule,
 )
 from relay.errors import RelayError
-from relay.ids import request_id_of_caller, request_id_of_upload
+from relay.ids import request_id_of_caller, request_id_of_inference, request_id_of_upload
 from relay.model import AttemptState, OutgoingMessage
 from relay.reconcile.status import status
 
@@ -124,11 +124,13 @@ class Relay(RuleBasedStateMachine):
     @rule(copies=st.integers(1, 2), forged_first=st.booleans())
     def another_client_uses_the_endpoint(self, copies: int, forged_first: bool) -> None:
         theirs = f"order-{self._name()}"
-        self.foreign.add(request_id_of_caller(theirs))
+        notification = samples.completed(theirs)
+        received = datetime.fromisoformat(notification["receivedTime"])
+        self.foreign.add(request_id_of_inference(theirs, received))
         if forged_first:
             self._forge(theirs, "endpoint")
         for _ in range(copies):
-            self.world.publish(samples.completed(theirs))
+            self.world.publish(notification)
 
     @rule(queue=st.sampled_from([SUBMIT_QUEUE, NOTIFICATION_QUEUE]), checks=st.booleans())
     def junk_arrives(self, queue: str, checks: bool) -> None:

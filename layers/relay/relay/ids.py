@@ -6,6 +6,7 @@ InferenceId (64), Filename (32) and SQS's MessageDeduplicationId (128).
 
 import hashlib
 import re
+from datetime import datetime
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -30,6 +31,22 @@ def request_id_of_upload(bucket: str, key: str, version: str, sequencer: str) ->
 def request_id_of_caller(own_id: str) -> str:
     """Return the request id for a caller's own id. An id of 32 hex digits stays as it is."""
     return own_id if _ID.fullmatch(own_id) else _digest("caller", own_id)
+
+
+def request_id_of_inference(inference_id: str, received_at: datetime | None) -> str:
+    """Return the request id of an inference that may be another caller's, from its notification.
+
+    An id of 32 hex digits stays as it is: it may be an attempt's. Any other is another caller's,
+    who may use it again for another inference, and it may be the own id of a request to the relay.
+
+    Args:
+        inference_id: the InferenceId.
+        received_at: when SageMaker received the request; repeats of the notification have it too.
+    """
+    if _ID.fullmatch(inference_id):
+        return inference_id
+    received = "" if received_at is None else received_at.isoformat()
+    return _digest("inference", inference_id, received)
 
 
 def attempt_id(request_id: str, number: int) -> str:

@@ -1,12 +1,13 @@
 """Rare ways in which a request could end without a result, with two, or with a stranger's."""
 
 import json
+import re
 
 import pytest
 from relay.delivery.report import Count
 from relay.errors import TransientError
 from relay.events.sagemaker import own_notification
-from relay.ids import attempt_id, request_id_of_caller
+from relay.ids import attempt_id
 from relay.model import AttemptState, Outcome
 
 from tests.support import samples
@@ -199,7 +200,38 @@ class TestAnUntrackedInference:
         notify(pipeline, samples.completed(theirs))
         pipeline.deliver_to_route()
 
-        assert pipeline.ledger.states == {request_id_of_caller(theirs): AttemptState.COMPLETED}
+        ((key, state),) = pipeline.ledger.states.items()
+        assert re.fullmatch("[0-9a-f]{32}", key)
+        assert state is AttemptState.COMPLETED
+
+    def test_under_an_id_that_was_used_before_has_its_own_result(
+        self, pipeline: FakePipeline
+    ) -> None:
+        notify(pipeline, samples.completed("order-17"))
+        pipeline.deliver_to_route()
+        again = samples.completed("order-17", receivedTime="2026-11-20T12:00:02.919Z")
+        notify(pipeline, again)
+        notify(pipeline, again)
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.COMPLETED: 1, Count.DUPLICATE: 1}
+        assert len(set(subjects(pipeline))) == 2
+
+    def test_is_not_taken_for_the_relays_request_with_that_own_id(
+        self, pipeline: FakePipeline
+    ) -> None:
+        pipeline.call_submit({"body": "1,2", "request_id": "order-17"})
+        (own,) = pipeline.endpoint.invoked
+        notify(pipeline, samples.completed("order-17"))
+
+        pipeline.deliver_to_route()
+        notify(pipeline, samples.completed(own))
+        pipeline.deliver_to_route()
+
+        tracked = [json.loads(each.body)["data"]["tracked"] for each in pipeline.results()]
+        assert tracked == [False, True]
+        assert own in subjects(pipeline)
 
     def test_is_routed_once(self, pipeline: FakePipeline) -> None:
         notify(pipeline, samples.completed("order-17"))

@@ -1,10 +1,16 @@
 """Ids are the same wherever they are computed, and differ where the things differ."""
 
 import hashlib
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.ids import attempt_id, request_id_of_caller, request_id_of_upload
+from relay.ids import (
+    attempt_id,
+    request_id_of_caller,
+    request_id_of_inference,
+    request_id_of_upload,
+)
 
 TEXTS = st.text(max_size=30)
 UPLOADS = st.tuples(TEXTS, TEXTS, TEXTS, TEXTS)
@@ -47,6 +53,29 @@ def test_an_id_that_is_one_of_ours_is_kept() -> None:
     own = request_id_of_caller("order-17")
 
     assert request_id_of_caller(own) == own
+
+
+@given(st.text(), st.none() | st.datetimes(timezones=st.just(UTC)))
+def test_any_inference_has_an_id_of_ours(inference_id: str, received_at: datetime | None) -> None:
+    found = request_id_of_inference(inference_id, received_at)
+
+    assert is_id(found)
+    assert found == request_id_of_inference(inference_id, received_at)
+
+
+def test_an_inference_of_another_caller_has_the_id_of_no_other_and_of_no_request() -> None:
+    times = (None, datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC))
+
+    ids = {request_id_of_inference("order-17", time) for time in times}
+
+    assert len(ids) == 3
+    assert request_id_of_caller("order-17") not in ids
+
+
+def test_an_inference_of_an_attempt_keeps_its_id() -> None:
+    own = request_id_of_caller("order-17")
+
+    assert request_id_of_inference(own, datetime(2026, 11, 20, tzinfo=UTC)) == own
 
 
 def test_the_first_attempt_has_the_requests_own_id_and_the_others_do_not() -> None:

@@ -10,7 +10,7 @@ from relay.delivery.isolation import unexpected
 from relay.delivery.report import Count, Level, Report
 from relay.errors import UnexpectedError
 from relay.events.direct_calls import write_call
-from relay.ids import request_id_of_caller
+from relay.ids import request_id_of_inference
 from relay.model import (
     Attempt,
     AttemptState,
@@ -65,8 +65,8 @@ def broken(delivery: Delivery, notification: Notification, error: UnexpectedErro
 
 
 def ledger_id(notification: Notification) -> str:
-    """Return the ledger's id of an attempt. An id that is not of the relay's form is hashed."""
-    return request_id_of_caller(notification.inference_id)
+    """Return the ledger's id of the inference that a notification is about."""
+    return request_id_of_inference(notification.inference_id, notification.received_at)
 
 
 def decide(

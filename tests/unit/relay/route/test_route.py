@@ -5,7 +5,7 @@ import json
 import pytest
 from relay.delivery.report import Count, Level
 from relay.errors import AccessDenied, RelayError
-from relay.ids import attempt_id, request_id_of_caller
+from relay.ids import attempt_id
 from relay.model import AttemptState, Outcome
 from relay.s3uri import S3Uri
 
@@ -182,7 +182,8 @@ class TestAnUntrackedInference:
 
         (document,) = documents(pipeline)
         assert document["data"]["tracked"] is False
-        assert document["id"] == request_id_of_caller("0c6e5d2a-7b41-4f0e-9a35-d18e2b64c9f7")
+        assert document["data"]["inference_id"] == "0c6e5d2a-7b41-4f0e-9a35-d18e2b64c9f7"
+        assert document["id"] in pipeline.ledger.states
         assert report.counts == {Count.COMPLETED: 1}
 
     def test_is_recorded_so_that_it_is_routed_once(self, pipeline: FakePipeline) -> None:
