@@ -34,9 +34,13 @@ class Describe:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactsUploaded:
-    """The uploads in one event of S3; none in its test event."""
+    """The uploads in one event of S3; none in its test event.
+
+    `problems` are of the records that cannot be read. They quote at most the name of a bucket.
+    """
 
     uploads: tuple[CreatedObject, ...]
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,7 @@ def read_event(event: object) -> WakeUp:
         return read_request(fields)
     if is_s3_event(event):
         found = read_s3_event(event)
-        if found.problems:
-            raise UnreadableMessage("; ".join(found.problems))
-        return ArtifactsUploaded(found.objects)
+        return ArtifactsUploaded(found.objects, found.problems)
     kind, action = fields.optional_text("detail-type"), fields.optional_text("action")
     if kind == _STATE_CHANGE:
         detail = fields.object("detail")

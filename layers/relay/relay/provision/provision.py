@@ -4,7 +4,7 @@ from typing import Final
 
 from relay.delivery.isolation import in_turn
 from relay.delivery.report import Level, Note
-from relay.errors import ConfigurationError, RelayError
+from relay.errors import ConfigurationError, RelayError, UnreadableMessage
 from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
 from relay.events.endpoint_events import (
     ArtifactsUploaded,
@@ -85,6 +85,7 @@ class Provision:
 
         Raises:
             TransientError: a step failed for now; the next invocation tries again.
+            UnreadableMessage: a part of the event cannot be read; the others are done.
         """
         match wake_up:
             case CustomResourceRequest():
@@ -100,8 +101,8 @@ class Provision:
                     self._lifecycle.look(name)
             case Sweep():
                 self._sweep()
-            case ArtifactsUploaded(uploads):
-                in_turn(self._roll_out_upload, uploads)
+            case ArtifactsUploaded():
+                self._roll_out_uploads(wake_up)
             case DirectCall():
                 return self._call(wake_up)
             case Describe():
@@ -136,6 +137,13 @@ class Provision:
         return describe(endpoint, record, self._lifecycle.look(self._endpoint_name))
 
     # --- roll-outs -------------------------------------------------------------------------------
+
+    def _roll_out_uploads(self, event: ArtifactsUploaded) -> None:
+        for problem in event.problems:
+            self._note(f"upload not rolled out: {problem}", error=True)
+        in_turn(self._roll_out_upload, event.uploads)
+        if event.problems:
+            raise UnreadableMessage("; ".join(event.problems))
 
     def _roll_out_upload(self, upload: CreatedObject) -> None:
         location, key = str(upload.location), upload.location.key

@@ -152,12 +152,6 @@ def without(name: str, member: str) -> dict[str, object]:
         ([], "the event must be a JSON object, not a list"),
         ({}, "members none"),
         ({"action": "explode"}, "members action"),
-        ({"Records": []}, "Records is empty"),
-        ({"Records": [{"body": "hush"}]}, "Records[0].eventVersion is missing"),
-        ({"Records": ["hush"]}, "Records[0] must be a JSON object, not a string"),
-        ({"Records": [{"eventVersion": "2.1", "eventName": "ObjectCreated:Put"}]}, "s3 is missing"),
-        (upload(eventVersion="hush"), "Records[0].eventVersion has another format"),
-        (upload(eventTime="hush"), "Records[0].eventTime must be a time in ISO 8601"),
         (without("create", "ResponseURL"), "ResponseURL is missing"),
         (without("create", "ResourceProperties"), "ResourceProperties is missing"),
         (without("update", "PhysicalResourceId"), "PhysicalResourceId is missing"),
@@ -177,3 +171,42 @@ def test_what_is_not_recognised_says_why_without_repeating_it(
 
     assert reason in str(refusal.value)
     assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "reason"),
+    [
+        ({"Records": []}, "Records is empty"),
+        ({"Records": [{"body": "hush"}]}, "Records[0].eventVersion is missing"),
+        ({"Records": ["hush"]}, "Records[0] must be a JSON object, not a string"),
+        ({"Records": [{"eventVersion": "2.1", "eventName": "ObjectCreated:Put"}]}, "s3 is missing"),
+        (upload(eventVersion="hush"), "Records[0].eventVersion has another format"),
+        (upload(eventTime="hush"), "Records[0].eventTime must be a time in ISO 8601"),
+    ],
+)
+def test_an_upload_that_cannot_be_read_says_why_without_repeating_it(
+    unreadable: object, reason: str
+) -> None:
+    read = read_event(unreadable)
+
+    assert isinstance(read, ArtifactsUploaded)
+    assert read.uploads == ()
+    (problem,) = read.problems
+    assert reason in problem
+    assert "hush" not in problem
+
+
+def test_an_upload_beside_one_that_cannot_be_read_is_read() -> None:
+    document = upload()
+    records = document["Records"]
+    assert isinstance(records, list)
+    before = uploads(document)
+
+    read = read_event({"Records": ["hush", *records, {}]})
+
+    assert isinstance(read, ArtifactsUploaded)
+    assert read.uploads == before
+    assert [problem.split()[0] for problem in read.problems] == [
+        "Records[0]",
+        "Records[2].eventVersion",
+    ]

@@ -1,7 +1,9 @@
 """Roll-outs of artifacts that are uploaded under `models/`."""
 
+from dataclasses import replace
+
 import pytest
-from relay.errors import AccessDenied, TransientError
+from relay.errors import AccessDenied, TransientError, UnreadableMessage
 from relay.events.endpoint_events import ArtifactsUploaded
 
 from tests.support.provisioning.requests import create, deploy, uploaded
@@ -57,6 +59,30 @@ def test_other_objects_are_no_artifacts(key: str, world: World) -> None:
 
     assert world.sagemaker.calls == []
     assert "is no artifact" in world.log()
+
+
+def test_an_upload_beside_one_that_cannot_be_read_is_rolled_out(world: World) -> None:
+    event = replace(uploaded(version="etag-1"), problems=("Records[0].s3 is missing",))
+
+    for _ in range(3):  # Lambda repeats an asynchronous invocation twice
+        with pytest.raises(UnreadableMessage, match=r"Records\[0\].s3 is missing"):
+            world.wake(event)
+    world.settle()
+
+    assert serving(world) == config(
+        ModelDataUrl="s3://relay-data/models/churn/model.tar.gz", ModelDataVersion="etag-1"
+    )
+    assert world.sagemaker.calls.count("update_endpoint") == 1
+    assert "upload not rolled out: Records[0].s3 is missing" in world.log()
+
+
+def test_an_upload_that_cannot_be_read_is_told_of_also_when_another_fails(world: World) -> None:
+    world.sagemaker.errors["update_endpoint"] = TransientError("ThrottlingException")
+
+    with pytest.raises(TransientError):
+        world.wake(replace(uploaded(), problems=("Records[0].s3 is missing",)))
+
+    assert "upload not rolled out: Records[0].s3 is missing" in world.log()
 
 
 def test_an_upload_waits_five_minutes_for_an_endpoint_and_is_then_refused() -> None:
