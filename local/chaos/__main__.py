@@ -12,9 +12,9 @@ def _options() -> Options:
     parser = argparse.ArgumentParser(
         "python -m local.chaos",
         description="Uploads while notifications get lost, doubled and delayed, calls are "
-        "throttled, inferences fail, uploads are announced twice, services hang, messages are "
-        "poisoned and out of order, and functions and the endpoint emulator are killed. Every "
-        "upload must still end in exactly one result.",
+        "throttled, inferences fail, uploads are announced twice, services hang, the "
+        "endpoint does not answer, messages are poisoned and out of order, and functions and the "
+        "endpoint emulator are killed. Every upload must still end in exactly one result.",
     )
     parser.add_argument("--uploads", type=int, default=2_000, metavar="N")
     parser.add_argument("--seed", type=int, help="of an earlier run; without it another each time")

@@ -4,9 +4,10 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from local.chaos.announcements import Announcements
-from local.chaos.hangs import Hanging, hanging_places
+from local.chaos.hangs import Windows, hang, hanging_places, silencer, silences
 from local.chaos.poison import Poisoner
 from local.chaos.restarts import Restarter
 from local.chaos.schedule import Schedule
@@ -18,7 +19,6 @@ from local.load.results import Result
 from local.load.rows import many_inputs
 from local.load.tally import Tally
 from local.load.trial import Trial, run_beside
-from local.stack.emulator import set_faults
 from local.stack.settings import StackSettings
 from local.stack.up import Narrator, bring_up, train_model
 
@@ -90,11 +90,11 @@ def _strike(trial: Trial, options: Options) -> tuple[Account, str]:
         clients.sqs, outputs["SubmitQueueUrl"], schedule.second_announcement
     )
     announcements.listen(clients.s3, outputs["DataBucketName"])
-    set_faults(trial.settings, schedule.faults())
+    silence = Windows(silencer(trial.settings, schedule), silences(schedule), schedule.silences())
     trial.report("from now on, things go wrong")
     victims = [outputs[FUNCTIONS[name]] for name in options.kill]
     killer = Killer(trial.settings, victims, schedule.kills())
-    hanging = Hanging(trial.settings, hanging_places(outputs), schedule.hangs())
+    hanging = Windows(partial(hang, trial.settings), hanging_places(outputs), schedule.hangs())
     poisoner = Poisoner(clients.sqs, outputs, schedule.poison())
     restarter = Restarter(
         trial.settings,
@@ -109,10 +109,11 @@ def _strike(trial: Trial, options: Options) -> tuple[Account, str]:
     def meanwhile() -> str:
         seconds = time.monotonic() - began
         announcements.repeat()
-        if seconds < _HANGS_UNTIL_SECONDS:
-            hanging.strike()
-        else:
-            hanging.stop()
+        for windows in (hanging, silence):
+            if seconds < _HANGS_UNTIL_SECONDS:
+                windows.strike()
+            else:
+                windows.stop()
         if seconds >= _KILLS_FROM_SECONDS:
             killer.strike()
         poisoner.strike()
@@ -121,16 +122,18 @@ def _strike(trial: Trial, options: Options) -> tuple[Account, str]:
 
     trial.exchange(uploads, tally, _SILENCE_SECONDS, meanwhile)
     hanging.stop()
+    silence.stop()
     trial.report("waiting until nothing is left that could become a second result")
     pending = trial.settle(tally, _SETTLE_SECONDS, announcements.repeat)
     happened = {
         "uploads announced twice": announcements.repeated,
         "workers killed": killer.killed,
         "windows in which a service hung": hanging.windows,
+        "windows in which the endpoint did not answer some calls": silence.windows,
         "poisoned messages": sum(map(len, poisoner.sent.values())),
         "endpoint emulator killed": restarter.restarts,
     }
-    print(f"\n{_injected(happened, restarter.counters(), tally)}\n")
+    print(f"\n{injected(happened, restarter.counters(), tally)}\n")
     account = trial.account(uploads, tally, pending, explained=is_injected, poison=poisoner.sent)
     counted = count_metrics(trial.settings.logs, ("submit", "route", "reconcile"))
     return account, summary(account, counted)
@@ -141,10 +144,13 @@ def restarts(uploads: int) -> tuple[int, ...]:
     return (uploads // 3, uploads * 2 // 3) if uploads >= _UPLOADS_WITH_RESTARTS else ()
 
 
-def _injected(happened: Mapping[str, int], counters: Mapping[str, int], tally: Tally) -> str:
+def injected(happened: Mapping[str, int], counters: Mapping[str, int], tally: Tally) -> str:
+    """Return a table of what happened. `counters` are the emulator's."""
     rows = {
         **happened,
         "calls throttled": counters["throttled"],
+        "calls that the endpoint did not take or answer": counters["hung"],
+        "calls that the endpoint took and did not answer": counters["answers_lost"],
         "notifications lost": counters["notifications_lost"],
         "notifications doubled": counters["notifications_duplicated"],
         "notifications delayed": counters["notifications_delayed"],

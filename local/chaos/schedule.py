@@ -24,12 +24,15 @@ class Schedule:
     delay_notification: float = 0.05
     throttle: float = 0.10
     server_error: float = 0.05
+    hang: float = 0.03
+    lose_answer: float = 0.03
     seconds_between_kills: float = 10.0
     seconds_between_hangs: float = 10.0
+    seconds_between_silences: float = 10.0
     seconds_between_poison: float = 10.0
 
     def faults(self) -> Mapping[str, float | int]:
-        """The document for the emulator's `/_emulator/faults`."""
+        """The document for the emulator's `/_emulator/faults`, between silences."""
         return {
             "lose_notification": self.lose_notification,
             "duplicate_notification": self.duplicate_notification,
@@ -53,10 +56,17 @@ class Schedule:
             yield Dose(dice.expovariate(1 / self.seconds_between_kills), dice.random())
 
     def hangs(self) -> Iterator["Window"]:
-        """Endless."""
-        dice = random.Random(f"{self.seed}/hangs")  # noqa: S311 - repeatable, not secret
+        """Endless: windows in which a service hangs."""
+        return self._windows("hangs", self.seconds_between_hangs)
+
+    def silences(self) -> Iterator["Window"]:
+        """Endless: windows in which the endpoint does not answer `hang` or `lose_answer` calls."""
+        return self._windows("silences", self.seconds_between_silences)
+
+    def _windows(self, name: str, seconds_between: float) -> Iterator["Window"]:
+        dice = random.Random(f"{self.seed}/{name}")  # noqa: S311 - repeatable, not secret
         while True:
-            after = dice.expovariate(1 / self.seconds_between_hangs)
+            after = dice.expovariate(1 / seconds_between)
             yield Window(after, dice.random(), dice.uniform(0.3, 1))
 
     def poison(self) -> Iterator["Dose"]:

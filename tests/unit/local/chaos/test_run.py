@@ -1,7 +1,10 @@
-from dataclasses import replace
+from collections import Counter
+from dataclasses import asdict, replace
 from typing import Any
 
-from local.chaos.run import is_injected, summary
+from async_endpoint_emulator.counters import Counters
+
+from local.chaos.run import injected, is_injected, summary
 from local.load.account import Account
 from local.load.inputs import Input, Kind
 from local.load.results import Result
@@ -48,6 +51,20 @@ def test_a_correct_result_is_no_problem_and_the_line_has_what_the_functions_coun
     assert _summary(account) == (
         "chaos: uploaded=1 results=1 lost=0 duplicated=0 recovered=3 retried=2 expired=0 parked=0"
     )
+
+
+def test_the_table_has_how_many_calls_the_endpoint_did_not_answer() -> None:
+    counters = Counters(throttled=11, hung=12, answers_lost=13)
+
+    lines = injected({"poisoned messages": 14}, Counter(asdict(counters)), Tally({})).splitlines()
+
+    for what, times in (
+        ("poisoned messages", "14"),
+        ("calls throttled", "11"),
+        ("calls that the endpoint did not take or answer", "12"),
+        ("calls that the endpoint took and did not answer", "13"),
+    ):
+        assert [line.split()[-1] for line in lines if line.strip().startswith(what)] == [times]
 
 
 def test_a_lost_upload_is_a_problem() -> None:

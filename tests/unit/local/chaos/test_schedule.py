@@ -42,6 +42,16 @@ def test_kills_follow_the_seed_and_come_as_often_as_asked() -> None:
     assert 9 < sum(kill.after_seconds for kill in kills) / len(kills) < 11
 
 
+def test_the_endpoint_is_silent_in_windows_of_its_own() -> None:
+    schedule = Schedule(7)
+
+    silences = list(islice(schedule.silences(), 1_000))
+
+    assert silences == list(islice(Schedule(7).silences(), 1_000))
+    assert silences != list(islice(schedule.hangs(), 1_000))
+    assert 400 < sum(each.position < 0.5 for each in silences) < 600
+
+
 def test_every_worker_can_be_chosen() -> None:
     assert [Dose(1, position).choose("abc") for position in (0.0, 0.5, 0.999)] == ["a", "b", "c"]
 
