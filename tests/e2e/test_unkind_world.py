@@ -227,6 +227,7 @@ def test_an_endpoint_that_does_not_answer_delays_every_upload_and_loses_none(
     uploads.await_results(60)
     (again,) = target.call("SubmitFunctionName", {"requests": [request]})["requests"]
     assert again["status"] == "duplicate"
+    assert again["state"] == {"hang": "submitted", "lose_answer": "completed"}[fault]
     results = [each.event["id"] for each in downstream.everything()]
     assert results.count(again["request_id"]) == {"hang": 0, "lose_answer": 1}[fault]
 

@@ -61,6 +61,20 @@ class Outcome(StrEnum):
         return AttemptState(self.name)
 
 
+class RequestState(StrEnum):
+    """State of a request: the outcome of its result, or what it waits for."""
+
+    UNKNOWN = "unknown"  # the ledger has no attempt; it keeps attempts for 30 days
+    UNREADABLE = "unreadable"  # an item of the ledger cannot be read; its attempt is left out
+    SUBMITTED = "submitted"  # the call was made, and SageMaker may not have answered it
+    RETRYING = "retrying"  # an attempt failed, and the next one waits in the queue
+    HELD = "held"  # the result did not arrive at every target
+    COMPLETED = "completed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A result that did not arrive at every target; `delivered` and `missing` are names of routes.
@@ -107,6 +121,17 @@ class Attempt:
     reason: str | None = None
     held: Held | None = None
     tracked: bool = True
+
+    @property
+    def request_state(self) -> RequestState:
+        """The state of the request if this is its last attempt."""
+        match self.state:
+            case AttemptState.OPEN:
+                return RequestState.SUBMITTED if self.held is None else RequestState.HELD
+            case AttemptState.RETRIED:
+                return RequestState.RETRYING
+            case terminal:
+                return RequestState[terminal.name]
 
 
 @dataclass(frozen=True, slots=True)

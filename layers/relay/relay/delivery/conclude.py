@@ -21,7 +21,7 @@ from relay.delivery.dispositions import (
 )
 from relay.delivery.report import Count, Level, Report
 from relay.errors import AccessDenied, RelayError, TransientError, UnexpectedError
-from relay.model import Job, Outcome
+from relay.model import Attempt, Job, Outcome, RequestState
 
 _ROUTED = {
     Outcome.COMPLETED: Count.COMPLETED,
@@ -92,8 +92,18 @@ def _not_parked(end: NotParked, report: Report) -> None:
 def _duplicate(end: Duplicate, report: Report) -> None:
     report.count(Count.DUPLICATE)
     if end.request_id is not None:
-        report.answer(end.request_id, "duplicate")
+        report.answer(end.request_id, "duplicate", **_known(end.existing))
     report.note(Level.INFO, "duplicate", inference_id=end.inference_id, request_id=end.request_id)
+
+
+def _known(existing: Attempt | None) -> dict[str, str]:
+    """Return what a caller learns of the attempt in the ledger."""
+    if existing is None:
+        return {}
+    state = existing.request_state
+    # Until then SageMaker may end it, also if it did not answer the call.
+    due = {"due_at": existing.due_at.isoformat()} if state is RequestState.SUBMITTED else {}
+    return {"state": state.value, **due}
 
 
 def _submitted(end: Submitted, report: Report) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from relay.errors import RelayError, UnexpectedError
-from relay.model import Delivery, Job, Notification
+from relay.model import Attempt, Delivery, Job, Notification
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,15 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The request or notification was processed before. Only jobs have a `request_id`."""
+    """The request or notification was processed before. Only jobs have a `request_id`.
+
+    `existing` is the attempt in the ledger, where it was read.
+    """
 
     delivery: Delivery
     inference_id: str
     request_id: str | None = None
+    existing: Attempt | None = None
 
 
 @dataclass(frozen=True, slots=True)

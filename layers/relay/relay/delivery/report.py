@@ -54,12 +54,18 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class RequestAnswer:
-    """Status of one request of a direct call."""
+    """Status of one request of a direct call.
+
+    `state` is that of the attempt that the ledger has of a duplicate. `due_at` is the time after
+    which reconcile ends the attempt, if it is open and has no result.
+    """
 
     request_id: str
     status: str
     output_location: str | None = None
     reason: str | None = None
+    state: str | None = None
+    due_at: str | None = None
 
     def to_json(self) -> dict[str, str]:
         members = {
@@ -67,6 +73,8 @@ class RequestAnswer:
             "status": self.status,
             "output_location": self.output_location,
             "reason": self.reason,
+            "state": self.state,
+            "due_at": self.due_at,
         }
         return {name: value for name, value in members.items() if value is not None}
 
@@ -95,14 +103,8 @@ class Report:
         kept = tuple((name, str(value)) for name, value in fields.items() if value is not None)
         self.notes.append(Note(level, text, kept))
 
-    def answer(
-        self,
-        request_id: str,
-        status: str,
-        output_location: str | None = None,
-        reason: str | None = None,
-    ) -> None:
-        self.answers.append(RequestAnswer(request_id, status, output_location, reason))
+    def answer(self, request_id: str, status: str, **members: str | None) -> None:
+        self.answers.append(RequestAnswer(request_id, status, **members))
 
     def give_back(self, delivery: Delivery) -> None:
         """Return the delivery; a second call for the same delivery does nothing.

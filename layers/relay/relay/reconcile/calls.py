@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relay.errors import UnreadableMessage
+from relay.model import RequestState
 from relay.reading import Reader
 from relay.reconcile.listing import USUAL_LIMIT, ListQuery, Position
-from relay.reconcile.status import RequestState
 
 _LARGEST_PAGE = 1_000
 

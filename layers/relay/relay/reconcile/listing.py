@@ -13,9 +13,9 @@ from itertools import islice
 from typing import Self
 
 from relay.budget import Budget
-from relay.model import Attempt, Due
+from relay.model import Attempt, Due, RequestState
 from relay.ports import Clock, DueLedger
-from relay.reconcile.status import RequestState, RequestStatus, complete, read_attempts
+from relay.reconcile.status import RequestStatus, complete, read_attempts
 
 USUAL_LIMIT = 100
 # Attempts that are looked up at a time: a hundred in a call, ten calls side by side.

@@ -3,29 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from relay.errors import UnexpectedError
 from relay.ids import attempt_id, request_id_of_caller
-from relay.model import Attempt, AttemptState
+from relay.model import Attempt, AttemptState, RequestState
 from relay.ports import AttemptReader
 
 # Maximum of the parameter MaxAttempts. One call reads all attempts.
 _MOST_ATTEMPTS = 10
-
-
-class RequestState(StrEnum):
-    """State of a request: the outcome of its result, or what it waits for."""
-
-    UNKNOWN = "unknown"  # the ledger has no attempt; it keeps attempts for 30 days
-    UNREADABLE = "unreadable"  # an item of the ledger cannot be read; its attempt is left out
-    SUBMITTED = "submitted"
-    RETRYING = "retrying"  # an attempt failed, and the next one waits in the queue
-    HELD = "held"  # the result did not arrive at every target
-    COMPLETED = "completed"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +30,7 @@ class RequestStatus:
             return RequestState.UNREADABLE
         if not self.attempts:
             return RequestState.UNKNOWN
-        last = self.attempts[-1]
-        match last.state:
-            case AttemptState.OPEN:
-                return RequestState.SUBMITTED if last.held is None else RequestState.HELD
-            case AttemptState.RETRIED:
-                return RequestState.RETRYING
-            case terminal:
-                return RequestState[terminal.name]
+        return self.attempts[-1].request_state
 
     @property
     def reason(self) -> str | None:

@@ -49,7 +49,7 @@ class Claiming:
             elif existing is not None and _left_behind(existing, job):
                 left_behind.append(replace(job, taken_over=True))
             else:
-                others.append(duplicate(job))
+                others.append(duplicate(job, existing))
         renewed = [job.attempt for job in left_behind]
         failures = answers(self._ledger.renew, renewed, attrgetter("id"))
         for job in left_behind:
@@ -99,8 +99,8 @@ class Claiming:
             report.note(Level.WARNING, text, inference_id=inference_id, error=error)
 
 
-def duplicate(job: Job) -> Duplicate:
-    return Duplicate(job.delivery, job.attempt.id, job.request.id)
+def duplicate(job: Job, existing: Attempt | None = None) -> Duplicate:
+    return Duplicate(job.delivery, job.attempt.id, job.request.id, existing)
 
 
 def broken(job: Job, error: UnexpectedError) -> Broken:
@@ -118,7 +118,9 @@ def _unstarted(job: Job, existing: Attempt | RelayError | None) -> Disposition:
         return TryAgain(job)
     if isinstance(existing, RelayError):
         return _unclaimed(job, existing)
-    return TryAgain(job, claim_kept=True) if _left_behind(existing, job) else duplicate(job)
+    if _left_behind(existing, job):
+        return TryAgain(job, claim_kept=True)
+    return duplicate(job, existing)
 
 
 def _first_by_id(jobs: Iterable[Job]) -> dict[str, Job]:

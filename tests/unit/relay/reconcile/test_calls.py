@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 from relay.errors import UnreadableMessage
+from relay.model import RequestState
 from relay.reconcile.calls import Range, Scheduled, StatusQuestion, read_action
 from relay.reconcile.listing import ListQuery, Position
-from relay.reconcile.status import RequestState
 
 
 @pytest.mark.parametrize("event", [{"detail-type": "Scheduled Event"}, {"action": "reconcile"}])

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from relay.budget import Budget
 from relay.ids import attempt_id
-from relay.model import Attempt, AttemptState, Closing, Due, Held, Holding, Outcome
+from relay.model import Attempt, AttemptState, Closing, Due, Held, Holding, Outcome, RequestState
 from relay.reconcile.listing import LIST_SECONDS, ListPage, ListQuery, Position, list_page
-from relay.reconcile.status import RequestState
 from relay.s3uri import S3Uri
 
 from tests.support import samples

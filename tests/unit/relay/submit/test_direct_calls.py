@@ -7,7 +7,9 @@ from relay.errors import (
     TransientError,
 )
 from relay.ids import request_id_of_caller
+from relay.model import AttemptState
 
+from tests.support import samples
 from tests.support.fakes.ports import Crash
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import BUCKET, OUTPUTS, SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE
@@ -161,3 +163,45 @@ class TestADirectCall:
 
         assert [answer.status for answer in report.answers] == ["duplicate"]
         assert len(pipeline.endpoint.invocations) == 1
+
+    def test_that_the_endpoint_did_not_answer_says_when_it_ends_to_a_caller_that_repeats_it(
+        self, pipeline: FakePipeline
+    ) -> None:
+        call = {"body": "1", "request_id": "order-1", "ttl_seconds": 600, "timeout_seconds": 60}
+        pipeline.faults.plan("endpoint.invoke", UNANSWERED)
+        first = pipeline.call_submit(call, "invocation-1")
+        assert list(first.returned) == ["invocation-1"]
+
+        report = pipeline.call_submit(call, "invocation-2")
+
+        (attempt,) = pipeline.ledger.items.values()
+        assert pipeline.endpoint.invocations == []
+        assert [answer.to_json() for answer in report.answers] == [
+            {
+                "request_id": attempt.id,
+                "status": "duplicate",
+                "state": "submitted",
+                "due_at": attempt.due_at.isoformat(),
+            }
+        ]
+
+    @pytest.mark.parametrize("seconds", [40, -1])
+    @pytest.mark.parametrize(
+        ("state", "told"),
+        [
+            (AttemptState.COMPLETED, "completed"),
+            (AttemptState.FAILED, "failed"),
+            (AttemptState.RETRIED, "retrying"),
+        ],
+    )
+    def test_that_is_repeated_after_its_end_says_how_it_ended(
+        self, pipeline: FakePipeline, state: AttemptState, told: str, seconds: float
+    ) -> None:
+        known = request_id_of_caller("order-1")
+        pipeline.ledger.items[known] = samples.attempt(known, state=state)
+
+        report = pipeline.call_submit({"body": "1", "request_id": "order-1"}, seconds=seconds)
+
+        assert [answer.to_json() for answer in report.answers] == [
+            {"request_id": known, "status": "duplicate", "state": told}
+        ]
