@@ -8,6 +8,7 @@ it, SQS delivers the notification again after a growing delay, and route sends t
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 
 from relay.budget import Budget
@@ -36,6 +37,9 @@ from relay.settings import RouteSettings
 
 # Attempts that one ledger call reads.
 _CHUNK = 100
+
+# From this receive on, a repeat of a result can come after the five minutes of a FIFO target.
+_LATE_RECEIVE = 3
 
 # Seconds of the phases of a chunk (docs/reference/time-budget.md). A chunk is begun only if all of
 # them are left, so that what it sends is marked.
@@ -117,6 +121,9 @@ class Route:
                 ]
         decisions, undecided = decide(believed, routes, self._settings, self._clock.now(), report)
         dispositions += undecided
+        with reserving(SEND_SECONDS + MARK_SECONDS + DELAY_SECONDS):
+            decisions, unwritten = self._write_ahead(decisions)
+        dispositions += unwritten
         with reserving(MARK_SECONDS + DELAY_SECONDS):
             unsent = self._send(decisions)
         errors = [(decision, _errors(decision, unsent)) for decision in decisions]
@@ -151,6 +158,29 @@ class Route:
             else:
                 believed[finished.ledger_id] = finished
         return list(believed.values()), dispositions
+
+    def _write_ahead(
+        self, decisions: Sequence[Decision]
+    ) -> tuple[list[Decision], list[Disposition]]:
+        """Hold the results that earlier deliveries may have sent; leave out what is not held then.
+
+        Nothing is recorded of them: the function crashed, or the ledger takes no writes. In the
+        second case, each delivery of a notification would repeat its result.
+        """
+        late = {each.closing.attempt.id: _holding(each) for each in decisions if _is_late(each)}
+        failures = answers(self._ledger.hold, [*late.values()], lambda holding: holding.attempt.id)
+        ahead: list[Decision] = []
+        unwritten: list[Disposition] = []
+        for decision in decisions:
+            inference_id = decision.closing.attempt.id
+            if inference_id in failures:
+                error = failures[inference_id]
+                unwritten.append(_not_routed(decision.finished, "result not held", error))
+            elif inference_id in late:
+                ahead.append(replace(decision, closing=replace(decision.closing, known=True)))
+            else:
+                ahead.append(decision)
+        return ahead, unwritten
 
     def _send(self, decisions: Sequence[Decision]) -> Mapping[str, RelayError]:
         """Send all messages. Return the errors by message key.
@@ -210,6 +240,18 @@ def _errors(decision: Decision, unsent: Mapping[str, RelayError]) -> dict[str, R
     return {
         route: unsent[message.key] for route, message in decision.messages if message.key in unsent
     }
+
+
+def _is_late(decision: Decision) -> bool:
+    """Whether a repeat of the decision's result may not be recognised. One of a retry always is."""
+    late = decision.finished.delivery.receive_count >= _LATE_RECEIVE
+    sends = decision.result is not None and bool(decision.messages)
+    return late and sends and decision.held is None
+
+
+def _holding(decision: Decision) -> Holding:
+    held = Held(decision.finished.notification.outcome)
+    return Holding(decision.closing.attempt, held, decision.closing.known)
 
 
 def _held(decision: Decision, missing: tuple[str, ...]) -> Held:

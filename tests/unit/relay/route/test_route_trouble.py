@@ -2,13 +2,14 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from relay.delivery.report import Count, Level
-from relay.errors import AccessDenied
+from relay.delivery.report import Count, Level, Report
+from relay.errors import AccessDenied, RelayError
 from relay.ids import attempt_id
-from relay.model import AttemptState, Outcome
+from relay.model import AttemptState, Closing, Held, Holding, Outcome
 
 from tests.support import samples
 from tests.support.fakes.ports import Crash
@@ -25,6 +26,7 @@ from tests.support.pipelines import FakePipeline
 from tests.support.samples import (
     BUCKET,
     COMPLETED_QUEUE,
+    NOTIFICATION_QUEUE,
     SERVER_ERROR,
     SUBMIT_QUEUE,
 )
@@ -167,6 +169,43 @@ class TestWhatCannotBeDoneNow:
         assert len(pipeline.results()) == 1
         assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
 
+    @pytest.mark.parametrize("inference_id", [ID, "order-17"])
+    def test_a_ledger_that_takes_no_writes_for_hours_repeats_a_result_once(
+        self, pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch, inference_id: str
+    ) -> None:
+        """The second one is sent when the ledger takes writes again: nothing tells of the first."""
+        submitted(pipeline)
+        notify(pipeline, samples.completed(inference_id))
+        for write in ("close", "hold"):
+            monkeypatch.setattr(pipeline.ledger, write, _refuse)
+        for _ in range(20):
+            _deliver_when_visible(pipeline)
+        assert len(pipeline.results()) == 1
+
+        monkeypatch.undo()
+        report = _deliver_when_visible(pipeline)
+
+        assert report.counts == {Count.COMPLETED: 1}
+        assert len(pipeline.results()) == 2
+        assert AttemptState.COMPLETED in pipeline.ledger.states.values()
+        assert pipeline.queues.waiting(NOTIFICATION_QUEUE) == 0
+
+    def test_a_result_that_waited_for_routes_is_held_before_it_is_sent(
+        self, pipeline: FakePipeline
+    ) -> None:
+        submitted(pipeline)
+        notify(pipeline, samples.completed(ID))
+        pipeline.routes.trouble = THROTTLED
+        for _ in range(2):
+            _deliver_when_visible(pipeline)
+        pipeline.routes.trouble = None
+        pipeline.faults.plan("queues.send", Crash())
+        with pytest.raises(Crash):
+            _deliver_when_visible(pipeline)
+
+        assert pipeline.ledger.items[ID].held == Held(Outcome.COMPLETED)
+        assert _deliver_when_visible(pipeline).counts == {Count.COMPLETED: 1}
+
     @pytest.mark.parametrize("after", [False, True])
     @pytest.mark.parametrize("step", ["ledger.look_up", "queues.send", "ledger.close"])
     def test_a_crash_anywhere_neither_loses_nor_doubles_a_result(
@@ -291,6 +330,17 @@ class TestATargetThatTakesLessThanOthers:
 def _with_answer(size: int) -> dict[str, Any]:
     content = base64.b64encode(b"x" * size).decode()
     return samples.completed(ID, responseBody={"content": content, "encoding": "BASE64"})
+
+
+def _refuse(writes: Sequence[Closing | Holding]) -> dict[str, RelayError]:
+    return {write.attempt.id: THROTTLED for write in writes}
+
+
+def _deliver_when_visible(pipeline: FakePipeline) -> Report:
+    visible = pipeline.queues.next_visible(NOTIFICATION_QUEUE)
+    assert visible is not None
+    pipeline.clock.advance(max(0.0, (visible - pipeline.clock.now()).total_seconds()))
+    return pipeline.deliver_to_route()
 
 
 def _slow_look_ups(pipeline: FakePipeline, seconds: float) -> None:
