@@ -191,6 +191,28 @@ class TestAnotherEndpoint:
         assert report.counts == {Count.EXPIRED: 1}
 
 
+class TestAReportOfTheRelay:
+    @pytest.mark.parametrize("number", [1, 3])
+    @pytest.mark.parametrize("first", ["report", "notification"])
+    def test_is_second_to_a_notification_of_sagemaker_in_the_same_batch(
+        self, pipeline: FakePipeline, first: str, number: int
+    ) -> None:
+        """Route did not work for hours, so the notification and the report wait together."""
+        pipeline.ledger.items[ID] = samples.attempt(ID, number=number)
+        report = own_notification(ID, Outcome.EXPIRED, "relay", "nothing was heard")
+        if first == "report":
+            pipeline.queues.put(NOTIFICATION_QUEUE, report)
+        notify(pipeline, samples.completed(ID))
+        if first == "notification":
+            pipeline.queues.put(NOTIFICATION_QUEUE, report)
+
+        counts = pipeline.deliver_to_route().counts
+
+        assert counts == {Count.COMPLETED: 1, Count.DUPLICATE: 1}
+        assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
+        assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
+
+
 class TestAnUntrackedInference:
     @pytest.mark.parametrize("theirs", ["reconcile#cursor", "order-17"])
     def test_is_kept_under_an_id_that_no_other_item_has(

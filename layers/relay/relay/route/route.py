@@ -87,6 +87,8 @@ class Route:
         Problems of the routes go into `report`.
         """
         readable = [(item.delivery, content) for item in incoming for content in item.contents]
+        # A report of the relay can be an assumption: SageMaker's notification decides.
+        readable.sort(key=lambda each: each[1].from_relay)
 
         def work(chunk: Sequence[tuple[Delivery, Notification]]) -> list[Disposition]:
             if self._budget.left() < _CHUNK_SECONDS:
