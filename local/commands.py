@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.errors import LocalStackError
-from local.machine import interruption, processes
+from local.machine import interruption, private, processes
 from local.machine.interruption import Interrupted
 from local.machine.lock import exclusive
 from local.stack.clients import Clients
@@ -26,8 +26,11 @@ def main(arguments: Sequence[str]) -> int:
 def perform(command: Callable[[StackSettings], int]) -> int:
     """Runs a command; returns its exit code, or prints what ended it and returns that one's."""
     interruption.install()
+    os.umask(0o077)
     try:
-        return command(StackSettings.from_environment(os.environ))
+        settings = StackSettings.from_environment(os.environ)
+        private.make_directory(settings.directory)
+        return command(settings)
     except LocalStackError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 1
@@ -128,9 +131,7 @@ def _directions(settings: StackSettings, outputs: Mapping[str, str]) -> str:
             "",
             f"  source {shlex.quote(str(settings.environment_file))}",
             f"  aws s3 cp row.csv s3://{bucket}/inputs/row.csv",
-            # Version 1 of the AWS CLI has an endpoint of its own for SQS in us-east-1.
-            "  aws sqs receive-message --wait-time-seconds 10 "
-            f"--endpoint-url {settings.aws_url} --queue-url {queue}",
+            f"  aws sqs receive-message --wait-time-seconds 10 --queue-url {queue}",
             "",
             f"Logs are in {settings.logs}. `make up` again deploys changed code.",
         )

@@ -4,11 +4,13 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.console.progress import Progress
+from local.errors import LocalStackError
 from local.functions import logs
 from local.load.account import Account
 from local.load.inputs import Input
@@ -38,10 +40,14 @@ class Trial:
     def __init__(self, settings: StackSettings, report: Narrator) -> None:
         self.settings = settings
         self.report = report
-        self.clients = Clients(settings)
         self.stack = Stack(settings)
         self.outputs: Mapping[str, str] = {}
         self._progress = Progress()
+
+    @cached_property
+    def clients(self) -> Clients:
+        """Root's, whose key is made when the stack starts."""
+        return Clients(self.settings)
 
     def show(self, text: str) -> None:
         """How far it is, on a line that the next one replaces."""
@@ -129,7 +135,7 @@ class Trial:
 
     def save_logs(self) -> None:
         # After a crash of MiniStack there is nothing to save, and the crash is the news.
-        with suppress(BotoCoreError, ClientError):
+        with suppress(BotoCoreError, ClientError, LocalStackError):
             logs.save_function_logs(self.clients.logs, self.settings.logs)
 
     def _unsettled(self) -> list[str]:

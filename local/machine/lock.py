@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.errors import LocalStackError
+from local.machine import private
 
 
 @contextmanager
@@ -30,7 +31,8 @@ def held(path: Path, otherwise: str) -> Iterator[None]:
     Raises:
         LocalStackError: another process holds it; with the given message.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_directory(path.parent)
+    path.touch(mode=0o600)
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from local.errors import LocalStackError
+from local.machine import private
 from local.machine.interruption import postponed
 
 _POLL_SECONDS = 0.1
@@ -41,9 +42,9 @@ class ProcessRecord:
             return None
 
     def write(self, directory: Path) -> Path:
-        directory.mkdir(parents=True, exist_ok=True)
+        private.make_directory(directory)
         path = directory / f"{self.name}.json"
-        path.write_text(json.dumps(asdict(self)))
+        private.write(path, json.dumps(asdict(self)).encode())
         return path
 
     @property
@@ -82,7 +83,8 @@ class Process:
         records: Path,
     ) -> Self:
         """Starts and records it; its output goes to `log`, which is written anew."""
-        log.parent.mkdir(parents=True, exist_ok=True)
+        private.make_directory(log.parent)
+        private.write(log, b"")
         with postponed(), log.open("wb") as output:
             popen = subprocess.Popen(
                 [str(part) for part in command],
@@ -92,6 +94,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=0o077,
             )
             record = ProcessRecord.of(name, popen.pid).write(records)
         return cls(name, popen, log, record)

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from local.machine import private
+
 _VALIDITY = timedelta(days=365)
 
 
@@ -33,11 +35,10 @@ def issue(directory: Path) -> Certificate:
     Python makes from version 3.13 on.
     """
     files = Certificate.at(directory)
-    directory.mkdir(parents=True, exist_ok=True)
+    private.make_directory(directory)
     key = ec.generate_private_key(ec.SECP256R1())
-    files.certificate.write_bytes(_self_signed(key).public_bytes(Encoding.PEM))
-    files.key.touch(mode=0o600)
-    files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    private.write(files.certificate, _self_signed(key).public_bytes(Encoding.PEM))
+    private.write(files.key, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return files
 
 

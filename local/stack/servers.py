@@ -26,7 +26,7 @@ class Part:
     port: int
     port_variable: str
     command: tuple[str | Path, ...]
-    environment: Mapping[str, str]
+    environment: Callable[[], Mapping[str, str]]
     ready: Callable[[], bool]
 
 
@@ -46,7 +46,7 @@ def _ministack(settings: StackSettings) -> Part:
     state = settings.directory / "ministack"
     # The functions are children of MiniStack and inherit its environment. That is how they find
     # SageMaker, and why PYTHONPATH must not offer them the repository instead of their layer.
-    environment = child_variables(settings, os.environ) | {
+    own = {
         "AUTH": "true",  # IAM is enforced
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(settings.aws_port),
@@ -61,7 +61,11 @@ def _ministack(settings: StackSettings) -> Part:
         "STATE_DIR": str(state),
         "USE_SSL": "1",
     }
-    environment.pop("PYTHONPATH", None)
+
+    def environment() -> Mapping[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        return child_variables(settings, inherited) | own
+
     return Part(
         name="ministack",
         port=settings.aws_port,
@@ -89,8 +93,10 @@ def _sagemaker(settings: StackSettings) -> Part:
             *("--work-dir", settings.directory / "sagemaker"),
             *("--config", EMULATOR_CONFIG),
         ),
-        environment=child_variables(settings, os.environ)
-        | {"PYTHONPATH": str(REPOSITORY)},  # of the model servers in `local.containers`
+        environment=lambda: (
+            child_variables(settings, os.environ)
+            | {"PYTHONPATH": str(REPOSITORY)}  # of the model servers in `local.containers`
+        ),
         ready=lambda: answers(f"{settings.sagemaker_url}/_emulator/health"),
     )
 

@@ -62,6 +62,10 @@ class StackSettings:
         return self.directory / "processes"
 
     @property
+    def root_user_file(self) -> Path:
+        return self.directory / "root.json"
+
+    @property
     def environment_file(self) -> Path:
         return self.directory / "env"
 

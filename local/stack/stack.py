@@ -10,7 +10,7 @@ from local.machine import processes
 from local.machine.lock import exclusive
 from local.machine.processes import Process, describe_log
 from local.machine.tcp_ports import free_ports, is_free
-from local.stack import certificate
+from local.stack import certificate, root_user
 from local.stack.environment import read_environment_file
 from local.stack.servers import Part, parts
 from local.stack.settings import REPOSITORY, StackSettings
@@ -46,6 +46,7 @@ class Stack:
         if stopped := self.stop():
             self._report(f"stopped what was left of an earlier stack: {', '.join(stopped)}")
         self._check_ports()
+        root_user.issue(self._settings)
         self._settings.temporary.mkdir(parents=True, exist_ok=True)
         certificate.issue(self._settings.tls)
         for part in self.parts:
@@ -61,7 +62,7 @@ class Stack:
         process = Process.start(
             part.name,
             part.command,
-            environment=part.environment,
+            environment=part.environment(),
             directory=REPOSITORY,
             log=self._settings.logs / f"{part.name}.log",
             records=self._settings.records,
@@ -71,7 +72,8 @@ class Stack:
     def stop(self) -> tuple[str, ...]:
         """Stops whatever runs and returns its names; harmless when nothing does. Logs stay."""
         stopped = processes.stop(self._settings.records)
-        self._settings.environment_file.unlink(missing_ok=True)
+        for secret in (self._settings.environment_file, self._settings.root_user_file):
+            secret.unlink(missing_ok=True)
         shutil.rmtree(self._settings.temporary, ignore_errors=True)
         return stopped
 

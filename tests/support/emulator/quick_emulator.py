@@ -45,7 +45,7 @@ def quick_sagemaker(
         process = subprocess.Popen(
             [*command, "--work-dir", str(directory / "work"), "--config", str(file)],
             cwd=REPOSITORY,
-            env=dict(part.environment),
+            env=dict(part.environment()),
             stdout=log,
             stderr=log,
         )

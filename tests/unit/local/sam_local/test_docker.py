@@ -12,6 +12,7 @@ from samcli.local.lambdafn.env_vars import EnvironmentVariables
 from local.errors import LocalStackError
 from local.sam_local import docker, image
 from local.sam_local.__main__ import main
+from local.stack import root_user
 from local.stack.certificate import issue
 from local.stack.deployment import machine_parameters
 from local.stack.environment import client_variables
@@ -38,6 +39,7 @@ def fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeDocker:
 @pytest.fixture
 def settings(tmp_path: Path) -> StackSettings:
     made = StackSettings(tmp_path / "stack", 5566, 5567)
+    root_user.issue(made)
     issue(made.tls)
     return made
 
