@@ -1,7 +1,7 @@
 """What MiniStack can be told to do badly: answer some requests never, and hand out any order.
 
-`PUT /_faults` takes a JSON object with the members of `Faults`; an empty one ends all faults.
-Requests that came while a fault was in force get no answer later either.
+`PUT /_faults`, signed by root, takes a JSON object with the members of `Faults`; an empty one ends
+all faults. Requests that came while a fault was in force get no answer later either.
 """
 
 import json
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-PATH = "/_faults"
+from local.ministack.paths import FAULTS
 
-_Message = MutableMapping[str, Any]
-_Receive = Callable[[], Awaitable[_Message]]
-_Send = Callable[[_Message], Awaitable[None]]
-_App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +58,32 @@ class Faults:
 class FaultyApp:
     """MiniStack's ASGI application, with the faults that are in force."""
 
-    def __init__(self, app: _App) -> None:
+    def __init__(self, app: App) -> None:
         self._app = app
         self.faults = Faults()
 
-    async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
-        if scope["type"] == "http" and scope["path"] == PATH:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == FAULTS:
             await self._set(receive, send)
         elif scope["type"] == "http" and scope["method"] == "POST" and self.faults.hangs:
             await self._answer(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    async def _set(self, receive: _Receive, send: _Send) -> None:
+    async def _set(self, receive: Receive, send: Send) -> None:
         status, answer = 204, b""
         try:
-            self.faults = Faults.from_json(await _body(receive))
+            self.faults = Faults.from_json(await read_body(receive))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             status, answer = 400, f"not a document of faults: {error!r}".encode()
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": answer})
 
-    async def _answer(self, scope: _Message, receive: _Receive, send: _Send) -> None:
-        body = await _body(receive)
+    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
+        body = await read_body(receive)
         hang = self.faults.hang(_operation(scope, body), body)
         if hang is None or hang.after_effect:
-            await self._app(scope, _again(body, receive), send if hang is None else _nowhere)
+            await self._app(scope, again(body, receive), send if hang is None else _nowhere)
         if hang is not None:
             while (await receive())["type"] != "http.disconnect":
                 pass
@@ -107,7 +107,7 @@ def install() -> None:
     sqs._collect_msgs = collect_in_any_order
 
 
-async def _body(receive: _Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
     parts: list[bytes] = []
     while True:
         message = await receive()
@@ -116,21 +116,21 @@ async def _body(receive: _Receive) -> bytes:
             return b"".join(parts)
 
 
-def _again(body: bytes, receive: _Receive) -> _Receive:
+def again(body: bytes, receive: Receive) -> Receive:
     """The body, which has been read, as a request's first and only message."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def replay() -> _Message:
+    async def replay() -> Message:
         return waiting.pop() if waiting else await receive()
 
     return replay
 
 
-async def _nowhere(_: _Message) -> None:
+async def _nowhere(_: Message) -> None:
     """Drops the answer."""
 
 
-def _operation(scope: _Message, body: bytes) -> str:
+def _operation(scope: Message, body: bytes) -> str:
     """The API's operation: from the header of the JSON protocols, or from a form."""
     headers: dict[bytes, bytes] = dict(scope["headers"])
     if target := headers.get(b"x-amz-target", b"").decode():

@@ -7,19 +7,22 @@ from typing import Any
 import urllib3
 
 from local.errors import LocalStackError
-from local.ministack.faults import PATH
+from local.ministack.paths import FAULTS
 from local.stack.certificate import Certificate
+from local.stack.root_user import signed_headers
 from local.stack.settings import StackSettings
 
 
 def set_aws_faults(settings: StackSettings, faults: Mapping[str, Any]) -> None:
     """Replaces the faults that are in force. Raises LocalStackError when MiniStack refuses them."""
     authority = str(Certificate.at(settings.tls).certificate)
+    url, body = f"{settings.aws_url}{FAULTS}", json.dumps(faults).encode()
     with urllib3.PoolManager(ca_certs=authority) as http:
         try:
             answer = http.request(
-                *("PUT", f"{settings.aws_url}{PATH}"),
-                body=json.dumps(faults),
+                *("PUT", url),
+                body=body,
+                headers=signed_headers(settings, "PUT", url, body),
                 timeout=10,
                 retries=False,
             )

@@ -45,7 +45,8 @@ def _ministack(settings: StackSettings) -> Part:
     address = f"127.0.0.1:{settings.aws_port}"
     state = settings.directory / "ministack"
     # The functions are children of MiniStack and inherit its environment. That is how they find
-    # SageMaker, and why PYTHONPATH must not offer them the repository instead of their layer.
+    # SageMaker, and why PYTHONPATH must not offer them the repository instead of their layer; the
+    # emulator's package is for what stands before MiniStack.
     own = {
         "AUTH": "true",  # IAM is enforced
         "BIND_HOST": "127.0.0.1",
@@ -55,6 +56,7 @@ def _ministack(settings: StackSettings) -> Part:
         "MINISTACK_HOST": "127.0.0.1",
         "MINISTACK_SSL_CERT": str(tls.certificate),
         "MINISTACK_SSL_KEY": str(tls.key),
+        "PYTHONPATH": str(REPOSITORY / "emulator/src"),
         "S3_DATA_DIR": str(state / "s3"),
         "SFTP_ENABLED": "false",
         "SSL_CERT_FILE": str(tls.certificate),
@@ -63,8 +65,7 @@ def _ministack(settings: StackSettings) -> Part:
     }
 
     def environment() -> Mapping[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        return child_variables(settings, inherited) | own
+        return child_variables(settings, os.environ) | own
 
     return Part(
         name="ministack",

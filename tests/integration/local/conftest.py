@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from local.machine.tcp_ports import free_ports
+from local.stack.certificate import Certificate
 from local.stack.servers import answers
 from local.stack.settings import REPOSITORY
 from tests.support.emulator.stack import eventually
@@ -21,22 +22,30 @@ Session = tuple[boto3.Session, str]
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    with _ministack(tmp_path_factory.mktemp("ministack")) as url:
+    with ministack(tmp_path_factory.mktemp("ministack")) as url:
         yield boto3.Session("test", "test", region_name="us-east-1"), url
 
 
 @pytest.fixture(scope="module")
 def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """With permissions enforced."""
-    with _ministack(tmp_path_factory.mktemp("ministack"), AUTH="true") as url:
+    with ministack(tmp_path_factory.mktemp("ministack"), AUTH="true") as url:
         yield boto3.Session("test", "test", region_name="us-east-1"), url
 
 
 @contextmanager
-def _ministack(directory: Path, **variables: str) -> Iterator[str]:
+def ministack(directory: Path, tls: Certificate | None = None, **variables: str) -> Iterator[str]:
+    """The URL of a server. Root's access key is `test`, unless the variables say otherwise."""
     (port,) = free_ports(1)
-    url = f"http://127.0.0.1:{port}"
+    url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     command = [sys.executable, "-m", "local.ministack", "ministack.app:app"]
+    if tls:
+        command += ["--certfile", str(tls.certificate), "--keyfile", str(tls.key)]
+        variables |= {
+            "USE_SSL": "1",
+            "MINISTACK_SSL_CERT": str(tls.certificate),
+            "MINISTACK_SSL_KEY": str(tls.key),
+        }
     with (
         (directory / "log").open("w") as log,
         subprocess.Popen(
@@ -47,6 +56,10 @@ def _ministack(directory: Path, **variables: str) -> Iterator[str]:
                 "MINISTACK_HOST": "127.0.0.1",
                 "BIND_HOST": "127.0.0.1",
                 "PATH": os.environ["PATH"],
+                # The emulator of this checkout, whatever is installed.
+                "PYTHONPATH": os.pathsep.join(sys.path),
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
                 "HOME": str(directory),
                 "TMPDIR": str(directory),
                 "IOT_MTLS_ENABLED": "false",
@@ -56,10 +69,11 @@ def _ministack(directory: Path, **variables: str) -> Iterator[str]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-        ) as ministack,
+        ) as process,
     ):
         try:
-            eventually(lambda: answers(f"{url}/_ministack/ready"), f"{url} is ready", 60)
+            ready, authority = f"{url}/_ministack/ready", tls.certificate if tls else None
+            eventually(lambda: answers(ready, authority), f"{url} is ready", 60)
             yield url
         finally:
-            ministack.terminate()
+            process.terminate()

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from local.ministack.faults import PATH, FaultyApp
+from local.ministack.faults import FaultyApp
+from local.ministack.paths import FAULTS
 
 Message = MutableMapping[str, Any]
 
@@ -52,7 +53,7 @@ class Client:
 
     def set_faults(self, document: object) -> int | None:
         text = document if isinstance(document, bytes) else json.dumps(document).encode()
-        return asyncio.run(self._call({"method": "PUT", "path": PATH}, {}, [text]))
+        return asyncio.run(self._call({"method": "PUT", "path": FAULTS}, {}, [text]))
 
     async def _call(self, scope: Message, headers: Mapping[str, str], parts: Any) -> int | None:
         incoming: asyncio.Queue[Message] = asyncio.Queue()

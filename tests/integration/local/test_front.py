@@ -1,0 +1,354 @@
+"""MiniStack of the local stack takes requests that its root, users and sessions have signed."""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from local.stack import certificate
+from tests.integration.local.conftest import ministack
+
+REGION = "us-east-1"
+TRUST = {
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}
+    ]
+}
+ALL = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+
+
+@dataclass(frozen=True)
+class Aws:
+    """A corrected MiniStack, with permissions, and one set of credentials."""
+
+    url: str
+    authority: Path
+    credentials: Credentials
+
+    def client(self, service: str, **config: Any) -> Any:
+        return boto3.Session(
+            self.credentials.access_key,
+            self.credentials.secret_key,
+            self.credentials.token,
+            region_name=REGION,
+        ).client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.url,
+            verify=str(self.authority),
+            config=Config(retries={"total_max_attempts": 1}, **config),
+        )
+
+    def by(self, key: str, secret: str, token: str | None = None) -> "Aws":
+        return replace(self, credentials=Credentials(key, secret, token))
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        signed: bool = True,
+    ) -> tuple[int, bytes]:
+        """The status and the body of the answer to a request as it is given here."""
+        request = AWSRequest(method, self.url + path, headers or {}, body)
+        if signed:
+            SigV4Auth(self.credentials, "sagemaker", REGION).add_auth(request)
+        return self.send(method, path, dict(request.headers.items()), body)
+
+    def send(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> tuple[int, bytes]:
+        url = target if target.startswith("https:") else self.url + target
+        request = urllib.request.Request(url, body or None, dict(headers), method=method)  # noqa: S310
+        context = ssl.create_default_context(cafile=self.authority)
+        try:
+            with urllib.request.urlopen(request, context=context) as answer:  # noqa: S310
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as exc:
+            return exc.code, exc.read()
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    directory = tmp_path_factory.mktemp("ministack")
+    tls = certificate.issue(directory / "tls")
+    key, secret = "AKIA" + "R" * 16, secrets.token_hex(20)
+    variables = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+    with ministack(directory, tls, AUTH="true", **variables) as url:
+        aws = Aws(url, tls.certificate, Credentials(key, secret))
+        aws.client("s3").create_bucket(Bucket="data")
+        aws.client("s3").put_object(Bucket="data", Key="there", Body=b"content")
+        yield aws
+
+
+@pytest.fixture(scope="module")
+def user(root: Aws) -> Aws:
+    iam = root.client("iam")
+    iam.create_user(UserName="ann")
+    iam.put_user_policy(UserName="ann", PolicyName="all", PolicyDocument=ALL)
+    made = iam.create_access_key(UserName="ann")["AccessKey"]
+    return root.by(made["AccessKeyId"], made["SecretAccessKey"])
+
+
+@pytest.fixture(scope="module")
+def session(root: Aws) -> Aws:
+    iam = root.client("iam")
+    role = iam.create_role(
+        RoleName="role", Path="/team/", AssumeRolePolicyDocument=json.dumps(TRUST)
+    )["Role"]["Arn"]
+    iam.put_role_policy(RoleName="role", PolicyName="all", PolicyDocument=ALL)
+    made = root.client("sts").assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
+    return root.by(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+
+@pytest.fixture(params=["root", "user", "session"])
+def caller(request: pytest.FixtureRequest) -> Aws:
+    found: Aws = request.getfixturevalue(request.param)
+    return found
+
+
+CALLS: list[Callable[[Aws], object]] = [
+    lambda aws: aws.client("s3").list_objects_v2(Bucket="data"),
+    lambda aws: aws.client("s3").get_object(Bucket="data", Key="there"),
+    lambda aws: aws.client("sqs").list_queues(),
+    lambda aws: aws.client("iam").list_roles(),
+    lambda aws: aws.client("dynamodb").list_tables(),
+    lambda aws: aws.client("lambda").list_functions(),
+    lambda aws: aws.client("cloudformation").list_stacks(),
+]
+CALL_IDS = ["list S3", "get S3", "sqs", "iam", "dynamodb", "lambda", "cloudformation"]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=CALL_IDS)
+def test_what_is_signed_with_the_secret_is_answered(
+    caller: Aws, call: Callable[[Aws], object]
+) -> None:
+    call(caller)
+
+
+@pytest.mark.parametrize("call", CALLS, ids=CALL_IDS)
+def test_an_access_key_without_its_secret_is_refused(
+    caller: Aws, call: Callable[[Aws], object]
+) -> None:
+    held = caller.credentials
+    with pytest.raises(ClientError) as refusal:
+        call(caller.by(held.access_key, "guessed", held.token))
+
+    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403)
+    assert refusal.value.response["Error"]["Code"] in (
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+    )
+
+
+@pytest.mark.parametrize("key", ["test", "000000000000", "AKIAUNKNOWNUNKNOWN00"])
+@pytest.mark.parametrize("call", CALLS, ids=CALL_IDS)
+def test_no_other_key_is_anybody(root: Aws, key: str, call: Callable[[Aws], object]) -> None:
+    for secret in ("test", root.credentials.secret_key):
+        with pytest.raises(ClientError) as refusal:
+            call(root.by(key, secret))
+
+        assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["ListQueues", "CreateQueue"],
+)
+def test_a_request_without_a_signature_is_refused(root: Aws, target: str) -> None:
+    headers = {"X-Amz-Target": f"AmazonSQS.{target}", "Content-Type": "application/x-amz-json-1.0"}
+
+    status, _ = root.call("POST", "/", headers, b'{"QueueName": "q"}', signed=False)
+
+    assert status == 403
+
+
+def test_an_object_is_not_read_without_a_signature(root: Aws) -> None:
+    assert root.call("GET", "/data/there", signed=False)[0] == 403
+
+
+@pytest.mark.parametrize("addressing", ["path", "auto"])
+def test_a_presigned_address_works_until_it_is_changed(caller: Aws, addressing: str) -> None:
+    s3 = caller.client("s3", s3={"addressing_style": addressing}, signature_version="s3v4")
+    get = s3.generate_presigned_url("get_object", {"Bucket": "data", "Key": "there"})
+    put = s3.generate_presigned_url("put_object", {"Bucket": "data", "Key": "new"})
+
+    assert caller.send("GET", get, {}) == (200, b"content")
+    assert caller.send("PUT", put, {}, b"more")[0] == 200
+    assert caller.send("GET", get.replace("there", "new"), {})[0] == 403
+    signature = get.rpartition("X-Amz-Signature=")[2][:64]
+    assert caller.send("GET", get.replace(signature, "0" * 64), {})[0] == 403
+
+
+@pytest.mark.parametrize("name", ["test", "000000000000"])
+def test_a_presigned_address_of_nobody_is_refused(root: Aws, name: str) -> None:
+    s3 = root.by(name, "test").client("s3", signature_version="s3v4")
+
+    url = s3.generate_presigned_url("get_object", {"Bucket": "data", "Key": "there"})
+
+    assert root.send("GET", url, {})[0] == 403
+
+
+@pytest.mark.parametrize("checksum", ["when_required", "when_supported"])
+def test_uploads_in_chunks_arrive_whole(caller: Aws, checksum: str) -> None:
+    s3 = caller.client("s3", request_checksum_calculation=checksum)
+    content = os.urandom(300_000)
+
+    s3.upload_file(str(_file(caller.authority.parent, content)), "data", "chunked")
+
+    assert s3.get_object(Bucket="data", Key="chunked")["Body"].read() == content
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_every_chunk_of_a_signed_stream_is_checked(root: Aws, forged: bool) -> None:
+    status = root.send("PUT", "/data/stream", *_signed_stream(root, [b"a" * 8192, b"b"], forged))[0]
+
+    assert status == (403 if forged else 200)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/_ministack/reset"),
+        ("POST", "/_ministack/config"),
+        ("GET", "/_ministack/sqs/messages"),
+        ("GET", "/_ministack/ses/messages"),
+        ("GET", "/_ministack/lambda-code/submit"),
+        ("GET", "/_ministack/lambda-layers/layer/1/content"),
+        ("POST", "/_ministack/rds/iam-auth"),
+    ],
+)
+@pytest.mark.parametrize("signed", [True, False])
+def test_ministacks_own_interface_is_closed(
+    root: Aws, method: str, path: str, signed: bool
+) -> None:
+    assert root.call(method, path, {}, b"{}" if method == "POST" else b"", signed)[0] == 403
+
+
+def test_an_answer_to_cloudformation_needs_its_token_alone(root: Aws) -> None:
+    status, _ = root.call("PUT", "/_ministack/cfn-response/token", {}, b"{}", signed=False)
+
+    assert status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Mode": "no-cors"},
+        {"Sec-CH-UA": '"Chromium";v="130"'},
+        {"Host": "evil.example:4566"},
+        {"Host": "evil.example"},
+        {"Host": "data.localhost"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "PUT"])
+def test_a_request_of_a_web_page_is_refused_however_it_is_signed(
+    root: Aws, headers: Mapping[str, str], method: str
+) -> None:
+    status, answer = root.call(method, "/data/there", headers)
+
+    assert status == 403
+    assert b"browsers" in answer or b"Host is" in answer
+
+
+def test_a_preflight_is_not_answered_for_a_bucket_that_allows_every_origin(root: Aws) -> None:
+    rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}
+    root.client("s3").put_bucket_cors(Bucket="data", CORSConfiguration={"CORSRules": [rule]})
+    headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+
+    assert root.call("OPTIONS", "/data/there", headers, signed=False)[0] == 403
+
+
+def test_root_alone_learns_whose_a_key_is(root: Aws, user: Aws, session: Aws) -> None:
+    found = {
+        name: json.loads(root.call("GET", f"/_credentials/{each.credentials.access_key}")[1])
+        for name, each in {"root": root, "user": user, "session": session}.items()
+    }
+
+    arn = "arn:aws:iam::000000000000"
+    assert found == {
+        "root": {
+            "arn": f"{arn}:root",
+            "principal": None,
+            "secret_access_key": root.credentials.secret_key,
+        },
+        "user": {
+            "arn": f"{arn}:user/ann",
+            "principal": f"{arn}:user/ann",
+            "secret_access_key": user.credentials.secret_key,
+        },
+        "session": {
+            "arn": "arn:aws:sts::000000000000:assumed-role/role/me",
+            "principal": f"{arn}:role/team/role",
+            "secret_access_key": session.credentials.secret_key,
+        },
+    }
+    assert root.call("GET", "/_credentials/AKIAUNKNOWNUNKNOWN00")[0] == 404
+    path = f"/_credentials/{root.credentials.access_key}"
+    for other in (user, session, root.by(root.credentials.access_key, "guessed")):
+        assert other.call("GET", path)[0] == 403
+    assert root.call("GET", path, signed=False)[0] == 403
+
+
+def test_root_alone_sets_faults(root: Aws, user: Aws) -> None:
+    assert user.call("PUT", "/_faults", {}, b"{}")[0] == 403
+    assert root.call("PUT", "/_faults", {}, b"{}", signed=False)[0] == 403
+    assert root.call("PUT", "/_faults", {}, b"{}")[0] == 204
+
+
+def _file(directory: Path, content: bytes) -> Path:
+    path = directory / "content"
+    path.write_bytes(content)
+    return path
+
+
+def _signed_stream(aws: Aws, chunks: list[bytes], forged: bool) -> tuple[dict[str, str], bytes]:
+    """Headers and body of an upload whose chunks are signed, as older SDKs send them.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+    """
+    request = AWSRequest(
+        "PUT",
+        f"{aws.url}/data/stream",
+        {
+            "X-Amz-Decoded-Content-Length": str(sum(map(len, chunks))),
+            "Content-Encoding": "aws-chunked",
+            "X-Amz-Content-SHA256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        },
+    )
+    SigV4Auth(aws.credentials, "s3", REGION).add_auth(request)
+    headers = {str(name): str(value) for name, value in request.headers.items()}
+    amz_date = headers["X-Amz-Date"]
+    key = ("AWS4" + aws.credentials.secret_key).encode()
+    for part in (amz_date[:8], REGION, "s3", "aws4_request"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    previous = headers["Authorization"].rpartition("Signature=")[2]
+    empty, body = hashlib.sha256(b"").hexdigest(), b""
+    for chunk in [*chunks, b""]:
+        scope = f"{amz_date[:8]}/{REGION}/s3/aws4_request"
+        digest = hashlib.sha256(chunk).hexdigest()
+        text = "\n".join(["AWS4-HMAC-SHA256-PAYLOAD", amz_date, scope, previous, empty, digest])
+        previous = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        sent = chunk.upper() if forged else chunk
+        body += f"{len(chunk):x};chunk-signature={previous}\r\n".encode() + sent + b"\r\n"
+    return headers, body
