@@ -9,7 +9,6 @@ from local.functions.lambda_environment import Function
 from local.stack.certificate import Certificate
 from local.stack.clients import Clients
 from local.stack.deployment import Deployment, stack_outputs
-from local.stack.emulator import put_session
 from local.stack.environment import client_variables
 from local.stack.settings import REPOSITORY, StackSettings
 from local.stack.stack import Stack
@@ -45,7 +44,7 @@ def deployed_function(name: str, settings: StackSettings, clients: Clients) -> F
         environment={
             **deployed.get("Environment", {}).get("Variables", {}),
             **sdk_variables(settings),
-            **role_session(deployed["Role"], name, settings, clients),
+            **role_session(deployed["Role"], name, clients),
         },
         memory_megabytes=deployed["MemorySize"],
         timeout_seconds=deployed["Timeout"],
@@ -113,17 +112,10 @@ def sdk_variables(settings: StackSettings) -> dict[str, str]:
     return {**wanted, "SSL_CERT_FILE": str(Certificate.at(settings.tls).certificate)}
 
 
-def role_session(
-    role_arn: str, session_name: str, settings: StackSettings, clients: Clients
-) -> Mapping[str, str]:
-    """Credentials that may do what the role may, as variables for an SDK.
-
-    Raises:
-        LocalStackError: the SageMaker emulator does not take them.
-    """
+def role_session(role_arn: str, session_name: str, clients: Clients) -> Mapping[str, str]:
+    """Credentials that may do what the role may, as variables for an SDK."""
     session = clients.sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name)
     credentials = session["Credentials"]
-    put_session(settings, credentials["AccessKeyId"], role_arn, session_name)
     return {
         "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],

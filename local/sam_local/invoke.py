@@ -49,7 +49,7 @@ def invoke(name: str, event: object, settings: StackSettings, base: str) -> Invo
                 **docker.environment(),
                 **sam_variables(settings),
                 # `sam` passes the credentials of its own environment.
-                **role_session(deployed["Role"], name, settings, clients),
+                **role_session(deployed["Role"], name, clients),
                 # When it is ended while it builds an image, it leaves a lock there, for which the
                 # next one would wait four minutes.
                 "TMPDIR": directory,

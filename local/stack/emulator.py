@@ -1,4 +1,4 @@
-"""The endpoint emulator's own interface: its faults, its counters and its sessions."""
+"""The endpoint emulator's own interface: its faults, its counters and its pace."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from typing import Any
 import urllib3
 
 from local.errors import LocalStackError
+from local.stack.root_user import signed_headers
 from local.stack.settings import StackSettings
 
 
@@ -22,17 +23,19 @@ def read_counters(settings: StackSettings) -> Mapping[str, int]:
     return {name: number for name, number in state.items() if isinstance(number, int)}
 
 
-def put_session(settings: StackSettings, access_key_id: str, role: str, name: str) -> None:
-    """Says whose an access key is; the emulator cannot ask STS. Raises LocalStackError."""
-    session = {"role": role, "session_name": name}
-    _call(settings, "PUT", f"/_emulator/sessions/{access_key_id}", session)
+def set_pace(settings: StackSettings, time_factor: float) -> None:
+    """Seconds that a second of alarms and cooldowns takes. Raises LocalStackError."""
+    _call(settings, "PUT", "/_emulator/pace", {"time_factor": time_factor})
 
 
 def _call(settings: StackSettings, method: str, path: str, body: object = None) -> dict[str, Any]:
+    url, sent = (
+        f"{settings.sagemaker_url}{path}",
+        b"" if body is None else json.dumps(body).encode(),
+    )
+    headers = signed_headers(settings, method, url, sent)
     try:
-        answer = urllib3.request(
-            method, f"{settings.sagemaker_url}{path}", json=body, timeout=10, retries=False
-        )
+        answer = urllib3.request(method, url, body=sent, headers=headers, timeout=10, retries=False)
     except urllib3.exceptions.HTTPError as exc:
         raise LocalStackError(f"the emulator does not answer: {exc}") from exc
     text = answer.data.decode()

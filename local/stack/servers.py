@@ -10,6 +10,7 @@ from pathlib import Path
 
 import urllib3
 
+from local.ministack.paths import CREDENTIALS
 from local.stack.certificate import Certificate
 from local.stack.environment import child_variables
 from local.stack.settings import REPOSITORY, StackSettings
@@ -45,8 +46,7 @@ def _ministack(settings: StackSettings) -> Part:
     address = f"127.0.0.1:{settings.aws_port}"
     state = settings.directory / "ministack"
     # The functions are children of MiniStack and inherit its environment. That is how they find
-    # SageMaker, and why PYTHONPATH must not offer them the repository instead of their layer; the
-    # emulator's package is for what stands before MiniStack.
+    # SageMaker, and why PYTHONPATH must not offer them the repository instead of their layer.
     own = {
         "AUTH": "true",  # IAM is enforced
         "BIND_HOST": "127.0.0.1",
@@ -56,7 +56,6 @@ def _ministack(settings: StackSettings) -> Part:
         "MINISTACK_HOST": "127.0.0.1",
         "MINISTACK_SSL_CERT": str(tls.certificate),
         "MINISTACK_SSL_KEY": str(tls.key),
-        "PYTHONPATH": str(REPOSITORY / "emulator/src"),
         "S3_DATA_DIR": str(state / "s3"),
         "SFTP_ENABLED": "false",
         "SSL_CERT_FILE": str(tls.certificate),
@@ -65,7 +64,8 @@ def _ministack(settings: StackSettings) -> Part:
     }
 
     def environment() -> Mapping[str, str]:
-        return child_variables(settings, os.environ) | own
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        return child_variables(settings, inherited) | own
 
     return Part(
         name="ministack",
@@ -93,6 +93,7 @@ def _sagemaker(settings: StackSettings) -> Part:
             *("-m", "async_endpoint_emulator", "--port", str(settings.sagemaker_port)),
             *("--work-dir", settings.directory / "sagemaker"),
             *("--config", EMULATOR_CONFIG),
+            *("--credentials", f"{settings.aws_url}{CREDENTIALS}"),
         ),
         environment=lambda: (
             child_variables(settings, os.environ)

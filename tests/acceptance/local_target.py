@@ -1,8 +1,6 @@
 """The local stack as a target: the same APIs, and an emulator that lets time pass sooner."""
 
-import json
 import os
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -11,6 +9,7 @@ from typing import Any
 import boto3
 
 from local.stack.deployment import ARTIFACT_BUCKET
+from local.stack.emulator import set_pace
 from local.stack.settings import REGION, STACK_NAME
 from tests.acceptance.sam import Sam
 from tests.acceptance.target import Pace, Target
@@ -54,16 +53,8 @@ class LocalTarget(Target):
 
     @contextmanager
     def hurried(self) -> Iterator[None]:
-        self._set_pace(_FAST)
+        set_pace(self._stack.settings, _FAST)
         try:
             yield
         finally:
-            self._set_pace(_USUAL)
-
-    def _set_pace(self, time_factor: float) -> None:
-        request = urllib.request.Request(  # noqa: S310 - http, on this machine
-            f"{self._stack.settings.sagemaker_url}/_emulator/pace",
-            data=json.dumps({"time_factor": time_factor}).encode(),
-            method="PUT",
-        )
-        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+            set_pace(self._stack.settings, _USUAL)

@@ -7,7 +7,6 @@ and an emulator of its own; CloudFormation and EventBridge are the local stack's
 import io
 import json
 import time
-import urllib.request
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from local.functions.deployed import built
 from local.stack.clients import Clients
+from local.stack.emulator import set_faults
 from local.stack.settings import StackSettings
 from tests.e2e.roles import Roles
 from tests.support.stack import RunningStack
@@ -42,8 +42,8 @@ class EndpointStacks:
         self._stack = stack
         self._clients = Clients(stack.settings)
         self.sagemaker = Clients(sagemaker).sagemaker
-        self._sagemaker_url = sagemaker.sagemaker_url
-        self.autoscaling = self._client("application-autoscaling", self._sagemaker_url)
+        self._settings = sagemaker
+        self.autoscaling = self._client("application-autoscaling", sagemaker.sagemaker_url)
         self.cloudwatch = self._client("cloudwatch")
         self._lambda, self._events = self._client("lambda"), self._client("events")
         self._cloudformation = self._client("cloudformation")
@@ -152,12 +152,9 @@ class EndpointStacks:
             ],
         }
 
-    def fault(self, **faults: object) -> None:
+    def fault(self, **faults: Any) -> None:
         """The faults of this SageMaker."""
-        request = urllib.request.Request(  # noqa: S310 - http, on this machine
-            f"{self._sagemaker_url}/_emulator/faults", json.dumps(faults).encode(), method="PUT"
-        )
-        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+        set_faults(self._settings, faults)
 
     # --- made once -------------------------------------------------------------------------------
 

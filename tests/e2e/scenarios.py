@@ -289,9 +289,7 @@ class Scenarios:
             set_faults(self._stack.settings, {})
 
     def _session(self, role: str) -> boto3.Session:
-        session = role_session(
-            self.roles.arn(role), "permissions", self._stack.settings, self._clients
-        )
+        session = role_session(self.roles.arn(role), "permissions", self._clients)
         return boto3.Session(
             aws_access_key_id=session["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=session["AWS_SECRET_ACCESS_KEY"],

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import aiohttp
 from aiohttp import web
+from botocore.credentials import Credentials
 
 from async_endpoint_emulator import __version__
 from async_endpoint_emulator.api.control_plane import ControlPlane
+from async_endpoint_emulator.api.credentials import ask
 from async_endpoint_emulator.api.identity import (
     Authoriser,
     Identities,
@@ -25,6 +27,7 @@ from async_endpoint_emulator.api.identity import (
     Unrestricted,
     allow,
 )
+from async_endpoint_emulator.api.origin import own_hosts
 from async_endpoint_emulator.api.runtime import Runtime
 from async_endpoint_emulator.api.server import Server
 from async_endpoint_emulator.autoscaling.alarms import Alarms, TrackingAlarms
@@ -77,8 +80,7 @@ def main() -> int:
     own = Path(tempfile.mkdtemp(prefix="sagemaker-", dir=work)).resolve()
     try:
         config = _config(arguments.config)
-        address = (arguments.host, arguments.port)
-        asyncio.run(_serve(config, address, own, arguments.authorise == "simulate"))
+        asyncio.run(_serve(config, arguments, own))
     except InvalidConfiguration as exc:
         return _refuse(f"the configuration {arguments.config} cannot be used: {exc}")
     except CannotListen as exc:
@@ -90,9 +92,8 @@ def main() -> int:
     return 0
 
 
-async def _serve(
-    config: Config, address: tuple[str, int], work_directory: Path, simulate: bool
-) -> None:
+async def _serve(config: Config, arguments: argparse.Namespace, work_directory: Path) -> None:
+    host, port = arguments.host, arguments.port
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -114,8 +115,13 @@ async def _serve(
         pace = Pace.of(config.time_factor)
         transitions = Transitions(platform, alarms, bus.announce, faults, pace)
         lifecycle = Lifecycle(platform, roles, alarms, transitions)
-        if simulate:
-            callers = Identities(aws, os.environ.get("AWS_ACCESS_KEY_ID", "test"))
+        if arguments.authorise == "simulate":
+            root = Credentials(
+                os.environ.get("AWS_ACCESS_KEY_ID", "test"),
+                os.environ.get("AWS_SECRET_ACCESS_KEY", "test"),
+            )
+            address: str | None = arguments.credentials
+            callers = Identities(aws, root, partial(ask, root, address) if address else None)
             policies = SimulatedPolicies(aws, config.decision_seconds)
             authoriser = Authoriser(callers, policies.decide)
         else:
@@ -140,7 +146,15 @@ async def _serve(
 
         apis = {"SageMaker": control_plane.call, "AnyScaleFrontendService": scaling.call}
         server = Server(
-            apis, control_plane.endpoints, runtime, authoriser, faults, counters, pace, prepare
+            apis,
+            control_plane.endpoints,
+            runtime,
+            authoriser,
+            faults,
+            counters,
+            pace,
+            prepare,
+            own_hosts(port, host, *arguments.host_name),
         )
         background: list[asyncio.Task[None]] = []
         runner = web.AppRunner(
@@ -148,7 +162,7 @@ async def _serve(
         )
         await runner.setup()
         try:
-            await _listen(runner, *address)
+            await _listen(runner, host, port)
             background += [asyncio.create_task(each.run()) for each in (scaling_loop, publisher)]
             await stop.wait()
             log.info("stopping")
@@ -192,6 +206,18 @@ def _arguments() -> argparse.Namespace:
         choices=("simulate", "none"),
         default="simulate",
         help="ask IAM's policy simulator about every call, or allow every call (%(default)s)",
+    )
+    parser.add_argument(
+        "--credentials",
+        metavar="URL",
+        help="where the AWS stand-in says whose an access key is: README.md has the answer's form",
+    )
+    parser.add_argument(
+        "--host-name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name beside 127.0.0.1 and localhost under which clients call; several times",
     )
     return parser.parse_args()
 

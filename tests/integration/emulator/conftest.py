@@ -66,14 +66,22 @@ def variables(moto: str) -> dict[str, str]:
 
 @contextmanager
 def running_emulator(
-    moto: str, directory: Path, configuration: str = json.dumps(QUICK)
+    moto: str, directory: Path, configuration: str = json.dumps(QUICK), *further: str
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The URL and the process, which ends with the block and leaves nothing behind."""
     config = directory / "config.json"
     config.write_text(configuration)
     port = free_port()
     log = (directory / "log").open("w")
-    options = ("--port", str(port), "--authorise", "none", "--work-dir", str(directory / "work"))
+    options = (
+        "--port",
+        str(port),
+        "--authorise",
+        "none",
+        "--work-dir",
+        str(directory / "work"),
+        *further,
+    )
     process = subprocess.Popen(
         [sys.executable, "-m", "async_endpoint_emulator", *options, "--config", str(config)],
         cwd=REPOSITORY,

@@ -36,7 +36,7 @@ def hanging(stack: Stack) -> Iterator[None]:
     host, port = stack.emulator_url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         path = f"/endpoints/{stack.name}/async-invocations"
-        head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 2\r\n\r\n"
         connection.sendall(f"{head}{{}}".encode())
         eventually(lambda: stack.state()["hung"], "the call hangs")
         yield

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,16 +33,9 @@ def quick_sagemaker(
     containers = json.loads(EMULATOR_CONFIG.read_text())
     file.write_text(json.dumps({**containers, **_QUICK, **config}))
     (part,) = (part for part in parts(settings) if part.name == "sagemaker")
-    command = [
-        sys.executable,
-        "-m",
-        "async_endpoint_emulator",
-        "--port",
-        str(settings.sagemaker_port),
-    ]
     with (directory / "log").open("w") as log:
         process = subprocess.Popen(
-            [*command, "--work-dir", str(directory / "work"), "--config", str(file)],
+            [*part.command, "--work-dir", str(directory / "work"), "--config", str(file)],
             cwd=REPOSITORY,
             env=dict(part.environment()),
             stdout=log,

@@ -28,6 +28,8 @@ from async_endpoint_emulator.pace import Pace
 from async_endpoint_emulator.resources import Container, Model, Namer, Variant
 from async_endpoint_emulator.validation import Document
 
+from tests.support.emulator.signed import UNSIGNED
+
 TIMELESS = Config(
     creation_seconds=0,
     update_seconds=0,
@@ -100,7 +102,7 @@ class Rehearsal:
 
     async def call(self, operation: str, parameters: object) -> Document:
         """One operation of the API; raises AwsError."""
-        return await self._control_plane.call(operation, parameters, None)
+        return await self._control_plane.call(operation, parameters, UNSIGNED)
 
     async def rest(self) -> None:
         """Returns when no endpoint is in transition."""

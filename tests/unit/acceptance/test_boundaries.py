@@ -13,7 +13,12 @@ SDK = {"boto3", "botocore", "pytest"}
 # Of what runs on this machine: its own stack, the data that it trains on, a table of prices. And
 # a helper that imports the SDK only.
 ALLOWED = {
-    "local_target.py": {"local.stack.deployment", "local.stack.settings", "tests.support.stack"},
+    "local_target.py": {
+        "local.stack.deployment",
+        "local.stack.emulator",
+        "local.stack.settings",
+        "tests.support.stack",
+    },
     "inputs.py": {"local.model.data", "local.model.training"},
     "plan.py": {"benchmarks"},
     "__main__.py": {"tests.support.stack"},

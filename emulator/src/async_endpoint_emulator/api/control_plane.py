@@ -10,6 +10,7 @@ from async_endpoint_emulator.api.identity import Authoriser, Caller
 from async_endpoint_emulator.api.models_and_configs import Catalogue, CheckArtifact
 from async_endpoint_emulator.api.operations import Operation, find
 from async_endpoint_emulator.api.rules import accept
+from async_endpoint_emulator.api.signature import SignedRequest
 from async_endpoint_emulator.deployments.lifecycle import Lifecycle
 from async_endpoint_emulator.deployments.roles import PRINCIPAL, Roles
 from async_endpoint_emulator.errors import AwsError
@@ -52,13 +53,13 @@ class ControlPlane:
             "DeleteTags": tags.delete,
         }
 
-    async def call(self, operation: str, document: object, authorization: str | None) -> Document:
+    async def call(self, operation: str, document: object, signed: SignedRequest) -> Document:
         """Runs one operation of the API.
 
         Raises:
             AwsError: the refusal to send back.
         """
-        caller = await self._authoriser.identify(authorization)
+        caller = await self._authoriser.identify(signed)
         action = find(self._operations, operation)
         if self._faults.strikes(self._faults.faults.throttle_control_plane):
             raise AwsError("ThrottlingException", "Rate exceeded")

@@ -1,26 +1,28 @@
 """Who calls, and whether they may.
 
-Signatures are not checked: the access key names the caller. Root may do everything; a Lambda
-function's session key is recognised by deriving the key of every function that exists; an IAM
-user's key by asking IAM; the key of any other session of a role must be put (/_emulator/sessions),
-because no call of STS says whose it is. Any other key is refused, as AWS refuses an unknown one.
+The access key names the caller, and the signature proves it wherever the key's secret is known.
+Root may do everything, and its secret comes with its key. With a `credentials` address, the AWS
+stand-in says whose any other key is and what its secret is. Without, a Lambda function's session is
+recognised by deriving the key and the secret of every function that exists; an IAM user's key by
+asking IAM, which tells no secret; and the key of any other session of a role must be put
+(/_emulator/sessions), because no call of STS says whose it is. Any other key is refused, as AWS
+refuses an unknown one.
 """
 
 import hashlib
 import json
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from async_endpoint_emulator.api.signature import SignedRequest
 from async_endpoint_emulator.api.tags import Tags
 from async_endpoint_emulator.aws import Aws, error_code
 from async_endpoint_emulator.errors import AwsError
-
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,14 @@ class Caller:
 
     arn: str
     principal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds an access key. Without its secret, signatures with it are not checked."""
+
+    caller: Caller
+    secret: str | None = None
 
 
 Decide = Callable[[str, str, str, Mapping[str, str]], Awaitable[str]]
@@ -41,18 +51,23 @@ async def allow(principal: str, action: str, resource: str, context: Mapping[str
     return "allowed"
 
 
-class Callers(Protocol):
-    """Finds the caller behind an access key."""
+Ask = Callable[[str], Holder | None]
+"""Asks the AWS stand-in who holds an access key; None: there is no such key."""
 
-    async def identify(self, authorization: str | None) -> Caller:
-        """The caller named by an Authorization header.
+
+class Callers(Protocol):
+    """Finds the caller behind a request."""
+
+    async def identify(self, request: SignedRequest) -> Caller:
+        """The caller who has signed the request.
 
         Raises:
-            AwsError: MissingAuthenticationTokenException or UnrecognizedClientException.
+            AwsError: MissingAuthenticationTokenException, IncompleteSignatureException,
+                UnrecognizedClientException or InvalidSignatureException.
         """
         ...
 
-    def admit(self, key: str, caller: Caller) -> None:
+    def admit(self, key: str, holder: Holder) -> None:
         """Remembers a session that was made with sts:AssumeRole."""
         ...
 
@@ -60,36 +75,44 @@ class Callers(Protocol):
 class Unrestricted:
     """`--authorise none`: whoever calls is root."""
 
-    async def identify(self, authorization: str | None) -> Caller:
+    async def identify(self, request: SignedRequest) -> Caller:
         return Caller("root", None)
 
-    def admit(self, key: str, caller: Caller) -> None:
+    def admit(self, key: str, holder: Holder) -> None:
         pass
 
 
 @dataclass
 class Identities:
-    """The callers that IAM, Lambda and the stack know."""
+    """The callers that IAM, Lambda and the stack know. `ask` is there with `credentials`."""
 
     aws: Aws
-    root_key: str
-    _known: dict[str, Caller] = field(default_factory=dict)
+    root: Credentials
+    ask: Ask | None = None
+    _known: dict[str, Holder] = field(default_factory=dict)
 
-    async def identify(self, authorization: str | None) -> Caller:
-        match = _CREDENTIAL.search(authorization or "")
-        if match is None:
-            raise AwsError(
-                "MissingAuthenticationTokenException", "Missing Authentication Token", 403
-            )
-        key = match[1]
-        account = await self.aws.account()
-        # The account's number is what MiniStack gives to functions while it enforces nothing.
-        if key in (self.root_key, account):
-            return Caller(f"arn:aws:iam::{account}:root", None)
-        if key not in self._known:
+    async def identify(self, request: SignedRequest) -> Caller:
+        holder = await self._find(request.access_key_id)
+        if holder.secret is not None:
+            request.verify(holder.secret)
+        return holder.caller
+
+    def admit(self, key: str, holder: Holder) -> None:
+        self._known[key] = holder
+
+    async def _find(self, key: str) -> Holder:
+        if key == self.root.access_key:
+            return Holder(Caller("root", None), self.root.secret_key)
+        if key not in self._known and self.ask is not None:
+            if found := await self.aws.call(self.ask, key):
+                self._known[key] = found
+        elif key not in self._known:
+            # The account's number is what MiniStack gives to functions while it enforces nothing.
+            if key == await self.aws.account():
+                return Holder(Caller("root", None), self.root.secret_key)
             self._known.update(await self.aws.call(self._functions))
-        if key not in self._known and (user := await self.aws.call(self._user, key)):
-            self._known[key] = user
+            if key not in self._known and (user := await self.aws.call(self._user, key)):
+                self._known[key] = Holder(user)
         if key not in self._known:
             raise AwsError(
                 "UnrecognizedClientException",
@@ -98,16 +121,14 @@ class Identities:
             )
         return self._known[key]
 
-    def admit(self, key: str, caller: Caller) -> None:
-        self._known[key] = caller
-
-    def _functions(self) -> dict[str, Caller]:
-        callers: dict[str, Caller] = {}
+    def _functions(self) -> dict[str, Holder]:
+        holders: dict[str, Holder] = {}
         for page in self.aws.functions.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
-                key = session_key(function["FunctionArn"], function["Role"])
-                callers[key] = session_caller(function["FunctionName"], function["Role"])
-        return callers
+                key, secret = session_credentials(function["FunctionArn"], function["Role"])
+                caller = session_caller(function["FunctionName"], function["Role"])
+                holders[key] = Holder(caller, secret)
+        return holders
 
     def _user(self, key: str) -> Caller | None:
         try:
@@ -120,9 +141,11 @@ class Identities:
         return Caller(arn, arn) if arn else None
 
 
-def session_key(function_arn: str, role_arn: str) -> str:
-    """The access key that MiniStack gives to a function's workers."""
-    return "ASIA" + hashlib.sha256(f"{function_arn}:{role_arn}".encode()).hexdigest()[:16].upper()
+def session_credentials(function_arn: str, role_arn: str) -> tuple[str, str]:
+    """The access key and the secret that MiniStack gives to a function's workers."""
+    digest = hashlib.sha256(f"{function_arn}:{role_arn}".encode()).hexdigest()
+    secret = hashlib.sha256(f"secret:{digest}".encode()).hexdigest()
+    return f"ASIA{digest[:16].upper()}", secret
 
 
 def session_caller(session_name: str, role_arn: str) -> Caller:
@@ -230,12 +253,17 @@ class Authoriser:
     decide: Decide
     tags: Tags = field(default_factory=Tags)
 
-    async def identify(self, authorization: str | None) -> Caller:
-        return await self.callers.identify(authorization)
+    async def identify(self, request: SignedRequest) -> Caller:
+        return await self.callers.identify(request)
 
-    def admit(self, key: str, session_name: str, role_arn: str) -> None:
+    async def require_root(self, request: SignedRequest) -> None:
+        """Raises AccessDeniedException unless root has signed it."""
+        if (caller := await self.identify(request)).principal is not None:
+            raise AwsError("AccessDeniedException", f"User: {caller.arn} is not root", 403)
+
+    def admit(self, key: str, session_name: str, role_arn: str, secret: str | None) -> None:
         """From now on, the access key stands for that session of that role."""
-        self.callers.admit(key, session_caller(session_name, role_arn))
+        self.callers.admit(key, Holder(session_caller(session_name, role_arn), secret))
 
     async def require(
         self,

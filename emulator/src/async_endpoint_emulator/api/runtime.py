@@ -1,11 +1,11 @@
 """InvokeEndpointAsync and InvokeEndpoint."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
 from async_endpoint_emulator.api.identity import Authoriser
+from async_endpoint_emulator.api.signature import SignedRequest
 from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.counters import Counters
 from async_endpoint_emulator.deployments.endpoint import SERVING, Endpoint
@@ -33,15 +33,15 @@ class Runtime:
     counters: Counters
     namer: Namer
 
-    async def invoke_async(self, name: str, headers: Mapping[str, str], body: bytes) -> Request:
+    async def invoke_async(self, name: str, signed: SignedRequest) -> Request:
         """Accepts a request (202): its ids and locations are in the answer.
 
         Raises:
             AwsError: the refusal to send back.
             NoAnswer: a fault. The request may have been accepted.
         """
-        document = _read(name, headers, body)
-        endpoint = await self._admit(name, "sagemaker:InvokeEndpointAsync", headers)
+        document = _read(name, signed)
+        endpoint = await self._admit(name, "sagemaker:InvokeEndpointAsync", signed)
         if self.faults.strikes(self.faults.faults.throttle):
             self.counters.throttled += 1
             raise AwsError("ThrottlingException", "Rate exceeded")
@@ -56,16 +56,16 @@ class Runtime:
             raise NoAnswer("lose_answer")
         return request
 
-    async def invoke(self, name: str, headers: Mapping[str, str]) -> AwsError:
+    async def invoke(self, name: str, signed: SignedRequest) -> AwsError:
         """InvokeEndpoint, which no asynchronous endpoint accepts."""
-        await self._admit(name, "sagemaker:InvokeEndpoint", headers)
+        await self._admit(name, "sagemaker:InvokeEndpoint", signed)
         return validation_error(
             f"Endpoint {name} of account {self.namer.account} is an asynchronous endpoint. "
             "Use InvokeEndpointAsync."
         )
 
-    async def _admit(self, name: str, action: str, headers: Mapping[str, str]) -> Endpoint:
-        caller = await self.authoriser.identify(headers.get("Authorization"))
+    async def _admit(self, name: str, action: str, signed: SignedRequest) -> Endpoint:
+        caller = await self.authoriser.identify(signed)
         await self.authoriser.require(caller, action, self.endpoints.arn(name))
         endpoint = self.endpoints.find(name)
         if endpoint is None or endpoint.status not in SERVING:
@@ -145,16 +145,16 @@ class Runtime:
             raise validation_error(f"InputLocation must be an S3 location: {exc}") from exc
 
 
-def _read(name: str, headers: Mapping[str, str], body: bytes) -> Document:
+def _read(name: str, signed: SignedRequest) -> Document:
     operation = operation_model("sagemaker-runtime", "InvokeEndpointAsync")
     document: Document = {"EndpointName": name}
     members = operation.input_shape.members if operation.input_shape else {}
     for member, shape in members.items():
-        text = headers.get(shape.serialization.get("name", member))
+        text = signed.headers.get(shape.serialization.get("name", member).lower())
         if shape.serialization.get("location") == "header" and text is not None:
             document[member] = _integer(member, text) if shape.type_name == "integer" else text
-    if body:
-        document["Body"] = body
+    if signed.body:
+        document["Body"] = signed.body
     checked = validate(operation, document, "ValidationError")
     if ("Body" in checked) == ("InputLocation" in checked):
         raise validation_error(

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,9 @@ from aiohttp import web
 
 from async_endpoint_emulator.api.endpoints import Endpoints
 from async_endpoint_emulator.api.identity import Authoriser
+from async_endpoint_emulator.api.origin import refusal
 from async_endpoint_emulator.api.runtime import Runtime
+from async_endpoint_emulator.api.signature import SignedRequest
 from async_endpoint_emulator.api.silence import Silence
 from async_endpoint_emulator.counters import Counters
 from async_endpoint_emulator.documents import read_document
@@ -25,10 +27,11 @@ log = logging.getLogger("sagemaker")
 
 # More than any valid request has, so that too large ones get AWS's refusal and not the server's.
 _MAX_REQUEST_BYTES = 16 * 1024 * 1024
+_OWN, _HEALTH = "/_emulator/", "/_emulator/health"
 FORCED = ("InService", "SystemUpdating", "OutOfService", "UpdateRollbackFailed", "Failed")
 
-Api = Callable[[str, object, str | None], Awaitable[Document]]
-"""Runs an operation, given its name, its parameters and the Authorization header."""
+Api = Callable[[str, object, SignedRequest], Awaitable[Document]]
+"""Runs an operation, given its name, its parameters and the request that names its caller."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -38,7 +41,7 @@ class Server:
     """The routes.
 
     `apis` are the JSON APIs by the prefix of their `X-Amz-Target`; `prepare` is awaited before each
-    call of an AWS API.
+    call of an AWS API; `hosts` are the values of Host that mean this server.
     """
 
     apis: Mapping[str, Api]
@@ -49,16 +52,19 @@ class Server:
     counters: Counters
     pace: Pace
     prepare: Callable[[], Awaitable[None]]
+    hosts: Collection[str]
     silence: Silence = field(default_factory=Silence)
 
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=_MAX_REQUEST_BYTES, middlewares=[_answer_errors])
+        app = web.Application(
+            client_max_size=_MAX_REQUEST_BYTES, middlewares=[_answer_errors, self._guard]
+        )
         app.add_routes(
             [
                 web.post("/", self._control),
                 web.post("/endpoints/{name}/async-invocations", self._invoke_async),
                 web.post("/endpoints/{name}/invocations", self._invoke),
-                web.get("/_emulator/health", self._health),
+                web.get(_HEALTH, self._health),
                 web.get("/_emulator/state", self._state),
                 web.get("/_emulator/faults", self._get_faults),
                 web.put("/_emulator/faults", self._put_faults),
@@ -69,6 +75,16 @@ class Server:
         )
         app.on_shutdown.append(self.silence.end)
         return app
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Refuse web pages everywhere, and on the emulator's own routes whoever is not root."""
+        if reason := refusal(request.headers, self.hosts):
+            log.info("refused %s %s: %s", request.method, request.path, reason)
+            return web.json_response({"message": reason}, status=403)
+        if request.path.startswith(_OWN) and request.path != _HEALTH:
+            await self.authoriser.require_root(await _signed(request))
+        return await handler(request)
 
     async def _control(self, request: web.Request) -> web.Response:
         target = request.headers.get("X-Amz-Target", "")
@@ -81,7 +97,7 @@ class Server:
         except ValueError as exc:
             raise AwsError("SerializationException", f"The body is not JSON: {exc}") from exc
         await self.prepare()
-        answer = await api(operation, document, request.headers.get("Authorization"))
+        answer = await api(operation, document, await _signed(request))
         if not operation.startswith(("Describe", "List")):
             log.info("%s %s", operation, next(iter(document.values()), ""))
         return web.Response(
@@ -90,11 +106,10 @@ class Server:
         )
 
     async def _invoke_async(self, request: web.Request) -> web.Response:
-        body = await request.read()
         await self.prepare()
         try:
             accepted = await self.runtime.invoke_async(
-                request.match_info["name"], request.headers, body
+                request.match_info["name"], await _signed(request)
             )
         except NoAnswer:
             return await self.silence.keep(request)
@@ -107,7 +122,7 @@ class Server:
 
     async def _invoke(self, request: web.Request) -> web.Response:
         await self.prepare()
-        raise await self.runtime.invoke(request.match_info["name"], request.headers)
+        raise await self.runtime.invoke(request.match_info["name"], await _signed(request))
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -148,10 +163,13 @@ class Server:
         return web.json_response({"message": "time_factor: 0 to 100, please"}, status=400)
 
     async def _put_session(self, request: web.Request) -> web.Response:
-        """`{"role": "arn:…:role/…", "session_name": "…"}`: whose the access key is."""
+        """`{"role": "arn:…:role/…", "session_name": "…"}`: whose the access key is. With
+        `secret_access_key`, its signatures are checked."""
         match await _json(request):
-            case {"role": str(role), "session_name": str(name)} if ":role/" in role:
-                self.authoriser.admit(request.match_info["key"], name, role)
+            case {"role": str(role), "session_name": str(name), **more} if (
+                ":role/" in role and isinstance(secret := more.get("secret_access_key"), str | None)
+            ):
+                self.authoriser.admit(request.match_info["key"], name, role, secret)
                 return web.Response(status=204)
         return web.json_response({"message": "role (its ARN) and session_name, please"}, status=400)
 
@@ -162,6 +180,11 @@ class Server:
                 self.endpoints.force_status(request.match_info["name"], status)
                 return web.Response(status=204)
         return web.json_response({"message": f"status: {', '.join(FORCED)}, please"}, status=400)
+
+
+async def _signed(request: web.Request) -> SignedRequest:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return SignedRequest(request.method, request.raw_path, headers, await request.read())
 
 
 async def _json(request: web.Request) -> object:

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from async_endpoint_emulator.api.identity import Authoriser, Caller
 from async_endpoint_emulator.api.operations import find
+from async_endpoint_emulator.api.signature import SignedRequest
 from async_endpoint_emulator.autoscaling.alarms import TrackingAlarms
 from async_endpoint_emulator.autoscaling.registry import (
     DIMENSION,
@@ -64,13 +65,13 @@ class Scaling:
             "DescribeScalingActivities": self._describe_activities,
         }
 
-    async def call(self, operation: str, document: object, authorization: str | None) -> Document:
+    async def call(self, operation: str, document: object, signed: SignedRequest) -> Document:
         """Runs one operation of the API.
 
         Raises:
             AwsError: the refusal to send back.
         """
-        caller = await self.authoriser.identify(authorization)
+        caller = await self.authoriser.identify(signed)
         action = find(self.operations, operation)
         model = operation_model("application-autoscaling", operation)
         request = validate(model, document, "ValidationException")

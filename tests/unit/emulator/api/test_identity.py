@@ -6,23 +6,31 @@ from typing import Any, cast
 
 import pytest
 from async_endpoint_emulator.api.identity import (
+    Ask,
     Authoriser,
     Caller,
+    Holder,
     Identities,
     SimulatedPolicies,
+    allow,
     resolve,
-    session_key,
+    session_credentials,
 )
 from async_endpoint_emulator.aws import Aws
 from async_endpoint_emulator.deployments.roles import trusts_sagemaker
 from async_endpoint_emulator.errors import AwsError
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from tests.support.emulator.direct_aws import DirectAws
+from tests.support.emulator.signed import UNSIGNED, signed
 
 ROLE = "arn:aws:iam::000000000000:role/submit"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:submit"
 ENDPOINT = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/demo"
+ACCOUNT = "000000000000"
+ROOT = ROOT_KEY, _ = "AKIAROOT", "root's secret"
+FUNCTION_KEY, _ = session_credentials(FUNCTION, ROLE)
 
 
 class FakeAws(DirectAws):
@@ -76,17 +84,19 @@ class FakePermissions:
 
 
 def authorise(
-    key: str | None, decision: str = "allowed", admitted: tuple[str, str, str] | None = None
+    credentials: tuple[str, str] | None,
+    decision: str = "allowed",
+    admitted: tuple[str, str, str, str | None] | None = None,
+    ask: Ask | None = None,
 ) -> FakePermissions:
     permissions = FakePermissions(decision)
-    identities = Identities(cast(Aws, FakeAws()), "test")
+    identities = Identities(cast(Aws, FakeAws()), Credentials(*ROOT), ask)
     authoriser = Authoriser(identities, permissions.decide)
     if admitted:
         authoriser.admit(*admitted)
-    header = key and f"AWS4-HMAC-SHA256 Credential={key}/20261122/us-east-1/sagemaker/aws4_request"
 
     async def run() -> None:
-        caller = await authoriser.identify(header)
+        caller = await authoriser.identify(signed(*credentials) if credentials else UNSIGNED)
         await authoriser.require(caller, "sagemaker:InvokeEndpointAsync", ENDPOINT)
 
     asyncio.run(run())
@@ -94,7 +104,7 @@ def authorise(
 
 
 def test_root_may_do_everything_without_a_question() -> None:
-    assert authorise("test", "explicitDeny").asked == []
+    assert authorise(ROOT, "explicitDeny").asked == []
 
 
 def test_the_tags_of_a_resource_are_in_the_context_as_long_as_it_exists() -> None:
@@ -104,7 +114,7 @@ def test_the_tags_of_a_resource_are_in_the_context_as_long_as_it_exists() -> Non
         contexts.append(context)
         return "allowed"
 
-    authoriser = Authoriser(Identities(cast(Aws, FakeAws()), "test"), decide)
+    authoriser = Authoriser(Identities(cast(Aws, FakeAws()), Credentials(*ROOT)), decide)
     caller = Caller("arn", ROLE)
 
     async def run() -> None:
@@ -141,21 +151,59 @@ def test_a_decision_is_remembered_for_its_context_alone() -> None:
 
 
 def test_a_function_is_known_by_its_session_key_and_asked_about_by_its_role() -> None:
-    permissions = authorise(session_key(FUNCTION, ROLE))
+    permissions = authorise(session_credentials(FUNCTION, ROLE))
 
     assert permissions.asked == [(ROLE, "sagemaker:InvokeEndpointAsync", ENDPOINT)]
 
 
-def test_a_user_is_known_by_its_access_key() -> None:
-    permissions = authorise("AKIAUSER")
+def test_a_user_is_known_by_its_access_key_and_by_that_alone() -> None:
+    permissions = authorise(("AKIAUSER", "IAM does not tell"))
 
     assert permissions.asked[0][0] == "arn:aws:iam::000000000000:user/ann"
 
 
-def test_a_session_is_known_once_its_role_was_named() -> None:
-    permissions = authorise("ASIASESSION", admitted=("ASIASESSION", "ann", ROLE))
+@pytest.mark.parametrize("secret", [None, "a secret"])
+def test_a_session_is_known_once_its_role_was_named(secret: str | None) -> None:
+    permissions = authorise(
+        ("ASIASESSION", "a secret"), admitted=("ASIASESSION", "ann", ROLE, secret)
+    )
 
     assert permissions.asked == [(ROLE, "sagemaker:InvokeEndpointAsync", ENDPOINT)]
+
+
+def test_a_stand_in_that_can_be_asked_tells_of_every_key_but_roots() -> None:
+    session = Holder(Caller("arn", ROLE), "a secret")
+    keys = {"ASIASESSION": session}
+
+    assert authorise(("ASIASESSION", "a secret"), ask=keys.get).asked == [
+        (ROLE, "sagemaker:InvokeEndpointAsync", ENDPOINT)
+    ]
+    assert authorise(ROOT, ask=keys.get).asked == []
+    for stranger in (session_credentials(FUNCTION, ROLE), ("AKIAUSER", "x"), (ACCOUNT, ROOT[1])):
+        with pytest.raises(AwsError, match="UnrecognizedClientException"):
+            authorise(stranger, ask=keys.get)
+
+
+@pytest.mark.parametrize("key", [ROOT_KEY, ACCOUNT, FUNCTION_KEY, "ASIASESSION", "ASIAASKED"])
+def test_an_access_key_without_its_secret_is_nobody(key: str) -> None:
+    asked = {"ASIAASKED": Holder(Caller("arn", ROLE), "a secret")}.get
+
+    with pytest.raises(AwsError) as refusal:
+        authorise(
+            (key, "guessed"),
+            admitted=("ASIASESSION", "ann", ROLE, "a secret"),
+            ask=asked if key == "ASIAASKED" else None,
+        )
+
+    assert (refusal.value.code, refusal.value.status) == ("InvalidSignatureException", 403)
+
+
+def test_root_alone_passes_where_root_is_required() -> None:
+    authoriser = Authoriser(Identities(cast(Aws, FakeAws()), Credentials(*ROOT)), allow)
+
+    asyncio.run(authoriser.require_root(signed(*ROOT)))
+    with pytest.raises(AwsError, match="is not root"):
+        asyncio.run(authoriser.require_root(signed(*session_credentials(FUNCTION, ROLE))))
 
 
 @pytest.mark.parametrize(
@@ -170,7 +218,7 @@ def test_a_session_is_known_once_its_role_was_named() -> None:
 )
 def test_a_refusal_has_the_words_of_aws(decision: str, words: str) -> None:
     with pytest.raises(AwsError) as refusal:
-        authorise(session_key(FUNCTION, ROLE), decision)
+        authorise(session_credentials(FUNCTION, ROLE), decision)
 
     assert refusal.value.code == "AccessDeniedException"
     assert refusal.value.message == (
@@ -180,15 +228,16 @@ def test_a_refusal_has_the_words_of_aws(decision: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "code"),
+    ("credentials", "code"),
     [
         (None, "MissingAuthenticationTokenException"),
-        ("ASIAUNKNOWN", "UnrecognizedClientException"),
+        (("ASIAUNKNOWN", "x"), "UnrecognizedClientException"),
+        (("test", "test"), "UnrecognizedClientException"),
     ],
 )
-def test_an_unknown_caller_is_refused(key: str | None, code: str) -> None:
+def test_an_unknown_caller_is_refused(credentials: tuple[str, str] | None, code: str) -> None:
     with pytest.raises(AwsError) as refusal:
-        authorise(key)
+        authorise(credentials)
 
     assert (refusal.value.code, refusal.value.status) == (code, 403)
 

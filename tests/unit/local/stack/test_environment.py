@@ -116,7 +116,7 @@ def test_botocore_calls_the_local_stack_alone_after_the_file_is_sourced(
 
     with mock.patch.dict(os.environ, _variables_after_source(plain, had), clear=True):
         urls = {
-            name: boto3.Session().client(name).meta.endpoint_url  # type: ignore[call-overload]
+            name: boto3.Session().client(name).meta.endpoint_url
             for name in ("s3", "sqs", "sagemaker", "sagemaker-runtime", "sts")
         }
 

@@ -26,6 +26,7 @@ from relay.provision.specification.overrides import REFUSED
 from relay.provision.specification.read import read_specification
 from relay.provision.specification.specification import Specification
 
+from tests.support.emulator.signed import UNSIGNED
 from tests.support.provisioning.properties import REGION, properties
 from tests.support.sagemaker.api import flaws, service
 from tests.support.sagemaker.documents import Path, documents, spelled, with_junk
@@ -149,9 +150,9 @@ def refusal_of_the_emulator(specification: Specification) -> str:
     )
 
     async def make() -> None:
-        await plane.call("CreateModel", api_requests.create_model(specification), None)
+        await plane.call("CreateModel", api_requests.create_model(specification), UNSIGNED)
         await plane.call(
-            "CreateEndpointConfig", api_requests.create_endpoint_config(specification), None
+            "CreateEndpointConfig", api_requests.create_endpoint_config(specification), UNSIGNED
         )
 
     try:

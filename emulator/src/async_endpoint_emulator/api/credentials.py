@@ -1,0 +1,43 @@
+"""Asks an AWS stand-in whose an access key is, and what its secret is.
+
+`GET {address}/{access key}`, signed by root, is answered with a JSON object: `arn`, `principal`
+(the user or the role whose policies decide; null for root) and `secret_access_key`; or with 404. No
+API of AWS tells this.
+"""
+
+import json
+import os
+from urllib.parse import quote
+
+import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from async_endpoint_emulator.api.identity import Caller, Holder
+from async_endpoint_emulator.errors import AwsError
+
+_SECONDS = 10
+
+
+def ask(root: Credentials, address: str, access_key_id: str) -> Holder | None:
+    """Blocks. None: there is no such key.
+
+    Raises:
+        AwsError: InternalFailure, because the stand-in does not answer as it should.
+    """
+    url = f"{address.rstrip('/')}/{quote(access_key_id, safe='')}"
+    request = AWSRequest("GET", url)
+    SigV4Auth(root, "sagemaker", "us-east-1").add_auth(request)
+    try:
+        with urllib3.PoolManager(ca_certs=os.environ.get("AWS_CA_BUNDLE")) as http:
+            answer = http.request(
+                "GET", url, headers=dict(request.headers.items()), timeout=_SECONDS, retries=False
+            )
+        if answer.status == 404:
+            return None
+        found = json.loads(answer.data)
+        return Holder(Caller(found["arn"], found["principal"]), found["secret_access_key"])
+    except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError) as exc:
+        message = f"The AWS stand-in did not say at {address} whose the access key is: {exc!r}"
+        raise AwsError("InternalFailure", message, 500) from exc
