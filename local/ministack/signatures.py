@@ -1,13 +1,20 @@
-"""MiniStack's root user, whose signature counts as that of every other caller.
+"""MiniStack's root user, whose signature is verified like that of every other caller.
 
-MiniStack lets anybody be root who names no access key, the key `test`, an account's number or the
-key of its own environment, and never looks at root's signature. Here root is the last of these
-alone, and signs as users and sessions of roles do.
+MiniStack takes a caller for root who names no access key, the key `test`, an account's number or
+the key of its own environment, and does not verify root's signature. Here root's key is the last
+of these alone, and its signature is verified like those of users and sessions of roles.
+
+It derives the secrets of a function's session from the names of the function and of its role. Here
+root's secret is part of that, or whoever knows the names would have the permissions of the role.
 """
 
+import hashlib
+import hmac
 import os
+from types import SimpleNamespace
+from typing import Any
 
-from ministack.core import iam_evaluator
+from ministack.core import iam_evaluator, lambda_runtime
 from ministack.core.router import extract_access_key_id
 from ministack.services import iam, sts
 
@@ -23,6 +30,10 @@ def is_exempt(access_key_id: str) -> bool:
     return False
 
 
+def keyed_sha256(data: bytes) -> Any:
+    return hmac.new(os.environ["AWS_SECRET_ACCESS_KEY"].encode(), data, hashlib.sha256)
+
+
 def signed_by_root(
     method: str, raw_path: str, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> bool:
@@ -36,7 +47,7 @@ def signed_by_root(
 
 
 def describe(access_key_id: str) -> dict[str, str | None] | None:
-    """Whose the key is, and its secret. None: nobody's, or no longer valid.
+    """Whose the key is, and its secret. None: there is no such key, or it is no longer valid.
 
     `principal` is whose policies decide: a user, or the role of a session; null is root.
     """
@@ -62,3 +73,4 @@ def install() -> None:
     for module in (iam_evaluator, sts):  # the second has imported it by name
         module.is_root_access_key = is_root_access_key
     iam_evaluator._is_root_key = is_exempt
+    lambda_runtime.hashlib = SimpleNamespace(sha256=keyed_sha256)

@@ -2,12 +2,14 @@
 
 import hashlib
 import hmac
+import io
 import json
 import os
-import secrets
+import shutil
 import ssl
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +23,10 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from local.stack import certificate
+from local.errors import LocalStackError
+from local.stack import certificate, root_user
+from local.stack.faults import set_aws_faults
+from local.stack.settings import StackSettings
 from tests.integration.local.conftest import ministack
 
 REGION = "us-east-1"
@@ -85,10 +90,18 @@ class Aws:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    directory = tmp_path_factory.mktemp("ministack")
-    tls = certificate.issue(directory / "tls")
-    key, secret = "AKIA" + "R" * 16, secrets.token_hex(20)
+def settings(tmp_path_factory: pytest.TempPathFactory) -> StackSettings:
+    """A directory with the key of root. The port is not known yet."""
+    made = StackSettings(tmp_path_factory.mktemp("ministack"), 1, 2)
+    root_user.issue(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def root(settings: StackSettings) -> Iterator[Aws]:
+    directory, made = settings.directory, root_user.read(settings)
+    tls = certificate.issue(settings.tls)
+    key, secret = made.access_key_id, made.secret_access_key
     variables = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
     with ministack(directory, tls, AUTH="true", **variables) as url:
         aws = Aws(url, tls.certificate, Credentials(key, secret))
@@ -310,10 +323,73 @@ def test_root_alone_learns_whose_a_key_is(root: Aws, user: Aws, session: Aws) ->
     assert root.call("GET", path, signed=False)[0] == 403
 
 
+def test_a_functions_session_cannot_be_derived_from_names(root: Aws) -> None:
+    function = _function(root)
+
+    key, secret, token = json.loads(
+        root.client("lambda").invoke(FunctionName=function["FunctionName"])["Payload"].read()
+    )
+
+    assert "function" in root.by(key, secret, token).client("sts").get_caller_identity()["Arn"]
+    for name in (key, _derived(function)[0]):
+        with pytest.raises(ClientError):
+            root.by(name, *_derived(function)[1:]).client("sqs").list_queues()
+
+
 def test_root_alone_sets_faults(root: Aws, user: Aws) -> None:
     assert user.call("PUT", "/_faults", {}, b"{}")[0] == 403
     assert root.call("PUT", "/_faults", {}, b"{}", signed=False)[0] == 403
     assert root.call("PUT", "/_faults", {}, b"{}")[0] == 204
+
+
+def test_the_commands_of_the_stack_set_faults_as_root(root: Aws, settings: StackSettings) -> None:
+    here = replace(settings, aws_port=int(root.url.rpartition(":")[2]))
+
+    set_aws_faults(here, {"reorder": True})
+    set_aws_faults(here, {})
+
+    root_user.issue(stranger := replace(here, directory=here.directory / "other"))
+    shutil.copytree(here.tls, stranger.tls)
+    with pytest.raises(LocalStackError, match="only root"):
+        set_aws_faults(stranger, {})
+
+
+def _function(root: Aws) -> Any:
+    """A function that answers with its credentials."""
+    iam, code = root.client("iam"), io.BytesIO()
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    role = iam.create_role(
+        RoleName="function",
+        AssumeRolePolicyDocument=json.dumps(
+            {"Statement": [{**trust, "Principal": {"Service": "lambda.amazonaws.com"}}]}
+        ),
+    )["Role"]["Arn"]
+    iam.put_role_policy(RoleName="function", PolicyName="all", PolicyDocument=ALL)
+    names = ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr(
+            "app.py",
+            "import os\ndef handler(event, context):\n"
+            f"    return [os.environ['AWS_' + name] for name in {names}]\n",
+        )
+    return root.client("lambda").create_function(
+        FunctionName="function",
+        Role=role,
+        Runtime="python3.12",
+        Handler="app.handler",
+        Timeout=30,
+        Code={"ZipFile": code.getvalue()},
+    )
+
+
+def _derived(function: Any) -> tuple[str, str, str]:
+    """What MiniStack would give to a function, which depends on names alone."""
+    names = f"{function['FunctionArn']}:{function['Role']}"
+    digest = hashlib.sha256(names.encode()).hexdigest()
+    secret, token = (
+        hashlib.sha256(f"{kind}:{digest}".encode()).hexdigest() for kind in ("secret", "token")
+    )
+    return f"ASIA{digest[:16].upper()}", secret, token
 
 
 def _file(directory: Path, content: bytes) -> Path:
