@@ -29,6 +29,15 @@ class NotificationShape:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """What an archive may become on the disk of this machine, on which SageMaker has no limit but
+    that of the instance's volume."""
+
+    unpacked_bytes: int = within(1, 2**50, 16 * 2**30)
+    members: int = within(1, 10**9, 100_000)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Set once with --config. Durations are seconds."""
 
@@ -68,6 +77,7 @@ class Config:
     decision_seconds: float = within(0, 3600, 3.0)
     """How long an authorisation decision is remembered."""
 
+    archives: ArchiveLimits = field(default_factory=ArchiveLimits)
     notifications: NotificationShape = field(default_factory=NotificationShape)
     containers: Mapping[str, str] = field(default_factory=dict)
     """Regular expression over an image's URI -> command; the first that matches is run.

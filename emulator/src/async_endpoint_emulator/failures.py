@@ -23,6 +23,10 @@ KINDS: Mapping[str, str] = {
         'Failed to extract model data archive from URL "{url}" for container "{container}". '
         "Please ensure that the object located at the URL is a valid tar.gz archive."
     ),
+    "archive_size": (
+        "The model data archive is too large. Please reduce the size of the model data archive or "
+        "move to an instance type with more memory."
+    ),
     "health_check": (
         "The primary container for production variant {variant} did not pass the ping health "
         "check. Please check CloudWatch logs for this endpoint."

@@ -1,11 +1,14 @@
 """Fetches a model's artifact with the execution role and unpacks it for an instance."""
 
+import gzip
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from async_endpoint_emulator.aws import AWS_ERRORS, Aws, RoleSession, error_code
+from async_endpoint_emulator.config import ArchiveLimits
 from async_endpoint_emulator.errors import AwsError, DeploymentFailed, validation_exception
 from async_endpoint_emulator.failures import reason
 from async_endpoint_emulator.inference.s3_location import S3Location
@@ -49,7 +52,9 @@ def _no_access(url: str, role_arn: str, region: str) -> AwsError:
     )
 
 
-async def install_artifact(aws: Aws, role_arn: str, container: Container, directory: Path) -> None:
+async def install_artifact(
+    aws: Aws, role_arn: str, container: Container, directory: Path, limits: ArchiveLimits
+) -> None:
     """Puts the model's files into `directory`, which is created.
 
     Raises:
@@ -68,22 +73,66 @@ async def install_artifact(aws: Aws, role_arn: str, container: Container, direct
             target = str(directory / location.key.rsplit("/", 1)[-1])
             await aws.call(session.s3.download_file, location.bucket, location.key, target)
         else:
-            await aws.call(_download_archive, session, location, directory)
+            await aws.call(_download_archive, session, location, directory, limits)
     except (*AWS_ERRORS, ValueError) as exc:
         words = reason("artifact", container=container.label, url=url)
         raise DeploymentFailed(words) from exc
+    except _TooLarge as exc:
+        raise DeploymentFailed(f"{reason('archive_size')} ({exc})") from exc
     except (tarfile.TarError, OSError, EOFError) as exc:
         words = reason("archive", container=container.label, url=url)
         raise DeploymentFailed(f"{words} ({exc})") from exc
 
 
-def _download_archive(session: RoleSession, location: S3Location, directory: Path) -> None:
+class _TooLarge(Exception):
+    """An archive exceeds a limit. The message says which."""
+
+
+class _Unpacked(gzip.GzipFile):
+    """A decompressed archive of at most so many bytes, its headers included."""
+
+    def __init__(self, path: Path, limit: int) -> None:
+        super().__init__(path)
+        self._left = limit
+        self._limit = limit
+
+    def read(self, size: int | None = -1) -> bytes:
+        most = self._left + 1
+        content = super().read(most if size is None or size < 0 else min(size, most))
+        self._left -= len(content)
+        if self._left < 0:
+            raise _TooLarge(f"more than {self._limit} bytes unpacked")
+        return content
+
+
+def _bounded(limits: ArchiveLimits) -> Callable[[tarfile.TarInfo, str], tarfile.TarInfo]:
+    """The filter "data", which refuses absolute paths, "..", links that point outside, and devices;
+    and counts, because a sparse file is larger on disk than in the archive."""
+    members = unpacked = 0
+
+    def check(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
+        nonlocal members, unpacked
+        members, unpacked = members + 1, unpacked + member.size
+        if members > limits.members:
+            raise _TooLarge(f"more than {limits.members} members")
+        if unpacked > limits.unpacked_bytes:
+            raise _TooLarge(f"more than {limits.unpacked_bytes} bytes unpacked")
+        return tarfile.data_filter(member, path)
+
+    return check
+
+
+def _download_archive(
+    session: RoleSession, location: S3Location, directory: Path, limits: ArchiveLimits
+) -> None:
     archive = directory.with_suffix(".tar.gz")
     session.s3.download_file(location.bucket, location.key, str(archive))
     try:
-        with tarfile.open(archive, "r:gz") as tar:
-            # The "data" filter refuses absolute paths, "..", links that point outside, and devices.
-            tar.extractall(directory, filter="data")
+        with (
+            _Unpacked(archive, limits.unpacked_bytes) as unpacked,
+            tarfile.open(fileobj=unpacked, mode="r|") as tar,
+        ):
+            tar.extractall(directory, filter=_bounded(limits))  # noqa: S202 - that is the check
     finally:
         archive.unlink()
 

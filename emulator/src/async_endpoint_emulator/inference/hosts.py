@@ -93,9 +93,10 @@ class ProcessHost:
 
     async def start(self) -> None:
         self._require_images()
+        aws, limits = self.shared.aws, self.shared.config.archives
         installing = asyncio.gather(
             *(
-                install_artifact(self.shared.aws, self.model.role_arn, each, self._files_of(each))
+                install_artifact(aws, self.model.role_arn, each, self._files_of(each), limits)
                 for each in self.model.containers
             )
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import subprocess
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,12 +10,16 @@ from typing import Any, cast
 
 import pytest
 from async_endpoint_emulator.aws import Aws
+from async_endpoint_emulator.config import ArchiveLimits
 from async_endpoint_emulator.errors import DeploymentFailed
 from async_endpoint_emulator.inference.artifacts import install_artifact
 from async_endpoint_emulator.resources import Container
 from botocore.exceptions import ClientError
 
 from tests.support.emulator.direct_aws import DirectAws
+
+USUAL = ArchiveLimits()
+MEGABYTE = ArchiveLimits(unpacked_bytes=1_000_000)
 
 
 def archive(*members: tuple[str, str]) -> bytes:
@@ -44,14 +49,20 @@ class FakeAws(DirectAws):
         yield {"Contents": [{"Key": key} for key in self.objects if key.startswith(Prefix)]}
 
 
-def install(directory: Path, content: bytes | None) -> None:
+def install(directory: Path, content: bytes | None, limits: ArchiveLimits = USUAL) -> None:
     objects = {} if content is None else {"model.tar.gz": content}
-    fetch(directory, objects, {"ModelDataUrl": "s3://b/model.tar.gz"})
+    fetch(directory, objects, {"ModelDataUrl": "s3://b/model.tar.gz"}, limits)
 
 
-def fetch(directory: Path, objects: Mapping[str, bytes], source: Mapping[str, Any]) -> None:
+def fetch(
+    directory: Path,
+    objects: Mapping[str, bytes],
+    source: Mapping[str, Any],
+    limits: ArchiveLimits = USUAL,
+) -> None:
     container = Container({"Image": "i", **source}, "container_1")
-    asyncio.run(install_artifact(cast(Aws, FakeAws(objects)), "arn:role", container, directory))
+    aws = cast(Aws, FakeAws(objects))
+    asyncio.run(install_artifact(aws, "arn:role", container, directory, limits))
 
 
 def data_source(uri: str, data_type: str, compression: str) -> dict[str, Any]:
@@ -110,6 +121,82 @@ def test_members_that_leave_the_directory_are_refused(
         install(tmp_path / "model", archive(member))
 
     assert not (tmp_path / "escaped").exists()
+
+
+TOO_LARGE = (
+    "The model data archive is too large. Please reduce the size of the model data archive or move "
+    "to an instance type with more memory."
+)
+
+
+def large(*sizes: int, name: str = "part") -> bytes:
+    """An archive of files full of zeros, of which little is left when it is compressed."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for number, size in enumerate(sizes):
+            member = tarfile.TarInfo(f"{name}{number}")
+            member.size = size
+            tar.addfile(member, io.BytesIO(bytes(size)))
+    return buffer.getvalue()
+
+
+def sparse(directory: Path, size: int) -> bytes:
+    """An archive with a file of that size, in which only the last byte is stored."""
+    path = directory / "holes"
+    with path.open("wb") as file:
+        file.seek(size - 1)
+        file.write(b"1")
+    made = directory / "sparse.tar.gz"
+    subprocess.run(
+        ["tar", "--sparse", "-czf", made, "-C", directory, "holes"],  # noqa: S607
+        check=True,
+    )
+    path.unlink()
+    return made.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "limits", "said"),
+    [
+        (large(2_000_000), MEGABYTE, "1000000 bytes unpacked"),
+        (large(*[300_000] * 4), MEGABYTE, "1000000 bytes unpacked"),
+        (large(*[0] * 4), ArchiveLimits(members=3), "3 members"),
+        # What is no file, but is kept in memory while the archive is read.
+        (
+            large(0, name="n" * 2_000_000),
+            MEGABYTE,
+            "1000000 bytes unpacked",
+        ),
+    ],
+    ids=["one large file", "several files", "many files", "a long name"],
+)
+def test_an_archive_that_unpacks_to_too_much_is_refused_in_the_words_of_aws(
+    tmp_path: Path, content: bytes, limits: ArchiveLimits, said: str
+) -> None:
+    with pytest.raises(DeploymentFailed) as failure:
+        install(tmp_path / "model", content, limits)
+
+    assert str(failure.value) == f"{TOO_LARGE} (more than {said})"
+    written = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+    assert written <= limits.unpacked_bytes
+
+
+def test_a_sparse_file_counts_with_the_size_that_it_has_on_disk(tmp_path: Path) -> None:
+    content = sparse(tmp_path, 50_000_000)
+    assert len(content) < 10_000
+
+    with pytest.raises(DeploymentFailed, match="too large"):
+        install(tmp_path / "model", content, MEGABYTE)
+
+
+def test_an_archive_within_the_limits_is_unpacked_whole(tmp_path: Path) -> None:
+    install(tmp_path / "model", large(300_000, 0, 600_000), ArchiveLimits(1_000_000, 3))
+
+    assert files(tmp_path / "model") == {
+        "part0": bytes(300_000),
+        "part1": b"",
+        "part2": bytes(600_000),
+    }
 
 
 def test_something_else_than_an_archive_is_refused(tmp_path: Path) -> None:
