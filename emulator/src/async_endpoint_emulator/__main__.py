@@ -104,7 +104,8 @@ async def _serve(config: Config, arguments: argparse.Namespace, work_directory: 
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as http:
         images = KnownImages(config.containers)
-        processes = Processes(aws, config, images, http, work_directory)
+        simulate = arguments.authorise == "simulate"
+        processes = Processes(aws, config, images, http, work_directory, simulate)
         namer = Namer(aws.region)
         data_plane = DataPlane(aws, os.environ.get("AWS_CA_BUNDLE"))
         meters = Meters()
@@ -115,7 +116,7 @@ async def _serve(config: Config, arguments: argparse.Namespace, work_directory: 
         pace = Pace.of(config.time_factor)
         transitions = Transitions(platform, alarms, bus.announce, faults, pace)
         lifecycle = Lifecycle(platform, roles, alarms, transitions)
-        if arguments.authorise == "simulate":
+        if simulate:
             root = Credentials(
                 os.environ.get("AWS_ACCESS_KEY_ID", "test"),
                 os.environ.get("AWS_SECRET_ACCESS_KEY", "test"),

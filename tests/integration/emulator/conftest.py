@@ -73,17 +73,10 @@ def running_emulator(
     config.write_text(configuration)
     port = free_port()
     log = (directory / "log").open("w")
-    options = (
-        "--port",
-        str(port),
-        "--authorise",
-        "none",
-        "--work-dir",
-        str(directory / "work"),
-        *further,
-    )
+    options = ("--port", str(port), "--authorise", "none", "--work-dir", str(directory / "work"))
     process = subprocess.Popen(
-        [sys.executable, "-m", "async_endpoint_emulator", *options, "--config", str(config)],
+        [sys.executable, "-m", "async_endpoint_emulator", *options, "--config", str(config)]
+        + list(further),
         cwd=REPOSITORY,
         env=variables(moto),
         stderr=log,

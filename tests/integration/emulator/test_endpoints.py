@@ -117,6 +117,19 @@ def test_an_image_that_cannot_run_fails_the_endpoint(stack: Stack, image: str, w
     assert "not found" in refusal(stack.invoke, Body=b"x")[1]
 
 
+def test_an_environment_that_could_run_code_fails_the_endpoint(stack: Stack) -> None:
+    warnings = "error::antigravity.x"  # with which Python opens the program in BROWSER
+    stack.create_model(
+        image=SCRIPTED, Environment={"PYTHONWARNINGS": warnings, "BROWSER": "touch /tmp/x"}
+    )
+    config = stack.create_config()
+
+    stack.sagemaker.create_endpoint(EndpointName=stack.name, EndpointConfigName=config)
+    stack.await_status("Failed")
+
+    assert "sets BROWSER, PYTHONWARNINGS, which can run code" in stack.describe()["FailureReason"]
+
+
 def test_an_artifact_that_vanished_fails_the_endpoint(stack: Stack) -> None:
     stack.create_model()
     config = stack.create_config()

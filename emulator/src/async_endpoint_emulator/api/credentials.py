@@ -7,12 +7,14 @@ API of AWS tells this.
 
 import json
 import os
+from typing import Any
 from urllib.parse import quote
 
-import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import BotoCoreError
+from botocore.httpsession import URLLib3Session
 
 from async_endpoint_emulator.api.identity import Caller, Holder
 from async_endpoint_emulator.errors import AwsError
@@ -29,15 +31,17 @@ def ask(root: Credentials, address: str, access_key_id: str) -> Holder | None:
     url = f"{address.rstrip('/')}/{quote(access_key_id, safe='')}"
     request = AWSRequest("GET", url)
     SigV4Auth(root, "sagemaker", "us-east-1").add_auth(request)
+    # Its stub does not know that `verify` may be a path.
+    trust: Any = os.environ.get("AWS_CA_BUNDLE", True)
+    http = URLLib3Session(verify=trust, timeout=_SECONDS)
     try:
-        with urllib3.PoolManager(ca_certs=os.environ.get("AWS_CA_BUNDLE")) as http:
-            answer = http.request(
-                "GET", url, headers=dict(request.headers.items()), timeout=_SECONDS, retries=False
-            )
-        if answer.status == 404:
+        answer = http.send(request.prepare())
+        if answer.status_code == 404:
             return None
-        found = json.loads(answer.data)
+        found = json.loads(answer.content)
         return Holder(Caller(found["arn"], found["principal"]), found["secret_access_key"])
-    except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError) as exc:
+    except (BotoCoreError, ValueError, KeyError, TypeError) as exc:
         message = f"The AWS stand-in did not say at {address} whose the access key is: {exc!r}"
         raise AwsError("InternalFailure", message, 500) from exc
+    finally:
+        http.close()

@@ -22,6 +22,13 @@ from async_endpoint_emulator.errors import DeploymentFailed
 log = logging.getLogger("sagemaker")
 _INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH")
 
+# Variables by which interpreters, loaders and shells run code, or choose what they run.
+_RUNS_CODE = re.compile(
+    r"PYTHON.*|LD_.*|DYLD_.*|GLIBC_TUNABLES|GCONV_PATH|PATH|HOME|ENV|BASH_ENV|SHELL|BROWSER|EDITOR"
+    r"|PAGER|IFS|PERL5.*|RUBY.*|NODE_.*|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH"
+    r"|GIT_.*|OPENSSL_.*"
+)
+
 
 class KnownImages:
     """Finds the command that stands for an image."""
@@ -45,6 +52,22 @@ class KnownImages:
         )
 
 
+def check_environment(environment: Mapping[str, str]) -> None:
+    """Refuses an Environment of an unauthenticated caller, if it could run code.
+
+    In a container it could run the container's code alone. Here it is the user's account that runs.
+
+    Raises:
+        DeploymentFailed: names the variables.
+    """
+    if found := sorted(name for name in environment if _RUNS_CODE.fullmatch(name)):
+        raise DeploymentFailed(
+            f"The model's Environment sets {', '.join(found)}, which can run code on this machine. "
+            "The emulator takes such variables from authenticated callers alone, and does not "
+            "authenticate them with --authorise none."
+        )
+
+
 class ModelServer:
     """One running server process."""
 
@@ -63,6 +86,9 @@ class ModelServer:
     ) -> "ModelServer":
         """Starts the server; it is not ready until /ping says so.
 
+        It starts in an empty directory, and Python neither imports from there nor from where a
+        script lies: what an artifact contains is data until the server reads it.
+
         Raises:
             DeploymentFailed: the command cannot be executed.
         """
@@ -71,13 +97,16 @@ class ModelServer:
         contract = {
             "SAGEMAKER_BIND_TO_PORT": str(port),
             "SM_MODEL_DIR": str(model_directory),
+            "PYTHONSAFEPATH": "1",
             "PYTHONUNBUFFERED": "1",
             "EMULATOR_PID": str(os.getpid()),  # whose end should be the server's end
         }
+        directory = model_directory.with_name("run")
+        directory.mkdir(exist_ok=True)
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
-                cwd=model_directory,
+                cwd=directory,
                 env={**inherited, **environment, **contract},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,

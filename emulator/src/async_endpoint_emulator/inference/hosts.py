@@ -15,7 +15,7 @@ from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.errors import DeploymentFailed
 from async_endpoint_emulator.failures import reason
 from async_endpoint_emulator.inference.artifacts import install_artifact
-from async_endpoint_emulator.inference.containers import KnownImages, ModelServer
+from async_endpoint_emulator.inference.containers import KnownImages, ModelServer, check_environment
 from async_endpoint_emulator.inference.invocation import ask
 from async_endpoint_emulator.inference.notifications import Answer
 from async_endpoint_emulator.inference.queue import Request
@@ -75,6 +75,8 @@ class Processes:
     images: KnownImages
     http: aiohttp.ClientSession
     work_directory: Path
+    authenticated: bool
+    """Whether callers of the API have proved who they are."""
 
 
 @dataclass
@@ -93,6 +95,9 @@ class ProcessHost:
 
     async def start(self) -> None:
         self._require_images()
+        if not self.shared.authenticated:
+            for container in self.model.containers:
+                check_environment(container.environment)
         aws, limits = self.shared.aws, self.shared.config.archives
         installing = asyncio.gather(
             *(
