@@ -2,6 +2,10 @@
 
 import http.client
 import json
+import os
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 
 import boto3
@@ -9,7 +13,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.integration.emulator.conftest import QUICK, running_emulator
+from tests.integration.emulator.conftest import QUICK, REPOSITORY, running_emulator
 from tests.support.emulator.signed import headers_for
 
 ROOT = ("test", "test")
@@ -151,6 +155,29 @@ def test_root_may_use_the_emulators_own_interface(strict: str) -> None:
     assert call(strict, "PUT", "/_emulator/faults", {})[0] == 200
     assert call(strict, "GET", "/_emulator/state", {}, body=b"")[0] == 200
     assert call(strict, "GET", "/_emulator/health", {}, None, body=b"")[0] == 200
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
+def test_the_documented_command_of_curl_is_signed_as_it_must_be(strict: str) -> None:
+    text = (REPOSITORY / "docs" / "scaling.md").read_text()
+    (command,) = re.findall(r"```\n(\. \.local/env\n.*?)```", text, re.DOTALL)
+    variables = {
+        "AWS_ACCESS_KEY_ID": ROOT[0],
+        "AWS_SECRET_ACCESS_KEY": ROOT[1],
+        "AWS_ENDPOINT_URL_SAGEMAKER": strict,
+        "PATH": os.environ["PATH"],
+    }
+
+    done = subprocess.run(
+        ["/bin/sh", "-euc", command.removeprefix(". .local/env\n")],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert '"time_factor": 0.01' in done.stdout
+    assert '"backlog": 0' in done.stdout
 
 
 def test_root_names_a_session_and_the_session_may_not(strict: str) -> None:
