@@ -74,7 +74,7 @@ def test_no_part_of_a_statement_for_an_existing_endpoint_can_be_left_out_or_wide
     ("owner", "kind", "change"),
     [
         ("SubmitRole", Kind.IDENTITY, "ClaimAttempts: arn:…:table/* in place of"),
-        ("SubmitRole", Kind.IDENTITY, "ClaimAttempts: without ForAllValues:StringNotLike dynamodb:LeadingKeys"),
+        ("SubmitRole", Kind.IDENTITY, "ClaimAttempts: without ForAllValues:StringNotLike"),
         ("SubmitRole", Kind.IDENTITY, "ClaimAttempts: without dynamodb:PartiQLDelete"),
         ("EndpointDataPolicy", Kind.IDENTITY, "ReadInputsAndModels: arn:…:* in place of"),
         ("EndpointDataPolicy", Kind.IDENTITY, "is not that of ExistingEndpointRole"),
