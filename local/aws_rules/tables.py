@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from local.aws_rules.permissions.policies import identity_policies
+from local.aws_rules.permissions.policies import own_statements
 from local.aws_rules.rule import Enforced, Problem, rule
 from local.cloudformation.world import Resource
 
@@ -107,21 +107,20 @@ def items_expire_by_an_attribute_of_their_own(table: Resource) -> Iterator[Probl
 
 
 @rule(
-    "AWS::IAM::Role",
+    *("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"),
     words="The table has no index of this name, so every query is denied",
     source=_IAM,
     enforced=Enforced.NEVER,
 )
-def a_right_to_an_index_names_one_of_the_table(role: Resource) -> Iterator[Problem]:
-    tables = list(role.world.all(_TABLE))
-    for _, found in identity_policies(role):
-        for statement in found:
-            for arn in statement.resources:
-                owner, slash, index = arn.partition("/index/")
-                table = next((each for each in tables if slash and owner == each.arn), None)
-                names = {str(each["IndexName"]) for each in _indexes(table)} if table else {index}
-                if slash and index != "*" and index not in names:
-                    yield Problem(
-                        f"{statement.path}.Resource",
-                        f"name an index of the table ({', '.join(sorted(names))}), not {index}",
-                    )
+def a_right_to_an_index_names_one_of_the_table(resource: Resource) -> Iterator[Problem]:
+    tables = list(resource.world.all(_TABLE))
+    for statement in own_statements(resource):
+        for arn in statement.resources:
+            owner, slash, index = arn.partition("/index/")
+            table = next((each for each in tables if slash and owner == each.arn), None)
+            names = {str(each["IndexName"]) for each in _indexes(table)} if table else {index}
+            if slash and index != "*" and index not in names:
+                yield Problem(
+                    f"{statement.path}.Resource",
+                    f"name an index of the table ({', '.join(sorted(names))}), not {index}",
+                )

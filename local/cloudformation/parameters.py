@@ -29,7 +29,7 @@ _SAMPLES = (
 )
 # Numbers in a parameter of type String, whose pattern is to bound them.
 _DIGITS = ("0", "1", "999", "1000000")
-_NAMES = ("a-name", "AName", "a-bucket-name")
+_NAMES = ("a-name", "AName", "a-bucket-name", "subnet-0123456789abcdef0", "sg-0123456789abcdef0")
 
 
 def values(

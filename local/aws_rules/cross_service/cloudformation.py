@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from local.aws_rules.permissions.policies import identity_policies, trusts
+from local.aws_rules.permissions.policies import attached_policies, trusts
 from local.aws_rules.rule import Enforced, Problem, rule
 from local.cloudformation.intrinsics import references
 from local.cloudformation.resolution import TemplateResource, TemplateWorld
@@ -225,8 +225,8 @@ def an_endpoint_waits_for_the_policies_of_its_roles(endpoint: Resource) -> Itera
     function = world.find("AWS::Lambda::Function", endpoint.get("ServiceToken"))
     arns = [endpoint.get("ExecutionRoleArn"), function and function.get("Role")]
     for role in filter(None, (world.find("AWS::IAM::Role", arn) for arn in arns if arn)):
-        for policy, _ in identity_policies(role):
-            if policy.name != role.name and not world.is_made_before(policy, endpoint):
+        for policy in attached_policies(role):
+            if not world.is_made_before(policy, endpoint):
                 yield Problem(
                     "",
                     f"add {policy.name} to DependsOn of {endpoint.name}, or refer to it under its "

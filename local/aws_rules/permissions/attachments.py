@@ -9,6 +9,7 @@ from local.cloudformation.world import Resource
 
 _ROLE, _POLICY = "AWS::IAM::Role", "AWS::IAM::Policy"
 _NAME = r"[\w+=,.@-]+"
+_POLICY_ARN = r"arn:[^:]+:iam::(\d{12}|aws):policy/.+"
 _ROLE_PAGE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html"
 _API = "https://docs.aws.amazon.com/IAM/latest/APIReference"
 
@@ -16,13 +17,21 @@ _API = "https://docs.aws.amazon.com/IAM/latest/APIReference"
 @rule(_ROLE, words="ARN is not valid.", source=f"{_API}/API_AttachRolePolicy.html")
 def a_managed_policy_is_attached_by_its_arn(role: Resource) -> Iterator[Problem]:
     for arn in role.list("ManagedPolicyArns"):
-        if not re.fullmatch(r"arn:[^:]+:iam::(\d{12}|aws):policy/.+", str(arn)):
+        if not re.fullmatch(_POLICY_ARN, str(arn)):
             yield Problem(
                 "ManagedPolicyArns",
                 f"name a managed policy by its ARN, not {arn!r}; put a parameter that may be empty "
                 "under !If",
                 f"ARN {arn} is not valid.",
             )
+    boundary = role.get("PermissionsBoundary")
+    if boundary is not None and not re.fullmatch(_POLICY_ARN, str(boundary)):
+        yield Problem(
+            "PermissionsBoundary",
+            f"name a managed policy by its ARN, not {boundary!r}; put a parameter that may be "
+            "empty under !If",
+            f"ARN {boundary} is not valid.",
+        )
 
 
 @rule(

@@ -6,7 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from local.aws_rules.permissions.policies import Statement, place, statements
+from local.aws_rules.permissions.policies import (
+    own_documents,
+    own_statements,
+    place,
+    statements,
+)
 from local.aws_rules.rule import Enforced, Problem, rule
 from local.cloudformation.world import Resource
 
@@ -23,31 +28,16 @@ _KNOWN = {
 _INLINE, _MANAGED, _TRUST = 10_240, 6_144, 2_048
 
 
-def _documents(resource: Resource) -> Iterator[tuple[str | int, ...]]:
-    """Where the documents are that say what may be done."""
-    if resource.type == _ROLE:
-        yield from (
-            ("Policies", n, "PolicyDocument") for n in range(len(resource.list("Policies")))
-        )
-    else:
-        yield ("PolicyDocument",)
-
-
-def _all(resource: Resource) -> Iterator[Statement]:
-    for path in _documents(resource):
-        yield from statements(resource, *path)
-
-
 @rule(_ROLE, *_ATTACHED, words="Policy statement must contain resources.", source=_ELEMENTS)
 def an_identity_policy_is_complete(resource: Resource) -> Iterator[Problem]:
-    for path in _documents(resource):
+    for path in own_documents(resource):
         if not statements(resource, *path):
             yield Problem(
                 place(resource, *path),
                 "leave the policy out where no statement remains",
                 "Syntax errors in policy.",
             )
-    for statement in _all(resource):
+    for statement in own_statements(resource):
         document = statement.document
         if not statement.resources and not document.get("NotResource"):
             yield Problem(
@@ -85,7 +75,7 @@ def an_identity_policy_is_complete(resource: Resource) -> Iterator[Problem]:
     source=_ELEMENTS,
 )
 def an_action_begins_with_its_service(resource: Resource) -> Iterator[Problem]:
-    for statement in _all(resource):
+    for statement in own_statements(resource):
         for action in statement.actions:
             if action != "*" and not re.fullmatch(r"[a-z0-9-]+:[\w*?]+", action, re.IGNORECASE):
                 yield Problem(
@@ -96,7 +86,7 @@ def an_action_begins_with_its_service(resource: Resource) -> Iterator[Problem]:
 
 @rule(_ROLE, *_ATTACHED, words='Resource must be in ARN format or "*".', source=_ELEMENTS)
 def a_resource_is_an_arn(resource: Resource) -> Iterator[Problem]:
-    for statement in _all(resource):
+    for statement in own_statements(resource):
         for arn in statement.resources:
             path = f"{statement.path}.Resource"
             if arn == "*" or arn.startswith("${"):
@@ -130,7 +120,7 @@ def a_resource_is_an_arn(resource: Resource) -> Iterator[Problem]:
 def the_statements_of_an_identity_policy_have_different_sids(
     resource: Resource,
 ) -> Iterator[Problem]:
-    for path in _documents(resource):
+    for path in own_documents(resource):
         found = statements(resource, *path)
         where = place(resource, *path)
         for sid, count in Counter(each.sid for each in found if each.sid).items():
@@ -147,7 +137,7 @@ def the_statements_of_an_identity_policy_have_different_sids(
 
 @rule(_ROLE, *_ATTACHED, words="The policy must contain a valid version string", source=_ELEMENTS)
 def a_policy_has_a_version(resource: Resource) -> Iterator[Problem]:
-    paths = [*_documents(resource)]
+    paths = [*own_documents(resource)]
     if resource.type == _ROLE:
         paths.append(("AssumeRolePolicyDocument",))
     for path in paths:
@@ -184,7 +174,7 @@ def a_trust_policy_says_who_may_assume_the_role(role: Resource) -> Iterator[Prob
     measures=True,
 )
 def the_inline_policies_of_a_role_are_not_too_long(role: Resource) -> Iterator[Problem]:
-    size = sum(_size(role.get(*path)) for path in _documents(role))
+    size = sum(_size(role.get(*path)) for path in own_documents(role))
     # A policy of its own resource is an inline policy of its roles all the same.
     for policy in role.world.all("AWS::IAM::Policy"):
         if role.references() & {str(each) for each in policy.list("Roles")}:
@@ -233,8 +223,7 @@ def _size(document: Any) -> int:
     enforced=Enforced.NEVER,
 )
 def a_key_is_named_by_its_key_arn(resource: Resource) -> Iterator[Problem]:
-    bucket_policy = resource.type == "AWS::S3::BucketPolicy"
-    for statement in statements(resource, "PolicyDocument") if bucket_policy else _all(resource):
+    for statement in own_statements(resource):
         named = [*statement.resources]
         named += [
             value for _, value in statement.values("s3:x-amz-server-side-encryption-aws-kms-key-id")
@@ -256,7 +245,7 @@ def a_key_is_named_by_its_key_arn(resource: Resource) -> Iterator[Problem]:
     enforced=Enforced.NEVER,
 )
 def a_service_linked_role_is_its_services(resource: Resource) -> Iterator[Problem]:
-    for statement in _all(resource):
+    for statement in own_statements(resource):
         services = {service for _, service in statement.values("iam:AWSServiceName")}
         for arn in statement.resources:
             owner = re.search(r":role/aws-service-role/([^/*?]+)/", arn)

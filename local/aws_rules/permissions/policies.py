@@ -122,14 +122,37 @@ def _expression(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL)
 
 
-def identity_policies(role: Resource) -> Iterator[tuple[Resource, list[Statement]]]:
-    """What a role may do, with the resource that says so: its own and attached policies."""
-    for index in range(len(role.list("Policies"))):
-        yield role, statements(role, "Policies", index, "PolicyDocument")
+def own_statements(resource: Resource) -> Iterator[Statement]:
+    """The statements that a role or an attached policy has itself."""
+    for path in own_documents(resource):
+        yield from statements(resource, *path)
+
+
+def own_documents(resource: Resource) -> Iterator[tuple[str | int, ...]]:
+    """Where the documents are that say what may be done."""
+    if resource.type == "AWS::IAM::Role":
+        yield from (
+            ("Policies", n, "PolicyDocument") for n in range(len(resource.list("Policies")))
+        )
+    else:
+        yield ("PolicyDocument",)
+
+
+def attached_policies(role: Resource) -> Iterator[Resource]:
+    """The policies of the template that name the role, or that the role names."""
+    managed = {str(each) for each in role.list("ManagedPolicyArns")}
     for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
         for policy in role.world.all(kind):
-            if role.references() & {str(each) for each in policy.list("Roles")}:
-                yield policy, statements(policy, "PolicyDocument")
+            names_role = role.references() & {str(each) for each in policy.list("Roles")}
+            if names_role or policy.references() & managed:
+                yield policy
+
+
+def identity_policies(role: Resource) -> Iterator[tuple[Resource, Statement]]:
+    """What a role may do, with the resource that says so: its own and attached policies."""
+    for owner in (role, *attached_policies(role)):
+        for statement in own_statements(owner):
+            yield owner, statement
 
 
 def role_may(role: Resource, action: str, arn: str | None, before: Resource) -> bool:
@@ -139,18 +162,19 @@ def role_may(role: Resource, action: str, arn: str | None, before: Resource) -> 
     What a managed policy from outside the template grants is not known: it counts as granted.
     """
     for managed in role.list("ManagedPolicyArns"):
+        if role.world.find("AWS::IAM::ManagedPolicy", managed) is not None:
+            continue  # one of the role's identity policies
         granted = _WELL_KNOWN.get(str(managed).rpartition("/")[2])
         if granted is not None and action in granted:
             return True
         if granted is None and ":aws:policy/" not in str(managed):
             return True
     allowed = False
-    for owner, found in identity_policies(role):
+    for owner, statement in identity_policies(role):
+        if _denies(statement, action, arn):
+            return False
         in_time = owner.name == role.name or role.world.is_made_before(owner, before)
-        for statement in found:
-            if _denies(statement, action, arn):
-                return False
-            allowed = allowed or (in_time and _allows(statement, action, arn))
+        allowed = allowed or (in_time and _allows(statement, action, arn))
     return allowed
 
 
@@ -158,7 +182,7 @@ def how_to_allow(
     role: Resource, action: str, arn: str | None, before: Resource, what: str = ""
 ) -> str:
     """What to change where `role_may` says no; `what` is the resource as its template calls it."""
-    found = [(owner, each) for owner, policy in identity_policies(role) for each in policy]
+    found = list(identity_policies(role))
     on = f" on {what}" if what else ""
     for owner, statement in found:
         if _denies(statement, action, arn):
