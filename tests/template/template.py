@@ -85,7 +85,11 @@ def role_statements() -> list[Statement]:
         for policy in role.properties["Policies"]
         for document in _branches(policy)
     ]
-    attached = [(policy, policy.properties) for policy in resources("IAM::Policy")]
+    attached = [
+        (policy, policy.properties)
+        for kind in ("IAM::Policy", "IAM::ManagedPolicy")
+        for policy in resources(kind)
+    ]
     return [
         Statement(owner, statement)
         for owner, document in (*carried, *attached)
@@ -156,6 +160,19 @@ def deployed(**parameters: str) -> dict[str, Resource]:
         for name, item in transformed()["Resources"].items()
         if stack.exists(name)
     }
+
+
+def allowed_when_deployed(role: str, **parameters: str) -> list[dict[str, Any]]:
+    """The statements of a role's own and attached policies with these parameters."""
+    found = deployed(**parameters)
+    managed = found[role].properties.get("ManagedPolicyArns", [])
+    own = [each["PolicyDocument"] for each in found[role].properties["Policies"]]
+    attached = [
+        each.properties["PolicyDocument"]
+        for name, each in found.items()
+        if {"Ref": role} in each.properties.get("Roles", []) or {"Ref": name} in managed
+    ]
+    return [statement for document in (*own, *attached) for statement in document["Statement"]]
 
 
 def _defaults() -> dict[str, Any]:

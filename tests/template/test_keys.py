@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.template import deployed, source
+from tests.template.template import allowed_when_deployed, deployed, source
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
 PARAMETERS = {name: each for name, each in source()["Parameters"].items() if "Key" in name}
@@ -15,7 +15,9 @@ SERVICE_CONDITIONS = ("aws:CalledViaLast", "iam:AWSServiceName", "iam:PassedToSe
 
 
 def test_the_parameters_about_keys_are_known() -> None:
-    assert set(PARAMETERS) == {"OutputKmsKeyId", "VolumeKmsKeyId", "RouteTargetKeyArns"}
+    endpoint = {"OutputKmsKeyId", "VolumeKmsKeyId"}
+
+    assert set(PARAMETERS) == {*endpoint, "RouteTargetKeyArns", "KmsKeyArn"}
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
@@ -46,16 +48,9 @@ class TestAParameterForAKey:
 
 def allowed(role: str, **parameters: str) -> list[tuple[str, Any]]:
     """What a role may do with keys: action and condition."""
-    found = deployed(**parameters)
-    attached = [
-        policy.properties
-        for policy in found.values()
-        if policy.type == "AWS::IAM::Policy" and {"Ref": role} in policy.properties["Roles"]
-    ]
     return [
         (statement["Action"], statement.get("Condition", {}))
-        for policy in (*found[role].properties["Policies"], *attached)
-        for statement in policy["PolicyDocument"]["Statement"]
+        for statement in allowed_when_deployed(role, **parameters)
         if "kms:" in str(statement["Action"])
     ]
 
@@ -90,7 +85,7 @@ def test_no_address_of_a_service_holds_for_one_partition_only() -> None:
                 return [value]
         return []
 
-    found = deployed(VolumeKmsKeyId=KEY)
+    found = deployed(VolumeKmsKeyId=KEY, KmsKeyArn=KEY)
     written = addresses({name: dict(each.properties) for name, each in found.items()})
     # The path of a service-linked role holds a principal too.
     assert [each for each in written if "/aws-service-role/" not in each] == []

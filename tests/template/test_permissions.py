@@ -96,7 +96,7 @@ def test_policies_are_changed_in_each_way(owner: str, kind: Kind, change: str) -
     assert any(begin in each and (not dots or end in each) for each in changes), changes
 
 
-@pytest.mark.parametrize("owner", ["EndpointDataPolicy", "VolumeKeyPolicy"])
+@pytest.mark.parametrize("owner", ["EndpointDataPolicy", "FunctionPolicy", "VolumeKeyPolicy"])
 def test_a_policy_beside_its_role_is_there_before_the_endpoint(owner: str) -> None:
     stack = world(**document()["stacks"]["created"])
 

@@ -23,6 +23,11 @@ SOURCES = {"aws:SourceArn", "aws:SourceAccount"}
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
 WITHOUT_RESOURCE = ["ecr:GetAuthorizationToken"]
 
+# IAM knows no resource for them either. The condition excludes the code of the functions.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+BY_LAMBDA_ALONE = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+
 # PutMetricData knows no resource either, but a condition on the namespace.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
 BY_NAMESPACE = ["cloudwatch:PutMetricData"]
@@ -36,17 +41,24 @@ def test_each_function_has_a_role_of_its_own() -> None:
     assert roles == {name: name.replace("Function", "Role") for name in roles}
 
 
-def test_a_managed_policy_is_attached_only_when_a_parameter_names_it() -> None:
-    attached = {
+def managed_policies(**parameters: str) -> dict[str, object]:
+    return {
         role.name: role.properties["ManagedPolicyArns"]
-        for role in resources("IAM::Role")
-        if "ManagedPolicyArns" in role.properties
+        for role in deployed(**parameters).values()
+        if role.type == "AWS::IAM::Role" and "ManagedPolicyArns" in role.properties
     }
 
-    (given, otherwise) = attached.pop("EndpointExecutionRole")["Fn::If"][1:]
-    assert given == {"Ref": "EndpointPolicyArns"}
-    assert otherwise == {"Ref": "AWS::NoValue"}
-    assert not attached
+
+def test_a_managed_policy_is_attached_only_when_a_parameter_asks_for_it() -> None:
+    functions = {target(each.properties["Role"]) for each in resources("Lambda::Function")}
+
+    assert managed_policies() == {}
+    assert managed_policies(EndpointPolicyArns="arn:aws:iam::aws:policy/a") == {
+        "EndpointExecutionRole": {"Ref": "EndpointPolicyArns"}
+    }
+    for parameter in ("KmsKeyArn", "SubnetIds", "SecurityGroupIds"):
+        own = [{"Ref": "FunctionPolicy"}]
+        assert managed_policies(**{parameter: "given"}) == dict.fromkeys(functions, own)
 
 
 @pytest.mark.parametrize("statement", ALLOWED, ids=str)
@@ -60,10 +72,12 @@ def test_a_permission_names_its_resources(statement: Statement) -> None:
     assert "NotResource" not in statement.document
     # A queue's policy applies to that queue alone.
     if "*" in statement.resources and statement.owner.type != "AWS::SQS::QueuePolicy":
-        assert statement.actions in (WITHOUT_RESOURCE, BY_NAMESPACE)
-        assert statement.actions == WITHOUT_RESOURCE or "cloudwatch:namespace" in (
-            statement.conditions
-        )
+        key = {
+            tuple(WITHOUT_RESOURCE): None,
+            tuple(BY_NAMESPACE): "cloudwatch:namespace",
+            tuple(BY_LAMBDA_ALONE): "lambda:SourceFunctionArn",
+        }[tuple(statement.actions)]
+        assert key is None or key in statement.conditions
 
 
 @pytest.mark.parametrize("statement", ALLOWED, ids=str)

@@ -20,8 +20,8 @@ the template's policies, and shows two things
 
 `relay` stands for the names of the stack and the endpoint, and `*` for any text. `artifacts` is the
 bucket of `ModelDataUrl`, `further` a target of `RouteTargetArns`, `Fraud--Scores` an existing
-endpoint; the keys are those of `OutputKmsKeyId`, `VolumeKmsKeyId` and `RouteTargetKeyArns`. What
-the policies of `EndpointPolicyArns` allow is not listed.
+endpoint; the keys are those of `OutputKmsKeyId`, `VolumeKmsKeyId` and `RouteTargetKeyArns`, and
+`stack` is that of `KmsKeyArn`. What the policies of `EndpointPolicyArns` allow is not listed.
 
 `recorded`: a test runs the use case in process, and its adapters make the call.
 `documented`: an AWS service makes the call, and the page of AWS says so. A footnote such as ¹ says

@@ -136,6 +136,13 @@ def _policies(world: TemplateWorld, name: str) -> Iterator[Policy]:
         case "AWS::IAM::Policy":
             roles = tuple(_role(world, each) for each in resource.list("Roles"))
             yield Policy(name, Kind.IDENTITY, roles, resource.get("PolicyDocument"))
+        case "AWS::IAM::ManagedPolicy":
+            attached = tuple(
+                role.name
+                for role in world.all("AWS::IAM::Role")
+                if resource.reference in role.list("ManagedPolicyArns")
+            )
+            yield Policy(name, Kind.IDENTITY, attached, resource.get("PolicyDocument"))
         case "AWS::Lambda::Permission":
             yield _permission(world, resource)
         case kind if kind in _CARRIERS:
