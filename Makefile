@@ -93,7 +93,8 @@ acceptance: setup ## the whole pipeline as a black box, here or on an account: T
 	  $(if $(filter 1,$(YES)),--yes) \
 	  $(if $(filter 0,$(SCALING)),--no-scaling) $(if $(ONLY),--only "$(ONLY)") \
 	  $(if $(INSTANCE_TYPE),--instance-type $(INSTANCE_TYPE)) \
-	  $(if $(INSTANCE_PRICE),--instance-price $(INSTANCE_PRICE)) $(if $(REMOVE),--remove $(REMOVE))
+	  $(if $(INSTANCE_PRICE),--instance-price $(INSTANCE_PRICE)) \
+	  $(if $(KMS_KEY_ARN),--kms-key-arn $(KMS_KEY_ARN)) $(if $(REMOVE),--remove $(REMOVE))
 
 chaos: setup ## 2,000 uploads with injected faults, each to end in one result: N=… SEED=…
 	@exec "$(BIN)/python" -m local.chaos $(if $(N),--uploads $(N)) $(if $(SEED),--seed $(SEED))

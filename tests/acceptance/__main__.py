@@ -118,7 +118,14 @@ def on_aws(run: Run, given: argparse.Namespace) -> int:
     if not (given.yes or confirmed()):
         print("nothing was deployed; YES=1 deploys without asking", file=sys.stderr)
         return _REFUSED
-    target = AwsTarget(account, name, directory, given.instance_type, scaling=given.scaling)
+    target = AwsTarget(
+        account,
+        name,
+        directory,
+        given.instance_type,
+        kms_key_arn=given.kms_key_arn,
+        scaling=given.scaling,
+    )
     print(f"\nShould this machine go down: make acceptance TARGET=aws REMOVE={name} …", flush=True)
     path = DIRECTORY / f"{name}.json"
     with guarded(name, account, directory) as guard, _ended_after(plan.limit_minutes):
@@ -188,6 +195,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--instance-type", default="ml.m5.large")
     parser.add_argument(
         "--instance-price", type=float, default=0.25, help="of an hour, in US dollars, or more"
+    )
+    parser.add_argument(
+        "--kms-key-arn",
+        default="",
+        help="of the stacks; docs/encryption.md has its policy",
     )
     parser.add_argument(
         "--remove", metavar="NAME", type=_run_name, help="only remove what a killed run has left"

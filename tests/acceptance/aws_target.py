@@ -63,8 +63,10 @@ class AwsTarget(Target):
         directory: Path,
         instance_type: str,
         *,
+        kms_key_arn: str = "",
         scaling: bool = True,
     ) -> None:
+        self._kms_key_arn = kms_key_arn
         self.stack_name = stack_name
         self.scaling = scaling
         self._instance_type = instance_type
@@ -96,6 +98,7 @@ class AwsTarget(Target):
             "ModelDataUrl": self.artifact,
             "EndpointName": stack_name,
             "InstanceType": self._instance_type,
+            **({"KmsKeyArn": self._kms_key_arn} if self._kms_key_arn else {}),
             "LogRetentionDays": "1",
             **parameters,
         }
