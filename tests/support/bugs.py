@@ -20,7 +20,7 @@ def call(request_id: str) -> Json:
     return {"request_id": request_id, "input_location": f"{samples.INPUTS}{request_id}.csv"}
 
 
-def put_all(pipeline: FakePipeline, *messages: Json) -> None:
+def put_all(pipeline: FakePipeline, *messages: object) -> None:
     for message in messages:
         put(pipeline, message)
 

@@ -10,7 +10,9 @@ from relay.errors import (
     TransientError,
     Unanswered,
 )
+from relay.events.direct_calls import write_call
 from relay.ids import request_id_of_upload
+from relay.model import InferenceRequest
 
 from tests.support import samples
 from tests.support.pipelines import FakePipeline
@@ -31,6 +33,12 @@ def upload(pipeline: FakePipeline, *keys: str) -> list[str]:
 
 def put(pipeline: FakePipeline, message: object) -> None:
     pipeline.queues.put(SUBMIT_QUEUE, json.dumps(message))
+
+
+def own_call(request_id: str, attempt: int) -> object:
+    """The relay's own message of an attempt."""
+    call: object = json.loads(write_call(InferenceRequest(request_id, body=b"1", attempt=attempt)))
+    return call
 
 
 def reports_of_rejection(pipeline: FakePipeline) -> list[dict[str, Any]]:

@@ -2,6 +2,9 @@
 
 The same request always has the same ids, so every step is safe to repeat. 32 characters fit into
 InferenceId (64), Filename (32) and SQS's MessageDeduplicationId (128).
+
+Each id is hashed together with the name of where it comes from. So no caller, and no inference of
+another caller of the endpoint, can have the id of an attempt of the relay, whatever its own id is.
 """
 
 import hashlib
@@ -29,22 +32,29 @@ def request_id_of_upload(bucket: str, key: str, version: str, sequencer: str) ->
 
 
 def request_id_of_caller(own_id: str) -> str:
-    """Return the request id for a caller's own id. An id of 32 hex digits stays as it is."""
-    return own_id if _ID.fullmatch(own_id) else _digest("caller", own_id)
+    """Return the request id for a caller's own id, also if that looks like an id of the relay."""
+    return _digest("caller", own_id)
+
+
+def request_id_of_call(call_id: str, number: int) -> str:
+    """Return the request id of a request without an own id, by its number in its call."""
+    return _digest("call", call_id, str(number))
+
+
+def is_id(text: str) -> bool:
+    """Whether the text has the form of a request or attempt id."""
+    return _ID.fullmatch(text) is not None
 
 
 def request_id_of_inference(inference_id: str, received_at: datetime | None) -> str:
-    """Return the request id of an inference that may be another caller's, from its notification.
+    """Return the request id of an inference of another caller, from its notification.
 
-    An id of 32 hex digits stays as it is: it may be an attempt's. Any other is another caller's,
-    who may use it again for another inference, and it may be the own id of a request to the relay.
+    The caller may use an InferenceId again, and any id that a request to the relay has.
 
     Args:
         inference_id: the InferenceId.
         received_at: when SageMaker received the request; repeats of the notification have it too.
     """
-    if _ID.fullmatch(inference_id):
-        return inference_id
     received = "" if received_at is None else received_at.isoformat()
     return _digest("inference", inference_id, received)
 

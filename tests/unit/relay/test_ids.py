@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from relay.ids import (
     attempt_id,
+    request_id_of_call,
     request_id_of_caller,
     request_id_of_inference,
     request_id_of_upload,
@@ -49,10 +50,29 @@ def test_any_id_of_a_caller_becomes_one_of_ours(own_id: str) -> None:
     assert request_id_of_caller(own_id) == request_id_of_caller(own_id)
 
 
-def test_an_id_that_is_one_of_ours_is_kept() -> None:
-    own = request_id_of_caller("order-17")
+@given(st.text(), st.integers(1, 10))
+def test_no_id_from_outside_becomes_the_id_of_an_attempt(own_id: str, number: int) -> None:
+    theirs = request_id_of_caller("order-17")
+    attempts = {attempt_id(theirs, number) for number in range(1, 11)}
 
-    assert request_id_of_caller(own) == own
+    for own in (own_id, *attempts):
+        assert request_id_of_caller(own) not in attempts
+        assert request_id_of_inference(own, None) not in attempts
+        assert request_id_of_call(own, number) not in attempts
+
+
+def test_the_same_text_has_another_id_in_each_namespace() -> None:
+    assert (
+        len(
+            {
+                request_id_of_caller("m-1"),
+                request_id_of_call("m-1", 0),
+                request_id_of_inference("m-1", None),
+                request_id_of_upload("m-1", "", "", ""),
+            }
+        )
+        == 4
+    )
 
 
 @given(st.text(), st.none() | st.datetimes(timezones=st.just(UTC)))
@@ -70,12 +90,6 @@ def test_an_inference_of_another_caller_has_the_id_of_no_other_and_of_no_request
 
     assert len(ids) == 3
     assert request_id_of_caller("order-17") not in ids
-
-
-def test_an_inference_of_an_attempt_keeps_its_id() -> None:
-    own = request_id_of_caller("order-17")
-
-    assert request_id_of_inference(own, datetime(2026, 11, 20, tzinfo=UTC)) == own
 
 
 def test_the_first_attempt_has_the_requests_own_id_and_the_others_do_not() -> None:

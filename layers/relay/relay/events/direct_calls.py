@@ -1,5 +1,5 @@
 """A direct call: one request or several, as JSON. The relay's own calls, on its submit queue, have
-the same shape and further members.
+the same shape, `eventSource` and further members, and their ids are used as they are.
 
     {"requests": [{"input_location": "s3://bucket/inputs/a.csv", "content_type": "text/csv",
                    "accept": "…", "custom_attributes": "…", "ttl_seconds": 600,
@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from relay.errors import UnreadableMessage
-from relay.ids import request_id_of_caller
+from relay.events.sagemaker import RELAY
+from relay.ids import is_id, request_id_of_call, request_id_of_caller
 from relay.model import InferenceRequest
 from relay.reading import Reader
 
@@ -33,6 +34,7 @@ _MEMBERS: Final = (
 # From others they would contradict what S3 and the ledger say: a request could have two attempts at
 # a time.
 _OWN_MEMBERS: Final = ("attempt", "etag", "requested_at", "size", "version_id")
+_SOURCE: Final = "eventSource"
 
 
 def is_call(value: object) -> bool:
@@ -57,32 +59,52 @@ def read_call(
         value: the parsed JSON.
         default_id: what ids are derived from where a request names none. The same for every
             delivery of the same call.
-        by_relay: whether the relay may have written the call, with members of its own.
+        by_relay: whether the call is a message on the submit queue, where the relay may have
+            written it.
 
     Raises:
         UnreadableMessage: members have the wrong type or an unknown name; names all of them.
     """
     call = Reader({"requests": value} if isinstance(value, list) else value)
     readers: Iterable[Reader] = [call]
+    own = by_relay and call.members.get(_SOURCE) == RELAY
     if "requests" in call:
-        call.only(("requests",), lambda _: "move it into each request")
+        top = ("requests", _SOURCE) if own else ("requests",)
+        call.only(top, lambda _: "move it into each request")
         readers = call.objects("requests")
-    known = (*_MEMBERS, *_OWN_MEMBERS) if by_relay else _MEMBERS
     requests = tuple(
-        _request(reader, known, f"{default_id}/{n}") for n, reader in enumerate(readers)
+        _request(
+            reader,
+            (*_MEMBERS, *_OWN_MEMBERS) if own else _MEMBERS,
+            _own_id(reader) if own else _id(reader, default_id, number),
+        )
+        for number, reader in enumerate(readers)
     )
     call.check(UnreadableMessage)
     return requests
 
 
-def _request(reader: Reader, known: Collection[str], default_id: str) -> InferenceRequest:
+def _id(reader: Reader, default_id: str, number: int) -> str:
+    own_id = reader.optional_text("request_id")
+    return request_id_of_caller(own_id) if own_id else request_id_of_call(default_id, number)
+
+
+def _own_id(reader: Reader) -> str:
+    """Read the id that the relay has given a request before."""
+    request_id = reader.text("request_id")
+    if request_id and not is_id(request_id):
+        reader.refuse("request_id", "is not an id of the relay")
+    return request_id
+
+
+def _request(reader: Reader, known: Collection[str], request_id: str) -> InferenceRequest:
     def hint(name: str) -> str:
         return "the relay sets it" if name in _OWN_MEMBERS else f"a request has {all_known}"
 
     all_known = ", ".join(_MEMBERS)
     reader.only(known, hint)
     return InferenceRequest(
-        id=request_id_of_caller(reader.optional_text("request_id") or default_id),
+        id=request_id,
         location=reader.optional_location("input_location"),
         body=_body(reader),
         version_id=reader.optional_text("version_id"),
@@ -119,7 +141,7 @@ def _body(reader: Reader) -> bytes | None:
 
 
 def write_call(request: InferenceRequest) -> str:
-    """The JSON of a call that makes the same request again, with its id."""
+    """The JSON of the relay's call that makes the same request again, with its id."""
     body = None if request.body is None else base64.b64encode(request.body).decode()
     members = {
         "request_id": request.id,
@@ -136,4 +158,5 @@ def write_call(request: InferenceRequest) -> str:
         "timeout_seconds": request.timeout_seconds,
         "requested_at": None if request.requested_at is None else request.requested_at.isoformat(),
     }
-    return json.dumps({"requests": [{k: v for k, v in members.items() if v is not None}]})
+    present = {name: value for name, value in members.items() if value is not None}
+    return json.dumps({_SOURCE: RELAY, "requests": [present]})

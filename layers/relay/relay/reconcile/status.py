@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relay.errors import UnexpectedError
-from relay.ids import attempt_id, request_id_of_caller
+from relay.ids import attempt_id, is_id, request_id_of_caller
 from relay.model import Attempt, AttemptState, RequestState
 from relay.ports import AttemptReader
 
@@ -51,8 +51,11 @@ def status(request_id: str, ledger: AttemptReader) -> RequestStatus:
     Raises:
         RelayError: the ledger cannot be read.
     """
-    known_id = request_id_of_caller(request_id)
-    return _status(known_id, read_attempts(_attempt_ids(known_id), ledger))
+    of_caller = request_id_of_caller(request_id)
+    candidates = (request_id, of_caller) if is_id(request_id) else (of_caller,)
+    found = read_attempts([each for id in candidates for each in _attempt_ids(id)], ledger)
+    statuses = [_status(each, found) for each in candidates]
+    return next((each for each in statuses if each.state is not RequestState.UNKNOWN), statuses[0])
 
 
 def complete(firsts: Iterable[Attempt], ledger: AttemptReader) -> Iterator[RequestStatus]:

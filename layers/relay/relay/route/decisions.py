@@ -38,7 +38,9 @@ class Finished:
 
     @property
     def ledger_id(self) -> str:
-        return ledger_id(self.notification)
+        if self.attempt is not None:
+            return self.attempt.id
+        return foreign_id(self.notification)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ def broken(delivery: Delivery, notification: Notification, error: UnexpectedErro
     return Broken(delivery, error, notification.inference_id)
 
 
-def ledger_id(notification: Notification) -> str:
-    """Return the ledger's id of the inference that a notification is about."""
+def foreign_id(notification: Notification) -> str:
+    """Return the ledger's id of an inference that the relay did not submit."""
     return request_id_of_inference(notification.inference_id, notification.received_at)
 
 
@@ -165,7 +167,7 @@ def _result(
 ) -> Decision:
     """Decide on the result: a message for each matching route that has not delivered it."""
     notification, attempt = finished.notification, finished.attempt
-    closed = attempt or _untracked(notification, now)
+    closed = attempt or _untracked(finished, now)
     result = Result(
         request_id=closed.request_id,
         notification=notification,
@@ -190,12 +192,12 @@ def _result(
     return Decision(finished, tuple(messages), closing, result)
 
 
-def _untracked(notification: Notification, now: datetime) -> Attempt:
+def _untracked(finished: Finished, now: datetime) -> Attempt:
     """Return the item for an inference that the relay did not submit, to route it once."""
-    own_id = ledger_id(notification)
+    notification = finished.notification
     return Attempt(
-        id=own_id,
-        request_id=own_id,
+        id=finished.ledger_id,
+        request_id=finished.ledger_id,
         number=1,
         claimed_by="",
         endpoint=notification.endpoint,

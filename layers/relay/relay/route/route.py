@@ -29,9 +29,10 @@ from relay.delivery.isolation import answers, as_relay_error, isolated
 from relay.delivery.parking import Parking, sort_out
 from relay.delivery.report import Report
 from relay.errors import MessageTooLong, RelayError, UnexpectedError
+from relay.ids import is_id
 from relay.model import Attempt, AttemptState, Delivery, Held, Holding, Incoming, Notification
 from relay.ports import Clock, Inbox, Ledger, Outbox, RoutesSource
-from relay.route.decisions import Decision, Finished, broken, decide, ledger_id
+from relay.route.decisions import Decision, Finished, broken, decide, foreign_id
 from relay.route.trust import distrust
 from relay.settings import RouteSettings
 
@@ -107,7 +108,7 @@ class Route:
     ) -> list[Disposition]:
         reserving = self._budget.reserving
         with reserving(ROUTES_SECONDS + SEND_SECONDS + MARK_SECONDS + DELAY_SECONDS):
-            known = self._ledger.look_up([ledger_id(content) for _, content in chunk])
+            known = self._look_up([content for _, content in chunk])
             believed, dispositions = self._believed(chunk, known)
         if not believed:
             return dispositions
@@ -133,6 +134,15 @@ class Route:
         dispositions += self._hold([each for each in errors if each[1]])
         return dispositions
 
+    def _look_up(self, notifications: Sequence[Notification]) -> Mapping[str, Attempt | RelayError]:
+        """Return what the ledger has: attempts of the relay, and, where there is none of an id,
+        inferences that the relay did not submit.
+        """
+        own = [each.inference_id for each in notifications if is_id(each.inference_id)]
+        known = dict(self._ledger.look_up(own)) if own else {}
+        foreign = [foreign_id(each) for each in notifications if each.inference_id not in known]
+        return known | dict(self._ledger.look_up(foreign)) if foreign else known
+
     def _believed(
         self,
         chunk: Sequence[tuple[Delivery, Notification]],
@@ -145,7 +155,7 @@ class Route:
         believed: dict[str, Finished] = {}
         dispositions: list[Disposition] = []
         for delivery, notification in chunk:
-            attempt = known.get(ledger_id(notification))
+            attempt = known.get(notification.inference_id, known.get(foreign_id(notification)))
             if isinstance(attempt, RelayError):
                 unread = Finished(delivery, notification, None)
                 dispositions.append(_not_routed(unread, "attempt not looked up", attempt))

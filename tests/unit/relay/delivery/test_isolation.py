@@ -10,6 +10,7 @@ from relay.delivery.dispositions import Broken, Disposition, Duplicate
 from relay.delivery.isolation import answers, isolated, unexpected
 from relay.delivery.report import Count, Level, Report
 from relay.errors import RelayError, TransientError, UnexpectedError
+from relay.ids import request_id_of_caller
 from relay.model import AttemptState
 from relay.s3uri import S3Uri
 
@@ -19,6 +20,7 @@ from tests.support.bugs import SECRET, assert_parked, call, put_all, receive_fiv
 from tests.support.notifying import ID, notify, submitted
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import NOTIFICATION_DEAD_LETTERS, SUBMIT_DEAD_LETTERS
+from tests.support.submitting import own_call
 
 
 @pytest.fixture
@@ -107,8 +109,9 @@ class TestAnItemThatCannotBeRead:
         assert_parked(pipeline, NOTIFICATION_DEAD_LETTERS, reports)
 
     def test_harms_the_request_that_finds_it_claimed(self, pipeline: FakePipeline) -> None:
-        pipeline.ledger.table["f" * 32] = unreadable_item("f" * 32)
-        put_all(pipeline, call("f" * 32), call("good"))
+        claimed = request_id_of_caller("claimed")
+        pipeline.ledger.table[claimed] = unreadable_item(claimed)
+        put_all(pipeline, call("claimed"), call("good"))
 
         reports = receive_five_times(pipeline, pipeline.deliver_to_submit)
 
@@ -117,7 +120,7 @@ class TestAnItemThatCannotBeRead:
 
     def test_is_not_followed_by_a_further_attempt(self, pipeline: FakePipeline) -> None:
         pipeline.ledger.table["f" * 32] = unreadable_item("f" * 32, state={"S": "RETRIED"})
-        put_all(pipeline, {**call("f" * 32), "attempt": 2}, call("good"))
+        put_all(pipeline, own_call("f" * 32, 2), call("good"))
 
         report = pipeline.deliver_to_submit()
 

@@ -4,6 +4,7 @@ import pytest
 from relay.delivery.report import Count, Level
 from relay.delivery.responses import Incomplete, respond
 from relay.errors import TransientError
+from relay.ids import request_id_of_caller
 from relay.submit.output_locations import OutputLocations
 
 from tests.support import samples
@@ -64,14 +65,15 @@ class TestABugInSubmit:
             return contains(self, text)
 
         monkeypatch.setattr(OutputLocations, "contains", broken_contains)
-        put_all(pipeline, call("a" * 32), call("b" * 32))
-        pipeline.endpoint.output_locations["a" * 32] = SECRET
+        one, other = request_id_of_caller("one"), request_id_of_caller("other")
+        put_all(pipeline, call("one"), call("other"))
+        pipeline.endpoint.output_locations[one] = SECRET
 
         report = pipeline.deliver_to_submit()
 
         assert report.counts == {Count.SUBMITTED: 2, Count.BROKEN: 1}
         assert logged(report, Level.ERROR) == ["output location not written"]
-        assert pipeline.endpoint.invoked == ["a" * 32, "b" * 32]
+        assert pipeline.endpoint.invoked == [one, other]
 
     @pytest.mark.parametrize("method", ["renew", "release"])
     def test_in_a_write_behind_the_invocation_does_not_infer_twice(

@@ -18,7 +18,8 @@ from tests.support import samples
 from tests.support.samples import NOON, Json
 
 ONE = {"input_location": "s3://data/inputs/a.csv"}
-LATER = {**ONE, "attempt": 5}
+OURS = {"eventSource": "async-inference-relay"}
+LATER = {**OURS, "requests": [{**ONE, "request_id": "a" * 32, "attempt": 5}]}
 
 
 @pytest.mark.parametrize("call", [ONE, [ONE], {"requests": [ONE]}])
@@ -32,7 +33,7 @@ def test_one_request_may_stand_alone_or_in_a_list(call: object) -> None:
 
 def test_every_member_of_a_request_is_read() -> None:
     call = {
-        "request_id": "order-17",
+        "request_id": "a" * 32,
         "attempt": 2,
         "input_location": "s3://data/inputs/a.csv",
         "version_id": "v1",
@@ -46,10 +47,10 @@ def test_every_member_of_a_request_is_read() -> None:
         "requested_at": "2026-11-20T12:00:00.5Z",
     }
 
-    (request,) = read_call(call, "call-1", by_relay=True)
+    (request,) = read_call({**OURS, "requests": [call]}, "call-1", by_relay=True)
 
     assert request == InferenceRequest(
-        id=request_id_of_caller("order-17"),
+        id="a" * 32,
         location=S3Uri("data", "inputs/a.csv"),
         version_id="v1",
         etag="e1",
@@ -102,8 +103,13 @@ def test_other_json_is_no_call(value: object) -> None:
         ({"body": 5}, "body must be a string, not a number"),
         ({**ONE, "size": "12"}, "size must be a whole number of at most 2\\^53, not a string"),
         ({"input_location": "inputs/a.csv"}, "input_location is not an S3 location"),
-        ({**ONE, "attempt": 0}, "attempt is 0; attempts are counted from 1"),
-        ({**ONE, "attempt": -1}, "attempt is -1; attempts are counted from 1"),
+        ({**OURS, "requests": [{**ONE, "attempt": 0}]}, "attempt is 0; attempts are counted from"),
+        ({**OURS, "requests": [{**ONE, "attempt": -1}]}, "attempt is -1; attempts are counted"),
+        ({**OURS, "requests": [ONE]}, r"requests\[0\].request_id is missing"),
+        (
+            {**OURS, "requests": [{**ONE, "request_id": "order-17"}]},
+            r"requests\[0\].request_id is not an id of the relay",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_call_is_reported(call: object, complaint: str) -> None:
@@ -125,6 +131,18 @@ def test_what_is_wrong_with_a_call_is_reported(call: object, complaint: str) -> 
 def test_what_the_relay_sets_is_refused_from_others(name: str, value: object) -> None:
     with pytest.raises(UnreadableMessage, match=f"{name} is not known; the relay sets it"):
         read_call({**ONE, name: value}, "call-1")
+    with pytest.raises(UnreadableMessage, match=f"{name} is not known; the relay sets it"):
+        read_call({**ONE, name: value}, "call-1", by_relay=True)
+
+
+def test_an_id_of_the_relay_is_not_taken_over_from_a_caller() -> None:
+    """Not even on the submit queue, where others may put calls too."""
+    theirs = request_id_of_caller("order-17")
+
+    for by_relay in (False, True):
+        (request,) = read_call({**ONE, "request_id": theirs}, "call-1", by_relay=by_relay)
+
+        assert request.id == request_id_of_caller(theirs) != theirs
 
 
 @pytest.mark.parametrize(
@@ -142,14 +160,17 @@ def test_only_the_submit_queue_brings_a_further_attempt(event: Json) -> None:
     (queued,) = read_submissions(samples.sqs_event(LATER), "invocation-1")
 
     assert (outside.contents, [each.attempt for each in queued.contents]) == ((), [5])
-    assert outside.problem == "attempt is not known; the relay sets it"
+    assert outside.problem is not None
+    assert "eventSource is not known" in outside.problem
+    assert "attempt is not known; the relay sets it" in outside.problem
 
 
 def test_every_problem_of_a_call_is_in_one_error() -> None:
-    call = [ONE, {"body": 5, "colour": "red"}, 7, {"attempt": 0, "input_location": "a.csv"}]
+    own = {"request_id": "a" * 32}
+    wrong = [{**own, "body": 5, "colour": "red"}, 7, {**own, "attempt": 0, "input_location": "a"}]
 
     with pytest.raises(UnreadableMessage) as raised:
-        read_call(call, "call-1", by_relay=True)
+        read_call({**OURS, "requests": [{**ONE, **own}, *wrong]}, "call-1", by_relay=True)
 
     told = str(raised.value).split("; ")
     assert [each.partition(" ")[0] for each in told if each.startswith("requests")] == [

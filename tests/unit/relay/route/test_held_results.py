@@ -55,8 +55,9 @@ class TestAHeldResult:
         come_again(pipeline)
 
         assert delivered(pipeline, ARCHIVE, TEAM, BUS) == [1, 1, 1]
-        assert pipeline.ledger.states[theirs] is AttemptState.COMPLETED
         bodies = [json.loads(message.body) for message in pipeline.queues.delivered(TEAM)]
+        assert pipeline.ledger.states[bodies[0]["id"]] is AttemptState.COMPLETED
+        assert theirs not in pipeline.ledger.states
         assert [body["data"]["tracked"] for body in bodies] == [False]
 
     def test_that_is_untracked_is_never_submitted_again(self, pipeline: FakePipeline) -> None:

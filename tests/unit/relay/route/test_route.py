@@ -5,7 +5,7 @@ import json
 import pytest
 from relay.delivery.report import Count, Level
 from relay.errors import AccessDenied, RelayError
-from relay.ids import attempt_id
+from relay.ids import attempt_id, request_id_of_caller
 from relay.model import AttemptState, Outcome
 from relay.s3uri import S3Uri
 
@@ -142,6 +142,8 @@ class TestADuplicate:
 
     def test_in_another_chunk_of_the_batch_is_routed_once(self, pipeline: FakePipeline) -> None:
         ids = [f"{number:032x}" for number in range(100)]
+        for each in ids:
+            submitted(pipeline, each)
         notify(pipeline, *map(samples.completed, ids), samples.completed(ids[0]))
 
         report = pipeline.deliver_to_route(limit=101)
@@ -195,8 +197,39 @@ class TestAnUntrackedInference:
         report = pipeline.deliver_to_route()
 
         assert report.counts == {Count.DUPLICATE: 1}
-        assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
+        assert pipeline.ledger.states == {documents(pipeline)[0]["id"]: AttemptState.COMPLETED}
+        assert ID not in pipeline.ledger.states
         assert len(pipeline.results()) == 1
+
+    def test_with_the_id_of_a_later_request_does_not_take_its_place(
+        self, pipeline: FakePipeline
+    ) -> None:
+        """Ids of requests can be computed before the requests exist."""
+        call = {"input_location": f"s3://{samples.BUCKET}/inputs/a.csv", "request_id": "order-17"}
+        future = request_id_of_caller("order-17")
+        notify(pipeline, samples.completed(future))
+        pipeline.deliver_to_route()
+
+        report = pipeline.call_submit(call)
+        notify(pipeline, samples.completed(future))
+        pipeline.deliver_to_route()
+
+        assert report.counts == {Count.SUBMITTED: 1}
+        assert [
+            (document["id"] == future, document["data"]["tracked"])
+            for document in documents(pipeline)
+        ] == [(False, False), (True, True)]
+
+    def test_does_not_change_an_attempt_whose_own_id_it_takes(self, pipeline: FakePipeline) -> None:
+        """A caller of the endpoint may choose any inference id, such as a caller's own id."""
+        pipeline.call_submit(
+            {"input_location": f"s3://{samples.BUCKET}/inputs/a.csv", "request_id": "order-17"}
+        )
+        notify(pipeline, samples.completed("order-17"))
+
+        pipeline.deliver_to_route()
+
+        assert pipeline.ledger.states[request_id_of_caller("order-17")] is AttemptState.OPEN
 
 
 class TestWhatIsForeign:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from relay.delivery.report import Count, Level, Report
 from relay.errors import AccessDenied, RelayError
-from relay.ids import attempt_id
+from relay.ids import attempt_id, request_id_of_caller
 from relay.model import AttemptState, Closing, Held, Holding, Outcome
 
 from tests.support import samples
@@ -69,7 +69,8 @@ class TestAFailureThatMayPass:
             assert getattr(attempt, member) == getattr(first, member) is not None
 
     def test_is_tried_as_often_as_the_deployment_says(self, pipeline: FakePipeline) -> None:
-        pipeline.call_submit({"input_location": f"s3://{BUCKET}/inputs/a.csv", "request_id": ID})
+        pipeline.call_submit({"input_location": f"s3://{BUCKET}/inputs/a.csv", "request_id": "1"})
+        first = request_id_of_caller("1")
         delays = []
         while not pipeline.results():
             notify(pipeline, samples.failed(pipeline.endpoint.invoked[-1], SERVER_ERROR))
@@ -78,10 +79,10 @@ class TestAFailureThatMayPass:
             pipeline.clock.advance(900)
             pipeline.deliver_to_submit()
 
-        assert pipeline.endpoint.invoked == [ID, attempt_id(ID, 2), attempt_id(ID, 3)]
+        assert pipeline.endpoint.invoked == [first, attempt_id(first, 2), attempt_id(first, 3)]
         assert delays[:2] == [30, 60]
         (document,) = documents(pipeline)
-        assert (document["id"], document["data"]["attempts"]) == (ID, 3)
+        assert (document["id"], document["data"]["attempts"]) == (first, 3)
         # From the call to the last attempt, those before it included.
         assert document["data"]["timing"]["queued_ms"] == 1_800_000
         assert sorted(pipeline.ledger.states.values()) == ["FAILED", "RETRIED", "RETRIED"]

@@ -14,7 +14,7 @@ from tests.support import samples
 from tests.support.fakes.ports import Crash
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import SUBMIT_QUEUE
-from tests.support.submitting import DENIED, THROTTLED, logged, put, upload
+from tests.support.submitting import DENIED, THROTTLED, logged, own_call, put, upload
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ class TestTwoMessagesOfOneRequest:
         assert pipeline.endpoint.invoked == [first]
 
     def test_of_a_further_attempt_are_inferred_once(self, pipeline: FakePipeline) -> None:
-        retry = {"request_id": "a" * 32, "attempt": 2, "body": "1"}
+        retry = own_call("a" * 32, 2)
         put(pipeline, retry)
         put(pipeline, retry)
 
@@ -261,7 +261,7 @@ class TestTheLedger:
         first, second = (request_id_of_caller(name) for name in ("order-1", "order-2"))
         for request_id in (first, second):
             pipeline.ledger.items[request_id] = samples.attempt(request_id)
-            put(pipeline, {"request_id": request_id, "attempt": 2, "body": "1"})
+            put(pipeline, own_call(request_id, 2))
         pipeline.ledger.unread.add(first)
 
         report = pipeline.deliver_to_submit()
@@ -273,7 +273,7 @@ class TestTheLedger:
 
 def test_a_further_attempt_is_claimed_under_its_own_id(pipeline: FakePipeline) -> None:
     first = request_id_of_caller("order-1")
-    put(pipeline, {"request_id": first, "attempt": 2, "body": "1"})
+    put(pipeline, own_call(first, 2))
 
     pipeline.deliver_to_submit()
 

@@ -1,0 +1,42 @@
+"""Which request a question about an id is answered for."""
+
+import pytest
+from relay.ids import attempt_id, request_id_of_caller
+from relay.model import RequestState
+from relay.reconcile.status import status
+
+from tests.support.notifying import submitted
+from tests.support.pipelines import FakePipeline
+
+THEIRS = request_id_of_caller("order-17")
+
+
+@pytest.fixture
+def pipeline() -> FakePipeline:
+    return FakePipeline()
+
+
+@pytest.mark.parametrize("asked", ["order-17", THEIRS])
+def test_a_request_is_found_by_the_callers_id_and_by_the_relays(
+    pipeline: FakePipeline, asked: str
+) -> None:
+    submitted(pipeline, THEIRS)
+
+    found = status(asked, pipeline.ledger)
+
+    assert (found.request_id, found.state) == (THEIRS, RequestState.SUBMITTED)
+
+
+def test_an_own_id_that_looks_like_one_of_the_relay_finds_the_callers_request(
+    pipeline: FakePipeline,
+) -> None:
+    own_id = "0123456789abcdef" * 2
+    submitted(pipeline, attempt_id(request_id_of_caller(own_id), 1))
+
+    found = status(own_id, pipeline.ledger)
+
+    assert (found.request_id, found.state) == (request_id_of_caller(own_id), RequestState.SUBMITTED)
+
+
+def test_an_unknown_id_is_unknown(pipeline: FakePipeline) -> None:
+    assert status(THEIRS, pipeline.ledger).state is RequestState.UNKNOWN
