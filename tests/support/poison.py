@@ -126,7 +126,10 @@ ODD_NOTIFICATIONS = {
     "no region": notification(awsRegion=None),
     "a reason that is a list": notification(failureReason=["none"]),
     "a content type that is a list": notification(
-        responseParameters={"outputLocation": f"{OUTPUTS}a.out", "contentType": ["text/csv"]}
+        responseParameters={
+            "outputLocation": f"{OUTPUTS}{SUSPECT}.out",
+            "contentType": ["text/csv"],
+        }
     ),
     "attributes that are an object": notification(
         requestParameters={"endpointName": "relay", "customAttributes": {}, "contentType": 7}

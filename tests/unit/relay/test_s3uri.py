@@ -55,6 +55,13 @@ def test_the_longest_key_is_accepted() -> None:
         ("https://s3-us-west-2.amazonaws.com/bucket/a.out", "bucket", "a.out"),
         ("https://bucket.s3.cn-north-1.amazonaws.com.cn/a.out", "bucket", "a.out"),
         ("https://bucket.s3.dualstack.us-east-1.amazonaws.com/a.out", "bucket", "a.out"),
+        ("https://bucket.s3-fips.dualstack.us-gov-west-1.amazonaws.com/a", "bucket", "a"),
+        ("https://bucket.s3-external-1.amazonaws.com/a.out", "bucket", "a.out"),
+        ("https://bucket.s3.eusc-de-east-1.amazonaws.eu/a.out", "bucket", "a.out"),
+        # Buckets with names that begin like one of S3's hosts.
+        ("https://s3-evil.s3.amazonaws.com/bucket/a.out", "s3-evil", "bucket/a.out"),
+        ("https://s3-evil.s3.us-east-1.amazonaws.com/bucket/a", "s3-evil", "bucket/a"),
+        ("https://s3.eu-west-1.s3.amazonaws.com/bucket/a", "s3.eu-west-1", "bucket/a"),
     ],
 )
 def test_every_form_that_sagemaker_uses_is_read(text: str, bucket: str, key: str) -> None:
@@ -76,6 +83,10 @@ def test_every_form_that_sagemaker_uses_is_read(text: str, bucket: str, key: str
         "https://s3.example.com/bucket/key",
         "https://bucket.s3.us-east-1.amazonaws.com",
         "https://user@bucket.s3.us-east-1.amazonaws.com/key",
+        # An access point of any account, and hosts of other services.
+        "https://bucket-111122223333.s3-accesspoint.us-east-1.amazonaws.com/key",
+        "https://bucket.s3-evil.amazonaws.com/key",
+        "https://s3-evil.amazonaws.com/bucket/key",
     ],
 )
 def test_anything_else_is_no_location(text: str) -> None:

@@ -111,3 +111,15 @@ def test_nothing_is_counted_where_nothing_came(capsys: pytest.CaptureFixture[str
     telemetry.flush()
 
     assert capsys.readouterr().out == ""
+
+
+def test_what_others_write_is_cut_in_the_log(write: Writer) -> None:
+    """The failure reason is SageMaker's or the model's, and an id a caller's."""
+    report = Report()
+    report.note(Level.WARNING, "routed", reason="x" * 200_000, inference_id="i-1")
+    report.notes.append(Note(Level.ERROR, "y" * 200_000))
+
+    first, second, *_ = write(report)
+
+    assert (first["reason"], first["inference_id"]) == ("x" * 1_999 + "…", "i-1")
+    assert second["message"] == "y" * 1_999 + "…"

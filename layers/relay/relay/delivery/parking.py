@@ -38,7 +38,7 @@ _SHORT_REASON_CHARACTERS = 100
 # Less than the least limit of a region, with all attributes.
 _CUT_BYTES = MOST_TOPIC_BYTES - 8_192
 # From this receive on, a message that raises an unexpected error is parked.
-_TRIES = 5
+TRIES: Final = 5
 LONGEST_WAIT: Final = timedelta(days=10)
 # A message that no invocation tried is not given up until SQS is about to delete it.
 LONGEST_UNTRIED: Final = timedelta(days=11)
@@ -126,7 +126,7 @@ def _come_again(dispositions: Iterable[Disposition]) -> Iterator[str]:
     """Return the ids of the messages of which a part comes again."""
     for each in dispositions:
         delivery = _waiting(each)
-        if isinstance(each, Broken) and each.delivery.receive_count < _TRIES:
+        if isinstance(each, Broken) and each.delivery.receive_count < TRIES:
             delivery = each.delivery
         if delivery is not None:
             yield delivery.message_id

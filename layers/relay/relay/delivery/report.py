@@ -7,6 +7,9 @@ from enum import StrEnum
 from relay.errors import RelayError
 from relay.model import Delivery
 
+# Characters of a text in the log. SageMaker, the model and callers choose the length of theirs.
+LONGEST_TEXT = 2_000
+
 
 class Count(StrEnum):
     """Metrics by name. The comments are the texts of docs/reference/metrics.md."""
@@ -45,11 +48,23 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One line of the log. `fields` are ids, locations and reasons; never a payload."""
+    """One line of the log. `fields` are ids, locations and reasons; never a payload.
+
+    Each text has at most `LONGEST_TEXT` characters.
+    """
 
     level: Level
     text: str
     fields: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", _bounded(self.text))
+        fields = tuple((_bounded(name), _bounded(value)) for name, value in self.fields)
+        object.__setattr__(self, "fields", fields)
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)

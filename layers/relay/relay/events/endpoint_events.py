@@ -11,6 +11,7 @@ from relay.events.s3 import CreatedObject, is_s3_event, read_s3_event
 
 _STATE_CHANGE: Final = "SageMaker Endpoint State Change"
 _SCHEDULED: Final = "Scheduled Event"
+_LONGEST_NAMES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,9 @@ def read_event(event: object) -> WakeUp:
         return Describe()
     if action in ("deploy", "rollback", "delete"):
         return DirectCall(action, fields.members)
+    members = ", ".join(sorted(fields.members))[:_LONGEST_NAMES] or "none"
     raise UnreadableMessage(
-        f"an event with the members {', '.join(sorted(fields.members)) or 'none'} is neither a "
+        f"an event with the members {members} is neither a "
         f'custom resource request, nor "{_STATE_CHANGE}", nor "{_SCHEDULED}", nor an event of S3, '
         'nor a call with the action "describe", "deploy" or "rollback"'
     )

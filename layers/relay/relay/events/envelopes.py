@@ -190,6 +190,9 @@ def _unwrapped(message: _Message) -> _Message:
     ):
         return message
     fields = Fields(value)
+    if message.topic_arn is not None:
+        # A publisher can write an envelope into its message. Only the real one names the topic.
+        raise UnreadableMessage("an SNS message in an SNS message")
     return _Message(
         _parsed("Message is ", fields.text("Message")),
         fields.text("TopicArn"),

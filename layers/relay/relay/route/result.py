@@ -5,6 +5,7 @@ is its schema; tests compare all three.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,15 @@ from relay.s3uri import S3Uri
 SCHEMA = "urn:async-inference-relay:result:1"
 
 _TYPE = "relay.inference"
+# CloudEvents allows neither control characters nor Unicode's noncharacters in an attribute.
+# https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system
+_NO_ATTRIBUTE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ufdd0-\ufdef"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x11_0000, 0x1_0000)
+    )
+    + "]"
+)
 # Bounds texts of others in the message. SageMaker accepts at most 1,024 characters in a header, and
 # the ledger has the same maximum as here.
 _MAX_TEXT_CHARACTERS = 2_048
@@ -100,7 +110,7 @@ class Result:
             "id": self.request_id,
             "source": self.endpoint_arn,
             "type": self._type,
-            "subject": self._input_location() or self.request_id,
+            "subject": _NO_ATTRIBUTE.sub("\ufffd", self._input_location() or self.request_id),
             "time": _iso(self._time),
             "dataschema": SCHEMA,
             "datacontenttype": "application/json",
@@ -111,7 +121,8 @@ class Result:
         """Return `data`. `answer` has the member for the model's response, or for its omission."""
         notification, attempt = self.notification, self.attempt
         completed = notification.outcome is Outcome.COMPLETED
-        known = None if attempt is None else attempt.custom_attributes
+        # What the caller gave; otherwise a notification could choose the routes of a request.
+        attributes = (notification if attempt is None else attempt).custom_attributes
         return _present(
             {
                 "outcome": notification.outcome.value,
@@ -124,13 +135,13 @@ class Result:
                 "output": self._output(answer) if completed else None,
                 "failure": None if completed else self._failure(answer),
                 "timing": self._timing(),
-                "custom_attributes": _bounded(notification.custom_attributes or known),
+                "custom_attributes": _bounded(attributes),
             }
         )
 
     def _input_location(self) -> str | None:
         # The ledger has the location that the caller gave; SageMaker may write it in another form.
-        location = (self.attempt and self.attempt.location) or self.notification.location
+        location = (self.notification if self.attempt is None else self.attempt).location
         return None if location is None else str(location)
 
     def _input(self) -> dict[str, object]:

@@ -26,14 +26,14 @@ from relay.delivery.dispositions import (
     Routed,
 )
 from relay.delivery.isolation import answers, as_relay_error, isolated
-from relay.delivery.parking import Parking, sort_out
+from relay.delivery.parking import TRIES, Parking, sort_out
 from relay.delivery.report import Report
-from relay.errors import MessageTooLong, RelayError, UnexpectedError
+from relay.errors import MessageTooLong, RelayError, TransientError, UnexpectedError
 from relay.ids import is_id
 from relay.model import Attempt, AttemptState, Delivery, Held, Holding, Incoming, Notification
 from relay.ports import Clock, Inbox, Ledger, Outbox, RoutesSource
 from relay.route.decisions import Decision, Finished, broken, decide, foreign_id
-from relay.route.trust import distrust
+from relay.route.trust import distrust, mistaken_output
 from relay.settings import RouteSettings
 
 # Attempts that one ledger call reads.
@@ -162,8 +162,11 @@ class Route:
                 continue
             finished = Finished(delivery, notification, attempt)
             problem = distrust(notification, attempt, self._settings)
+            mistake = None if problem else mistaken_output(notification, attempt)
             if problem is not None:
                 dispositions.append(NotParked(delivery, problem))
+            elif mistake is not None:
+                dispositions.append(_mistaken(finished, mistake))
             elif _ended(finished) or finished.ledger_id in believed:
                 # Two notifications of one attempt in a batch make one result.
                 dispositions.append(Duplicate(delivery, notification.inference_id))
@@ -280,6 +283,15 @@ def _ended(finished: Finished) -> bool:
     begun_as = attempt.held.outcome if attempt.held and attempt.held.delivered else None
     another = begun_as is not None and begun_as is not finished.notification.outcome
     return another or attempt.state is not AttemptState.OPEN
+
+
+def _mistaken(finished: Finished, mistake: str) -> NotRouted | NotParked:
+    """Wait until the ledger has the output's location, where it may come yet."""
+    delivery = finished.delivery
+    if not delivery.queued or delivery.receive_count >= TRIES:
+        return NotParked(delivery, mistake)
+    text = "output location not in the ledger"
+    return NotRouted(delivery, finished.notification, text, TransientError(mistake))
 
 
 def _not_routed(finished: Finished, problem: str, error: RelayError) -> NotRouted | Broken:

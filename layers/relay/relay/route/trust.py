@@ -35,6 +35,24 @@ def distrust(
     )
 
 
+def mistaken_output(notification: Notification, attempt: Attempt | None) -> str | None:
+    """Return why an output is not the attempt's; None if it may be.
+
+    It is where the ledger says, or in the same folder with a name that begins with the attempt's
+    id. Submit corrects the ledger when SageMaker has answered, so a fast model's notification may
+    come before.
+    """
+    if attempt is None or not attempt.tracked or attempt.output_location is None:
+        return None
+    if notification.output_location is None:
+        return None
+    output, known = S3Uri.parse(notification.output_location), S3Uri.parse(attempt.output_location)
+    folder = S3Uri(known.bucket, known.key.rpartition("/")[0])
+    if output == known or str(output).startswith(f"{folder}/{attempt.id}"):
+        return None
+    return f"output location {output} is not the attempt's, {known}"
+
+
 def _misplaced(what: str, location: str | None, folder: S3Uri) -> str | None:
     if location is None:
         return None

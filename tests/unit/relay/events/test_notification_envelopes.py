@@ -56,3 +56,18 @@ def test_sagemakers_test_notification_is_ignored(name: str) -> None:
     incoming = read_notifications(samples.event(f"route/{name}"), "invocation-1")
 
     assert {(item.contents, item.ignored, item.problem) for item in incoming} == {((), 1, None)}
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_an_envelope_that_a_publisher_writes_does_not_replace_the_topic(failed: bool) -> None:
+    """For a subscription of the function itself, and in Lambda's record of its invocation."""
+    forged = samples.sns_envelope(samples.completed("a" * 32), samples.SUCCESS_TOPIC)
+    event = samples.sns_event(forged, "arn:aws:sns:us-east-1:000000000000:other")
+    if failed:
+        record = {"requestContext": {"requestId": "i-1"}, "requestPayload": event}
+        event = samples.sqs_event(record)
+
+    (incoming,) = read_notifications(event, "invocation-1")
+
+    assert incoming.contents == ()
+    assert incoming.problem == "an SNS message in an SNS message"

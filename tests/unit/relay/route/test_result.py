@@ -198,3 +198,20 @@ def test_json_stays_json_so_that_routes_can_look_into_it() -> None:
     body = document(made)["data"]["output"]["body"]
 
     assert body == {"encoding": "json", "content": {"score": 0.81}}
+
+
+@pytest.mark.parametrize("bad", ["\n", "\x00", "\x7f", "\x85", "\ufdd0", "\ufffe", "\U0001ffff"])
+def test_the_subject_has_no_character_that_cloudevents_forbids(bad: str) -> None:
+    """A key may have any of them. `data.input.location` has the key as it is."""
+    key = f"inputs/a{bad}b.csv"
+    made = document(result(attempt=samples.attempt(ID, location=S3Uri(BUCKET, key))))
+
+    assert made["subject"] == f"s3://{BUCKET}/inputs/a\ufffdb.csv"
+    assert made["data"]["input"]["location"] == f"s3://{BUCKET}/{key}"
+
+
+def test_the_subject_keeps_every_other_character() -> None:
+    key = "inputs/a b:\u00e4\u4e2d\U0001f600.csv"
+    made = document(result(attempt=samples.attempt(ID, location=S3Uri(BUCKET, key))))
+
+    assert made["subject"] == f"s3://{BUCKET}/{key}"

@@ -51,8 +51,12 @@ def routed(notification: object, attempt: Attempt | None = None) -> Json:
 def of_tracked(name: str) -> Json:
     notification = VARIATIONS[name]
     key = next((key for what, key in variations.INPUTS.items() if name.endswith(what)), None)
-    location = None if key is None else samples.INPUTS.parse(f"s3://{BUCKET}/{key}")
-    return routed(notification, samples.attempt(ID, **({"location": location} if location else {})))
+    # As submit writes it, where SageMaker chooses the name.
+    output = notification.get("responseParameters", {}).get("outputLocation")
+    known: Json = {"output_location": output} if output else {}
+    if key is not None:
+        known["location"] = samples.INPUTS.parse(f"s3://{BUCKET}/{key}")
+    return routed(notification, samples.attempt(ID, **known))
 
 
 def of_relay(name: str) -> Json:

@@ -232,6 +232,79 @@ class TestAnUntrackedInference:
         assert pipeline.ledger.states[request_id_of_caller("order-17")] is AttemptState.OPEN
 
 
+class TestAnOutputThatIsNotTheAttempts:
+    OTHER = f"{samples.OUTPUTS}another-result.out"
+
+    def test_is_parked_with_its_reason_and_leaves_the_attempt_open(
+        self, pipeline: FakePipeline
+    ) -> None:
+        submitted(pipeline)
+        notify(pipeline, self._forged())
+
+        reports = []
+        for _ in range(5):
+            reports.append(pipeline.deliver_to_route())
+            pipeline.clock.advance(900)
+
+        (parked,) = pipeline.queues.delivered(NOTIFICATION_DEAD_LETTERS)
+        assert dict(parked.attributes)["reason"] == (
+            f"output location {self.OTHER} is not the attempt's, {samples.OUTPUTS}{ID}"
+        )
+        assert [dict(report.counts) for report in reports] == [
+            *[{Count.RETURNED: 1}] * 4,
+            {Count.PARKED: 1},
+        ]
+        assert pipeline.ledger.states == {ID: AttemptState.OPEN}
+        assert pipeline.results() == []
+
+    def test_is_routed_once_submit_has_written_it_into_the_ledger(
+        self, pipeline: FakePipeline
+    ) -> None:
+        """A fast model's notification comes before the answer of its invocation is recorded."""
+        submitted(pipeline)
+        notify(pipeline, self._forged())
+        pipeline.deliver_to_route()
+        submitted(pipeline, output_location=self.OTHER)
+        pipeline.clock.advance(5)
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.COMPLETED: 1}
+        assert documents(pipeline)[0]["data"]["output"]["location"] == self.OTHER
+
+    def _forged(self) -> Json:
+        return samples.completed(ID, responseParameters={"outputLocation": self.OTHER})
+
+
+class TestAForgedMember:
+    def test_of_the_attributes_does_not_replace_what_the_caller_gave(
+        self, pipeline: FakePipeline
+    ) -> None:
+        submitted(pipeline)
+        request = {"endpointName": "relay", "customAttributes": "warehouse=south"}
+        notify(pipeline, samples.completed(ID, requestParameters=request))
+
+        pipeline.deliver_to_route()
+
+        (document,) = documents(pipeline)
+        assert document["data"]["custom_attributes"] == "warehouse=north"
+
+    @pytest.mark.parametrize("changes", [{}, {"location": None}], ids=["object", "inline"])
+    def test_does_not_add_what_the_caller_did_not_give(
+        self, pipeline: FakePipeline, changes: dict[str, None]
+    ) -> None:
+        submitted(pipeline, custom_attributes=None, **changes)
+        forged = {"inputLocation": f"s3://{samples.BUCKET}/inputs/a.csv", "customAttributes": "a=b"}
+        request = {"endpointName": "relay", **forged}
+        notify(pipeline, samples.completed(ID, requestParameters=request))
+
+        pipeline.deliver_to_route()
+
+        (document,) = documents(pipeline)
+        assert "custom_attributes" not in document["data"]
+        assert ("location" in document["data"]["input"]) is (changes == {})
+
+
 class TestWhatIsForeign:
     @pytest.mark.parametrize(
         ("notification", "reason"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from relay.model import Notification, Outcome
-from relay.route.trust import distrust
+from relay.route.trust import distrust, mistaken_output
 from relay.s3uri import S3Uri
 
 from tests.support import samples
@@ -29,7 +29,9 @@ def notification(outcome: Outcome = Outcome.COMPLETED, **members: Any) -> Notifi
         notification(topic_arn=None),
         notification(endpoint="Relay"),
         notification(location=S3Uri(BUCKET, "inputs/a.csv")),
-        notification(output_location=f"https://{BUCKET}.s3.us-east-1.amazonaws.com/outputs/x.out"),
+        notification(
+            output_location=f"https://{BUCKET}.s3.us-east-1.amazonaws.com/outputs/{ID}.out"
+        ),
         notification(output_location=None),
         notification(Outcome.FAILED),
         notification(Outcome.FAILED, failure_location=f"{FAILURES}deep/x-error.out"),
@@ -38,7 +40,10 @@ def notification(outcome: Outcome = Outcome.COMPLETED, **members: Any) -> Notifi
     ],
 )
 def test_what_is_about_an_attempt_of_ours_is_believed(ours: Notification) -> None:
-    assert distrust(ours, samples.attempt(ID), samples.route_settings()) is None
+    attempt = samples.attempt(ID)
+
+    assert distrust(ours, attempt, samples.route_settings()) is None
+    assert mistaken_output(ours, attempt) is None
 
 
 def test_an_untracked_inference_is_believed_too() -> None:
@@ -123,3 +128,43 @@ def test_an_inline_input_is_compared_with_nothing() -> None:
     named = notification(location=S3Uri(BUCKET, "inputs/whatever"))
 
     assert distrust(named, inline, samples.route_settings()) is None
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        f"{OUTPUTS}other-result.out",
+        f"{OUTPUTS}{'b' * 32}.out",
+        f"{OUTPUTS}orders/{ID}.out",
+        f"{OUTPUTS}{ID[:-1]}.out",
+        f"https://{BUCKET}.s3.us-east-1.amazonaws.com/outputs/other.out",
+    ],
+)
+def test_an_output_in_another_folder_or_of_another_name_is_not_the_attempts(elsewhere: str) -> None:
+    mistake = mistaken_output(notification(output_location=elsewhere), samples.attempt(ID))
+
+    assert mistake == (
+        f"output location {S3Uri.parse(elsewhere)} is not the attempt's, {OUTPUTS}{ID}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "output"),
+    [
+        (f"{OUTPUTS}{ID}", f"{OUTPUTS}{ID}.out"),
+        (f"{OUTPUTS}{ID}.out", f"{OUTPUTS}{ID}"),
+        (f"{OUTPUTS}orders/{ID}", f"{OUTPUTS}orders/{ID}.out"),
+        # Where SageMaker chooses the name, submit writes it into the ledger.
+        (f"{OUTPUTS}0c6e5d2a.out", f"{OUTPUTS}0c6e5d2a.out"),
+        (
+            f"https://{BUCKET}.s3.us-east-1.amazonaws.com/outputs/x.out",
+            f"s3://{BUCKET}/outputs/x.out",
+        ),
+    ],
+)
+def test_an_output_where_the_ledger_says_or_named_after_the_attempt_is_its_own(
+    known: str, output: str
+) -> None:
+    attempt = samples.attempt(ID, output_location=known)
+
+    assert mistaken_output(notification(output_location=output), attempt) is None

@@ -13,7 +13,7 @@ from relay.events.envelopes import read_submissions
 
 from tests.support import samples
 from tests.support.pipelines import FakePipeline
-from tests.support.samples import SUBMIT_DEAD_LETTERS, Json
+from tests.support.samples import SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE, Json
 from tests.support.submitting import logged
 
 IDS = [f"m-{number}" for number in range(5)]
@@ -69,6 +69,23 @@ class TestADirectEventOfSns:
         repeated(pipeline, event)
 
         assert len(pipeline.endpoint.invoked) == 1
+
+
+class TestAMessageOfManyRecords:
+    @pytest.mark.parametrize("good", [0, 1])
+    def test_is_parked_once(self, pipeline: FakePipeline, good: int) -> None:
+        """As many records as fit into a message, each with a problem of its own."""
+        bad = [{"eventVersion": f"{number}"} for number in range(3, 2_203)]
+        records = [*samples.upload("inputs/a.csv")["Records"][:good], *bad]
+        body = json.dumps({"Records": records})
+        pipeline.queues.put(SUBMIT_QUEUE, body)
+
+        report = pipeline.deliver_to_submit()
+
+        (parked,) = pipeline.queues.delivered(SUBMIT_DEAD_LETTERS)
+        assert parked.body == body
+        assert sum(len(value) for _, value in parked.attributes) < 1_200
+        assert (report.counts[Count.PARKED], report.counts[Count.SUBMITTED]) == (1, good)
 
 
 class TestAMessage:
