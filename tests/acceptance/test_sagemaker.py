@@ -31,6 +31,7 @@ def tap(target: Target) -> Iterator[Tap]:
     "create-within-52-minutes",
     "topic-policy-one-resource",
     "queue-policy-one-resource",
+    "response-url-in-bucket",
     "queue-policy-any-resource",
     "arm64-in-region",
     "images-resolve",

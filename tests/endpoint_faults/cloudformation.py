@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tests.endpoint_faults.function import Function
 from tests.support.aws_fake.account import Account
+from tests.support.aws_fake.response_urls import RESPONSES
 
 Properties = dict[str, object]
 
@@ -60,7 +61,7 @@ class Sent:
     def event(self, stack_id: str, now: datetime) -> dict[str, Any]:
         body: dict[str, Any] = {
             "RequestType": self.type,
-            "ResponseURL": f"https://cloudformation.test/{self.request_id}"
+            "ResponseURL": f"{RESPONSES}/{self.request_id}"
             f"?X-Amz-Date={now:%Y%m%dT%H%M%SZ}&X-Amz-Expires=7200&X-Amz-Signature=secret",
             "StackId": stack_id,
             "RequestId": self.request_id,
@@ -96,7 +97,7 @@ class Stack:
 
     @property
     def id(self) -> str:
-        return f"arn:aws:cloudformation:us-east-1:000000000000:stack/relay/7b1f-{self.number}"
+        return f"arn:aws:cloudformation:us-east-1:000000000000:stack/stack/7b1f-{self.number}"
 
     @property
     def stuck(self) -> bool:

@@ -4,6 +4,7 @@ The endpoint is one of its own, in an emulator of its own: the deployed stack ke
 """
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from local.functions.deployed import deployed_function
 from local.functions.lambda_runtime import Answer, LambdaRuntime
+from local.stack.certificate import Certificate
 from local.stack.clients import Clients
 from local.stack.deployment import ARTIFACT_BUCKET
 from local.stack.settings import REPOSITORY, StackSettings
@@ -29,9 +31,9 @@ _SECONDS = 60.0
 
 
 class CloudFormation:
-    """Keeps what is PUT to the address that a request carries."""
+    """Keeps what is PUT to the address that a request carries, as S3 does."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Certificate) -> None:
         self.answers: list[dict[str, Any]] = []
         kept = self.answers
 
@@ -46,15 +48,22 @@ class CloudFormation:
                 """Says nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate.certificate, certificate.key)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+
+    @property
+    def s3(self) -> str:
+        return f"https://127.0.0.1:{self.server.server_port}"
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}/answer"
+        return f"{self.s3}/cloudformation-custom-resource-response-useast1/answer"
 
 
 @pytest.fixture
-def cloudformation() -> Iterator[CloudFormation]:
-    receiver = CloudFormation()
+def cloudformation(stack: RunningStack) -> Iterator[CloudFormation]:
+    receiver = CloudFormation(Certificate.at(stack.settings.tls))
     with receiver.server:
         threading.Thread(target=receiver.server.serve_forever).start()
         yield receiver
@@ -95,7 +104,7 @@ def test_an_endpoint_is_created_updated_and_deleted_and_each_request_answered_on
     environment = {
         name: value for name, value in function.environment.items() if name != "AWS_SESSION_TOKEN"
     }
-    environment |= root | {"LEDGER_TABLE_NAME": table}
+    environment |= root | {"LEDGER_TABLE_NAME": table, "AWS_ENDPOINT_URL_S3": cloudformation.s3}
 
     configurations = []
     with LambdaRuntime(replace(function, environment=environment)) as runtime:

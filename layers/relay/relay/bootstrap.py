@@ -125,7 +125,7 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
             lambda: clients.autoscaling, lambda: clients.cloudwatch, settings.stack_name
         ),
         store=DynamoDbRecordStore(clients.dynamodb, settings.ledger_table, clock),
-        responder=CloudFormationResponder(),
+        responder=CloudFormationResponder(settings.stack_id, lambda: clients.s3.meta.endpoint_url),
         failed=SqsFailedInvocations(lambda: clients.sqs, settings.dead_letter_queue_url),
         clock=clock,
         journal=journal,

@@ -16,6 +16,7 @@ _QUEUE_URL = re.compile(r"https?://[^/]+/.+")
 _ENDPOINT_ARN = re.compile(r"arn:[^:]+:sagemaker:[^:]+:\d{12}:endpoint/.+")
 _FLAG = re.compile("true|false")
 _FOLDER = re.compile(r"s3://[^/]+/.*/")
+_STACK_ID = re.compile(r"arn:[^:]+:cloudformation:[^:]+:\d{12}:stack/[^/]+/.+")
 _TOPIC_ARN = re.compile(r"arn:[^:]+:sns:[^:]+:\d{12}:.+")
 
 
@@ -163,10 +164,14 @@ class ProvisionSettings:
     """Of the provision function."""
 
     endpoint: str
-    stack_name: str
+    stack_id: str
     ledger_table: str
     dead_letter_queue_url: str
     region: str
+
+    @property
+    def stack_name(self) -> str:
+        return self.stack_id.split("/")[1]
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -174,7 +179,7 @@ class ProvisionSettings:
         reader = _Environment(environment)
         settings = cls(
             endpoint=reader.text("ENDPOINT_NAME"),
-            stack_name=reader.text("STACK_NAME"),
+            stack_id=reader.matching("STACK_ID", _STACK_ID, "the ARN of a stack"),
             ledger_table=reader.text("LEDGER_TABLE_NAME"),
             dead_letter_queue_url=reader.text("PROVISION_DEAD_LETTER_QUEUE_URL"),
             region=reader.text("AWS_REGION"),  # set by Lambda itself

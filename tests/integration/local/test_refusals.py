@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from relay.aws.cloudformation import CloudFormationResponder
 
 from tests.support.emulator.stack import eventually
 
@@ -223,3 +224,48 @@ def deployed(
         for event in events
         if event["ResourceStatus"] == "CREATE_FAILED"
     }
+
+
+def test_the_url_for_a_custom_resources_response_is_accepted_by_the_relay(
+    session: tuple[boto3.Session, str],
+) -> None:
+    """By its rule for AWS, with S3's endpoint as the SDK resolves it here; but for TLS."""
+    boto, url = session
+    code = (
+        "import json, urllib.request\n"
+        "def handler(event, context):\n"
+        "    names = ('StackId', 'RequestId', 'LogicalResourceId')\n"
+        "    body = {name: event[name] for name in names}\n"
+        "    data = {'Url': event['ResponseURL'], 'StackId': event['StackId']}\n"
+        "    body |= {'Status': 'SUCCESS', 'PhysicalResourceId': 'p', 'Data': data}\n"
+        "    request = urllib.request.Request(event['ResponseURL'], json.dumps(body).encode(),\n"
+        "                                     method='PUT', headers={'Content-Type': ''})\n"
+        "    urllib.request.urlopen(request)\n"
+    )
+    role = "arn:aws:iam::000000000000:role/any"
+    function = {"Runtime": "python3.12", "Handler": "index.handler", "Role": role}
+    resources = {
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {**function, "Code": {"ZipFile": code}},
+        },
+        "Custom": {
+            "Type": "Custom::Echo",
+            "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}},
+        },
+    }
+    outputs = {name: {"Value": {"Fn::GetAtt": ["Custom", name]}} for name in ("Url", "StackId")}
+    cloudformation = boto.client("cloudformation", endpoint_url=url)
+    template = json.dumps({"Resources": resources, "Outputs": outputs})
+
+    cloudformation.create_stack(StackName="echo", TemplateBody=template)
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName="echo", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+    (stack,) = cloudformation.describe_stacks(StackName="echo")["Stacks"]
+    found = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    secure = url.replace("http:", "https:")
+    responder = CloudFormationResponder(stack["StackId"], lambda: secure)
+    given = found["Url"].replace("http:", "https:")
+    assert responder.objection(found["StackId"], given) is None

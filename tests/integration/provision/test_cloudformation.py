@@ -1,6 +1,7 @@
-"""Answers over HTTP, to a server on this machine that keeps what it is sent."""
+"""Answers over TLS, to a server on this machine that keeps what it is sent."""
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from relay.aws.cloudformation import CloudFormationResponder
 from relay.provision.lifecycle.custom_resource import Response
 from relay.provision.lifecycle.ports import ResponseNotDelivered
 
+from local.stack.certificate import Certificate, issue
 from tests.support.provisioning.requests import create
 from tests.support.provisioning.world import World
 
@@ -23,8 +25,22 @@ class Put:
     body: bytes
 
 
+STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/relay/7b1f"
+BUCKET = "cloudformation-custom-resource-response-useast1"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return issue(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(autouse=True)
+def trust(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.certificate))
+
+
 @contextmanager
-def cloudformation(status: int = 200) -> Iterator[tuple[str, list[Put]]]:
+def cloudformation(certificate: Certificate, status: int = 200) -> Iterator[tuple[str, list[Put]]]:
     puts: list[Put] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -38,63 +54,86 @@ def cloudformation(status: int = 200) -> Iterator[tuple[str, list[Put]]]:
         def log_message(self, format: str, *args: object) -> None:
             """Tests are quiet."""
 
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.certificate, certificate.key)
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/answer?X-Amz-Signature=secret", puts
+            yield f"https://127.0.0.1:{server.server_port}", puts
         finally:
             server.shutdown()
             thread.join()
 
 
-def answer_to(url: str) -> Response:
+def deliver(endpoint: str, url: str) -> Response:
+    """Deliver an answer to this URL. `endpoint` is S3, as the SDK is configured."""
     world = World()
     world.run(create())
     [answer] = world.answers
-    return replace(answer, request=replace(answer.request, response_url=url))
+    answer = replace(answer, request=replace(answer.request, response_url=url))
+    CloudFormationResponder(STACK, lambda: endpoint).deliver(answer)
+    return answer
 
 
-def test_an_answer_arrives_as_cloudformation_signed_it() -> None:
-    with cloudformation() as (url, puts):
-        answer = answer_to(url)
-        CloudFormationResponder().deliver(answer)
+def presigned(endpoint: str) -> str:
+    return f"{endpoint}/{BUCKET}/answer?X-Amz-Signature=secret"
+
+
+def test_an_answer_arrives_as_cloudformation_signed_it(certificate: Certificate) -> None:
+    with cloudformation(certificate) as (endpoint, puts):
+        answer = deliver(endpoint, presigned(endpoint))
 
     [put] = puts
-    assert put.path == "/answer?X-Amz-Signature=secret"
+    assert put.path == f"/{BUCKET}/answer?X-Amz-Signature=secret"
     assert put.content_type == "", "any other content type breaks the signature"
     assert json.loads(put.body) == json.loads(answer.to_json())
 
 
-@pytest.mark.parametrize("status", [403, 500, 503])
-def test_an_answer_that_is_refused_is_not_delivered(status: int) -> None:
+@pytest.mark.parametrize("status", [307, 403, 500, 503])
+def test_an_answer_that_is_refused_is_not_delivered(status: int, certificate: Certificate) -> None:
     with (
-        cloudformation(status) as (url, _),
+        cloudformation(certificate, status) as (endpoint, puts),
         pytest.raises(ResponseNotDelivered, match=str(status)) as refusal,
     ):
-        CloudFormationResponder().deliver(answer_to(url))
+        deliver(endpoint, presigned(endpoint))
 
+    assert len(puts) == 1
     assert "secret" not in str(refusal.value)
 
 
-def test_an_answer_without_a_receiver_is_not_delivered() -> None:
-    with cloudformation() as (url, _):
+def test_an_answer_without_a_receiver_is_not_delivered(certificate: Certificate) -> None:
+    with cloudformation(certificate) as (endpoint, _):
         pass
 
     with pytest.raises(ResponseNotDelivered, match="could not be reached") as refusal:
-        CloudFormationResponder().deliver(answer_to(url))
+        deliver(endpoint, presigned(endpoint))
 
     assert "secret" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/secret", "no address"])
-def test_an_answer_goes_to_no_other_kind_of_address(url: str) -> None:
-    with pytest.raises(ResponseNotDelivered, match="neither https nor http"):
-        CloudFormationResponder().deliver(answer_to(url))
+def test_an_answer_goes_to_no_address_but_cloudformations(certificate: Certificate) -> None:
+    with cloudformation(certificate) as (endpoint, puts):
+        for url in (
+            f"{endpoint}/secret",
+            f"{endpoint}/another-bucket/secret",
+            "file:///etc/passwd",
+            "ftp://127.0.0.1/secret",
+            "no address",
+        ):
+            with pytest.raises(ResponseNotDelivered, match="is not CloudFormation's") as refusal:
+                deliver(endpoint, url)
+            assert "secret" not in str(refusal.value)
+
+    assert puts == []
 
 
-def test_an_address_with_a_line_break_is_not_delivered() -> None:
-    with pytest.raises(ResponseNotDelivered) as refusal:
-        CloudFormationResponder().deliver(answer_to("http://127.0.0.1:9/se\r\ncret"))
+def test_an_address_with_a_line_break_is_not_delivered(certificate: Certificate) -> None:
+    with (
+        cloudformation(certificate) as (endpoint, _),
+        pytest.raises(ResponseNotDelivered) as refusal,
+    ):
+        deliver(endpoint, f"{endpoint}/{BUCKET}/se\r\ncret")
 
     assert "cret" not in str(refusal.value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from types import SimpleNamespace
 
 from tests.support.aws_fake.calls import Calls
 from tests.support.aws_fake.clients import Client, SageMakerClient
@@ -38,6 +39,9 @@ class Clients:
 
     def __init__(self, account: Account) -> None:
         self._account = account
+
+    # Only asked for its endpoint.
+    s3 = SimpleNamespace(meta=SimpleNamespace(endpoint_url="https://s3.amazonaws.com"))
 
     @cached_property
     def sagemaker(self) -> SageMakerClient:

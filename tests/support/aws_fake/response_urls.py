@@ -20,6 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.support.aws_fake.calls import Calls, Document
 
+RESPONSES = "https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com"
+
 Take = Callable[[str, Document], None]
 _LONGEST = 4096
 

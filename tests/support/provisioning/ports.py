@@ -118,6 +118,11 @@ class FakeResponder:
         self.reachable = True
         # What CloudFormation does at once when it has the answer.
         self.on_delivery: Callable[[], None] = lambda: None
+        # Request ids are part of the URLs.
+        self.objections: dict[str, str] = {}
+
+    def objection(self, stack_id: str, response_url: str) -> str | None:
+        return self.objections.get(response_url)
 
     def deliver(self, answer: Response) -> None:
         with self._fuse.around():

@@ -9,12 +9,13 @@ from relay.provision.lifecycle.ports import ResponseNotDelivered
 
 from tests.support.aws_fake.calls import Document
 from tests.support.aws_fake.faults import Kind
-from tests.support.aws_fake.response_urls import answering
+from tests.support.aws_fake.response_urls import RESPONSES, answering
 from tests.support.samples import NOON
 from tests.unit.aws_fake.conftest import Open
 
+STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/relay/7b1f"
 REQUEST = PendingRequest(
-    RequestType.CREATE, "r-1", "https://cloudformation.test/r-1?secret", "s", "Endpoint", "i", NOON
+    RequestType.CREATE, "r-1", f"{RESPONSES}/r-1?secret", STACK, "Endpoint", "i", NOON
 )
 
 
@@ -24,7 +25,7 @@ def delivered(
     taken: list[tuple[str, Document]] = []
     with answering(opened(plan).calls, lambda url, document: taken.append((url, document))):
         try:
-            CloudFormationResponder().deliver(response)
+            CloudFormationResponder(STACK, lambda: "https://s3.amazonaws.com").deliver(response)
         except ResponseNotDelivered:
             taken.append(("not delivered", {}))
     return taken

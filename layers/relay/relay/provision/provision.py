@@ -85,12 +85,15 @@ class Provision:
 
         Raises:
             TransientError: a step failed for now; the next invocation tries again.
-            UnreadableMessage: a part of the event cannot be read; the others are done.
+            UnreadableMessage: a request is not one of CloudFormation for this stack; or a part of
+                the event cannot be read, and the others are done.
         """
         match wake_up:
             case CustomResourceRequest():
+                self._stack_requests.require_genuine(wake_up)
                 self._stack_requests.receive(wake_up)
             case RoutesRequest(request):
+                self._stack_requests.require_genuine(request)
                 from relay.provision import routes_resource  # no other event needs it
 
                 routes_resource.respond(self._context, request)

@@ -60,6 +60,11 @@ class StackRequests:
         self._lifecycle = lifecycle
         self._failed = failed
 
+    def require_genuine(self, request: CustomResourceRequest) -> None:
+        """Raises UnreadableMessage: the request is not one of CloudFormation for this stack."""
+        if objection := self._objection(request):
+            raise UnreadableMessage(f"not a request of CloudFormation for this stack: {objection}")
+
     def receive(self, request: CustomResourceRequest) -> None:
         """Raises TransientError: the request could not be stored, or a step failed for now."""
         sent_at = request.sent_at(self._context.clock.now())
@@ -74,10 +79,14 @@ class StackRequests:
         found = [
             (receipt, invocation)
             for receipt, body in self._failed.receive()
-            if (invocation := _read(body)) is not None
+            if (invocation := _read(body)) is not None and not self._objection(invocation.request)
         ]
         # The queue has no order, and an older request must not replace a newer one.
         in_turn(self._take_up, sorted(found, key=lambda each: each[1].failed_at))
+
+    def _objection(self, request: CustomResourceRequest | RoutesRequest) -> str | None:
+        sent = request.request if isinstance(request, RoutesRequest) else request
+        return self._context.responder.objection(sent.stack_id, sent.response_url)
 
     def _take_up(self, received: tuple[str, FailedInvocation]) -> None:
         receipt, invocation = received

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from relay.errors import UnreadableMessage
 from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
 from relay.events.endpoint_events import read_event
 from relay.provision.lifecycle.ports import ResponseNotDelivered
@@ -127,3 +128,13 @@ def test_the_endpoints_resource_is_still_read_as_such() -> None:
     assert isinstance(
         read_event({**EVENT, "ResourceType": "Custom::AsyncEndpoint"}), CustomResourceRequest
     )
+
+
+def test_a_request_that_is_not_cloudformations_gets_no_response() -> None:
+    world, forged = World(), request()
+    world.responder.objections[forged.request.response_url] = "its StackId is another one"
+
+    with pytest.raises(UnreadableMessage, match="not a request of CloudFormation for this stack"):
+        world.wake(forged)
+
+    assert world.answers == []

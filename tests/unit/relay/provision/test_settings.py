@@ -2,12 +2,14 @@ import pytest
 from relay.errors import ConfigurationError
 from relay.settings import ProvisionSettings
 
+STACK = "arn:aws:cloudformation:eu-west-1:000000000000:stack/fraud/7b1f"
+
 
 def test_the_environment_of_the_function_is_read() -> None:
     settings = ProvisionSettings.read(
         {
             "ENDPOINT_NAME": "relay",
-            "STACK_NAME": "fraud",
+            "STACK_ID": STACK,
             "LEDGER_TABLE_NAME": "ledger",
             "PROVISION_DEAD_LETTER_QUEUE_URL": "https://sqs/provision",
             "AWS_REGION": "eu-west-1",
@@ -15,7 +17,8 @@ def test_the_environment_of_the_function_is_read() -> None:
     )
 
     queue = "https://sqs/provision"
-    assert settings == ProvisionSettings("relay", "fraud", "ledger", queue, "eu-west-1")
+    assert settings == ProvisionSettings("relay", STACK, "ledger", queue, "eu-west-1")
+    assert settings.stack_name == "fraud"
 
 
 def test_everything_that_is_missing_is_reported_at_once() -> None:
@@ -23,7 +26,7 @@ def test_everything_that_is_missing_is_reported_at_once() -> None:
         ProvisionSettings.read({})
 
     for name in (
-        *("ENDPOINT_NAME", "STACK_NAME", "LEDGER_TABLE_NAME", "PROVISION_DEAD_LETTER_QUEUE_URL"),
+        *("ENDPOINT_NAME", "STACK_ID", "LEDGER_TABLE_NAME", "PROVISION_DEAD_LETTER_QUEUE_URL"),
         "AWS_REGION",
     ):
         assert name in str(refusal.value)

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
-from relay.errors import AccessDenied, RelayError
+from relay.errors import AccessDenied, RelayError, UnreadableMessage
 from relay.events.custom_resource import CustomResourceRequest
+from relay.events.endpoint_events import WakeUp
 
 from tests.support.provisioning.properties import ENDPOINT, properties
 from tests.support.provisioning.requests import STACK, create, delete, update
@@ -46,6 +47,37 @@ def fail(
             "requestPayload": payload,
         }
     )
+
+
+FORGED = "its ResponseURL is not CloudFormation's"
+
+
+@pytest.mark.parametrize("forged", [create("forged"), update("forged"), delete("forged")])
+def test_a_request_that_is_not_cloudformations_changes_nothing(forged: WakeUp) -> None:
+    """Whoever may invoke the function can write such a request, and read the stack's id."""
+    world = World()
+    world.run(create())
+    before, answers = world.endpoint, list(world.answers)
+    world.responder.objections["https://answers.example/forged?secret"] = FORGED
+
+    with pytest.raises(UnreadableMessage, match="not a request of CloudFormation") as refusal:
+        world.wake(forged)
+    world.settle()
+
+    assert "secret" not in str(refusal.value)
+    assert (world.endpoint, world.answers) == (before, answers)
+
+
+def test_a_failed_invocation_with_a_forged_request_stays_in_the_queue() -> None:
+    world = World()
+    fail(world, event("Create", "forged"), receipt="forged")
+    fail(world, event())
+    world.responder.objections["https://answers.example/forged?secret"] = FORGED
+
+    world.settle()
+
+    assert list(world.failed.bodies) == ["forged"]
+    assert [answer.request.request_id for answer in world.answers] == ["create-1"]
 
 
 def test_a_request_that_could_not_be_stored_is_taken_up_by_the_sweep() -> None:

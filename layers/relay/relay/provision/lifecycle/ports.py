@@ -115,6 +115,9 @@ class FailedInvocations(Protocol):
 class Responder(Protocol):
     """Sends responses to CloudFormation."""
 
+    def objection(self, stack_id: str, response_url: str) -> str | None:
+        """Return why a request is not one of CloudFormation for this stack; None if it may be."""
+
     def deliver(self, response: Response) -> None:
         """Raises ResponseNotDelivered when CloudFormation did not take it."""
 
