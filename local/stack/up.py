@@ -52,7 +52,7 @@ def bring_up(
     report("sam build is done")
     model_data_url = deployment.upload_model(model)
     report(f"the model is uploaded to {model_data_url}")
-    given = {**dict(settings.parameters), **(parameters or {})}
+    given = {"RollOutUploads": "true", **dict(settings.parameters), **(parameters or {})}
     deploy = deployment.start_deploy(model_data_url, given)
     if during_deploy:
         during_deploy(deployment.still_deploying(deploy))

@@ -100,6 +100,7 @@ class AwsTarget(Target):
             "InstanceType": self._instance_type,
             **({"KmsKeyArn": self._kms_key_arn} if self._kms_key_arn else {}),
             "LogRetentionDays": "1",
+            "RollOutUploads": "true",
             **parameters,
         }
         self._sam.deploy(self._template, stack_name, self.bucket, given, _DEPLOY_SECONDS)

@@ -43,7 +43,12 @@ class LocalTarget(Target):
         with self._stack.variables():
             sam = Sam(self._stack.directory / stack_name, dict(os.environ), ("--region", REGION))
         template = self._stack.settings.sam_directory / "build" / "template.yaml"
-        given = {"ModelDataUrl": self.artifact, "EndpointName": stack_name, **parameters}
+        given = {
+            "ModelDataUrl": self.artifact,
+            "EndpointName": stack_name,
+            "RollOutUploads": "true",
+            **parameters,
+        }
         sam.deploy(template, stack_name, ARTIFACT_BUCKET, given, _SAM_SECONDS)
 
     @cached_property

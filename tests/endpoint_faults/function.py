@@ -119,6 +119,7 @@ class Function:
         invocation = self.account.calls.begin(f"{event.name}/{event.tries + 1}")
         environment = {
             "ENDPOINT_NAME": self.endpoint_name,
+            "ROLL_OUT_UPLOADS": "true",
             "STACK_ID": "arn:aws:cloudformation:us-east-1:000000000000:stack/stack/7b1f",
             "LEDGER_TABLE_NAME": "relay-Ledger",
             "PROVISION_DEAD_LETTER_QUEUE_URL": "https://sqs/relay-Provision",

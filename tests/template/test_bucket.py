@@ -15,7 +15,7 @@ GENERATED = "${AWS::StackName}-data-${AWS::AccountId}-${AWS::Region}"
 
 def names(**parameters: str) -> dict[str, Any]:
     """The bucket's name or ARN wherever it has to be spelled out, by resource."""
-    found = deployed(**parameters)
+    found = deployed(RollOutUploads="true", **parameters)
     (sender,) = (
         statement["Condition"]["ArnEquals"]["aws:SourceArn"]
         for statement in found["SubmitQueuePolicy"].properties["PolicyDocument"]["Statement"]
@@ -45,7 +45,8 @@ def test_everything_names_the_bucket_as_it_is_asked_for() -> None:
 
 def test_nothing_else_spells_the_name() -> None:
     """Everything that need not exist before the bucket asks for the bucket itself."""
-    text = str({name: each.properties for name, each in deployed().items()})
+    found = deployed(RollOutUploads="true")
+    text = str({name: each.properties for name, each in found.items()})
 
     assert text.count("-data-${AWS::AccountId}") == len(names())
 

@@ -95,8 +95,20 @@ def test_no_output_can_become_an_input() -> None:
         assert not [other for other in paths if other != path and other.startswith(path)]
 
 
+def test_an_upload_under_models_starts_nothing_unless_roll_outs_by_upload_are_on() -> None:
+    found = deployed()
+
+    notifications = found["DataBucket"].properties["NotificationConfiguration"]
+    assert set(notifications) == {"QueueConfigurations"}
+    assert "ArtifactPermission" not in found
+    assert found["ProvisionFunction"].properties["Environment"]["Variables"][
+        "ROLL_OUT_UPLOADS"
+    ] == {"Ref": "RollOutUploads"}
+
+
 def test_only_inputs_and_archives_of_models_raise_events() -> None:
-    notifications = deployed()["DataBucket"].properties["NotificationConfiguration"]
+    found = deployed(RollOutUploads="true")
+    notifications = found["DataBucket"].properties["NotificationConfiguration"]
 
     assert set(notifications) == {"QueueConfigurations", "LambdaConfigurations"}
     (inputs,), (models,) = (
@@ -104,7 +116,8 @@ def test_only_inputs_and_archives_of_models_raise_events() -> None:
     )
     assert target(inputs["Queue"]) == "SubmitQueue"
     assert inputs["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "inputs/"}]
-    assert target(models["Function"]) == "ProvisionFunction"
+    index, choices = models["Function"]["Fn::Select"]
+    assert target(choices[index]) == "ProvisionFunction"
     assert models["Filter"]["S3Key"]["Rules"] == [
         {"Name": "prefix", "Value": "models/"},
         {"Name": "suffix", "Value": ".tar.gz"},

@@ -120,6 +120,7 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
     return Provision(
         settings.endpoint,
         settings.region,
+        roll_out_uploads=settings.roll_out_uploads,
         control_plane=SageMakerControlPlane(lambda: clients.sagemaker),
         autoscaler=ApplicationAutoScaling(
             lambda: clients.autoscaling, lambda: clients.cloudwatch, settings.stack_name

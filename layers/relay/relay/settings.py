@@ -165,6 +165,7 @@ class ProvisionSettings:
 
     endpoint: str
     stack_id: str
+    roll_out_uploads: bool
     ledger_table: str
     dead_letter_queue_url: str
     region: str
@@ -179,6 +180,7 @@ class ProvisionSettings:
         reader = _Environment(environment)
         settings = cls(
             endpoint=reader.text("ENDPOINT_NAME"),
+            roll_out_uploads=reader.flag("ROLL_OUT_UPLOADS"),
             stack_id=reader.matching("STACK_ID", _STACK_ID, "the ARN of a stack"),
             ledger_table=reader.text("LEDGER_TABLE_NAME"),
             dead_letter_queue_url=reader.text("PROVISION_DEAD_LETTER_QUEUE_URL"),

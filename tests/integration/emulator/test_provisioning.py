@@ -35,6 +35,7 @@ class Deployment(World):
         return Provision(
             self.endpoint_name,
             REGION,
+            roll_out_uploads=True,
             control_plane=SageMakerControlPlane(lambda: self.stack.sagemaker),
             autoscaler=ApplicationAutoScaling(
                 lambda: self.stack.autoscaling, lambda: self.stack.cloudwatch, "relay"

@@ -27,6 +27,7 @@ class World:
     fuse: Fuse = field(default_factory=Fuse)
     clock: FakeClock = field(default_factory=FakeClock)
     endpoint_name: str = ENDPOINT
+    roll_out_uploads: bool = True
 
     def __post_init__(self) -> None:
         self.sagemaker = FakeSageMaker(self.fuse, self.clock)
@@ -40,6 +41,7 @@ class World:
         return Provision(
             self.endpoint_name,
             REGION,
+            roll_out_uploads=self.roll_out_uploads,
             control_plane=self.sagemaker,
             autoscaler=self.autoscaler,
             store=self.store,

@@ -49,6 +49,7 @@ class Provision:
     Args:
         endpoint_name: the endpoint of this deployment.
         region: the region, which the URIs of images depend on.
+        roll_out_uploads: whether an archive is rolled out when it is uploaded.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Provision:
         endpoint_name: str,
         region: str,
         *,
+        roll_out_uploads: bool,
         control_plane: ControlPlane,
         autoscaler: Autoscaler,
         store: RecordStore,
@@ -66,6 +68,7 @@ class Provision:
     ) -> None:
         self._endpoint_name = endpoint_name
         self._region = region
+        self._uploads_wanted = roll_out_uploads
         self._store = store
         context = Context(control_plane, autoscaler, responder, clock, journal, self._resolve)
         self._context = context
@@ -150,6 +153,9 @@ class Provision:
 
     def _roll_out_upload(self, upload: CreatedObject) -> None:
         location, key = str(upload.location), upload.location.key
+        if not self._uploads_wanted:
+            self._note(f"{location} is ignored: RollOutUploads is false")
+            return
         if not key.startswith(_ARTIFACTS) or not key.endswith(_ARCHIVE):
             self._note(f"{location} is no artifact: ignored")
             return

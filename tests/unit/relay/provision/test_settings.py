@@ -10,6 +10,7 @@ def test_the_environment_of_the_function_is_read() -> None:
         {
             "ENDPOINT_NAME": "relay",
             "STACK_ID": STACK,
+            "ROLL_OUT_UPLOADS": "false",
             "LEDGER_TABLE_NAME": "ledger",
             "PROVISION_DEAD_LETTER_QUEUE_URL": "https://sqs/provision",
             "AWS_REGION": "eu-west-1",
@@ -17,7 +18,7 @@ def test_the_environment_of_the_function_is_read() -> None:
     )
 
     queue = "https://sqs/provision"
-    assert settings == ProvisionSettings("relay", STACK, "ledger", queue, "eu-west-1")
+    assert settings == ProvisionSettings("relay", STACK, False, "ledger", queue, "eu-west-1")
     assert settings.stack_name == "fraud"
 
 
@@ -26,7 +27,13 @@ def test_everything_that_is_missing_is_reported_at_once() -> None:
         ProvisionSettings.read({})
 
     for name in (
-        *("ENDPOINT_NAME", "STACK_ID", "LEDGER_TABLE_NAME", "PROVISION_DEAD_LETTER_QUEUE_URL"),
+        *(
+            "ENDPOINT_NAME",
+            "STACK_ID",
+            "ROLL_OUT_UPLOADS",
+            "LEDGER_TABLE_NAME",
+            "PROVISION_DEAD_LETTER_QUEUE_URL",
+        ),
         "AWS_REGION",
     ):
         assert name in str(refusal.value)

@@ -141,3 +141,15 @@ def test_an_artifact_that_comes_before_the_endpoint_is_there_waits_for_it() -> N
     assert serving(world) == config(
         ModelDataUrl="s3://relay-data/models/churn/model.tar.gz", ModelDataVersion="etag-1"
     )
+
+
+def test_an_upload_starts_nothing_where_roll_outs_by_upload_are_off() -> None:
+    world = World(roll_out_uploads=False)
+    world.run(create())
+    before = world.endpoint
+
+    world.run(uploaded())
+
+    assert world.endpoint == before
+    assert [asked_by for asked_by, _ in world.roll_outs] == ["CloudFormation Create create-1"]
+    assert "is ignored: RollOutUploads is false" in world.log()
