@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
+from relay.aws.dynamodb.json_codec import to_json
 from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle.custom_resource import Response
@@ -72,6 +73,9 @@ class FakeRecordStore:
                 raise Outdated("written meanwhile")
             self.records[record.endpoint_name] = record.next_version()
             return self.records[record.endpoint_name]
+
+    def size(self, record: Record) -> int:
+        return len(to_json(record).encode())
 
     def lease(self, endpoint_name: str) -> Lease | None:
         with self._fuse.around():

@@ -9,7 +9,12 @@ from typing import Final
 from relay.delivery.report import Level, Note
 from relay.errors import ConfigurationError
 from relay.provision.lifecycle import refusals
-from relay.provision.lifecycle.ports import Context, Outdated, RecordStore
+from relay.provision.lifecycle.ports import (
+    MOST_BYTES_OF_ROLL_OUT,
+    Context,
+    Outdated,
+    RecordStore,
+)
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import (
     Recipe,
@@ -168,6 +173,8 @@ class RollOutQueue:
         for _ in range(_TRIES):
             stored = self._room.load(endpoint_name) or Record(endpoint_name)
             record, response = self._decide(stored, request)
+            if record.queued is not stored.queued:
+                record, response = self._small_enough(stored, record, response)
             try:
                 if record is not stored:
                     self._room.save(record)
@@ -180,6 +187,16 @@ class RollOutQueue:
             self._context.journal(Note(level, text.rstrip(), fields))
             return response
         raise Outdated(f"{endpoint_name}: could not store the request: concurrent updates")
+
+    def _small_enough(
+        self, stored: Record, record: Record, response: RollOutResponse
+    ) -> tuple[Record, RollOutResponse]:
+        """Refuse a roll-out that would make the record too large."""
+        size, most = self._room.size(record), MOST_BYTES_OF_ROLL_OUT
+        if size <= most:
+            return record, response
+        reason = refusals.TOO_LARGE.text(size=f"{size:,}", most=f"{most:,}")
+        return stored, RollOutResponse("refused", reason, response.roll_out_id)
 
     def _decide(self, stored: Record, request: RollOutRequest) -> tuple[Record, RollOutResponse]:
         now = self._context.clock.now()

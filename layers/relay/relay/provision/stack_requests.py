@@ -20,7 +20,13 @@ from relay.provision.lifecycle.custom_resource import (
     StackChange,
 )
 from relay.provision.lifecycle.lifecycle import Lifecycle
-from relay.provision.lifecycle.ports import Context, FailedInvocations, Outdated, RecordStore
+from relay.provision.lifecycle.ports import (
+    MOST_BYTES_OF_STACK,
+    Context,
+    FailedInvocations,
+    Outdated,
+    RecordStore,
+)
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import DECIDE_WITHIN, Properties, Recipe
 from relay.provision.lifecycle.stored_record import Goal
@@ -216,7 +222,15 @@ class StackRequests:
         creating = request.physical_resource_id != target.endpoint_name
         former = self._store.load(request.physical_resource_id) if creating else None
         before = former.serving if former else None
-        return record.ask(StackChange(request.properties, request.old_properties, creating, before))
+        change = StackChange(request.properties, request.old_properties, creating, before)
+        asked = record.ask(change)
+        if (size := self._store.size(asked)) > MOST_BYTES_OF_STACK:
+            reason = (
+                f"the endpoint's record would have {size:,} bytes, and may have "
+                f"{MOST_BYTES_OF_STACK:,}; shorten ModelEnvironment or EndpointSpecification"
+            )
+            return record.turned_down(messages.properties_wrong(ConfigurationError(reason)))
+        return asked
 
     def _generations_in(
         self, request: CustomResourceRequest, name: str

@@ -291,7 +291,7 @@ class TestAForgedMember:
 
     @pytest.mark.parametrize("changes", [{}, {"location": None}], ids=["object", "inline"])
     def test_does_not_add_what_the_caller_did_not_give(
-        self, pipeline: FakePipeline, changes: dict[str, None]
+        self, pipeline: FakePipeline, changes: dict[str, Any]
     ) -> None:
         submitted(pipeline, custom_attributes=None, **changes)
         forged = {"inputLocation": f"s3://{samples.BUCKET}/inputs/a.csv", "customAttributes": "a=b"}

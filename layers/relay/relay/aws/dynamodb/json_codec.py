@@ -3,10 +3,14 @@
 Every member is written. A member that is missing takes the default of its field, and a member that
 no field has is ignored: so a record may be read by the version before or after the one that wrote
 it, as happens when CloudFormation rolls an update of the stack back.
+
+Long texts, such as the environment of a container, occur in several members. Each is written once,
+in the member `texts` by its digest, and its places refer to it.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -14,6 +18,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 _Stored = TypeVar("_Stored")
+# Characters from which on a text is written once.
+_LONG = 2_000
 # What JSON has a type of its own for. `object` stands for any JSON value, which is kept as it is.
 _JSON_TYPES = (str, int, float, bool, NoneType, object)
 
@@ -24,7 +30,9 @@ def to_json(value: object) -> str:
     Raises:
         TypeError: something in it has a type that cannot be stored.
     """
-    return json.dumps(value, default=_plain)
+    texts: dict[str, str] = {}
+    document = _replaced(json.loads(json.dumps(value, default=_plain)), _shortened(texts))
+    return json.dumps({**document, "texts": texts} if texts else document)
 
 
 def from_json(type_: type[_Stored], text: str) -> _Stored:
@@ -34,8 +42,44 @@ def from_json(type_: type[_Stored], text: str) -> _Stored:
         TypeError: a field has a type that cannot be stored.
         ValueError: the text is not the JSON of such a dataclass.
     """
-    value: _Stored = _typed(type_, json.loads(text))
+    document = json.loads(text)
+    if isinstance(document, dict) and "texts" in document:
+        document = _replaced(document, _restored(document["texts"]))
+    value: _Stored = _typed(type_, document)
     return value
+
+
+def _replaced(value: Any, replace: Callable[[object], Any]) -> Any:
+    """The value with each of its parts replaced, the innermost first."""
+    match value:
+        case dict():
+            value = {name: _replaced(member, replace) for name, member in value.items()}
+        case list():
+            value = [_replaced(member, replace) for member in value]
+    return replace(value)
+
+
+def _shortened(texts: dict[str, str]) -> Callable[[object], object]:
+    """Return a function that puts each long text into `texts`, and a reference in its place."""
+
+    def shorten(value: object) -> object:
+        if not isinstance(value, str) or len(value) < _LONG:
+            return value
+        digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+        texts[digest] = value
+        return {"sha256": digest}
+
+    return shorten
+
+
+def _restored(texts: Mapping[str, str]) -> Callable[[object], object]:
+    def restore(value: object) -> object:
+        match value:
+            case {"sha256": str(digest), **others} if not others and digest in texts:
+                return texts[digest]
+        return value
+
+    return restore
 
 
 def _plain(value: object) -> object:

@@ -62,6 +62,9 @@ class DynamoDbRecordStore:
             )
         return following
 
+    def size(self, record: Record) -> int:
+        return len(to_json(record).encode())
+
     def lease(self, endpoint_name: str) -> Lease | None:
         now = self._clock.now()
         until = now + LEASE

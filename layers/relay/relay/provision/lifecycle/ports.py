@@ -84,6 +84,13 @@ class Lease:
     until: datetime
 
 
+# DynamoDB stores items of at most 400 KB. A change that begins adds its target, whose environment
+# has at most 32 KB; a roll-out leaves room for it, and for a request of CloudFormation.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+MOST_BYTES_OF_ROLL_OUT: Final = 240_000
+MOST_BYTES_OF_STACK: Final = 320_000
+
+
 class RecordStore(Protocol):
     """Stores the records."""
 
@@ -95,6 +102,9 @@ class RecordStore(Protocol):
         Raises:
             Outdated: the stored record is no longer the one that this one came from.
         """
+
+    def size(self, record: Record) -> int:
+        """Return the bytes of the record as it is stored."""
 
     def lease(self, endpoint_name: str) -> Lease | None:
         """Let this invocation alone take steps, for at most `LEASE`; None if another one does."""

@@ -31,6 +31,7 @@ _REMEMBERED: Final = 40
 VISIBLE_WITHIN: Final = timedelta(minutes=1)
 # How many roll-outs `describe` shows.
 _HISTORY: Final = 8
+_LONGEST_REASON: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,7 @@ class Record(StoredRecord):
     def ended(
         self, roll_out: RollOut, outcome: RollOutOutcome, now: datetime, reason: str = ""
     ) -> Self:
-        ended = EndedRollOut(roll_out, outcome, now, reason)
+        ended = EndedRollOut(roll_out.digested(), outcome, now, reason[:_LONGEST_REASON])
         return replace(self, history=(ended, *self.history)[:_HISTORY])
 
     def dropping(self, outcome: RollOutOutcome, now: datetime, reason: str) -> Self:

@@ -57,4 +57,12 @@ BEFORE_EQUAL: Final = Ending(
     to_do="Update the stack with the parameters from before",
 )
 
+TOO_LARGE: Final = Ending(
+    "A roll-out is asked for, and what is stored about the endpoint would be too large with it",
+    "the endpoint's record would have {size} bytes with this roll-out, and may have {most}",
+    _UNCHANGED,
+    to_do="Shorten `environment`; or wait until the roll-outs before this one have ended, and then "
+    "repeat this",
+)
+
 REFUSALS: Final = {name: each for name, each in [*globals().items()] if isinstance(each, Ending)}

@@ -4,6 +4,7 @@ The stack's properties say what the endpoint is. A roll-out changes a few of the
 until the stack itself changes the same ones.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ _GROUPS: Final = (
 )
 ROLLED_OUT: Final = tuple(name for group in _GROUPS for name in group)
 
+# Characters of a value that the history keeps as it is.
+_LONGEST_IN_HISTORY: Final = 200
 # CloudFormation waits an hour at most (ServiceTimeout): a change that cannot begin is repeated for
 # so long, which leaves time to deliver the response. A roll-out has the same time.
 DECIDE_WITHIN: Final = timedelta(minutes=52)
@@ -76,6 +79,10 @@ class RollOut:
     def put_back(self) -> Self:
         """The roll-out as it was before it began."""
         return replace(self, from_config="", to_config="", begun_at=None)
+
+    def digested(self) -> Self:
+        """The roll-out as the history keeps it: digests stand for long values."""
+        return replace(self, changes=_digested(self.changes), settings=_digested(self.settings))
 
     def after(self, overtaken: "RollOut | None") -> Self:
         """Replace an older one, and keep the changes that only that one has."""
@@ -145,6 +152,15 @@ def keeps_capacity(before: Properties, after: Properties) -> bool:
     that suits the old instance type says nothing about a new one.
     """
     return all(_same(before, after, name) for name in ("InstanceCount", "InstanceType"))
+
+
+def _digested(values: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        if len(value) <= _LONGEST_IN_HISTORY
+        else f"sha256 {hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        for name, value in values.items()
+    }
 
 
 def _same(one: Properties, other: Properties, name: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from relay.events.endpoint_events import DirectCall
 from relay.provision.lifecycle.refusals import REFUSALS
+from relay.provision.lifecycle.rollouts import Recipe
 
 from tests.support.provisioning.existing import EXISTING, existing_endpoint
 from tests.support.provisioning.properties import ENDPOINT
@@ -41,6 +42,16 @@ def forgetful() -> World:
     return world
 
 
+def crowded() -> World:
+    """Recipes of many generations that SageMaker does not delete."""
+    world = serving()
+    record = world.store.records[ENDPOINT]
+    texts = [f"{number}" + "x" * 30_000 for number in range(10)]
+    more = {text[:1]: Recipe({"ModelEnvironment": text}, {}) for text in texts}
+    world.store.records[ENDPOINT] = replace(record, recipes={**record.recipes, **more})
+    return world
+
+
 SCENARIOS: dict[str, tuple[Callable[[], World], DirectCall]] = {
     "DELETE_BY_CALL": (serving, DirectCall("delete", {"action": "delete"})),
     "WHILE_DELETING": (deleting, deploy(A)),
@@ -56,6 +67,7 @@ SCENARIOS: dict[str, tuple[Callable[[], World], DirectCall]] = {
         lambda: serving(update(InstanceCount="2")),
         rollback(),
     ),
+    "TOO_LARGE": (crowded, deploy(A)),
 }
 
 
