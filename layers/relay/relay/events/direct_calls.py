@@ -35,6 +35,8 @@ _MEMBERS: Final = (
 # a time.
 _OWN_MEMBERS: Final = ("attempt", "etag", "requested_at", "size", "version_id")
 _SOURCE: Final = "eventSource"
+# Maximum of the parameter MaxAttempts.
+_MOST_ATTEMPTS: Final = 10
 
 
 def is_call(value: object) -> bool:
@@ -122,8 +124,8 @@ def _request(reader: Reader, known: Collection[str], request_id: str) -> Inferen
 
 def _attempt(reader: Reader) -> int:
     number = reader.optional_integer("attempt")
-    if number is not None and number < 1:
-        reader.refuse("attempt", f"is {number}; attempts are counted from 1")
+    if number is not None and not 1 <= number <= _MOST_ATTEMPTS:
+        reader.refuse("attempt", f"is {number}; attempts are counted from 1 to {_MOST_ATTEMPTS}")
     return number or 1
 
 

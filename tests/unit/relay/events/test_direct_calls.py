@@ -105,6 +105,7 @@ def test_other_json_is_no_call(value: object) -> None:
         ({"input_location": "inputs/a.csv"}, "input_location is not an S3 location"),
         ({**OURS, "requests": [{**ONE, "attempt": 0}]}, "attempt is 0; attempts are counted from"),
         ({**OURS, "requests": [{**ONE, "attempt": -1}]}, "attempt is -1; attempts are counted"),
+        ({**OURS, "requests": [{**ONE, "attempt": 999_999}]}, "counted from 1 to 10"),
         ({**OURS, "requests": [ONE]}, r"requests\[0\].request_id is missing"),
         (
             {**OURS, "requests": [{**ONE, "request_id": "order-17"}]},

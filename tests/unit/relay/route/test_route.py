@@ -1,6 +1,7 @@
 """Routing: look up, send, close, in this order; one result for each request."""
 
 import json
+from typing import Any
 
 import pytest
 from relay.delivery.report import Count, Level

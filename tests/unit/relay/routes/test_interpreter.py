@@ -38,6 +38,7 @@ class TestAnExpressionThatMultipliesItsValue:
             "data" + "|[to_string(@), to_string(@)]|join('', @)" * 10,
             f"data && {'data' + '|[@,@]' * 10}",
             "data" + "|[@,@]" * 300,
+            "[`1`]" + "|[@,@][]" * 28,
         ],
     )
     def test_is_refused(self, text: str) -> None:

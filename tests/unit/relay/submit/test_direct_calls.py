@@ -6,14 +6,23 @@ from relay.errors import (
     RelayError,
     TransientError,
 )
-from relay.ids import request_id_of_caller
+from relay.ids import attempt_id, request_id_of_caller
 from relay.model import AttemptState
 
 from tests.support import samples
 from tests.support.fakes.ports import Crash
+from tests.support.notifying import notify
 from tests.support.pipelines import FakePipeline
-from tests.support.samples import BUCKET, OUTPUTS, SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE
-from tests.support.submitting import DENIED, NOT_READY, THROTTLED, UNANSWERED, logged
+from tests.support.samples import (
+    BUCKET,
+    OUTPUTS,
+    SERVER_ERROR,
+    SUBMIT_DEAD_LETTERS,
+    SUBMIT_QUEUE,
+    Json,
+    failed,
+)
+from tests.support.submitting import DENIED, NOT_READY, THROTTLED, UNANSWERED, logged, put
 
 FIVE = {"requests": [{"body": str(number)} for number in range(5)]}
 
@@ -205,3 +214,46 @@ class TestADirectCall:
         assert [answer.to_json() for answer in report.answers] == [
             {"request_id": known, "status": "duplicate", "state": told}
         ]
+
+
+@pytest.mark.parametrize("queued", [False, True])
+class TestACallAgainstTheRequestOfAnother:
+    def test_does_not_follow_its_attempt(self, pipeline: FakePipeline, queued: bool) -> None:
+        victim = submitted_by_another(pipeline)
+        location = f"s3://{BUCKET}/inputs/evil.csv"
+
+        attack(
+            pipeline, queued, {"request_id": "order-21", "attempt": 2, "input_location": location}
+        )
+
+        assert pipeline.ledger.states == {victim: AttemptState.OPEN}
+        assert pipeline.endpoint.invoked == [victim]
+
+    def test_does_not_take_the_place_of_its_next_attempt(
+        self, pipeline: FakePipeline, queued: bool
+    ) -> None:
+        victim = submitted_by_another(pipeline)
+        attack(pipeline, queued, {"request_id": attempt_id(victim, 2), "body": "1"})
+
+        notify(pipeline, failed(victim, SERVER_ERROR))
+        pipeline.deliver_to_route()
+        pipeline.clock.advance(900)
+        pipeline.deliver_to_submit()
+
+        assert pipeline.endpoint.invoked[-1] == attempt_id(victim, 2)
+        assert pipeline.ledger.items[attempt_id(victim, 2)].request_id == victim
+
+
+def submitted_by_another(pipeline: FakePipeline) -> str:
+    pipeline.call_submit(
+        {"request_id": "order-21", "input_location": f"s3://{BUCKET}/inputs/a.csv"}
+    )
+    return request_id_of_caller("order-21")
+
+
+def attack(pipeline: FakePipeline, queued: bool, call: Json) -> None:
+    if queued:
+        put(pipeline, call)
+        pipeline.deliver_to_submit()
+    else:
+        pipeline.call_submit(call)
