@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format template references check audit test proof acceptance demo chaos soak bench up down invoke routes images \
-  sam-invoke sam-connect sam-stand-in
+.PHONY: help setup lock format template references check audit sbom vulnerabilities test proof acceptance demo chaos soak \
+  bench up down invoke routes images sam-invoke sam-connect sam-stand-in
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,11 +21,11 @@ $(VENV)/ready: requirements-dev.txt emulator/pyproject.toml
 	  --no-build-isolation --editable ./emulator
 	touch "$@"
 
-# Tools whose pins differ from ours, in environments of their own.
-$(VENV)/template/ready: requirements-template.txt
+# Tools whose pins differ from ours, or that few commands need, in environments of their own.
+$(VENV)/template/ready $(VENV)/supply/ready: $(VENV)/%/ready: requirements-%.txt
 	$(PYTHON) -m venv "$(@D)"
 	"$(@D)/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
-	  -r requirements-template.txt
+	  -r "$<"
 	touch "$@"
 
 $(VENV)/audit/ready: tests/audit/package-lock.json
@@ -46,6 +46,9 @@ lock: setup ## pin requirements again, with hashes
 	"$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	  requirements-template.in -o requirements-template.txt
+	"$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	  requirements-supply.in -o requirements-supply.txt
 	if command -v npm; then cd tests/audit && npm update --loglevel error --package-lock-only; fi
 
 format: setup ## format the code
@@ -60,15 +63,23 @@ audit: setup ## cdk-nag's AwsSolutions rules over the templates; needs node
 	@$(MAKE) --no-print-directory "$(VENV)/audit/ready"
 	"$(BIN)/pytest" -q tests/audit
 
+sbom: setup $(VENV)/supply/ready ## list what is deployed, with versions, hashes and licenses: dist/sbom.json
+	"$(BIN)/python" -m tests.supply.sbom
+
+vulnerabilities: $(VENV)/supply/ready ## ask PyPI, and npm if it is here, for known vulnerabilities of what is pinned
+	for file in layers/relay/requirements.txt requirements-*.txt; do echo "$$file:"; \
+	  "$(VENV)/supply/bin/pip-audit" --strict --disable-pip --require-hashes --progress-spinner off -r "$$file" || exit 1; done
+	if command -v npm; then cd tests/audit && npm audit --package-lock-only; fi
+
 references: setup ## write what docs/ copies from the template and the code
 	env PYTHONPATH=layers/relay "$(BIN)/python" -m tests.template.references
 
-check: setup template ## everything that needs no local stack: format, lint, types, template, unit tests
+check: setup template $(VENV)/supply/ready ## everything that needs no local stack: format, lint, types, template, unit tests
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/ruff" check .
 	"$(BIN)/mypy" layers/relay emulator/src local tests benchmarks
 	for app in functions/*/app.py examples/*/src/app.py; do "$(BIN)/mypy" "$$app" || exit 1; done
-	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/protocol tests/stateful tests/faults
+	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/supply tests/protocol tests/stateful tests/faults
 
 test: check ## all tests: check, then the endpoint's faults, integration, runtime and end to end
 	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/endpoint_faults

@@ -19,6 +19,7 @@ from relay.route import route
 from relay.submit import submit
 
 from local.stack.settings import REPOSITORY
+from tests.supply.packages import direct, shipped
 from tests.template.code_tables import endings, endpoint_life, endpoint_properties
 from tests.template.permissions.page import permissions
 from tests.template.template import source
@@ -54,6 +55,19 @@ event of the stack has the text of a stack's change, the response to `describe`
 to a direct call that of a refusal, and the log of provision has all of them. Words in capitals
 stand for values.
 
+"""
+_LICENSES = f"""# Licenses
+
+{_NOTE} Change `layers/relay/requirements.in` instead.
+
+The relay has the [Apache License 2.0](../../LICENSE). Its layer contains these Python packages,
+under the licenses that their metadata declares, with their license files and notices.
+[NOTICE](../../NOTICE) names what the relay changes or copies. `make sbom` writes the same list,
+with hashes and dependencies, as a CycloneDX document. A test fails if a package has a license that
+`tests/supply/test_licenses.py` does not allow.
+
+| package | version | license | needed by |
+| --- | --- | --- | --- |
 """
 _TIME_BUDGET = """# Time budget
 
@@ -106,6 +120,7 @@ def pages() -> Mapping[Path, str]:
     return {
         DOCS / "reference/parameters.md": parameters(),
         DOCS / "reference/metrics.md": metrics(),
+        DOCS / "reference/licenses.md": licenses(),
         DOCS / "reference/time-budget.md": time_budget(),
         DOCS / "reference/endings.md": _ENDINGS + endings(),
         DOCS / "reference/permissions.md": permissions(_NOTE),
@@ -129,6 +144,20 @@ def parameters() -> str:
 def metrics() -> str:
     """Return the page with a table of metrics."""
     return _METRICS + "".join(f"| `{name}` | {text} |\n" for name, text in _meanings())
+
+
+def licenses() -> str:
+    """Return the page with the packages of the layer."""
+    packages = shipped()
+    users = {
+        each.name: [user.name for user in packages if each.name in user.requires]
+        for each in packages
+    }
+    return _LICENSES + "".join(
+        f"| {each.name} | {each.version} | {', '.join(each.licenses)} "
+        f"| {', '.join(['the relay'] * (each.name in direct()) + users[each.name])} |\n"
+        for each in packages
+    )
 
 
 def _with_table(page: str, name: str, table: str) -> str:
