@@ -1,0 +1,164 @@
+"""The workflows parse, run commands that exist, and have no weakness that a tool finds."""
+
+import json
+import os
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from local.stack.settings import REPOSITORY
+from tests.supply.sbom import TOOLS
+
+GITHUB = REPOSITORY / ".github"
+WORKFLOWS = sorted(GITHUB.glob("workflows/*"))
+REQUIREMENTS = sorted(
+    str(each.relative_to(REPOSITORY))
+    for pattern in ("requirements*.txt", "layers/*/requirements*.txt", "emulator/requirements*.txt")
+    for each in REPOSITORY.glob(pattern)
+)
+
+# One weakness of each kind that the tool has to see: an action by a tag that can be moved, a token
+# that may write, text of a stranger in a script, a secret in files of the job.
+BAD = """
+name: bad
+on: pull_request_target
+permissions: write-all
+jobs:
+  bad:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v7
+      - run: echo "${{ github.event.pull_request.title }}"
+"""
+
+
+def _jobs() -> Iterator[dict[str, Any]]:
+    for path in WORKFLOWS:
+        yield from yaml.safe_load(path.read_text())["jobs"].values()
+
+
+def _commands() -> list[str]:
+    return [step["run"] for job in _jobs() for step in job["steps"] if "run" in step]
+
+
+def test_every_command_is_a_target_of_the_makefile() -> None:
+    targets = re.findall(r"^([a-z-]+):.*## ", (REPOSITORY / "Makefile").read_text(), re.M)
+
+    assert {"make check", "make test", "make vulnerabilities", "make sbom"} <= set(_commands())
+    assert [each for each in _commands() if each not in [f"make {name}" for name in targets]] == []
+
+
+def test_all_checks_run_on_every_python_of_the_layer() -> None:
+    runtimes = re.search(
+        r"^RUNTIMES \?= (.*)", (REPOSITORY / "layers/relay/Makefile").read_text(), re.M
+    )
+    (job,) = (job for job in _jobs() if {"run": "make check"} in job["steps"])
+    pythons = [f"python{each}" for each in job["strategy"]["matrix"]["python"]]
+
+    assert runtimes is not None
+    assert pythons == runtimes[1].split()
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert project["requires-python"] == f">={pythons[0].removeprefix('python')}"
+
+
+def test_vulnerabilities_are_asked_for_on_the_oldest_and_the_newest_python() -> None:
+    check, asked = (
+        next(job["strategy"]["matrix"]["python"] for job in _jobs() if {"run": run} in job["steps"])
+        for run in ("make check", "make vulnerabilities")
+    )
+
+    assert asked == [check[0], check[-1]]
+
+
+def test_every_kind_of_requirement_has_proposals_of_updates() -> None:
+    updates = yaml.safe_load((GITHUB / "dependabot.yml").read_text())["updates"]
+    watched = {
+        (each["package-ecosystem"], directory.strip("/"))
+        for each in updates
+        for directory in each.get("directories", [each.get("directory")])
+    }
+
+    files = [Path(each).parent for each in REQUIREMENTS]
+    pip = {("pip", "" if each == Path() else str(each)) for each in files}
+    assert watched == {*pip, ("npm", "tests/audit"), ("github-actions", "")}
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Path:
+    """An environment whose pip-audit, and npm, write down how they are called."""
+    log = tmp_path / "calls"
+    for name in ("supply/bin/pip-audit", "npm"):
+        script = tmp_path / name
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text(f'#!/bin/sh\necho "$(basename "$0") $*" >> "{log}"\ntest ! "$FAIL"\n')
+        script.chmod(0o755)
+    (tmp_path / "supply/ready").touch()
+    return tmp_path
+
+
+def _make_vulnerabilities(tools: Path, **environment: str) -> tuple[int, list[str]]:
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        ["make", "vulnerabilities", f"VENV={tools}"],  # noqa: S607
+        cwd=REPOSITORY,
+        env={**os.environ, "PATH": path, "MAKEFLAGS": "", **environment},
+        capture_output=True,
+    )
+    return done.returncode, (tools / "calls").read_text().splitlines()
+
+
+def test_vulnerabilities_are_asked_for_in_every_file_of_requirements(tools: Path) -> None:
+    """Strictly: a package that the service does not know must not count as one without any."""
+    status, calls = _make_vulnerabilities(tools)
+
+    assert status == 0
+    asked = [each for each in calls if each.startswith("pip-audit ")]
+    assert [
+        each for each in asked if "--strict" not in each or "--require-hashes" not in each
+    ] == []
+    assert sorted(each.rpartition(" -r ")[2] for each in asked) == REQUIREMENTS
+    assert "npm audit --package-lock-only" in calls
+
+
+def test_a_known_vulnerability_fails_the_command(tools: Path) -> None:
+    status, calls = _make_vulnerabilities(tools, FAIL="yes")
+
+    assert status != 0
+    assert len(calls) == 1
+
+
+def _findings(path: Path) -> set[str]:
+    form = ("--offline", "--no-progress", "--persona", "pedantic", "--strict-collection")
+    done = subprocess.run(
+        [TOOLS / "zizmor", *form, "--no-exit-codes", "--format", "json-v1", path],
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return {each["ident"] for each in json.loads(done.stdout)}
+
+
+def test_zizmor_finds_nothing() -> None:
+    assert len(WORKFLOWS) == 2
+    assert _findings(GITHUB) == set()
+
+
+def test_zizmor_finds_what_is_wrong_in_a_bad_workflow(tmp_path: Path) -> None:
+    workflows = tmp_path / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "bad.yml").write_text(BAD)
+
+    assert _findings(tmp_path) >= {
+        "artipacked",
+        "dangerous-triggers",
+        "excessive-permissions",
+        "template-injection",
+        "unpinned-uses",
+    }
