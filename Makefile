@@ -10,7 +10,7 @@ export SAM_CLI_TELEMETRY := 0
   bench up down invoke routes images sam-invoke sam-connect sam-stand-in
 
 help: ## list the commands
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # One stamp file: set up again only when the pinned requirements change, or what the emulator's distribution declares.
 $(VENV)/ready: requirements-dev.txt emulator/pyproject.toml

@@ -54,6 +54,12 @@ def test_every_command_is_a_target_of_the_makefile() -> None:
     assert [each for each in _commands() if each not in [f"make {name}" for name in targets]] == []
 
 
+def test_every_job_may_only_read_the_repository() -> None:
+    for path in WORKFLOWS:
+        assert yaml.safe_load(path.read_text())["permissions"] == {}
+    assert [job["name"] for job in _jobs() if job["permissions"] != {"contents": "read"}] == []
+
+
 def test_all_checks_run_on_every_python_of_the_layer() -> None:
     runtimes = re.search(
         r"^RUNTIMES \?= (.*)", (REPOSITORY / "layers/relay/Makefile").read_text(), re.M

@@ -1,0 +1,61 @@
+"""Pages for users, and what they say about security."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.stack.settings import REPOSITORY
+
+# Generated from what other tests check; facts about AWS, each with its own evidence; the pages that
+# name the tests themselves.
+_OTHER = {
+    "docs/explanation/security.md",
+    "docs/reference/aws-assumptions.md",
+    "docs/reference/endings.md",
+    "docs/reference/licenses.md",
+    "docs/reference/metrics.md",
+    "docs/reference/parameters.md",
+    "docs/reference/permissions.md",
+    "docs/reference/security-claims.md",
+    "docs/reference/time-budget.md",
+}
+_WORDS = re.compile(
+    r"\b(den(?:y|ies|ied)|encrypt(?:ed|ion)|forged|grants?|IAM|logs never"
+    r"|permission (?:for|to)|permits?|public|sandbox|secrets?|signatures?|TLS|trusts?|untrusted)\b",
+    re.I,
+)
+_CODE = re.compile(r"^ *```.*?^ *```\n", re.S | re.M)
+# A new paragraph, item, row or heading.
+_BLOCK = re.compile(r"\n\s*\n|\n(?= *(?:[-*|#]|\d+\.) ?)")
+_SENTENCE = re.compile(r"(?<=[.;]) (?=[A-Z`*\[])| \| ")
+
+
+def pages(root: Path = REPOSITORY) -> list[str]:
+    """Return the paths of README and of the pages for users.
+
+    Decisions give reasons of their time, so they are not among them.
+    """
+    found = [root / "README.md", *root.glob("*/README.md"), *root.glob("examples/*/README.md")]
+    found += [each for each in root.glob("docs/**/*.md") if "decisions" not in each.parts]
+    return sorted({str(each.relative_to(root)) for each in found} - _OTHER)
+
+
+def sentences(text: str) -> Iterator[str]:
+    """Yield the sentences outside of code blocks, without line breaks."""
+    for block in _BLOCK.split(_CODE.sub("\n", text)):
+        if not block.lstrip().startswith("#"):
+            yield from (one.strip(" |") for one in _SENTENCE.split(" ".join(block.split())))
+
+
+def about_security(text: str) -> list[str]:
+    """Return the sentences with a word of security in them."""
+    return [each for each in sentences(text) if _WORDS.search(re.sub(r"\]\([^)]*\)", "]", each))]
+
+
+def rows(text: str) -> Iterator[list[str]]:
+    """Yield the cells of each row of the tables, without their headings."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        following = lines[number + 1] if number + 1 < len(lines) else ""
+        if line.startswith("| ") and "---" not in line and not following.startswith("| ---"):
+            yield [cell.strip() for cell in line.strip("| ").split(" | ")]
