@@ -136,8 +136,9 @@ def test_a_table_that_hangs_costs_one_call(clients: Clients, failure: Exception)
 
     assert len(failures) == 100
     assert answers.tries == ["BatchExecuteStatement"] * 2
-    with pytest.raises(NotTried, match="dynamodb did not answer another call"):
-        ledger.look_up([ID])
+    error = ledger.look_up([ID])[ID]
+    assert isinstance(error, NotTried)
+    assert "dynamodb did not answer another call" in str(error)
 
 
 def test_a_call_that_could_outlast_the_invocation_is_not_begun(
@@ -146,8 +147,9 @@ def test_a_call_that_could_outlast_the_invocation_is_not_begun(
     answers = SdkAnswers(clients.dynamodb, (200, {"Responses": {"ledger": []}}))
     ledger = DynamoDbLedger(clients.dynamodb, "ledger")
     clock.advance(42 - LIMITS["dynamodb"].seconds + 1)
-    with pytest.raises(NotTried, match="it can take 7 s, and 6 s are left"):
-        ledger.look_up([ID])
+    error = ledger.look_up([ID])[ID]
+    assert isinstance(error, NotTried)
+    assert "it can take 7 s, and 6 s are left" in str(error)
     assert answers.tries == []
 
     begin(budget, clock)
@@ -181,8 +183,7 @@ def test_without_a_budget_calls_have_their_limits_alone(clients: Clients) -> Non
     answers = SdkAnswers(unbounded, NO_ANSWER, NO_ANSWER, (200, {"Responses": {}}))
     ledger = DynamoDbLedger(unbounded, "ledger")
 
-    with pytest.raises(Unanswered):
-        ledger.look_up([ID])
+    assert type(ledger.look_up([ID])[ID]) is Unanswered
     assert ledger.look_up([ID]) == {}
     assert len(answers.tries) == 3
 
