@@ -17,6 +17,7 @@ from relay.events.endpoint_events import (
 from relay.events.s3 import CreatedObject
 from relay.ports import Clock
 from relay.provision import rollout_requests
+from relay.provision.dead_letters import DeadLetters
 from relay.provision.describe import describe
 from relay.provision.lifecycle import refusals
 from relay.provision.lifecycle.lifecycle import Lifecycle
@@ -80,7 +81,9 @@ class Provision:
             context=context,
             store=store,
             lifecycle=self._lifecycle,
-            failed=failed,
+        )
+        self._dead_letters = DeadLetters(
+            context, failed, self._stack_requests, self._roll_out_upload
         )
 
     def handle(self, wake_up: WakeUp) -> dict[str, object]:
@@ -120,7 +123,7 @@ class Provision:
         looks = (
             self._advance_own,
             self._sweep_former_names,
-            self._stack_requests.take_up_failed,
+            self._dead_letters.take_up,
         )
         in_turn(lambda look: look(), looks)
 

@@ -1,17 +1,16 @@
 """CloudFormation's requests: each is stored before anything is done for it.
 
 A request that cannot be stored is invoked again by Lambda, and then lies in the queue of failed
-invocations, from which the sweep takes it up.
+invocations: see `dead_letters`.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from relay.delivery.isolation import in_turn
 from relay.errors import ConfigurationError, RelayError, UnreadableMessage
-from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
-from relay.events.failed_invocations import FailedInvocation, read_failed_invocation
+from relay.events.custom_resource import CustomResourceRequest
+from relay.events.failed_invocations import TRIED_FOR, FailedInvocation
 from relay.provision.lifecycle import endings, messages
 from relay.provision.lifecycle.custom_resource import (
     DELIVER_WITHIN,
@@ -20,13 +19,7 @@ from relay.provision.lifecycle.custom_resource import (
     StackChange,
 )
 from relay.provision.lifecycle.lifecycle import Lifecycle
-from relay.provision.lifecycle.ports import (
-    MOST_BYTES_OF_STACK,
-    Context,
-    FailedInvocations,
-    Outdated,
-    RecordStore,
-)
+from relay.provision.lifecycle.ports import MOST_BYTES_OF_STACK, Context, Outdated, RecordStore
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import DECIDE_WITHIN, Properties, Recipe
 from relay.provision.lifecycle.stored_record import Goal
@@ -37,8 +30,6 @@ from relay.provision.specification.specification import Generation
 
 # Tries to store a request when other invocations write the same record.
 _TRIES: Final = 3
-# Lambda tries an asynchronous invocation three times, the last one three minutes after the first.
-_TRIED_FOR: Final = timedelta(minutes=5)
 
 
 class StackRequests:
@@ -57,19 +48,21 @@ class StackRequests:
         context: Context,
         store: RecordStore,
         lifecycle: Lifecycle,
-        failed: FailedInvocations,
     ) -> None:
         self._endpoint_name = endpoint_name
         self._region = region
         self._context = context
         self._store = store
         self._lifecycle = lifecycle
-        self._failed = failed
 
     def require_genuine(self, request: CustomResourceRequest) -> None:
         """Raises UnreadableMessage: the request is not one of CloudFormation for this stack."""
-        if objection := self._objection(request):
+        if objection := self.objection(request):
             raise UnreadableMessage(f"not a request of CloudFormation for this stack: {objection}")
+
+    def objection(self, request: CustomResourceRequest) -> str | None:
+        """Return why the request is not one of CloudFormation for this stack; None if it is."""
+        return self._context.responder.objection(request.stack_id, request.response_url)
 
     def receive(self, request: CustomResourceRequest) -> None:
         """Raises TransientError: the request could not be stored, or a step failed for now."""
@@ -77,39 +70,16 @@ class StackRequests:
         if (name := self._store_request(request, sent_at)) is not None:
             self._lifecycle.advance(name)
 
-    def take_up_failed(self) -> None:
-        """Store the requests of failed invocations; respond to one that cannot be stored in time.
+    def store_failed(self, request: CustomResourceRequest, found: FailedInvocation) -> str | None:
+        """Store the request of a failed invocation, or respond that it cannot be stored in time.
 
-        Raises TransientError: a request could not be stored; the next sweep tries again.
+        Return the name of the record to advance; None where nothing more is to be done.
+
+        Raises TransientError: it could not be stored; the next sweep tries again.
         """
-        found = [
-            (receipt, invocation)
-            for receipt, body in self._failed.receive()
-            if (invocation := _read(body)) is not None and not self._objection(invocation.request)
-        ]
-        # The queue has no order, and an older request must not replace a newer one.
-        in_turn(self._take_up, sorted(found, key=lambda each: each[1].failed_at))
-
-    def _objection(self, request: CustomResourceRequest | RoutesRequest) -> str | None:
-        sent = request.request if isinstance(request, RoutesRequest) else request
-        return self._context.responder.objection(sent.stack_id, sent.response_url)
-
-    def _take_up(self, received: tuple[str, FailedInvocation]) -> None:
-        receipt, invocation = received
-        name = self._stored_or_answered(invocation)
-        self._failed.delete(receipt)
-        if name is not None:
-            self._lifecycle.advance(name)
-
-    def _stored_or_answered(self, found: FailedInvocation) -> str | None:
-        """Return the name of the record; None where nothing more is to be done."""
-        request, now = found.request, self._context.clock.now()
-        if isinstance(request, RoutesRequest):
-            from relay.provision import routes_resource  # no other event needs it
-
-            routes_resource.respond(self._context, request.request)
+        now, sent_at = self._context.clock.now(), found.sent_at(request)
+        if self.is_late(request, sent_at):
             return None
-        sent_at = request.sent_at(found.failed_at - _TRIED_FOR)
         pending = request.pending(self._endpoint_name, sent_at)
         if found.too_old:
             reason = messages.too_old(request.type)
@@ -124,12 +94,22 @@ class StackRequests:
             self._context.responder.deliver(Response.failed(pending, reason))
             return None
 
+    def advance(self, name: str) -> None:
+        self._lifecycle.advance(name)
+
+    def is_late(self, request: CustomResourceRequest, sent_at: datetime) -> bool:
+        """Whether CloudFormation no longer waits for a response, which the log then says."""
+        late = self._context.clock.now() >= sent_at + DELIVER_WITHIN
+        if late:
+            what = f"{request.type.value} {request.request_id}"
+            text = f"{what} came after CloudFormation had stopped waiting"
+            self._context.note(text, Record(self._endpoint_name), error=True)
+        return late
+
     def _store_request(self, request: CustomResourceRequest, sent_at: datetime) -> str | None:
         """Return the name of the record; None where nothing is to be done for the request."""
         what = f"{request.type.value} {request.request_id}"
-        if self._context.clock.now() >= sent_at + DELIVER_WITHIN:
-            late = f"{what} came after CloudFormation had stopped waiting"
-            self._context.note(late, Record(self._endpoint_name), error=True)
+        if self.is_late(request, sent_at):
             return None
         name = self._record_name(request)
         for _ in range(_TRIES):
@@ -210,7 +190,7 @@ class StackRequests:
             if stored.made or request.physical_resource_id == stored.endpoint_name:
                 return removing
             # Of a Create that was cancelled, and which Lambda may be about to repeat.
-            return replace(removing, unseen_until=now + _TRIED_FOR)
+            return replace(removing, unseen_until=now + TRIED_FOR)
         try:
             if existing.is_existing(request.properties):
                 wanted = Adoption.read(request.properties)
@@ -261,14 +241,6 @@ class StackRequests:
             return
         reason = endings.ANOTHER_STACKS.text(name=stored.endpoint_name, stack=stored.stack_id)
         self._context.responder.deliver(Response.failed(pending, reason))
-
-
-def _read(body: str) -> FailedInvocation | None:
-    """Return a request of CloudFormation's; all else stays in the queue for an operator."""
-    try:
-        return read_failed_invocation(body)
-    except UnreadableMessage:
-        return None
 
 
 def _is_obsolete(request: CustomResourceRequest, stored: Record) -> bool:

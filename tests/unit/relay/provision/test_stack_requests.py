@@ -9,12 +9,13 @@ from typing import cast
 import pytest
 from relay.errors import AccessDenied, RelayError, UnreadableMessage
 from relay.events.custom_resource import CustomResourceRequest
-from relay.events.endpoint_events import WakeUp
+from relay.events.endpoint_events import Sweep, WakeUp
 
 from tests.support.provisioning.properties import ENDPOINT, properties
 from tests.support.provisioning.requests import STACK, create, delete, update
 from tests.support.provisioning.roll_outs import OLD, serving
 from tests.support.provisioning.world import World
+from tests.support.samples import upload
 
 
 def event(
@@ -129,6 +130,72 @@ def test_other_failed_invocations_stay_in_the_queue(payload: object) -> None:
     world.settle()
 
     assert set(world.failed.bodies) == {"receipt"}
+
+
+SWEEP = {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
+
+
+def test_failed_sweeps_do_not_hide_a_request() -> None:
+    """SQS returns ten messages of a queue, and not the oldest ones."""
+    world = World()
+    fail(world, event())
+    world.store.taken_away = True
+    for minute in range(30):
+        fail(world, SWEEP, receipt=f"sweep-{minute}")
+        world.clock.pass_minutes(-3)
+        world.failed.bodies = dict(reversed(world.failed.bodies.items()))
+        with suppress(RelayError):
+            world.wake(Sweep())
+
+    world.store.taken_away = False
+    world.settle()
+
+    assert [answer.reason for answer in world.answers] == [""]
+    assert len(world.failed.bodies) == 1, "the alarm of the queue watches for it"
+
+
+def uploaded_event() -> dict[str, object]:
+    event: dict[str, object] = upload("models/b/model.tar.gz")
+    for record in cast(list[dict[str, object]], event["Records"]):
+        record["eventTime"] = "2026-03-01T10:00:00Z"
+    return event
+
+
+def test_an_upload_that_could_not_be_stored_is_taken_up_by_the_sweep(world: World) -> None:
+    fail(world, uploaded_event())
+
+    world.settle()
+
+    asked_by, outcome = world.roll_outs[0]
+    assert (asked_by.split("/")[-2], outcome) == ("b", "succeeded")
+    assert world.failed.bodies == {}
+
+
+def test_an_upload_stays_in_the_queue_while_the_table_is_away(world: World) -> None:
+    fail(world, uploaded_event())
+    world.store.taken_away = True
+
+    with pytest.raises(AccessDenied):
+        world.sweep()
+
+    assert set(world.failed.bodies) == {"receipt"}
+
+
+@pytest.mark.parametrize("members", [{"ResourceType": "Custom::Routes"}, {}])
+def test_a_response_for_which_cloudformation_no_longer_waits_is_not_tried_for_ever(
+    members: dict[str, object],
+) -> None:
+    world = World()
+    fail(world, event() | members, "EventAgeExceeded")
+    world.responder.reachable = False
+    for _ in range(70):
+        with suppress(RelayError):
+            world.sweep()
+
+    world.sweep()
+
+    assert world.failed.bodies == {}
+    assert "stopped waiting" in world.log()
 
 
 def test_a_request_that_cannot_be_taken_up_keeps_no_other_back(world: World) -> None:
