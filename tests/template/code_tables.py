@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.lifecycle.endings import CALL_FAILURES, ENDINGS
+from relay.provision.lifecycle.call_failures import CALL_FAILURES
+from relay.provision.lifecycle.endings import ENDINGS
 from relay.provision.lifecycle.refusals import REFUSALS
 from relay.provision.lifecycle.remedies import REMEDIES
 from relay.provision.lifecycle.stored_record import Goal

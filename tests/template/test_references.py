@@ -6,7 +6,8 @@ import pytest
 from relay.aws.clients import LIMITS
 from relay.delivery.report import Count
 from relay.delivery.responses import MARGIN
-from relay.provision.lifecycle.endings import CALL_FAILURES, ENDINGS
+from relay.provision.lifecycle.call_failures import CALL_FAILURES
+from relay.provision.lifecycle.endings import ENDINGS
 from relay.provision.lifecycle.refusals import REFUSALS
 from relay.provision.lifecycle.remedies import REMEDIES
 

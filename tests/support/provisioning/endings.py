@@ -10,7 +10,7 @@ from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayEr
 from relay.provision.endpoint import EndpointStatus
 
 from tests.support.provisioning.existing import EXISTING, FITTING, THEIRS
-from tests.support.provisioning.properties import SCALED, properties
+from tests.support.provisioning.properties import ENDPOINT, SCALED, properties
 from tests.support.provisioning.requests import (
     OTHER_STACK,
     STACK,
@@ -208,6 +208,18 @@ def _not_responded(world: World) -> None:
     world.sweep()
 
 
+def _former_left(world: World) -> None:
+    """A rename is cancelled while its endpoint is being created; then the stack is deleted."""
+    served(world)
+    world.endpoint_name = "renamed"
+    world.wake(update(EndpointName="renamed"))
+    world.endpoint_name = ENDPOINT
+    world.wake(update("back", old={"EndpointName": "renamed"}))
+    world.wake(delete())
+    world.sagemaker.settle()
+    sweeps(world, 54)
+
+
 def _dropped(world: World) -> None:
     world.responder.reachable = False
     wake(world, create(InstanceCount="0"))
@@ -253,6 +265,11 @@ SCENARIOS: Mapping[str, tuple[Scenario, tuple[EndpointStatus, str] | None]] = {
         _NONE,
     ),
     "REMOVAL_TOO_LATE": (_run(delete(), minutes=54), _NONE),
+    "FORMER_LEFT": (_former_left, _NONE),
+    "NOT_FINISHED": (
+        lambda w: _refused("delete_endpoint", DENIED, delete(), minutes=22)(served(w)),
+        _NONE,
+    ),
     "NO_SUCH_ENDPOINT": (_run(create(**EXISTING), serving=False), _NONE),
     "EXISTING_NOT_IN_SERVICE": (_existing_is(OUT_OF_SERVICE), (OUT_OF_SERVICE, THEIRS)),
     "UNSUITABLE": (_existing(output_path="s3://theirs/outputs"), _THEIRS),

@@ -135,10 +135,13 @@ class Provision:
         in_turn(self._sweep_former_name, own.former_names if own else ())
 
     def _sweep_former_name(self, name: str) -> None:
-        self._lifecycle.advance(name)
+        own = self._store.load(self._endpoint_name)
+        self._lifecycle.advance(name, rested=bool(own and own.awaits_former))
         own, former = self._store.load(self._endpoint_name), self._store.load(name)
         if own and (former is None or former.settled):
             self._store.save(own.unlinked(name))
+            if own.awaits_former:
+                self._advance_own()
 
     def _describe(self) -> dict[str, object]:
         endpoint = self._context.sagemaker.describe(self._endpoint_name)

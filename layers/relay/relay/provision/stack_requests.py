@@ -151,19 +151,30 @@ class StackRequests:
         known = self._store.load(id) is not None
         return id if known else str(request.properties.get("EndpointName") or id)
 
-    def _link(self, request: CustomResourceRequest, name: str) -> None:
-        """Let the sweep look at the other name as well, where a rename left one.
+    def _other_names(self, request: CustomResourceRequest, name: str) -> tuple[str, ...]:
+        """Names whose records the sweep must look at as well, where a rename left something.
 
-        Linked after the request is stored, and written again where it is linked already: a sweep
-        that has found nothing to do at the other name then cannot unlink it.
+        Those at which the other record's sweep looked are among them: only the deployment's own
+        record has a sweep.
         """
         other = str(request.old_properties.get("EndpointName", name))
         if name != self._endpoint_name:
             other = name
         if other == self._endpoint_name:
-            return
-        own = self._store.load(self._endpoint_name) or Record(self._endpoint_name)
-        self._store.save(own.linked(other))
+            return ()
+        record = self._store.load(other)
+        names = (*(record.former_names if record else ()), other)
+        return tuple(each for each in names if each != self._endpoint_name)
+
+    def _link(self, request: CustomResourceRequest, name: str) -> None:
+        """Let the sweep look at a request that the record of another name has.
+
+        Linked after the request is stored, and written again where it is linked already: a sweep
+        that has found nothing to do at the other name then cannot unlink it.
+        """
+        if name != self._endpoint_name:
+            own = self._store.load(self._endpoint_name) or Record(self._endpoint_name)
+            self._store.save(own.linked(self._other_names(request, name)))
 
     def _give_up_renamed(self, request: CustomResourceRequest, name: str) -> None:
         """Remove the endpoint of a rename that CloudFormation has cancelled.
@@ -183,6 +194,10 @@ class StackRequests:
         known = self._generations_in(request, stored.endpoint_name)
         now = self._context.clock.now()
         record = stored.accept(request.pending(self._endpoint_name, sent_at), known)
+        if stored.endpoint_name == self._endpoint_name:
+            record = record.linked(self._other_names(request, stored.endpoint_name))
+        else:
+            record = replace(record, former_names=())  # the deployment's own record has them
         if request.type is RequestType.DELETE:
             if stored.adoption or existing.is_existing(request.properties):
                 return record.release(now)
@@ -203,7 +218,7 @@ class StackRequests:
         former = self._store.load(request.physical_resource_id) if creating else None
         before = former.serving if former else None
         change = StackChange(request.properties, request.old_properties, creating, before)
-        asked = record.ask(change)
+        asked = (record.inheriting(former) if former else record).ask(change)
         if (size := self._store.size(asked)) > MOST_BYTES_OF_STACK:
             reason = (
                 f"the endpoint's record would have {size:,} bytes, and may have "

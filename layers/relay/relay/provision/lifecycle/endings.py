@@ -7,7 +7,7 @@ by itself, and what to do next.
 
 from typing import Final
 
-from relay.provision.lifecycle.ending import CallFailure, Ending
+from relay.provision.lifecycle.ending import Ending
 
 _UNCHANGED: Final = "Nothing was changed"
 _DEPLOY_AGAIN: Final = "{advice}. Then deploy again"
@@ -212,6 +212,24 @@ REMOVAL_TOO_LATE: Final = Ending(
     "Delete the stack again when the endpoint no longer exists",
 )
 
+FORMER_LEFT: Final = Ending(
+    "The stack is deleted, and what a stack update made under another `EndpointName` is not "
+    "deleted after 52 minutes",
+    "the stack's endpoint is deleted, but what stack updates made under {names} is not deleted "
+    "after {minutes} minutes",
+    "Endpoints, models or configurations with these names may still exist",
+    "The relay goes on with their removal",
+    "See the errors about these names in the log of provision. Then delete the stack again",
+)
+NOT_FINISHED: Final = Ending(
+    "A removal, the scaling, or the deletion of what is unused fails for ten minutes, and no "
+    "request waits for it (log only)",
+    "{problem}",
+    "What the relay does for endpoint {name} without a request is not finished: {task}",
+    "The relay tries again every 15 minutes, and at once when the stack is updated or deleted",
+    "{advice}",
+)
+
 # --- an existing endpoint -------------------------------------------------------------------------
 
 NO_SUCH_ENDPOINT: Final = Ending(
@@ -284,30 +302,3 @@ RESPONSE_DROPPED: Final = Ending(
 )
 
 ENDINGS: Final = {name: each for name, each in [*globals().items()] if isinstance(each, Ending)}
-
-# --- why AWS did not take a call ------------------------------------------------------------------
-
-
-DENIED: Final = CallFailure(
-    "AWS denies a permission for five minutes, or for ten in a deletion",
-    "{cause}. The permission was still missing {minutes} minutes after the first refusal",
-    "Verify that no permissions boundary, service control policy or change made by hand denies "
-    "this to the provision function's role",
-)
-THROTTLED: Final = CallFailure(
-    "AWS throttles a call for 52 minutes",
-    "{cause}. AWS throttled this call for {minutes} minutes",
-    "Find in CloudTrail which callers use this API so often in this account and region, and let "
-    "them pause",
-)
-NO_RESPONSE: Final = CallFailure(
-    "A call fails for 52 minutes with a network or server error, or while SageMaker is busy",
-    "{cause}. This call failed for {minutes} minutes",
-    "See the AWS Health Dashboard, and wait until the service is well again",
-)
-REFUSED: Final = CallFailure(
-    "AWS refuses a call with an error that lasts",
-    "{cause}",
-    "Correct what this error names",
-)
-CALL_FAILURES: Final = (DENIED, THROTTLED, NO_RESPONSE, REFUSED)

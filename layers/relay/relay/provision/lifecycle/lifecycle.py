@@ -23,6 +23,9 @@ from relay.provision.lifecycle.table import next_step
 
 # More than any path through the table takes, so that a bug does not loop until the timeout.
 _MOST_STEPS: Final = 20
+# A step for which no request waits is tried at each invocation for so long, and then rarely.
+_TRIED_OFTEN: Final = timedelta(minutes=10)
+_TRIED_EVERY: Final = timedelta(minutes=15)
 
 
 class Lifecycle:
@@ -32,15 +35,17 @@ class Lifecycle:
         self._context = context
         self._store = store
 
-    def advance(self, endpoint_name: str) -> None:
+    def advance(self, endpoint_name: str, *, rested: bool = False) -> None:
         """Take every step that can be taken now, unless another invocation does.
+
+        `rested`: also one that AWS has refused for long.
 
         Raises:
             TransientError: a step failed for now; the next invocation tries again.
             PermanentError: a step can never succeed, and no request waits for a response.
         """
         record = self._store.load(endpoint_name)
-        while record and not record.settled:
+        while record and not record.settled and (rested or not self._rests(record)):
             lease = self._store.lease(endpoint_name)
             if lease is None:
                 self._context.note("another invocation is at work", record)
@@ -81,13 +86,27 @@ class Lifecycle:
                 return record
         raise RuntimeError(f"{record.endpoint_name} did not converge in {_MOST_STEPS} steps (bug)")
 
+    def _rests(self, record: Record) -> bool:
+        return bool(record.resumes_at and self._context.clock.now() < record.resumes_at)
+
     def _step_or_remember_refusal(self, record: Record) -> Next | None:
         try:
             return self._step(record)
-        except AccessDenied:
-            if record.refused_since is None:
-                self._store.save(record.refused(self._context.clock.now()))
+        except RelayError as error:
+            self._remember(record, error)
             raise
+
+    def _remember(self, record: Record, error: RelayError) -> None:
+        """Store since when the step is refused; where no request waits, it rests after a while."""
+        now = self._context.clock.now()
+        since, awaited = record.refused_since or now, record.is_awaited(now)
+        rests = not awaited and now >= since + _TRIED_OFTEN
+        first = record.refused_since is None and (isinstance(error, AccessDenied) or not awaited)
+        if first or rests:
+            self._store.save(record.refused(since, now + _TRIED_EVERY if rests else None))
+        if rests:
+            reason = messages.not_finished(record, error, now - since)
+            self._context.note(reason, record, error=True)
 
     def _release(self, lease: Lease) -> int | None:
         """Return the version of the record; None where it is unknown."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.lifecycle import endings
+from relay.provision.lifecycle import call_failures, endings
 from relay.provision.lifecycle.custom_resource import RequestType
 from relay.provision.lifecycle.ending import CallFailure, Ending, sentence
 from relay.provision.lifecycle.record import Record
@@ -20,6 +20,13 @@ _LEFT: Final = {
     EndpointStatus.UPDATE_ROLLBACK_FAILED: endings.LEFT_MIXED,
     EndpointStatus.OUT_OF_SERVICE: endings.LEFT_OUT_OF_SERVICE,
     EndpointStatus.FAILED: endings.LEFT_FAILED,
+}
+
+_NOT_FINISHED: Final = {
+    Goal.SERVE: "it may not be in service",
+    Goal.ADOPT: "its configuration is not checked",
+    Goal.REMOVE: "the endpoint, its scaling, models or its configurations may still exist",
+    Goal.REST: "an unused model or configuration still exists",
 }
 
 
@@ -86,6 +93,18 @@ def scaling_not_restored(record: Record, error: RelayError) -> str:
     )
 
 
+def not_finished(record: Record, error: RelayError, waited: timedelta) -> str:
+    """`waited`: for how long AWS has refused the step."""
+    problem, cause = _problem(error), str(error)
+    scaling = record.goal is Goal.REST and not record.registration.sure
+    return endings.NOT_FINISHED.text(
+        name=record.endpoint_name,
+        problem=problem.text.format(cause=sentence(cause), minutes=waited // _MINUTE),
+        task="its scaling is not confirmed" if scaling else _NOT_FINISHED[record.goal],
+        advice=remedy(cause, record.target) or problem.advice,
+    )
+
+
 def too_late(record: Record, endpoint: EndpointDescription, waited: timedelta) -> str:
     name, status, minutes = record.endpoint_name, endpoint.status.value, waited // _MINUTE
     if record.recreating and record.goal is Goal.SERVE:
@@ -97,6 +116,11 @@ def too_late(record: Record, endpoint: EndpointDescription, waited: timedelta) -
     advice = f"Check {log_group(name)}, where the container's output is if it has started"
     ending = _too_late(record)
     return ending.text(name=name, status=status, minutes=minutes, advice=advice)
+
+
+def former_left(record: Record, waited: timedelta) -> str:
+    names = ", ".join(record.former_names)
+    return endings.FORMER_LEFT.text(names=names, minutes=waited // _MINUTE)
 
 
 def too_old(request: RequestType) -> str:
@@ -155,10 +179,10 @@ def _too_late(record: Record) -> Ending:
 
 def _problem(error: RelayError) -> CallFailure:
     if isinstance(error, AccessDenied):
-        return endings.DENIED
+        return call_failures.DENIED
     if isinstance(error, PermanentError):
-        return endings.REFUSED
-    return endings.THROTTLED if _THROTTLED.search(str(error)) else endings.NO_RESPONSE
+        return call_failures.REFUSED
+    return call_failures.THROTTLED if _THROTTLED.search(str(error)) else call_failures.NO_RESPONSE
 
 
 def _cause(endpoint: EndpointDescription) -> str:

@@ -66,16 +66,23 @@ class Record(StoredRecord):
             failure="",
             response=None,
             requested_at=max(pending.since, self.requested_at or pending.since),
+            refused_since=None,
+            resumes_at=None,
             generations=self.generations + tuple(generation for generation, _ in found),
             recipes={**self.recipes, **{made.config: recipe for made, recipe in found}},
         ).remembering(pending.request_id)
 
     def _stepping_back(self) -> Self:
-        roll_out = self.roll_out
-        if roll_out and roll_out.kind in (RollOutKind.DEPLOY, RollOutKind.ROLLBACK):
-            waits = self.queued.after(roll_out) if self.queued else roll_out.put_back()
-            return replace(self._without_target(), queued=waits)
-        return self._without_target()
+        return replace(self._without_target(), queued=self.unfinished)
+
+    def inheriting(self, former: StoredRecord) -> Self:
+        """Take over from the record of a former name what is not in service there yet."""
+        waiting = former.unfinished
+        return replace(
+            self,
+            queued=self.queued.after(waiting) if self.queued else waiting,
+            newest_upload=max(self.newest_upload, former.newest_upload),
+        )
 
     def ask(self, change: StackChange) -> Self:
         """What the pending request is about. It begins when nothing else is under way."""
@@ -88,7 +95,8 @@ class Record(StoredRecord):
     def queue(self, roll_out: RollOut, now: datetime) -> Self:
         """Replace the queued roll-out, which ends as overtaken."""
         overtaken = self.queued
-        record = replace(self, queued=roll_out.after(overtaken)).remembering(roll_out.id)
+        waiting = replace(self, queued=roll_out.after(overtaken), resumes_at=None)
+        record = waiting.remembering(roll_out.id)
         if overtaken is None:
             return record
         return record.ended(overtaken, RollOutOutcome.OVERTAKEN, now, f"by {roll_out.asked_by}")
@@ -234,34 +242,34 @@ class Record(StoredRecord):
     def delivered(self) -> Self:
         return replace(self, response=None)
 
-    def refused(self, since: datetime | None) -> Self:
-        return replace(self, refused_since=since)
+    def refused(self, since: datetime | None, resumes_at: datetime | None = None) -> Self:
+        """AWS has refused the next step since then; None: the step before has been taken."""
+        return replace(self, refused_since=since, resumes_at=resumes_at)
 
     def removed(self) -> Self:
         """Nothing is left but the memory of the requests, in case Lambda repeats one of them, and a
         change of the stack that waited."""
         waits = self.pending is not None and self.pending.type is not RequestType.DELETE
         return replace(
-            self,
+            self.cleared(),
             goal=Goal.REST,
             stack_id=self.stack_id if waits else "",
             succeeded={},
             unseen_until=None,
             recreating=False,
-            generations=(),
-            unused=(),
-            recipes={},
-            registration=Registration(),
         )
+
+    def cleared(self) -> Self:
+        """Nothing that was made for the endpoint is left."""
+        return replace(self, generations=(), unused=(), recipes={}, registration=Registration())
 
     def collected(self, generation: Generation) -> Self:
         left = replace(self, unused=tuple(other for other in self.unused if other != generation))
         kept = {made.config for made in left.made}
         return replace(left, recipes={c: r for c, r in self.recipes.items() if c in kept})
 
-    def linked(self, name: str) -> Self:
-        others = (other for other in self.former_names if other != name)
-        return replace(self, former_names=(*others, name))
+    def linked(self, names: Iterable[str]) -> Self:
+        return replace(self, former_names=tuple(dict.fromkeys((*self.former_names, *names))))
 
     def unlinked(self, name: str) -> Self:
         return replace(self, former_names=tuple(n for n in self.former_names if n != name))

@@ -54,7 +54,7 @@ def _delete_generations(context: Context, record: Record, endpoint: EndpointDesc
     for generation in record.made:
         _delete(context, generation, keep=())
     context.note("removed", record, endpoint)
-    return respond.removed(context, record)
+    return Next(record.cleared()) if record.awaits_former else respond.removed(context, record)
 
 
 def _delete(context: Context, generation: Generation, keep: tuple[Generation, ...]) -> None:

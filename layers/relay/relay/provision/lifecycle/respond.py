@@ -137,6 +137,15 @@ def wait(context: Context, record: Record, endpoint: EndpointDescription) -> Nex
     return give_up(context, record, messages.too_late(record, endpoint, waited))
 
 
+def wait_for_former(context: Context, record: Record) -> Next:
+    """Wait until nothing is left at former names; the Delete fails after 52 minutes"""
+    pending, now = record.pending, context.clock.now()
+    if pending and now >= pending.decided_by():
+        waited = pending.decided_by() - pending.since
+        return give_up(context, record, messages.former_left(record, waited))
+    return Next(record, pause=True)
+
+
 def give_up(context: Context, record: Record, reason: str) -> Next:
     """Respond as soon as possible; undo a creation first where there is time.
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from relay.provision.lifecycle.custom_resource import (
     PendingRequest,
+    RequestType,
     Response,
     StackChange,
 )
@@ -89,8 +90,11 @@ class StoredRecord:
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     # How the endpoint is scaled.
     registration: Registration = Registration()
-    # Since when AWS has denied the next step a permission.
+    # Since when AWS has refused the next step: denied a permission, or any error where no request
+    # waits for the step.
     refused_since: datetime | None = None
+    # Not before then is that step tried again.
+    resumes_at: datetime | None = None
     # DescribeEndpoint may not show yet, until then, what CreateEndpoint has begun.
     unseen_until: datetime | None = None
     # Whether the endpoint, which had failed, was deleted in order to create it anew.
@@ -112,6 +116,15 @@ class StoredRecord:
         at_rest = self.goal is Goal.REST and not self.unused and self.registration.sure
         no_response = self.pending is None and self.response is None
         return at_rest and no_response and self.queued is None
+
+    @property
+    def awaits_former(self) -> bool:
+        """Whether a Delete gets its response once nothing is left at former names either.
+
+        After the response, CloudFormation deletes the function and the table.
+        """
+        deletes = self.pending is not None and self.pending.type is RequestType.DELETE
+        return deletes and bool(self.former_names)
 
     @property
     def empty(self) -> bool:
@@ -150,6 +163,14 @@ class StoredRecord:
         return not again and self.serving is not None
 
     @property
+    def unfinished(self) -> RollOut | None:
+        """The roll-outs that have not ended, as one that has not begun."""
+        roll_out = self.roll_out
+        if roll_out is None or roll_out.kind not in (RollOutKind.DEPLOY, RollOutKind.ROLLBACK):
+            return self.queued
+        return self.queued.after(roll_out) if self.queued else roll_out.put_back()
+
+    @property
     def change_waits(self) -> bool:
         """Whether another change begins once this one has ended."""
         return self.queued is not None or self.stack_change is not None
@@ -171,6 +192,12 @@ class StoredRecord:
         """Whether CloudFormation takes a failed update back, which must succeed."""
         recipe = self.target and self.recipes.get(self.target.generation.config)
         return bool(self.begun_request and recipe and recipe.stack == self.succeeded)
+
+    def is_awaited(self, now: datetime) -> bool:
+        """Whether a request or a roll-out waits for the next step, and has a deadline."""
+        roll_out = self.roll_out if self.goal is Goal.SERVE else None
+        in_time = roll_out is not None and now < roll_out.decided_by()
+        return bool(self.pending or self.response or in_time)
 
     def is_patient(self, now: datetime) -> bool:
         """Whether a permission that AWS denies may still be on its way."""

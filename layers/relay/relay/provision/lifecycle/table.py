@@ -69,8 +69,13 @@ def work_waits(record: Record) -> bool:
 
 
 def nothing_made(record: Record) -> bool:
-    """the relay has made nothing"""
-    return not record.made and not response_decided(record)
+    """the relay has made nothing, or nothing is left of it"""
+    return not record.made and not response_decided(record) and not record.awaits_former
+
+
+def former_left(record: Record) -> bool:
+    """nothing is left but what a rename has made under another name"""
+    return not record.made and not response_decided(record) and record.awaits_former
 
 
 def ours(record: Record, endpoint: EndpointDescription) -> bool:
@@ -166,6 +171,7 @@ EARLY: Final = (
     EarlyRow(frozenset(Goal) - {Goal.REMOVE}, response_due, respond.failure),
     EarlyRow(frozenset({Goal.REST}), work_waits, serve.begin),
     EarlyRow(frozenset({Goal.REMOVE}), nothing_made, respond.removed),
+    EarlyRow(frozenset({Goal.REMOVE}), former_left, respond.wait_for_former),
 )
 
 TABLE: Final = (

@@ -4,10 +4,11 @@ import json
 
 import pytest
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.lifecycle import endings
+from relay.provision.lifecycle import call_failures, endings
+from relay.provision.lifecycle.call_failures import CALL_FAILURES
 from relay.provision.lifecycle.custom_resource import Response
 from relay.provision.lifecycle.ending import CallFailure, Ending
-from relay.provision.lifecycle.endings import CALL_FAILURES, ENDINGS
+from relay.provision.lifecycle.endings import ENDINGS
 
 from tests.support.provisioning import endings as scenarios
 from tests.support.provisioning.endings import SCENARIOS, sweeps, wake
@@ -50,14 +51,14 @@ def test_what_an_ending_says_of_the_endpoint_comes_true(name: str) -> None:
 
     world.sagemaker.errors.clear()
     world.autoscaler.errors.clear()
-    world.settle()
+    world.settle(17)  # minutes: longer than a step rests
 
     endpoint = world.endpoint
     assert (endpoint and (endpoint.status, endpoint.config)) == later
 
 
 def test_every_failure_of_a_call_has_its_scenario() -> None:
-    known = {name for name, each in vars(endings).items() if isinstance(each, CallFailure)}
+    known = {name for name, each in vars(call_failures).items() if isinstance(each, CallFailure)}
 
     assert set(scenarios.CALL_FAILURES) == known
     assert len(CALL_FAILURES) == len(known)
@@ -71,7 +72,7 @@ def test_a_call_that_fails_says_how_and_what_to_do(name: str) -> None:
     sweeps(world, 54)
 
     [answer] = world.answers
-    failure: CallFailure = getattr(endings, name)
+    failure: CallFailure = getattr(call_failures, name)
     said = failure.text.partition("{cause}")[2].partition("{minutes}")[0]
     assert said in answer.reason
     assert failure.advice in answer.reason
@@ -85,7 +86,7 @@ def test_the_end_of_a_text_reaches_cloudformation_whatever_its_values(
 ) -> None:
     """The end says what to do."""
     names = "name status cause problem problems advice state minutes strategy count stack config"
-    values = dict.fromkeys([*names.split(), "before", "request"], "x")
+    values = dict.fromkeys([*names.split(), "before", "request", "task", "names"], "x")
     long = dict.fromkeys(("cause", "problem", "problems", "advice"), character * 5000)
     text = ending.text(**(values | long))
 
