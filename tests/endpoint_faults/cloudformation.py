@@ -155,6 +155,33 @@ class Stack:
         new_id = answer.physical_id if answer and answer.success else old_id
         yield from self._roll_back(old, new_id, properties)
 
+    def add(self, properties: Properties) -> Process:
+        """An update adds the resource, which the stack did not have."""
+        self.status = "UPDATE_IN_PROGRESS"
+        self._deploy(properties)
+        yield Pause(5)
+        answer = yield self._request("Create", "", properties)
+        if answer and answer.success:
+            self.properties, self.physical_id = properties, answer.physical_id
+            self._ends("UPDATE_COMPLETE")
+            return
+        self.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+        made_up = answer.physical_id if answer else f"relay-{LOGICAL_ID}-1XB2K"
+        yield from self._clean_up(made_up, properties)
+        self._ends("UPDATE_ROLLBACK_COMPLETE")
+
+    def drop(self) -> Process:
+        """An update removes the resource, and nothing else changes."""
+        self.status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+        yield Pause(5)
+        yield from self._clean_up(self.physical_id, self.properties)
+        self.physical_id = ""
+        self._ends("UPDATE_COMPLETE")
+
+    def continue_rollback(self) -> Process:
+        """A person continues a rollback that failed."""
+        yield from self._roll_back(self.properties, self.physical_id, self.requests[-1].properties)
+
     def delete(self) -> Process:
         self.status = "DELETE_IN_PROGRESS"
         yield Pause(5)

@@ -79,6 +79,15 @@ def cancelled_create_whose_delete_fails(sim: Simulation) -> Process:
         yield from last(sim).delete()
 
 
+def create_without_quota(sim: Simulation) -> Process:
+    sim.account.sagemaker.used_up.add("ml.m5.large")
+    yield from sim.stack().create(properties())
+
+
+def create_with_a_wrong_property(sim: Simulation) -> Process:
+    yield from sim.stack().create(properties(InstanceCount="-1"))
+
+
 SCENARIOS = {
     "create": Scenario(create, COMPLETE),
     "create scaled in a fresh account": Scenario(create_scaled_in_a_fresh_account, COMPLETE),
@@ -95,6 +104,12 @@ SCENARIOS = {
         cancelled_create_whose_delete_fails,
         ("DELETE_FAILED", "DELETE_COMPLETE"),
         or_else=("DELETE_COMPLETE",),
+    ),
+    "create without quota": Scenario(
+        create_without_quota, ("ROLLBACK_COMPLETE",), reason="ResourceLimitExceeded"
+    ),
+    "create with a wrong property": Scenario(
+        create_with_a_wrong_property, ("ROLLBACK_COMPLETE",), reason="InstanceCount"
     ),
     "create again after delete": Scenario(create_again_after_delete, (*GONE, *COMPLETE)),
 }

@@ -8,11 +8,14 @@ from tests.endpoint_faults.scenario import (
     LARGER,
     NEW,
     OLD,
+    PING,
+    ROLLED_BACK,
     STUCK,
     UPDATED,
     Scenario,
     created,
     deploy,
+    deploy_after,
     last,
 )
 from tests.endpoint_faults.simulation import Simulation, minutes
@@ -83,14 +86,9 @@ def rollback(sim: Simulation) -> Process:
 
 def roll_out_during_an_update(sim: Simulation) -> Process:
     yield from created(sim)
-    sim.start(_deploy_after(sim, 60))
+    sim.start(deploy_after(sim, 60))
     yield from last(sim).update(properties(InstanceType=LARGER))
     yield minutes(12)
-
-
-def _deploy_after(sim: Simulation, seconds: float) -> Process:
-    yield minutes(seconds / 60)
-    yield from deploy(sim)
 
 
 def delete_during_a_roll_out(sim: Simulation) -> Process:
@@ -117,6 +115,58 @@ def failed_endpoint_repaired(sim: Simulation) -> Process:
     yield minutes(15)
 
 
+def failed_endpoint_without_quota(sim: Simulation) -> Process:
+    """CreateEndpoint is refused for 25 minutes after the failed endpoint was deleted."""
+    yield from created(sim)
+    sim.account.sagemaker.fail("relay")
+    yield minutes(2)
+    sim.account.sagemaker.used_up.add("ml.m5.large")
+    yield from deploy(sim)
+    yield minutes(25)
+    sim.account.sagemaker.used_up.clear()
+    yield minutes(25)
+
+
+def rollback_during_an_update(sim: Simulation) -> Process:
+    """What served before the update serves again."""
+    yield from created(sim)
+    sim.start(_rollback_after(sim, 240))
+    yield from last(sim).update(properties(ModelDataUrl=NEW))
+    yield minutes(12)
+
+
+def _rollback_after(sim: Simulation, seconds: float) -> Process:
+    yield minutes(seconds / 60)
+    yield from sim.call(action="rollback", request_id="back")
+
+
+def roll_out_during_an_update_that_fails(sim: Simulation) -> Process:
+    sim.account.sagemaker.broken.add(BROKEN)
+    yield from created(sim)
+    sim.start(deploy_after(sim, 60))
+    yield from last(sim).update(properties(ModelDataUrl=BROKEN))
+    yield minutes(20)
+
+
+def delete_while_an_upload_waits(sim: Simulation) -> Process:
+    yield from created(sim)
+    yield from deploy(sim)
+    yield minutes(1)
+    sim.upload(ARTIFACT, "v1")
+    yield minutes(1)
+    yield from last(sim).delete()
+
+
+def upload_delivered_late(sim: Simulation) -> Process:
+    """S3's event of an older upload comes 40 minutes after that of a newer one."""
+    yield from created(sim)
+    sim.function.delay = 40 * 60
+    sim.upload(ARTIFACT, "v1")
+    sim.function.delay = 1.0
+    sim.upload(SECOND, "v2")
+    yield minutes(50)
+
+
 SCENARIOS = {
     "roll-out by call": Scenario(roll_out_by_call, COMPLETE, serves=NEW),
     "roll-out by upload": Scenario(roll_out_by_upload, COMPLETE, serves=ARTIFACT),
@@ -128,5 +178,12 @@ SCENARIOS = {
     "roll-out during an update": Scenario(roll_out_during_an_update, UPDATED, serves=NEW),
     "delete during a roll-out": Scenario(delete_during_a_roll_out, GONE),
     "roll-out that gets stuck": Scenario(roll_out_that_gets_stuck, COMPLETE, serves=OLD),
+    "failed endpoint without quota": Scenario(failed_endpoint_without_quota, COMPLETE, serves=OLD),
+    "rollback during an update": Scenario(rollback_during_an_update, UPDATED, serves=OLD),
+    "roll-out during an update that fails": Scenario(
+        roll_out_during_an_update_that_fails, ROLLED_BACK, serves=NEW, reason=PING
+    ),
+    "delete while an upload waits": Scenario(delete_while_an_upload_waits, GONE),
+    "upload delivered late": Scenario(upload_delivered_late, COMPLETE, serves=SECOND),
     "failed endpoint repaired": Scenario(failed_endpoint_repaired, COMPLETE, serves=NEW),
 }

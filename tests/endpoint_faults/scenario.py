@@ -56,3 +56,8 @@ def last(sim: Simulation) -> Stack:
 def deploy(sim: Simulation, url: str = NEW) -> Process:
     """A direct call rolls an artifact out."""
     yield from sim.call(action="deploy", model_data_url=url, request_id=url)
+
+
+def deploy_after(sim: Simulation, seconds: float) -> Process:
+    yield minutes(seconds / 60)
+    yield from deploy(sim)

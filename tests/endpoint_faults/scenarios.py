@@ -3,6 +3,7 @@
 from tests.endpoint_faults import (
     creation_scenarios,
     intervention_scenarios,
+    mode_scenarios,
     rollout_scenarios,
     slow_scenarios,
     update_scenarios,
@@ -13,5 +14,6 @@ SCENARIOS = {
     **update_scenarios.SCENARIOS,
     **rollout_scenarios.SCENARIOS,
     **intervention_scenarios.SCENARIOS,
+    **mode_scenarios.SCENARIOS,
     **slow_scenarios.SCENARIOS,
 }

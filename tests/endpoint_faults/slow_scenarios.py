@@ -93,6 +93,62 @@ def _table_away(sim: Simulation, call: Call) -> None:
         sim.account.calls.denials.append(Denial("dynamodb", "", "", until))
 
 
+def create_delivered_after_40_minutes(sim: Simulation) -> Process:
+    sim.function.delay = 40 * 60
+    sim.start(_punctual_again(sim))
+    yield from sim.stack().create(properties())
+
+
+def update_delivered_after_40_minutes(sim: Simulation) -> Process:
+    yield from created(sim)
+    sim.function.delay = 40 * 60
+    sim.start(_punctual_again(sim))
+    yield from last(sim).update(properties(ModelDataUrl=NEW))
+
+
+def delete_delivered_after_40_minutes(sim: Simulation) -> Process:
+    yield from created(sim)
+    sim.function.delay = 40 * 60
+    sim.start(_punctual_again(sim))
+    yield from last(sim).delete()
+
+
+def table_away(sim: Simulation) -> Process:
+    """Before the request arrives, and for so long that its invocations fail."""
+    yield from created(sim)
+    _away_for(sim, 12)
+    yield from last(sim).update(properties(ModelDataUrl=NEW))
+
+
+def table_away_at_a_delete(sim: Simulation) -> Process:
+    yield from created(sim)
+    _away_for(sim, 12)
+    yield from last(sim).delete()
+
+
+def table_away_for_an_hour(sim: Simulation) -> Process:
+    """CloudFormation's request fails; its rollback finds the table again."""
+    yield from created(sim)
+    _away_for(sim, 56)
+    yield from last(sim).update(properties(ModelDataUrl=NEW))
+
+
+def _away_for(sim: Simulation, wait: float) -> None:
+    until = sim.account.clock.now() + timedelta(minutes=wait)
+    sim.account.calls.denials.append(Denial("dynamodb", "", "", until))
+
+
+def update_and_rollback_too_late(sim: Simulation) -> Process:
+    """SageMaker works on one update for three hours, and a person continues the rollback."""
+    yield from created(sim)
+    sim.account.sagemaker.takes.updating = 3 * 3600
+    yield from last(sim).update(properties(ModelDataUrl=NEW))
+    sim.account.sagemaker.takes.updating = 300
+    yield minutes(80)
+    if last(sim).stuck:
+        yield from last(sim).continue_rollback()
+
+
 SCENARIOS = {
     "create until the deadline": Scenario(
         create_until_the_deadline, COMPLETE, or_else=("ROLLBACK_COMPLETE",)
@@ -108,6 +164,16 @@ SCENARIOS = {
     ),
     "update delivered late": Scenario(
         update_delivered_late, ROLLED_BACK, serves=OLD, late="update-1-2"
+    ),
+    "create delivered after 40 minutes": Scenario(create_delivered_after_40_minutes, COMPLETE),
+    "update delivered after 40 minutes": Scenario(update_delivered_after_40_minutes, UPDATED),
+    "delete delivered after 40 minutes": Scenario(delete_delivered_after_40_minutes, GONE),
+    "table away": Scenario(table_away, UPDATED),
+    "table away at a delete": Scenario(table_away_at_a_delete, GONE),
+    "table away for an hour": Scenario(table_away_for_an_hour, ROLLED_BACK),
+    "update and rollback too late": Scenario(
+        update_and_rollback_too_late,
+        ("CREATE_COMPLETE", "UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_COMPLETE"),
     ),
     "table away after the answer": Scenario(table_away_after_the_answer, COMPLETE),
 }

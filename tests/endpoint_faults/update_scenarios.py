@@ -12,6 +12,8 @@ from tests.endpoint_faults.scenario import (
     UPDATED,
     Scenario,
     created,
+    deploy,
+    deploy_after,
     last,
 )
 from tests.endpoint_faults.simulation import Simulation, minutes
@@ -126,6 +128,80 @@ def update_of_a_sleeping_endpoint(sim: Simulation) -> Process:
     yield from last(sim).update(properties(ModelDataUrl=NEW, **SCALED))
 
 
+def update_of_an_endpoint_that_wakes(sim: Simulation) -> Process:
+    """Application Auto Scaling has begun to add an instance."""
+    yield from created(sim, **SCALED)
+    sim.account.autoscaling.sleep("relay")
+    yield minutes(3)
+    sim.start(_scaled_after(sim, 4))
+    yield from last(sim).update(properties(ModelDataUrl=NEW, **SCALED))
+
+
+def update_of_an_endpoint_that_falls_asleep(sim: Simulation) -> Process:
+    yield from created(sim, **SCALED)
+    sim.account.autoscaling.sleep("relay")
+    yield from last(sim).update(properties(InstanceType=LARGER, **SCALED))
+
+
+def _scaled_after(sim: Simulation, seconds: float) -> Process:
+    yield minutes(seconds / 60)
+    sim.account.sagemaker.scale("relay", 1)
+
+
+def scaling_on_in_a_fresh_account(sim: Simulation) -> Process:
+    sim.account.autoscaling.role_made = None
+    yield from created(sim)
+    yield from last(sim).update(properties(**SCALED))
+
+
+def retype_without_quota(sim: Simulation) -> Process:
+    """UpdateEndpoint is refused after the variant was deregistered."""
+    yield from created(sim, **SCALED)
+    sim.account.sagemaker.used_up.add(LARGER)
+    yield from last(sim).update(properties(InstanceType=LARGER, **SCALED))
+
+
+def update_with_a_wrong_property(sim: Simulation) -> Process:
+    yield from created(sim)
+    yield from deploy(sim)
+    yield minutes(1)
+    yield from last(sim).update(properties(InstanceCount="-1"))
+    yield minutes(8)
+
+
+def renamed_back(sim: Simulation) -> Process:
+    """The second rename is cancelled, and the third goes back to the first name."""
+    yield from created(sim, **SCALED)
+    yield from last(sim).update(properties(EndpointName="other", **SCALED))
+    sim.begin()
+    third = properties(EndpointName="third", **SCALED)
+    yield from last(sim).update(third, cancelled_after=60)
+    yield from last(sim).update(properties(**SCALED))
+
+
+def rename_cancelled_and_deleted(sim: Simulation) -> Process:
+    """The endpoint of the cancelled rename is still being created when the stack is deleted."""
+    yield from created(sim)
+    yield from last(sim).update(properties(EndpointName="other"), cancelled_after=60)
+    yield from last(sim).delete()
+
+
+def rename_during_a_roll_out(sim: Simulation) -> Process:
+    """The artifact is the stack's, and comes into service under the new name as well."""
+    yield from created(sim)
+    yield from deploy(sim)
+    yield minutes(1)
+    yield from last(sim).update(properties(EndpointName="other"))
+    yield minutes(12)
+
+
+def roll_out_during_a_rename(sim: Simulation) -> Process:
+    yield from created(sim)
+    sim.start(deploy_after(sim, 60))
+    yield from last(sim).update(properties(EndpointName="other"))
+    yield minutes(12)
+
+
 SCENARIOS = {
     "update whose rollback fails": Scenario(
         update_whose_rollback_fails, ROLLED_BACK, serves=OLD, reason=PING
@@ -147,5 +223,26 @@ SCENARIOS = {
     "scaling changed": Scenario(scaling_changed, UPDATED),
     "scaling off": Scenario(scaling_off, UPDATED),
     "scaling off at the moment of sleep": Scenario(scaling_off_at_the_moment_of_sleep, UPDATED),
+    "update of an endpoint that wakes": Scenario(
+        update_of_an_endpoint_that_wakes, UPDATED, serves=NEW
+    ),
+    "update of an endpoint that falls asleep": Scenario(
+        update_of_an_endpoint_that_falls_asleep, UPDATED
+    ),
+    "scaling on in a fresh account": Scenario(scaling_on_in_a_fresh_account, UPDATED),
+    "retype without quota": Scenario(
+        retype_without_quota, ROLLED_BACK, reason="ResourceLimitExceeded"
+    ),
+    "update with a wrong property": Scenario(
+        update_with_a_wrong_property, ROLLED_BACK, serves=NEW, reason="InstanceCount"
+    ),
+    "renamed back": Scenario(
+        renamed_back, (*UPDATED, "UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE")
+    ),
+    "rename cancelled and deleted": Scenario(
+        rename_cancelled_and_deleted, (*ROLLED_BACK, "DELETE_COMPLETE")
+    ),
+    "rename during a roll-out": Scenario(rename_during_a_roll_out, UPDATED, serves=NEW),
+    "roll-out during a rename": Scenario(roll_out_during_a_rename, UPDATED, serves=NEW),
     "update of a sleeping endpoint": Scenario(update_of_a_sleeping_endpoint, UPDATED, serves=NEW),
 }

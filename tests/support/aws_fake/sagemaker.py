@@ -11,7 +11,7 @@ from tests.support.aws_fake.catalogue import Catalogue, count_of, missing, type_
 from tests.support.aws_fake.clients import Operation
 from tests.support.aws_fake.clock import Clock
 from tests.support.aws_fake.endpoints import SETTLED, Endpoint, State, arn
-from tests.support.aws_fake.errors import invalid
+from tests.support.aws_fake.errors import Refused, invalid
 from tests.support.aws_fake.guardrails import require_valid
 
 NO_PING: Final = (
@@ -46,6 +46,8 @@ class SageMaker(Catalogue):
         self.updates: list[str] = []
         self.broken: set[str] = set()
         self.stuck: set[str] = set()
+        # Instance types whose quota is used up.
+        self.used_up: set[str] = set()
         self.announce: Callable[[str, str], None] = lambda name, status: None
         self.is_scalable_target: Callable[[str], bool] = lambda name: False
 
@@ -74,6 +76,7 @@ class SageMaker(Catalogue):
         self._require_free("endpoint", EndpointName, taken)
         config = self._get("endpoint-config", EndpointConfigName, self.configs, late=True)
         self._require_model(config)
+        self._require_quota(config)
         endpoint = self.endpoints.setdefault(EndpointName, Endpoint(EndpointName))
         endpoint.begin(EndpointConfigName, count_of(config), self._clock.now())
         self._remember("endpoint", EndpointName, request)
@@ -106,6 +109,7 @@ class SageMaker(Catalogue):
                 "Auto Scaling before they can be removed or have their instance type updated."
             )
         self._require_settled(state, "update")
+        self._require_quota(config)
         count = state.desired if RetainAllVariantProperties else count_of(config)
         require_valid(DeploymentConfig, min(state.desired, count))
         self._require_ours(EndpointName, "updated")
@@ -221,6 +225,14 @@ class SageMaker(Catalogue):
             raise invalid(f'Cannot {verb} in-progress endpoint "{where}".')
         if state.status == "Failed" and verb == "update":
             raise invalid(f'Cannot update failed endpoint "{where}".')
+
+    def _require_quota(self, config: Document) -> None:
+        if (type := type_of(config)) in self.used_up:
+            raise Refused(
+                "ResourceLimitExceeded",
+                f"The account-level service limit '{type} for endpoint usage' is 1 Instances, with "
+                "current utilization of 1 Instances and a request delta of 1 Instances.",
+            )
 
     def configs_in_use(self) -> set[str]:
         return {name for endpoint in self.endpoints.values() for name in endpoint.configs}
