@@ -244,7 +244,7 @@ def test_a_wake_up_changes_nothing_about_an_endpoint_that_is_as_it_should_be(
     [
         # There is no archive.
         ("deploy", "failed", "models/churn/2026-11-20/model.tar.gz"),
-        ("rollback", "refused", "no generation before this one"),
+        ("rollback", "refused", "no model and configuration before"),
         ("delete-directly", "refused", "delete the stack"),
     ],
 )

@@ -53,7 +53,8 @@ happened, which state the endpoint is in, what goes on by itself, and what to do
 event of the stack has the text of a stack's change, the response to `describe`
 ([the life of the endpoint](../endpoint.md#describe-the-endpoint)) that of a roll-out, the response
 to a direct call that of a refusal, and the log of provision has all of them. Words in capitals
-stand for values.
+stand for values. `AGAIN` is how to repeat what failed: deploy the stack again, upload the
+artifact again, or repeat the call.
 
 """
 _LICENSES = f"""# Licenses

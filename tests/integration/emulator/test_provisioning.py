@@ -119,7 +119,7 @@ def test_tags_and_what_else_is_added_arrive(deployment: Deployment) -> None:
 @pytest.mark.parametrize(
     ("fault", "remedy"),
     [
-        ("insufficient_capacity", "deploy again later, or choose another InstanceType"),
+        ("insufficient_capacity", "wait for some time, or choose another InstanceType"),
         ("image", "correct ImageUri, or Framework and FrameworkVersion"),
         ("archive", "a tar archive compressed with gzip"),
         ("health_check", "must answer GET /ping on port 8080"),

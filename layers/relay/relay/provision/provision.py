@@ -177,7 +177,8 @@ class Provision:
         try:
             asked = rollout_requests.read(call.members)
         except ConfigurationError as error:
-            return RollOutResponse("refused", str(error)).to_json()
+            reason = refusals.WRONG.text(cause=error, again="repeat the call")
+            return RollOutResponse("refused", reason).to_json()
         response = self._roll_outs.take(self._endpoint_name, asked)
         try:
             self._lifecycle.advance(self._endpoint_name)

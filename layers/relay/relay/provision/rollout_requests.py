@@ -9,6 +9,7 @@ from typing import Final
 from relay.delivery.report import Level, Note
 from relay.errors import ConfigurationError
 from relay.provision.lifecycle import refusals
+from relay.provision.lifecycle.ending import Ending
 from relay.provision.lifecycle.ports import (
     MOST_BYTES_OF_ROLL_OUT,
     Context,
@@ -17,6 +18,7 @@ from relay.provision.lifecycle.ports import (
 )
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import (
+    UPLOAD,
     Recipe,
     RollOut,
     RollOutKind,
@@ -97,7 +99,7 @@ def of_upload(location: str, version: str, sequence: str) -> RollOutRequest:
     changes = {"ModelDataUrl": location, "ModelDataVersion": version}
     digest = hashlib.sha256(f"{location} {sequence}".encode()).hexdigest()[:16]
     return RollOutRequest(
-        RollOutKind.DEPLOY, f"upload of {location}", changes, {}, f"upload {digest}", sequence
+        RollOutKind.DEPLOY, f"upload of {location}", changes, {}, f"{UPLOAD}{digest}", sequence
     )
 
 
@@ -156,6 +158,12 @@ class RollOutResponse:
 class _Refused(Exception):
     """Why a roll-out can never begin."""
 
+    def __init__(self, refusal: Ending, **values: object) -> None:
+        self._refusal, self._values = refusal, values
+
+    def reason(self, roll_out: RollOut) -> str:
+        return self._refusal.text(**self._values, again=roll_out.again)
+
 
 class _NoEndpoint(_Refused):
     """There is nothing to change, unless CloudFormation's Create is on its way."""
@@ -173,8 +181,8 @@ class RollOutQueue:
         for _ in range(_TRIES):
             stored = self._room.load(endpoint_name) or Record(endpoint_name)
             record, response = self._decide(stored, request)
-            if record.queued is not stored.queued:
-                record, response = self._small_enough(stored, record, response)
+            if record.queued and record.queued is not stored.queued:
+                record, response = self._small_enough(stored, record, record.queued, response)
             try:
                 if record is not stored:
                     self._room.save(record)
@@ -189,13 +197,13 @@ class RollOutQueue:
         raise Outdated(f"{endpoint_name}: could not store the request: concurrent updates")
 
     def _small_enough(
-        self, stored: Record, record: Record, response: RollOutResponse
+        self, stored: Record, record: Record, queued: RollOut, response: RollOutResponse
     ) -> tuple[Record, RollOutResponse]:
         """Refuse a roll-out that would make the record too large."""
         size, most = self._room.size(record), MOST_BYTES_OF_ROLL_OUT
         if size <= most:
             return record, response
-        reason = refusals.TOO_LARGE.text(size=f"{size:,}", most=f"{most:,}")
+        reason = refusals.TOO_LARGE.text(size=f"{size:,}", most=f"{most:,}", again=queued.again)
         return stored, RollOutResponse("refused", reason, response.roll_out_id)
 
     def _decide(self, stored: Record, request: RollOutRequest) -> tuple[Record, RollOutResponse]:
@@ -206,7 +214,7 @@ class RollOutQueue:
             id, request.kind, request.asked_by, now, request.changes, request.settings
         )
         if stored.has_handled(roll_out.id):
-            return stored, RollOutResponse("known", "the same event arrived before", roll_out.id)
+            return stored, RollOutResponse("known", "the same request arrived before", roll_out.id)
         if request.upload and request.upload < stored.newest_upload:
             reason = "a newer artifact was uploaded meanwhile"
             record = stored.ended(roll_out, RollOutOutcome.OVERTAKEN, now, reason)
@@ -216,14 +224,15 @@ class RollOutQueue:
             roll_out = self._checked(stored, roll_out)
         except _NoEndpoint as error:
             if not request.upload:
-                return stored, RollOutResponse("refused", str(error), roll_out.id)
+                return stored, RollOutResponse("refused", error.reason(roll_out), roll_out.id)
             record = replace(stored.queue(roll_out, now), newest_upload=request.upload)
             return record, RollOutResponse("waiting", "for an endpoint", roll_out.id)
-        except (_Refused, ConfigurationError) as error:
-            response = RollOutResponse("refused", str(error), roll_out.id)
+        except _Refused as error:
+            reason = error.reason(roll_out)
+            response = RollOutResponse("refused", reason, roll_out.id)
             if not request.upload:
                 return stored, response  # the caller gets it
-            record = stored.ended(roll_out, RollOutOutcome.REFUSED, now, str(error))
+            record = stored.ended(roll_out, RollOutOutcome.REFUSED, now, reason)
             return record.remembering(roll_out.id), response
         newest = request.upload or stored.newest_upload
         if reason := self._unchanged(stored, roll_out):
@@ -236,17 +245,20 @@ class RollOutQueue:
         return record, RollOutResponse("accepted", "", roll_out.id)
 
     def _checked(self, stored: Record, roll_out: RollOut) -> RollOut:
-        """The roll-out with all its changes. Raises _Refused or ConfigurationError."""
+        """The roll-out with all its changes. Raises _Refused."""
         if stored.goal is Goal.REMOVE and not stored.stack_change:
-            raise _Refused(refusals.WHILE_DELETING.text())
+            raise _Refused(refusals.WHILE_DELETING)
         if stored.adoption:
-            raise _Refused(refusals.OF_EXISTING.text())
+            raise _Refused(refusals.OF_EXISTING)
         base = _base(stored)
         if roll_out.kind is RollOutKind.ROLLBACK:
             roll_out = replace(roll_out, changes=way_back(_before(stored)))
         waiting = stored.queued.changes if stored.queued else {}
         changes = {**waiting, **roll_out.changes, **roll_out.settings}
-        self._context.resolve({**base.properties, **changes})
+        try:
+            self._context.resolve({**base.properties, **changes})
+        except ConfigurationError as error:
+            raise _Refused(refusals.WRONG, cause=error) from error
         return roll_out
 
     def _unchanged(self, stored: Record, roll_out: RollOut) -> str:
@@ -281,7 +293,7 @@ def _base(stored: Record) -> Recipe:
     if stored.stack_change:
         properties = stored.stack_change.properties
         return Recipe(properties, properties)
-    raise _NoEndpoint(refusals.NO_ENDPOINT.text())
+    raise _NoEndpoint(refusals.NO_ENDPOINT)
 
 
 def _before(stored: Record) -> Recipe:
@@ -289,13 +301,13 @@ def _before(stored: Record) -> Recipe:
     if stored.target and not stored.creating and stored.serving:
         return stored.serving
     if len(stored.generations) < 2 or stored.target:
-        raise _Refused(refusals.NOTHING_BEFORE.text())
+        raise _Refused(refusals.NOTHING_BEFORE)
     back = stored.recipes.get(stored.generations[1].config)
     if back is None or stored.serving is None:
-        raise _Refused(refusals.BEFORE_UNKNOWN.text())
+        raise _Refused(refusals.BEFORE_UNKNOWN)
     if overwritten(back, stored.serving):
         artifact = back.properties["ModelDataUrl"]
-        raise _Refused(refusals.BEFORE_OVERWRITTEN.text(artifact=artifact))
+        raise _Refused(refusals.BEFORE_OVERWRITTEN, artifact=artifact)
     if way_back(back) == way_back(stored.serving):
-        raise _Refused(refusals.BEFORE_EQUAL.text())
+        raise _Refused(refusals.BEFORE_EQUAL)
     return back

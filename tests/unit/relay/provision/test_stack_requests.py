@@ -117,7 +117,7 @@ def test_a_request_that_cannot_be_stored_gets_a_response_in_time() -> None:
 
     [answer] = world.answers
     assert answer.physical_resource_id == ENDPOINT
-    assert "could not be stored for 52 minutes: " in answer.reason
+    assert "could not be stored in the ledger table for 52 minutes: " in answer.reason
     assert world.failed.bodies == {}
     assert world.sagemaker.calls == []
 
@@ -259,7 +259,7 @@ def test_a_request_that_lambda_held_back_for_too_long_changes_nothing(world: Wor
     world.settle()
 
     [answer] = world.answers
-    assert "Then repeat the Delete of the stack" in answer.reason
+    assert "Then delete the stack again" in answer.reason
     assert world.endpoint is not None
     assert world.failed.bodies == {}
 

@@ -11,6 +11,7 @@ from relay.provision.lifecycle.custom_resource import RequestType
 from relay.provision.lifecycle.ending import CallFailure, Ending, sentence
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.remedies import log_group, remedy
+from relay.provision.lifecycle.rollouts import DEPLOY_AGAIN
 from relay.provision.lifecycle.stored_record import Goal
 from relay.provision.specification.specification import Specification
 
@@ -35,7 +36,7 @@ def not_ours(endpoint: EndpointDescription, record: Record) -> str:
         return endings.EXISTS_ALREADY.text(name=endpoint.name, config=endpoint.config)
     before = record.generations[0].config
     return endings.CHANGED_BY_ANOTHER.text(
-        name=endpoint.name, config=endpoint.config, before=before
+        name=endpoint.name, config=endpoint.config, before=before, again=_again(record)
     )
 
 
@@ -45,6 +46,7 @@ def not_created(endpoint: EndpointDescription, wanted: Specification) -> str:
         status=endpoint.status.value,
         cause=_cause(endpoint),
         advice=_advice(endpoint, wanted, "correct the model or the image"),
+        again=DEPLOY_AGAIN,
     )
 
 
@@ -62,12 +64,13 @@ def not_updated(endpoint: EndpointDescription, wanted: Specification, record: Re
         cause=_cause(endpoint),
         state=state,
         advice=_advice(endpoint, wanted, "correct what was changed"),
+        again=_again(record),
     )
 
 
-def too_few_instances(wanted: Specification, count: int) -> str:
+def too_few_instances(wanted: Specification, count: int, again: str = DEPLOY_AGAIN) -> str:
     return endings.TOO_FEW_INSTANCES.text(
-        strategy=wanted.deployment.strategy, name=wanted.endpoint_name, count=count
+        strategy=wanted.deployment.strategy, name=wanted.endpoint_name, count=count, again=again
     )
 
 
@@ -82,6 +85,7 @@ def given_up(record: Record, error: RelayError, waited: timedelta) -> str:
         name=record.endpoint_name,
         problem=problem.text.format(cause=sentence(cause), minutes=waited // _MINUTE),
         advice=remedy(cause, record.target) or problem.advice,
+        again=_again(record),
     )
 
 
@@ -112,6 +116,7 @@ def too_late(record: Record, endpoint: EndpointDescription, waited: timedelta) -
             name=name,
             problem=f"endpoint {name} is still {status} after {minutes} minutes",
             advice="Wait until the endpoint is in service",
+            again=_again(record),
         )
     advice = f"Check {log_group(name)}, where the container's output is if it has started"
     ending = _too_late(record)
@@ -124,11 +129,12 @@ def former_left(record: Record, waited: timedelta) -> str:
 
 
 def too_old(request: RequestType) -> str:
-    return endings.HELD_BACK.text(request=request.value)
+    return endings.HELD_BACK.text(request=request.value, again=_operation(request))
 
 
 def not_stored(request: RequestType, error: Exception) -> str:
-    return endings.NOT_STORED.text(request=request.value, cause=error)
+    again = _operation(request)
+    return endings.NOT_STORED.text(request=request.value, cause=error, again=again)
 
 
 def never_its_turn(endpoint_name: str, waited: timedelta) -> str:
@@ -151,6 +157,14 @@ def existing_unsuitable(endpoint: EndpointDescription, problems: tuple[str, ...]
 
 def variant_missing(endpoint: EndpointDescription, problem: str) -> str:
     return endings.VARIANT_MISSING.text(name=endpoint.name, cause=problem)
+
+
+def _again(record: Record) -> str:
+    return record.roll_out.again if record.roll_out else DEPLOY_AGAIN
+
+
+def _operation(request: RequestType) -> str:
+    return "delete the stack again" if request is RequestType.DELETE else DEPLOY_AGAIN
 
 
 def _given_up(record: Record) -> Ending:

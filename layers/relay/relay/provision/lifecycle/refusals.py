@@ -17,7 +17,7 @@ WHILE_DELETING: Final = Ending(
     "the endpoint is being deleted",
     _UNCHANGED,
     "The deletion goes on",
-    "Deploy the stack, and then repeat this",
+    "Deploy the stack again when the deletion has ended, and then {again}",
 )
 OF_EXISTING: Final = Ending(
     "A roll-out is asked for, and `EndpointMode` is `existing`",
@@ -29,30 +29,29 @@ NO_ENDPOINT: Final = Ending(
     "A roll-out is asked for, and the relay has created no endpoint",
     "there is no endpoint that the relay made and could change",
     _UNCHANGED,
-    to_do="Create the endpoint with a deployment of the stack, and then repeat this",
+    to_do="Create the endpoint by deploying the stack, and then {again}",
 )
 NOTHING_BEFORE: Final = Ending(
     "A rollback is asked for, and the endpoint has had one generation only",
-    "there is no generation before this one to go back to",
+    "the endpoint has had no model and configuration before the present ones",
     _UNCHANGED,
-    to_do="Roll out the model that is to serve",
+    to_do="Roll out the model that is to serve: call `deploy`, or upload it under models/",
 )
 BEFORE_UNKNOWN: Final = Ending(
     "A rollback is asked for, and the record of the previous generation is lost",
-    "the relay did not remember what the generation before was made of",
+    "the relay has no record of the parameters of the previous model and configuration",
     _UNCHANGED,
-    to_do="Roll out the model that is to serve",
+    to_do="Roll out the model that is to serve: call `deploy`, or upload it under models/",
 )
 BEFORE_OVERWRITTEN: Final = Ending(
     "A rollback is asked for, and an upload has overwritten the previous artifact",
-    "the artifact of the generation before, {artifact}, has been overwritten by the one that "
-    "serves now",
+    "the previous artifact, {artifact}, has been overwritten by the one that serves now",
     _UNCHANGED,
     to_do="Upload the old artifact again, best under a key of its own",
 )
 BEFORE_EQUAL: Final = Ending(
     "A rollback is asked for, and only the stack changed the previous generation",
-    "the generation before differs in nothing that a roll-out may change",
+    "the previous configuration differs only in what the parameters of the stack set",
     _UNCHANGED,
     to_do="Update the stack with the parameters from before",
 )
@@ -62,7 +61,14 @@ TOO_LARGE: Final = Ending(
     "the endpoint's record would have {size} bytes with this roll-out, and may have {most}",
     _UNCHANGED,
     to_do="Shorten `environment`; or wait until the roll-outs before this one have ended, and then "
-    "repeat this",
+    "{again}",
+)
+
+WRONG: Final = Ending(
+    "A direct call or an upload asks for what cannot be, such as an unknown member",
+    "{cause}",
+    _UNCHANGED,
+    to_do="Correct what is named, and {again}",
 )
 
 REFUSALS: Final = {name: each for name, each in [*globals().items()] if isinstance(each, Ending)}

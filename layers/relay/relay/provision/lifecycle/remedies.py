@@ -94,8 +94,8 @@ REMEDIES: Final = (
     ),
     (
         r"InsufficientInstanceCapacity|ML compute capacity",
-        "AWS has no such instance free at the moment: deploy again later, or choose another "
-        "InstanceType or another region",
+        "AWS has no such instance free at the moment: wait for some time, or choose "
+        "another InstanceType or another region",
     ),
     (
         r"ping health check",

@@ -34,6 +34,10 @@ CREATED_WITHIN: Final = timedelta(minutes=5)
 # How long a denied permission may still be on its way, counted from the first refusal.
 PROPAGATION: Final = timedelta(minutes=5)
 
+# How the ids of roll-outs begin that an upload has asked for.
+UPLOAD: Final = "upload "
+DEPLOY_AGAIN: Final = "deploy the stack again"
+
 
 class RollOutKind(StrEnum):
     STACK = "stack"  # CloudFormation's own request
@@ -67,6 +71,17 @@ class RollOut:
     from_config: str = ""
     to_config: str = ""
     begun_at: datetime | None = None
+
+    @property
+    def again(self) -> str:
+        """How its requester repeats it."""
+        if self.kind is RollOutKind.STACK:
+            return DEPLOY_AGAIN
+        if self.kind is RollOutKind.REPAIR:
+            return "roll out a model that can serve, or deploy the stack again"
+        if self.id.startswith(UPLOAD):
+            return "upload the artifact again, or call `deploy` with its address"
+        return "repeat the call"
 
     @property
     def changes_what_serves(self) -> bool:

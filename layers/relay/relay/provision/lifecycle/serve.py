@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from relay.errors import AccessDenied, ConfigurationError, PermanentError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.lifecycle import endings, messages, remove, respond, scale
+from relay.provision.lifecycle import endings, messages, refusals, remove, respond, scale
 from relay.provision.lifecycle.custom_resource import PendingRequest, StackChange
 from relay.provision.lifecycle.ports import Context, Next
 from relay.provision.lifecycle.record import VISIBLE_WITHIN, Record
 from relay.provision.lifecycle.rollouts import (
     CREATED_WITHIN,
+    DEPLOY_AGAIN,
     Properties,
     Recipe,
     RollOut,
@@ -66,7 +67,9 @@ def update(context: Context, record: Record, endpoint: EndpointDescription) -> N
     target = _target(record)
     count = _instances_that_go_over(record, target, endpoint)
     if not _deployment(target, count).suits(count):
-        return respond.abandon(context, record, messages.too_few_instances(target, count))
+        again = record.roll_out.again if record.roll_out else DEPLOY_AGAIN
+        reason = messages.too_few_instances(target, count, again)
+        return respond.abandon(context, record, reason)
     if unsure := scale.detach_if_retyped(context, record, target, endpoint):
         return unsure
     context.sagemaker.create_model(target)
@@ -170,8 +173,9 @@ def _roll_out(context: Context, record: Record, roll_out: RollOut) -> Next:
     try:
         target = _resolved(context, properties, roll_out)
     except ConfigurationError as error:
-        context.note(f"roll-out of {roll_out.asked_by} refused: {error}", record, error=True)
-        return Next(record.dropping(RollOutOutcome.REFUSED, now, str(error)))
+        reason = refusals.WRONG.text(cause=error, again=roll_out.again)
+        context.note(f"roll-out of {roll_out.asked_by} refused: {reason}", record, error=True)
+        return Next(record.dropping(RollOutOutcome.REFUSED, now, reason))
     return Next(
         record.serve(
             target,

@@ -112,7 +112,7 @@ def test_an_existing_endpoint_is_not_taken_over(world: World) -> None:
     world.run(create(**EXISTING), update(old=EXISTING))
 
     answer = world.answers[-1]
-    assert "which this request did not make. It is left alone" in answer.reason
+    assert "which this request did not make. The relay does not change it" in answer.reason
     assert world.endpoint
     assert world.endpoint.config == THEIRS
 

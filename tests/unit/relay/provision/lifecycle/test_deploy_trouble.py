@@ -56,7 +56,7 @@ def test_without_an_endpoint_there_is_nothing_to_deploy_to() -> None:
 def test_an_endpoint_that_is_being_deleted_takes_no_roll_out(world: World) -> None:
     world.wake(delete())
 
-    assert world.wake(deploy(A))["reason"] == refusals.WHILE_DELETING.text()
+    assert world.wake(deploy(A))["reason"] == refusals.WHILE_DELETING.text(again="repeat the call")
 
 
 def test_only_the_stack_deletes_the_endpoint(world: World) -> None:

@@ -86,7 +86,7 @@ def test_the_end_of_a_text_reaches_cloudformation_whatever_its_values(
 ) -> None:
     """The end says what to do."""
     names = "name status cause problem problems advice state minutes strategy count stack config"
-    values = dict.fromkeys([*names.split(), "before", "request", "task", "names"], "x")
+    values = dict.fromkeys([*names.split(), "before", "request", "task", "names", "again"], "x")
     long = dict.fromkeys(("cause", "problem", "problems", "advice"), character * 5000)
     text = ending.text(**(values | long))
 

@@ -49,7 +49,10 @@ def denied(action: str, resource: str) -> str:
         ('Using non-ECR image "x" without Vpc repository access mode', "RepositoryAccessMode Vpc"),
         ("Marketplace images are not supported when specifying", "no image of the marketplace"),
         (QUOTA, "more of 'ml.m5.large for endpoint usage' in Service Quotas"),
-        ("Unable to provision requested ML compute capacity due to Insuff", "deploy again later"),
+        (
+            "Unable to provision requested ML compute capacity due to Insuff",
+            "wait for some time, or choose",
+        ),
         ("did not pass the ping health check.", "ContainerStartupHealthCheckTimeoutInSeconds"),
         ("CannotStartContainerError. Please ensure", "start with the argument `serve`"),
         ("Request to service failed. If failure persists", "on the processor of ml.m5.large"),
@@ -119,7 +122,7 @@ def test_a_failed_creation_says_what_happened_and_what_to_do() -> None:
     message = messages.not_created(endpoint, WANTED)
 
     assert reason in message
-    assert message.endswith("a larger InstanceType. Then deploy again")
+    assert message.endswith("a larger InstanceType. Then deploy the stack again")
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -68,6 +68,7 @@ SCENARIOS: dict[str, tuple[Callable[[], World], DirectCall]] = {
         rollback(),
     ),
     "TOO_LARGE": (crowded, deploy(A)),
+    "WRONG": (serving, deploy(A, image_url="a typing error")),
 }
 
 

@@ -112,7 +112,7 @@ def test_without_a_generation_before_a_rollback_is_refused(world: World) -> None
     answer = world.wake(rollback())
 
     assert answer["status"] == "refused"
-    assert "no generation before" in str(answer["reason"])
+    assert "no model and configuration before" in str(answer["reason"])
 
 
 def test_a_generation_without_a_difference_in_rolled_out_properties_is_no_rollback_target(
@@ -120,7 +120,9 @@ def test_a_generation_without_a_difference_in_rolled_out_properties_is_no_rollba
 ) -> None:
     world.run(update(InstanceCount="3"))
 
-    assert "differs in nothing that a roll-out may change" in str(world.wake(rollback())["reason"])
+    assert "differs only in what the parameters of the stack set" in str(
+        world.wake(rollback())["reason"]
+    )
 
 
 def test_an_overwritten_artifact_is_no_rollback_target(world: World) -> None:
