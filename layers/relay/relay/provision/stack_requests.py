@@ -177,15 +177,19 @@ class StackRequests:
             self._store.save(own.linked(self._other_names(request, name)))
 
     def _give_up_renamed(self, request: CustomResourceRequest, name: str) -> None:
-        """Remove the endpoint of a rename that CloudFormation has cancelled.
+        """Remove the endpoint of a rename that CloudFormation has cancelled, without its roll-outs.
 
-        CloudFormation has not got its id, and so sends no Delete for it.
+        CloudFormation has not got its id, and so sends no Delete for it. A roll-out that came since
+        is for the name that stays: it is stored there first, again after a crash in between.
         """
         renamed = str(request.old_properties.get("EndpointName", name))
         if renamed == name or request.physical_resource_id != name:
             return
         given_up = self._store.load(renamed)
         if given_up and given_up.stack_id == request.stack_id and given_up.goal is not Goal.REMOVE:
+            stays = self._store.load(name)
+            if stays and given_up.unfinished:
+                self._store.save(stays.inheriting(given_up))
             self._store.save(given_up.given_up(self._context.clock.now()))
 
     def _accepted(

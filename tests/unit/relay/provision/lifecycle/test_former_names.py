@@ -113,6 +113,22 @@ def test_a_roll_out_that_is_in_progress_follows_the_endpoint_to_its_new_name(wor
     assert [answer.reason for answer in world.answers] == [""]
 
 
+def test_an_upload_during_a_rename_that_is_cancelled_is_for_the_name_that_stays(
+    world: World,
+) -> None:
+    world.endpoint_name = "renamed"
+    world.wake(update(EndpointName="renamed"))
+    world.wake(uploaded("models/newer/model.tar.gz", order="2026-2"))
+    world.endpoint_name = ENDPOINT
+    world.run(update("back", old={"EndpointName": "renamed"}))
+
+    world.run(uploaded("models/older/model.tar.gz", order="2026-1"))
+
+    serving = world.describe()["serving"]
+    assert serving["model_data_url"] == "s3://relay-data/models/newer/model.tar.gz"
+    assert set(world.sagemaker.endpoints) == {ENDPOINT}
+
+
 def test_an_upload_that_waits_follows_the_endpoint_and_keeps_its_order(world: World) -> None:
     world.wake(deploy(A))
     world.wake(uploaded("models/newer/model.tar.gz", order="2026-2"))
