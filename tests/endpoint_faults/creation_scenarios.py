@@ -1,6 +1,7 @@
 """The stack is created and deleted."""
 
 from tests.endpoint_faults.cloudformation import Process
+from tests.endpoint_faults.intervention_scenarios import theirs
 from tests.endpoint_faults.scenario import (
     BROKEN,
     COMPLETE,
@@ -88,6 +89,11 @@ def create_with_a_wrong_property(sim: Simulation) -> Process:
     yield from sim.stack().create(properties(InstanceCount="-1"))
 
 
+def create_where_a_foreign_endpoint_is(sim: Simulation) -> Process:
+    theirs(sim, "relay")
+    yield from sim.stack().create(properties(**SCALED))
+
+
 SCENARIOS = {
     "create": Scenario(create, COMPLETE),
     "create scaled in a fresh account": Scenario(create_scaled_in_a_fresh_account, COMPLETE),
@@ -107,6 +113,9 @@ SCENARIOS = {
     ),
     "create without quota": Scenario(
         create_without_quota, ("ROLLBACK_COMPLETE",), reason="ResourceLimitExceeded"
+    ),
+    "create where a foreign endpoint is": Scenario(
+        create_where_a_foreign_endpoint_is, ("ROLLBACK_COMPLETE",), reason="already exists"
     ),
     "create with a wrong property": Scenario(
         create_with_a_wrong_property, ("ROLLBACK_COMPLETE",), reason="InstanceCount"

@@ -164,7 +164,9 @@ def _left(sim: Simulation, name: str, scenario: Scenario) -> Iterator[str]:
 
 def _models(sim: Simulation, name: str) -> list[str]:
     sagemaker = sim.account.sagemaker
-    return [each for each in sagemaker.models if each.startswith(name)]
+    return [
+        each for each in sagemaker.models if each.startswith(name) and each not in sagemaker.foreign
+    ]
 
 
 def _configs(sim: Simulation, name: str) -> list[str]:

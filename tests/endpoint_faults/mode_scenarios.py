@@ -57,6 +57,16 @@ def another_owners_endpoint(sim: Simulation) -> Process:
     yield from last(sim).update(properties(**SCALED))
 
 
+def handed_over_and_deleted(sim: Simulation) -> Process:
+    """The endpoint stays, with all that belongs to it."""
+    yield from created(sim, **SCALED)
+    yield from last(sim).update(properties(EndpointMode="existing"))
+    yield minutes(2)
+    sagemaker = sim.account.sagemaker
+    sagemaker.foreign |= {"relay", *sagemaker.models, *sagemaker.configs}
+    yield from last(sim).delete()
+
+
 SCENARIOS = {
     "none for a while": Scenario(none_for_a_while, (*UPDATED, "UPDATE_COMPLETE"), serves=NEW),
     "none that fails to return": Scenario(
@@ -69,6 +79,9 @@ SCENARIOS = {
     ),
     "handed over during a roll-out": Scenario(
         handed_over_during_a_roll_out, (*UPDATED, "UPDATE_COMPLETE"), serves=NEW
+    ),
+    "handed over and deleted": Scenario(
+        handed_over_and_deleted, (*UPDATED, "DELETE_COMPLETE"), by_hand=True
     ),
     "adoption that fails": Scenario(
         adoption_that_fails, ("CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")

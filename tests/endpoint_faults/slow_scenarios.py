@@ -149,6 +149,16 @@ def update_and_rollback_too_late(sim: Simulation) -> Process:
         yield from last(sim).continue_rollback()
 
 
+def update_too_late_and_deleted(sim: Simulation) -> Process:
+    """SageMaker still works on the update when the stack is deleted."""
+    yield from created(sim)
+    sim.account.sagemaker.takes.updating = 3 * 3600
+    yield from last(sim).update(properties(ModelDataUrl=NEW))
+    yield from last(sim).delete()
+    yield minutes(40)
+    yield from last(sim).delete()
+
+
 SCENARIOS = {
     "create until the deadline": Scenario(
         create_until_the_deadline, COMPLETE, or_else=("ROLLBACK_COMPLETE",)
@@ -174,6 +184,10 @@ SCENARIOS = {
     "update and rollback too late": Scenario(
         update_and_rollback_too_late,
         ("CREATE_COMPLETE", "UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_COMPLETE"),
+    ),
+    "update too late and deleted": Scenario(
+        update_too_late_and_deleted,
+        ("CREATE_COMPLETE", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "DELETE_COMPLETE"),
     ),
     "table away after the answer": Scenario(table_away_after_the_answer, COMPLETE),
 }

@@ -1,6 +1,7 @@
 """The stack is updated: another model, name, instance type or scaling."""
 
 from tests.endpoint_faults.cloudformation import Process
+from tests.endpoint_faults.intervention_scenarios import theirs
 from tests.endpoint_faults.scenario import (
     BROKEN,
     LARGER,
@@ -202,6 +203,30 @@ def roll_out_during_a_rename(sim: Simulation) -> Process:
     yield minutes(12)
 
 
+def roll_out_during_a_rename_that_is_cancelled(sim: Simulation) -> Process:
+    """It comes into service under the name that stays."""
+    yield from created(sim)
+    sim.start(deploy_after(sim, 30))
+    yield from last(sim).update(properties(EndpointName="other"), cancelled_after=90)
+    yield minutes(12)
+
+
+def roll_out_during_a_rename_that_rolls_back(sim: Simulation) -> Process:
+    yield from created(sim)
+    sim.start(deploy_after(sim, 60))
+    renamed = properties(EndpointName="other")
+    yield from last(sim).update(renamed, fails_elsewhere=True)
+    yield minutes(12)
+
+
+def rename_to_a_foreign_endpoint(sim: Simulation) -> Process:
+    theirs(sim, "other")
+    yield from created(sim, **SCALED)
+    yield from last(sim).update(properties(EndpointName="other", **SCALED))
+    yield minutes(2)
+    yield from last(sim).delete()
+
+
 SCENARIOS = {
     "update whose rollback fails": Scenario(
         update_whose_rollback_fails, ROLLED_BACK, serves=OLD, reason=PING
@@ -243,6 +268,15 @@ SCENARIOS = {
         rename_cancelled_and_deleted, (*ROLLED_BACK, "DELETE_COMPLETE")
     ),
     "rename during a roll-out": Scenario(rename_during_a_roll_out, UPDATED, serves=NEW),
+    "roll-out during a rename that is cancelled": Scenario(
+        roll_out_during_a_rename_that_is_cancelled, ROLLED_BACK, serves=NEW
+    ),
+    "roll-out during a rename that rolls back": Scenario(
+        roll_out_during_a_rename_that_rolls_back, ROLLED_BACK, serves=NEW
+    ),
+    "rename to a foreign endpoint": Scenario(
+        rename_to_a_foreign_endpoint, (*ROLLED_BACK, "DELETE_COMPLETE"), reason="already exists"
+    ),
     "roll-out during a rename": Scenario(roll_out_during_a_rename, UPDATED, serves=NEW),
     "update of a sleeping endpoint": Scenario(update_of_a_sleeping_endpoint, UPDATED, serves=NEW),
 }
