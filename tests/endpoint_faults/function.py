@@ -51,6 +51,8 @@ class Function:
     there: bool = False
     # How late the first delivery of the next event is.
     delay: float = 1.0
+    # How late the tries are that follow one that failed.
+    pauses: tuple[float, ...] = _PAUSES
     invocations: int = 0
     # The numbers of invocations that did more than look.
     active: list[int] = field(default_factory=list)
@@ -78,8 +80,8 @@ class Function:
         if age > maximum_age():
             self._give_up(event, "EventAgeExceeded")
         elif self._invoke(event) is None:
-            if event.tries < len(_PAUSES):
-                self._plan(replace(event, tries=event.tries + 1), _PAUSES[event.tries])
+            if event.tries < len(self.pauses):
+                self._plan(replace(event, tries=event.tries + 1), self.pauses[event.tries])
             else:
                 self._give_up(event)
 

@@ -159,6 +159,32 @@ def update_too_late_and_deleted(sim: Simulation) -> Process:
     yield from last(sim).delete()
 
 
+def tried_again_too_late(sim: Simulation) -> Process:
+    """The first try stores the request and fails; Lambda holds the next one back for too long."""
+    _fails_at_first(sim, "create_model")
+    yield from sim.stack().create(properties())
+    yield minutes(60)
+
+
+def delete_tried_again_too_late(sim: Simulation) -> Process:
+    yield from created(sim)
+    _fails_at_first(sim, "delete_endpoint")
+    yield from last(sim).delete()
+
+
+def update_tried_again_too_late(sim: Simulation) -> Process:
+    yield from created(sim)
+    _fails_at_first(sim, "create_model")
+    yield from last(sim).update(properties(ModelDataUrl=NEW))
+    yield minutes(60)
+
+
+def _fails_at_first(sim: Simulation, operation: str) -> None:
+    sim.function.pauses = (51 * 60,)
+    until = sim.account.clock.now() + timedelta(seconds=20)
+    sim.account.calls.denials.append(Denial("sagemaker", operation, "", until))
+
+
 SCENARIOS = {
     "create until the deadline": Scenario(
         create_until_the_deadline, COMPLETE, or_else=("ROLLBACK_COMPLETE",)
@@ -189,5 +215,8 @@ SCENARIOS = {
         update_too_late_and_deleted,
         ("CREATE_COMPLETE", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "DELETE_COMPLETE"),
     ),
+    "tried again too late": Scenario(tried_again_too_late, COMPLETE),
+    "update tried again too late": Scenario(update_tried_again_too_late, UPDATED),
+    "delete tried again too late": Scenario(delete_tried_again_too_late, GONE),
     "table away after the answer": Scenario(table_away_after_the_answer, COMPLETE),
 }

@@ -53,7 +53,7 @@ def failed_invocation(
     world.clock.pass_minutes(4)
     payload = {
         "RequestType": kind,
-        "RequestId": "create-1",
+        "RequestId": "failed-1",
         "ResponseURL": "https://answers.example/create-1?secret",
         "StackId": STACK,
         "LogicalResourceId": "Endpoint",

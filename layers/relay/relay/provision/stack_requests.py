@@ -80,19 +80,18 @@ class StackRequests:
         now, sent_at = self._context.clock.now(), found.sent_at(request)
         if self.is_late(request, sent_at):
             return None
-        pending = request.pending(self._endpoint_name, sent_at)
-        if found.too_old:
-            reason = messages.too_old(request.type)
-            self._context.responder.deliver(Response.failed(pending, reason))
-            return None
         try:
-            return self._store_request(request, sent_at)
+            # One that is too old may be a try that follows one that has stored the request.
+            if not found.too_old or self._is_stored(request):
+                return self._store_request(request, sent_at)
+            reason = messages.too_old(request.type)
         except RelayError as error:
             if now < sent_at + DECIDE_WITHIN:
                 raise
             reason = messages.not_stored(request.type, error)
-            self._context.responder.deliver(Response.failed(pending, reason))
-            return None
+        pending = request.pending(self._endpoint_name, sent_at)
+        self._context.responder.deliver(Response.failed(pending, reason))
+        return None
 
     def advance(self, name: str) -> None:
         self._lifecycle.advance(name)
@@ -135,6 +134,10 @@ class StackRequests:
             self._link(request, name)
             return name
         raise Outdated(f"{name}: could not store the request: concurrent updates")
+
+    def _is_stored(self, request: CustomResourceRequest) -> bool:
+        record = self._store.load(self._record_name(request))
+        return record is not None and record.has_handled(request.request_id)
 
     def _record_name(self, request: CustomResourceRequest) -> str:
         """The endpoint with the physical id for a Delete, and otherwise the deployment's.

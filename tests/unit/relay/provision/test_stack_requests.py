@@ -254,13 +254,25 @@ def test_a_route_document_whose_check_failed_gets_its_response() -> None:
 
 
 def test_a_request_that_lambda_held_back_for_too_long_changes_nothing(world: World) -> None:
-    fail(world, event("Delete", PhysicalResourceId=ENDPOINT), "EventAgeExceeded")
+    fail(world, event("Delete", "delete-1", PhysicalResourceId=ENDPOINT), "EventAgeExceeded")
 
     world.settle()
 
     [answer] = world.answers
     assert "Then delete the stack again" in answer.reason
     assert world.endpoint is not None
+    assert world.failed.bodies == {}
+
+
+def test_a_request_that_was_stored_before_lambda_held_it_back_gets_one_response() -> None:
+    """The first try has stored it and failed, and the second one is too old."""
+    world = World()
+    world.run(create())
+    fail(world, event(), "EventAgeExceeded")
+
+    world.settle()
+
+    assert [answer.reason for answer in world.answers] == [""]
     assert world.failed.bodies == {}
 
 

@@ -192,7 +192,7 @@ NEVER_ITS_TURN: Final = Ending(
     "The stack's change has not begun",
     "The earlier change goes on",
     "Invoke the provision function with the action `describe`, and deploy the stack again when "
-    "`under_way` is null in its response",
+    "`goal` is `rest` in its response",
 )
 NO_ENDPOINT_TO_CHANGE: Final = Ending(
     "An artifact was uploaded, and no endpoint was created within five minutes",
