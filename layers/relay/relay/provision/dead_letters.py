@@ -14,13 +14,13 @@ from relay.provision.stack_requests import StackRequests
 
 
 class DeadLetters:
-    """Takes up CloudFormation's requests and the uploads of artifacts.
+    """Stores CloudFormation's requests and the uploads of artifacts, for the sweep to go on with.
 
     Everything else stays in the queue for an operator, but of sweeps and state changes only one:
     the next sweep does their work, and many of them would hide what is to be taken up.
 
     Args:
-        roll_out: handles one upload.
+        store_upload: stores the roll-out of one upload.
     """
 
     def __init__(
@@ -28,12 +28,12 @@ class DeadLetters:
         context: Context,
         failed: FailedInvocations,
         stack_requests: StackRequests,
-        roll_out: Callable[[CreatedObject], None],
+        store_upload: Callable[[CreatedObject], None],
     ) -> None:
         self._context = context
         self._failed = failed
         self._stack_requests = stack_requests
-        self._roll_out = roll_out
+        self._store_upload = store_upload
 
     def take_up(self) -> None:
         """Raises RelayError: something could not be taken up; the next sweep tries again."""
@@ -61,15 +61,13 @@ class DeadLetters:
         receipt, invocation = received
         match invocation.event:
             case CustomResourceRequest() as request:
-                name = self._stack_requests.store_failed(request, invocation)
+                self._stack_requests.store_failed(request, invocation)
                 self._failed.delete(receipt)
-                if name is not None:
-                    self._stack_requests.advance(name)
             case RoutesRequest(request):
                 self._check_routes(request, invocation)
                 self._failed.delete(receipt)
-            case ArtifactsUploaded(uploads):
-                in_turn(self._roll_out, uploads)
+            case ArtifactsUploaded(uploads) if uploads:
+                in_turn(self._store_upload, uploads)
                 self._failed.delete(receipt)
 
     def _check_routes(self, request: CustomResourceRequest, invocation: FailedInvocation) -> None:

@@ -1,5 +1,6 @@
 """Handles the function's events, and stores every request before anything is done for it."""
 
+from functools import partial
 from typing import Final
 
 from relay.delivery.isolation import in_turn
@@ -82,9 +83,7 @@ class Provision:
             store=store,
             lifecycle=self._lifecycle,
         )
-        self._dead_letters = DeadLetters(
-            context, failed, self._stack_requests, self._roll_out_upload
-        )
+        self._dead_letters = DeadLetters(context, failed, self._stack_requests, self._store_upload)
 
     def handle(self, wake_up: WakeUp) -> dict[str, object]:
         """Do what can be done now. The response is empty but for direct calls.
@@ -121,9 +120,9 @@ class Provision:
     def _sweep(self) -> None:
         """Look at every record. One that fails keeps the function from no other."""
         looks = (
+            self._dead_letters.take_up,
             self._advance_own,
             self._sweep_former_names,
-            self._dead_letters.take_up,
         )
         in_turn(lambda look: look(), looks)
 
@@ -131,12 +130,12 @@ class Provision:
         self._lifecycle.advance(self._endpoint_name)
 
     def _sweep_former_names(self) -> None:
-        own = self._store.load(self._endpoint_name)
-        in_turn(self._sweep_former_name, own.former_names if own else ())
+        if own := self._store.load(self._endpoint_name):
+            sweep = partial(self._sweep_former_name, rested=own.awaits_former)
+            in_turn(sweep, own.former_names)
 
-    def _sweep_former_name(self, name: str) -> None:
-        own = self._store.load(self._endpoint_name)
-        self._lifecycle.advance(name, rested=bool(own and own.awaits_former))
+    def _sweep_former_name(self, name: str, *, rested: bool) -> None:
+        self._lifecycle.advance(name, rested=rested)
         own, former = self._store.load(self._endpoint_name), self._store.load(name)
         if own and (former is None or former.settled):
             self._store.save(own.unlinked(name))
@@ -158,6 +157,10 @@ class Provision:
             raise UnreadableMessage("; ".join(event.problems))
 
     def _roll_out_upload(self, upload: CreatedObject) -> None:
+        self._store_upload(upload)
+        self._lifecycle.advance(self._endpoint_name)
+
+    def _store_upload(self, upload: CreatedObject) -> None:
         location, key = str(upload.location), upload.location.key
         if not self._uploads_wanted:
             self._note(f"{location} is ignored: RollOutUploads is false")
@@ -168,7 +171,6 @@ class Provision:
         self._roll_outs.take(
             self._endpoint_name, rollout_requests.of_upload(location, upload.version, upload.order)
         )
-        self._lifecycle.advance(self._endpoint_name)
 
     def _call(self, call: DirectCall) -> dict[str, object]:
         """Respond with what is stored or has ended: a call never waits for SageMaker."""

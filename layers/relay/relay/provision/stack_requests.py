@@ -19,7 +19,13 @@ from relay.provision.lifecycle.custom_resource import (
     StackChange,
 )
 from relay.provision.lifecycle.lifecycle import Lifecycle
-from relay.provision.lifecycle.ports import MOST_BYTES_OF_STACK, Context, Outdated, RecordStore
+from relay.provision.lifecycle.ports import (
+    MOST_BYTES_OF_STACK,
+    Context,
+    FormerName,
+    Outdated,
+    RecordStore,
+)
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import DECIDE_WITHIN, Properties, Recipe
 from relay.provision.lifecycle.stored_record import Goal
@@ -70,20 +76,19 @@ class StackRequests:
         if (name := self._store_request(request, sent_at)) is not None:
             self._lifecycle.advance(name)
 
-    def store_failed(self, request: CustomResourceRequest, found: FailedInvocation) -> str | None:
+    def store_failed(self, request: CustomResourceRequest, found: FailedInvocation) -> None:
         """Store the request of a failed invocation, or respond that it cannot be stored in time.
-
-        Return the name of the record to advance; None where nothing more is to be done.
 
         Raises TransientError: it could not be stored; the next sweep tries again.
         """
         now, sent_at = self._context.clock.now(), found.sent_at(request)
         if self.is_late(request, sent_at):
-            return None
+            return
         try:
             # One that is too old may be a try that follows one that has stored the request.
             if not found.too_old or self._is_stored(request):
-                return self._store_request(request, sent_at)
+                self._store_request(request, sent_at)
+                return
             reason = messages.too_old(request.type)
         except RelayError as error:
             if now < sent_at + DECIDE_WITHIN:
@@ -91,10 +96,6 @@ class StackRequests:
             reason = messages.not_stored(request.type, error)
         pending = request.pending(self._endpoint_name, sent_at)
         self._context.responder.deliver(Response.failed(pending, reason))
-        return None
-
-    def advance(self, name: str) -> None:
-        self._lifecycle.advance(name)
 
     def is_late(self, request: CustomResourceRequest, sent_at: datetime) -> bool:
         """Whether CloudFormation no longer waits for a response, which the log then says."""
@@ -125,8 +126,8 @@ class StackRequests:
                 ignored = f"{what} ignored: CloudFormation has cancelled it"
                 self._context.note(ignored, stored)
                 return None
-            self._give_up_renamed(request, name)
             try:
+                stored = self._give_up_renamed(request, stored)
                 self._store.save(self._accepted(stored, request, sent_at))
             except Outdated:
                 continue
@@ -179,21 +180,36 @@ class StackRequests:
             own = self._store.load(self._endpoint_name) or Record(self._endpoint_name)
             self._store.save(own.linked(self._other_names(request, name)))
 
-    def _give_up_renamed(self, request: CustomResourceRequest, name: str) -> None:
+    def _give_up_renamed(self, request: CustomResourceRequest, stored: Record) -> Record:
         """Remove the endpoint of a rename that CloudFormation has cancelled, without its roll-outs.
 
         CloudFormation has not got its id, and so sends no Delete for it. A roll-out that came since
-        is for the name that stays: it is stored there first, again after a crash in between.
+        is for the name that stays: it is stored there first, again after a crash in between. Return
+        the record of that name.
         """
+        name = stored.endpoint_name
         renamed = str(request.old_properties.get("EndpointName", name))
         if renamed == name or request.physical_resource_id != name:
-            return
+            return stored
         given_up = self._store.load(renamed)
-        if given_up and given_up.stack_id == request.stack_id and given_up.goal is not Goal.REMOVE:
-            stays = self._store.load(name)
-            if stays and given_up.unfinished:
-                self._store.save(stays.inheriting(given_up))
-            self._store.save(given_up.given_up(self._context.clock.now()))
+        if given_up is None or given_up.goal is Goal.REMOVE:
+            return stored
+        if given_up.made and given_up.stack_id != request.stack_id:
+            return stored
+        if given_up.unfinished:
+            stored = self._store.save(stored.inheriting(given_up))
+        self._store.save(given_up.given_up(self._context.clock.now()))
+        return stored
+
+    def _former(self, name: str) -> Record | None:
+        """The record of the name before a rename, whose roll-outs wait if they have not begun.
+
+        The new record has them too. Under the former name they begin if the rename is taken back.
+        """
+        former = self._store.load(name)
+        if former and former.roll_out and not former.under_way:
+            return self._store.save(former.stepping_back())
+        return former
 
     def _accepted(
         self, stored: Record, request: CustomResourceRequest, sent_at: datetime
@@ -222,7 +238,7 @@ class StackRequests:
         except ConfigurationError as error:
             return record.turned_down(messages.properties_wrong(error))
         creating = request.physical_resource_id != target.endpoint_name
-        former = self._store.load(request.physical_resource_id) if creating else None
+        former = self._former(request.physical_resource_id) if creating else None
         before = former.serving if former else None
         change = StackChange(request.properties, request.old_properties, creating, before)
         asked = (record.inheriting(former) if former else record).ask(change)
@@ -278,9 +294,9 @@ def _is_obsolete(request: CustomResourceRequest, stored: Record) -> bool:
 
 
 def require_own_name(name: str, own: str) -> None:
-    """Raises ConfigurationError: the function manages one endpoint."""
+    """Raises FormerName: the function manages one endpoint."""
     if name != own:
-        raise ConfigurationError(
+        raise FormerName(
             f"EndpointName is {name}, but this function manages {own} (its environment variable "
             "ENDPOINT_NAME)"
         )

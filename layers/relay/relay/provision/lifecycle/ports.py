@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from relay.delivery.report import Level, Note
-from relay.errors import TransientError
+from relay.errors import ConfigurationError, TransientError
 from relay.ports import Clock
 from relay.provision.endpoint import EndpointDescription
 from relay.provision.lifecycle.custom_resource import Response
@@ -23,6 +23,11 @@ LEASE: Final = timedelta(seconds=60)
 
 class ResponseNotDelivered(TransientError):
     """CloudFormation did not take the response: the next invocation repeats it."""
+
+
+class FormerName(ConfigurationError):
+    """The record is of a name that the endpoint had before: the function has no permission to
+    update it."""
 
 
 class Outdated(TransientError):

@@ -57,7 +57,7 @@ class Record(StoredRecord):
             (generation, recipe) for generation, recipe in known if generation.config not in made
         ]
         goes_on = self.under_way or self.goal is Goal.REMOVE
-        record = self if goes_on else self._stepping_back()
+        record = self if goes_on else self.stepping_back()
         return replace(
             record,
             stack_id=(self.stack_id if self.made else "") or pending.stack_id,
@@ -72,7 +72,8 @@ class Record(StoredRecord):
             recipes={**self.recipes, **{made.config: recipe for made, recipe in found}},
         ).remembering(pending.request_id)
 
-    def _stepping_back(self) -> Self:
+    def stepping_back(self) -> Self:
+        """What has not begun is no longer the target; a roll-out waits again."""
         return replace(self._without_target(), queued=self.unfinished)
 
     def inheriting(self, former: StoredRecord) -> Self:

@@ -6,7 +6,7 @@ from relay.errors import AccessDenied, ConfigurationError, PermanentError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import endings, messages, refusals, remove, respond, scale
 from relay.provision.lifecycle.custom_resource import PendingRequest, StackChange
-from relay.provision.lifecycle.ports import Context, Next
+from relay.provision.lifecycle.ports import Context, FormerName, Next
 from relay.provision.lifecycle.record import VISIBLE_WITHIN, Record
 from relay.provision.lifecycle.rollouts import (
     CREATED_WITHIN,
@@ -172,6 +172,8 @@ def _roll_out(context: Context, record: Record, roll_out: RollOut) -> Next:
     properties = {**serving.properties, **roll_out.changes}
     try:
         target = _resolved(context, properties, roll_out)
+    except FormerName:
+        return Next(record, pause=True)
     except ConfigurationError as error:
         reason = refusals.WRONG.text(cause=error, again=roll_out.again)
         context.note(f"roll-out of {roll_out.asked_by} refused: {reason}", record, error=True)

@@ -2,13 +2,13 @@
 
 from contextlib import suppress
 
-from relay.errors import AccessDenied, RelayError
+from relay.errors import AccessDenied, EndpointNotReady, RelayError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle import endings
 
 from tests.support.provisioning.properties import ENDPOINT
 from tests.support.provisioning.requests import delete, deploy, update, uploaded
-from tests.support.provisioning.roll_outs import A, config
+from tests.support.provisioning.roll_outs import A, B, config, serving
 from tests.support.provisioning.world import World
 
 
@@ -25,6 +25,10 @@ def sweeps(world: World, minutes: int) -> None:
     for _ in range(minutes):
         with suppress(RelayError):
             world.sweep()
+
+
+def artifact(world: World) -> str:
+    return str(world.describe()["serving"]["model_data_url"])
 
 
 def test_a_stack_is_deleted_only_when_the_endpoint_of_a_cancelled_rename_is_too(
@@ -124,9 +128,55 @@ def test_an_upload_during_a_rename_that_is_cancelled_is_for_the_name_that_stays(
 
     world.run(uploaded("models/older/model.tar.gz", order="2026-1"))
 
-    serving = world.describe()["serving"]
-    assert serving["model_data_url"] == "s3://relay-data/models/newer/model.tar.gz"
+    assert artifact(world) == "s3://relay-data/models/newer/model.tar.gz"
     assert set(world.sagemaker.endpoints) == {ENDPOINT}
+
+
+def test_an_upload_before_the_request_of_a_cancelled_rename_is_for_the_name_that_stays(
+    world: World,
+) -> None:
+    """The function has its new name, and CloudFormation's request never reaches it."""
+    world.endpoint_name = "renamed"
+    world.wake(uploaded("models/newer/model.tar.gz"))
+    world.endpoint_name = ENDPOINT
+
+    world.run(update("back", old={"EndpointName": "renamed"}))
+
+    assert artifact(world) == "s3://relay-data/models/newer/model.tar.gz"
+
+
+def test_a_roll_out_that_waits_is_not_refused_under_the_former_name(world: World) -> None:
+    """The rename fails, and the roll-out comes into service under the name that stays."""
+    world.wake(deploy(A))
+    world.wake(deploy(B))
+    world.endpoint_name = "renamed"
+    world.wake(update("to renamed", EndpointName="renamed"))
+    world.sagemaker.settle(ENDPOINT)
+    sweeps(world, 3)
+    world.sagemaker.becomes(EndpointStatus.FAILED, "no capacity", "renamed")
+    world.settle(3)
+    world.endpoint_name = ENDPOINT
+    world.run(update("back", old={"EndpointName": "renamed"}))
+
+    assert [bool(answer.reason) for answer in world.answers] == [True, False]
+    assert serving(world) == config(ModelDataUrl=B)
+
+
+def test_a_roll_out_that_has_not_begun_waits_for_a_rename(world: World) -> None:
+    """Its permissions are those of the new name: it would fail under the former one."""
+    world.sagemaker.errors["update_endpoint"] = EndpointNotReady("in progress")
+    world.wake(deploy(A))
+    world.endpoint_name = "renamed"
+    world.wake(update("to renamed", EndpointName="renamed"))
+    world.sagemaker.errors["update_endpoint"] = AccessDenied("not authorized")
+    sweeps(world, 8)
+    world.sagemaker.errors.clear()
+    world.sagemaker.becomes(EndpointStatus.FAILED, "no capacity", "renamed")
+    world.settle(3)
+    world.endpoint_name = ENDPOINT
+    world.run(update("back", old={"EndpointName": "renamed"}))
+
+    assert serving(world) == config(ModelDataUrl=A)
 
 
 def test_an_upload_that_waits_follows_the_endpoint_and_keeps_its_order(world: World) -> None:
@@ -137,5 +187,4 @@ def test_an_upload_that_waits_follows_the_endpoint_and_keeps_its_order(world: Wo
 
     world.run(uploaded("models/older/model.tar.gz", order="2026-1"))
 
-    serving = world.describe()["serving"]
-    assert serving["model_data_url"] == "s3://relay-data/models/newer/model.tar.gz"
+    assert artifact(world) == "s3://relay-data/models/newer/model.tar.gz"
