@@ -2,6 +2,7 @@
 
 from tests.endpoint_faults.cloudformation import Process
 from tests.endpoint_faults.scenario import (
+    ARTIFACT,
     BROKEN,
     COMPLETE,
     GONE,
@@ -17,11 +18,11 @@ from tests.endpoint_faults.scenario import (
     deploy,
     deploy_after,
     last,
+    upload_after,
 )
 from tests.endpoint_faults.simulation import Simulation, minutes
 from tests.support.provisioning.properties import SCALED, properties
 
-ARTIFACT = "models/uploaded/model.tar.gz"
 SECOND = "models/uploaded/later/model.tar.gz"
 
 
@@ -47,14 +48,9 @@ def two_uploads(sim: Simulation) -> Process:
 
 def upload_early(sim: Simulation) -> Process:
     """An artifact arrives 20 s after CloudFormation's request."""
-    sim.start(_upload_after(sim, 25))
+    sim.start(upload_after(sim, 25))
     yield from sim.stack().create(properties())
     yield minutes(10)
-
-
-def _upload_after(sim: Simulation, seconds: float) -> Process:
-    yield minutes(seconds / 60)
-    sim.upload(ARTIFACT, "v1")
 
 
 def roll_out_that_fails(sim: Simulation) -> Process:

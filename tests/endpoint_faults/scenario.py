@@ -11,6 +11,7 @@ OLD = str(properties()["ModelDataUrl"])
 NEW = "s3://models/new/model.tar.gz"
 BROKEN = "s3://models/broken/model.tar.gz"
 STUCK = "s3://models/stuck/model.tar.gz"
+ARTIFACT = "models/uploaded/model.tar.gz"
 LARGER = "ml.m5.xlarge"
 PING = "ping health check"
 
@@ -61,3 +62,8 @@ def deploy(sim: Simulation, url: str = NEW) -> Process:
 def deploy_after(sim: Simulation, seconds: float) -> Process:
     yield minutes(seconds / 60)
     yield from deploy(sim)
+
+
+def upload_after(sim: Simulation, seconds: float) -> Process:
+    yield minutes(seconds / 60)
+    sim.upload(ARTIFACT, "v1")

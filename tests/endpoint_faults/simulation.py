@@ -218,7 +218,9 @@ class Simulation:
             for call in reversed(self.account.calls.made[-60:])
             if call.service != "dynamodb" and call.changes
         ]
-        last = max(changes[0] if changes else 0.0, self._ended_at)
+        began, denials = self.account.clock.began, self.account.calls.denials
+        denied = [(each.until - began).total_seconds() for each in denials]
+        last = max(changes[0] if changes else 0.0, self._ended_at, *denied)
         idle = self.account.clock.next_due is None
         return idle and self.account.clock.seconds - last > _QUIET
 

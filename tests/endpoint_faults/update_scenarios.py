@@ -3,6 +3,7 @@
 from tests.endpoint_faults.cloudformation import Process
 from tests.endpoint_faults.intervention_scenarios import theirs
 from tests.endpoint_faults.scenario import (
+    ARTIFACT,
     BROKEN,
     LARGER,
     NEW,
@@ -16,6 +17,7 @@ from tests.endpoint_faults.scenario import (
     deploy,
     deploy_after,
     last,
+    upload_after,
 )
 from tests.endpoint_faults.simulation import Simulation, minutes
 from tests.support.provisioning.properties import SCALED, properties
@@ -198,7 +200,7 @@ def rename_during_a_roll_out(sim: Simulation) -> Process:
 
 def roll_out_during_a_rename(sim: Simulation) -> Process:
     yield from created(sim)
-    sim.start(deploy_after(sim, 60))
+    sim.start(deploy_after(sim, 220))
     yield from last(sim).update(properties(EndpointName="other"))
     yield minutes(12)
 
@@ -206,17 +208,29 @@ def roll_out_during_a_rename(sim: Simulation) -> Process:
 def roll_out_during_a_rename_that_is_cancelled(sim: Simulation) -> Process:
     """It comes into service under the name that stays."""
     yield from created(sim)
-    sim.start(deploy_after(sim, 30))
+    sim.start(upload_after(sim, 30))
     yield from last(sim).update(properties(EndpointName="other"), cancelled_after=90)
     yield minutes(12)
 
 
 def roll_out_during_a_rename_that_rolls_back(sim: Simulation) -> Process:
     yield from created(sim)
-    sim.start(deploy_after(sim, 60))
+    sim.start(upload_after(sim, 60))
     renamed = properties(EndpointName="other")
     yield from last(sim).update(renamed, fails_elsewhere=True)
     yield minutes(12)
+
+
+def rename_that_fails_during_a_roll_out(sim: Simulation) -> Process:
+    """One roll-out is in progress and another one waits; both are for the name that stays."""
+    sim.account.sagemaker.broken.add(LARGER)
+    yield from created(sim)
+    yield from deploy(sim, "s3://models/older/model.tar.gz")
+    yield minutes(0.5)
+    yield from deploy(sim)
+    renamed = properties(EndpointName="other", InstanceType=LARGER)
+    yield from last(sim).update(renamed)
+    yield minutes(20)
 
 
 def rename_to_a_foreign_endpoint(sim: Simulation) -> Process:
@@ -269,10 +283,16 @@ SCENARIOS = {
     ),
     "rename during a roll-out": Scenario(rename_during_a_roll_out, UPDATED, serves=NEW),
     "roll-out during a rename that is cancelled": Scenario(
-        roll_out_during_a_rename_that_is_cancelled, ROLLED_BACK, serves=NEW
+        roll_out_during_a_rename_that_is_cancelled, ROLLED_BACK, serves=ARTIFACT
     ),
     "roll-out during a rename that rolls back": Scenario(
-        roll_out_during_a_rename_that_rolls_back, ROLLED_BACK, serves=NEW
+        roll_out_during_a_rename_that_rolls_back, ROLLED_BACK, serves=ARTIFACT
+    ),
+    "rename that fails during a roll-out": Scenario(
+        rename_that_fails_during_a_roll_out,
+        ROLLED_BACK,
+        serves=NEW,
+        reason=PING,
     ),
     "rename to a foreign endpoint": Scenario(
         rename_to_a_foreign_endpoint, (*ROLLED_BACK, "DELETE_COMPLETE"), reason="already exists"
