@@ -170,6 +170,8 @@ def delete_tried_again_too_late(sim: Simulation) -> Process:
     yield from created(sim)
     _fails_at_first(sim, "delete_endpoint")
     yield from last(sim).delete()
+    if last(sim).stuck:
+        yield from last(sim).delete()
 
 
 def update_tried_again_too_late(sim: Simulation) -> Process:
@@ -215,8 +217,16 @@ SCENARIOS = {
         update_too_late_and_deleted,
         ("CREATE_COMPLETE", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "DELETE_COMPLETE"),
     ),
-    "tried again too late": Scenario(tried_again_too_late, COMPLETE),
-    "update tried again too late": Scenario(update_tried_again_too_late, UPDATED),
-    "delete tried again too late": Scenario(delete_tried_again_too_late, GONE),
+    "tried again too late": Scenario(
+        tried_again_too_late, COMPLETE, or_else=("ROLLBACK_COMPLETE",)
+    ),
+    "update tried again too late": Scenario(
+        update_tried_again_too_late, UPDATED, or_else=ROLLED_BACK
+    ),
+    "delete tried again too late": Scenario(
+        delete_tried_again_too_late,
+        GONE,
+        or_else=("CREATE_COMPLETE", "DELETE_FAILED", "DELETE_COMPLETE"),
+    ),
     "table away after the answer": Scenario(table_away_after_the_answer, COMPLETE),
 }

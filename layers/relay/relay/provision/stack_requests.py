@@ -91,7 +91,7 @@ class StackRequests:
                 return
             reason = messages.too_old(request.type)
         except RelayError as error:
-            if now < sent_at + DECIDE_WITHIN:
+            if found.too_old or now < sent_at + DECIDE_WITHIN:
                 raise
             reason = messages.not_stored(request.type, error)
         pending = request.pending(self._endpoint_name, sent_at)

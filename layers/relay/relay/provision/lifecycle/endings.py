@@ -162,9 +162,10 @@ SCALING_NOT_RESTORED: Final = Ending(
     "{advice}",
 )
 NOT_RECREATED: Final = Ending(
-    "A failed endpoint was deleted in order to create it again, and AWS does not take a call",
+    "An endpoint that failed, or that another caller deleted, is created again, and AWS does not "
+    "take a call",
     "{problem}",
-    "Endpoint {name}, which had failed, does not serve, and requests wait in SubmitQueue",
+    "No endpoint {name} is in service, and requests wait in SubmitQueue",
     "The relay goes on until it has created the endpoint, if need be with the previous "
     "configuration",
     _REPEAT,

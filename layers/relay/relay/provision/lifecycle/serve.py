@@ -38,7 +38,9 @@ def create(context: Context, record: Record, endpoint: EndpointDescription) -> N
     if record.registration.may_exist and (unsure := scale.about_to_change(record)):
         return unsure  # it is unknown what is left of the endpoint that was here
     if not record.prepared:
-        return Next(record.attempting(target.generation.config, None))
+        attempting = record.attempting(target.generation.config, None)
+        # Whoever deleted the endpoint, which should serve: it must not stay absent.
+        return Next(replace(attempting, recreating=record.recreating or not record.creating))
     context.sagemaker.create_model(target)
     context.sagemaker.create_config(target)
     context.sagemaker.create_endpoint(target)

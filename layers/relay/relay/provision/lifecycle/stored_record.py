@@ -97,7 +97,7 @@ class StoredRecord:
     resumes_at: datetime | None = None
     # DescribeEndpoint may not show yet, until then, what CreateEndpoint has begun.
     unseen_until: datetime | None = None
-    # Whether the endpoint, which had failed, was deleted in order to create it anew.
+    # Whether the endpoint, which should serve, was deleted and is created anew.
     recreating: bool = False
     # Orders uploads, which arrive in any order.
     newest_upload: str = ""

@@ -1,6 +1,7 @@
 """AWS lags, denies and then grants, and cancels: still one response, and nothing left behind."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from relay.errors import AccessDenied, PermanentError, RelayError
@@ -10,7 +11,7 @@ from relay.provision.specification.scaling import Scaling
 
 from tests.support.provisioning.properties import ENDPOINT, SCALED
 from tests.support.provisioning.requests import create, delete, deploy, update
-from tests.support.provisioning.roll_outs import A, config, serving
+from tests.support.provisioning.roll_outs import OLD, A, config, serving
 from tests.support.provisioning.world import World
 
 MADE_UP = "relay-Endpoint-1X2Y3Z"
@@ -73,6 +74,25 @@ def test_a_rename_deployed_again_is_not_a_success_because_the_first_try_was_remo
     assert answer.request.request_id == "again"
     assert "no ping" in answer.reason
     assert set(world.sagemaker.endpoints) == {ENDPOINT}
+
+
+def test_an_endpoint_that_was_deleted_does_not_stay_absent_when_its_roll_out_is_refused(
+    world: World,
+) -> None:
+    """A roll-out that comes at the moment of the deletion hides that the relay made it."""
+    world.sagemaker.becomes(EndpointStatus.FAILED, "InternalServerError")
+    world.wake(deploy(A))
+    record = world.store.records[ENDPOINT]
+    world.store.records[ENDPOINT] = replace(record, recreating=False)
+    world.sagemaker.errors["create_endpoint"] = PermanentError("ResourceLimitExceeded")
+    world.sagemaker.settle()
+    sweeps(world, 20)
+    assert world.endpoint is None
+
+    world.sagemaker.errors.clear()
+    world.settle(20)
+
+    assert serving(world) == OLD.config
 
 
 # --- a decision is stored before it is delivered --------------------------------------------------
