@@ -48,15 +48,16 @@ class Record(StoredRecord):
     ) -> Self:
         """Replace the pending request, which CloudFormation has given up when it sends another.
 
-        What SageMaker is changing goes on, as does a removal, and a roll-out that has not begun is
-        queued again.
+        What SageMaker is changing goes on, or for a roll-out may be changing, as does a removal. A
+        roll-out that has not begun is queued again.
         `known` are generations that the request itself names, in case the record was lost.
         """
         made = {generation.config for generation in self.made}
         found = [
             (generation, recipe) for generation, recipe in known if generation.config not in made
         ]
-        goes_on = self.under_way or self.goal is Goal.REMOVE
+        may_change = self.prepared and self.unfinished is not self.queued
+        goes_on = self.under_way or may_change or self.goal is Goal.REMOVE
         record = self if goes_on else self.stepping_back()
         return replace(
             record,

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from relay.errors import AccessDenied, PermanentError, RelayError
@@ -74,6 +75,22 @@ def test_a_rename_deployed_again_is_not_a_success_because_the_first_try_was_remo
     assert answer.request.request_id == "again"
     assert "no ping" in answer.reason
     assert set(world.sagemaker.endpoints) == {ENDPOINT}
+
+
+def test_a_stack_update_follows_a_roll_out_whose_call_has_left_no_trace(world: World) -> None:
+    """UpdateEndpoint has begun, and the record could not be written afterwards."""
+    world.wake(deploy(A))
+    record = world.store.records[ENDPOINT]
+    assert record.attempt is not None
+    lost = replace(record.attempt, called_at=None)
+    world.store.records[ENDPOINT] = replace(record, attempt=lost)
+
+    more: dict[str, Any] = {"MaxConcurrentInvocationsPerInstance": "2"}
+    world.run(update(**more))
+
+    assert [answer.reason for answer in world.answers] == [""]
+    updates = [each.generation.config for each in world.sagemaker.updates]
+    assert updates == [config(ModelDataUrl=A), config(ModelDataUrl=A, **more)]
 
 
 def test_an_endpoint_that_was_deleted_does_not_stay_absent_when_its_roll_out_is_refused(
