@@ -66,6 +66,11 @@ REMEDIES: Final = (
         "top",
     ),
     (
+        r"model data archive is too large",
+        "Leave out of the artifact what the model does not need, or choose an InstanceType with "
+        "more memory",
+    ),
+    (
         r"ModelDataDownloadTimeoutInSeconds",
         "Give it longer with ModelDataDownloadTimeoutInSeconds in EndpointSpecification (up to "
         "3600)",
