@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable
 
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.lifecycle.call_failures import CALL_FAILURES
-from relay.provision.lifecycle.endings import ENDINGS
-from relay.provision.lifecycle.refusals import REFUSALS
-from relay.provision.lifecycle.remedies import REMEDIES
 from relay.provision.lifecycle.stored_record import Goal
 from relay.provision.lifecycle.table import EARLY, TABLE, EarlyRow, Row
 from relay.provision.specification.endpoint_properties import ENDPOINT_PROPERTIES
+from relay.provision.texts.call_failures import CALL_FAILURES
+from relay.provision.texts.endings import ENDINGS
+from relay.provision.texts.refusals import REFUSALS
+from relay.provision.texts.remedies import REMEDIES
 
 
 def endpoint_properties() -> str:

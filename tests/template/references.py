@@ -45,7 +45,7 @@ metric has data only for invocations that count it. [Alarms](../alarms.md) watch
 """
 _ENDINGS = f"""# How changes of the endpoint end badly
 
-{_NOTE} Change `layers/relay/relay/provision/lifecycle/endings.py`,
+{_NOTE} Change `layers/relay/relay/provision/texts/endings.py`,
 `call_failures.py`, `refusals.py` or `remedies.py` instead.
 
 A create, update, delete, roll-out or adoption that ends badly has one of these texts: what

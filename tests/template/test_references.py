@@ -6,10 +6,10 @@ import pytest
 from relay.aws.clients import LIMITS
 from relay.delivery.report import Count
 from relay.delivery.responses import MARGIN
-from relay.provision.lifecycle.call_failures import CALL_FAILURES
-from relay.provision.lifecycle.endings import ENDINGS
-from relay.provision.lifecycle.refusals import REFUSALS
-from relay.provision.lifecycle.remedies import REMEDIES
+from relay.provision.texts.call_failures import CALL_FAILURES
+from relay.provision.texts.endings import ENDINGS
+from relay.provision.texts.refusals import REFUSALS
+from relay.provision.texts.remedies import REMEDIES
 
 from local.stack.settings import REPOSITORY
 from tests.template.references import PHASES, metrics, pages

@@ -13,8 +13,8 @@ from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
 from relay.aws.sagemaker.control_plane import SageMakerControlPlane
 from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.lifecycle.remedies import remedy
 from relay.provision.provision import Provision
+from relay.provision.texts.remedies import remedy
 
 from tests.support.emulator.stack import XGBOOST, Clients, Stack, eventually
 from tests.support.provisioning.fuse import Fuse

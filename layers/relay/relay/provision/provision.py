@@ -20,7 +20,6 @@ from relay.ports import Clock
 from relay.provision import rollout_requests
 from relay.provision.dead_letters import DeadLetters
 from relay.provision.describe import describe
-from relay.provision.lifecycle import refusals
 from relay.provision.lifecycle.lifecycle import Lifecycle
 from relay.provision.lifecycle.ports import (
     Autoscaler,
@@ -37,6 +36,7 @@ from relay.provision.rollout_requests import RollOutQueue, RollOutResponse
 from relay.provision.specification.read import read_specification
 from relay.provision.specification.specification import Specification
 from relay.provision.stack_requests import StackRequests, require_own_name
+from relay.provision.texts import refusals
 
 # The same filter as in the bucket's notification configuration.
 _ARTIFACTS: Final = "models/"

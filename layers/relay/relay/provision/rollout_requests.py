@@ -8,8 +8,6 @@ from typing import Final
 
 from relay.delivery.report import Level, Note
 from relay.errors import ConfigurationError
-from relay.provision.lifecycle import refusals
-from relay.provision.lifecycle.ending import Ending
 from relay.provision.lifecycle.ports import (
     MOST_BYTES_OF_ROLL_OUT,
     Context,
@@ -28,6 +26,8 @@ from relay.provision.lifecycle.rollouts import (
 )
 from relay.provision.lifecycle.stored_record import Goal
 from relay.provision.specification.deployment import WATCH_ALARMS
+from relay.provision.texts import refusals
+from relay.provision.texts.ending import Ending
 from relay.reading import Reader
 
 # Members of a direct call, and the properties of the custom resource that they stand for.

@@ -11,7 +11,7 @@ from typing import Final
 from relay.errors import ConfigurationError, RelayError, UnreadableMessage
 from relay.events.custom_resource import CustomResourceRequest
 from relay.events.failed_invocations import TRIED_FOR, FailedInvocation
-from relay.provision.lifecycle import endings, messages
+from relay.provision.lifecycle import messages
 from relay.provision.lifecycle.custom_resource import (
     DELIVER_WITHIN,
     RequestType,
@@ -33,6 +33,7 @@ from relay.provision.specification import existing
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.read import read_specification
 from relay.provision.specification.specification import Generation
+from relay.provision.texts import endings
 
 # Tries to store a request when other invocations write the same record.
 _TRIES: Final = 3

@@ -6,14 +6,14 @@ from typing import Final
 
 from relay.errors import AccessDenied, PermanentError, RelayError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.lifecycle import call_failures, endings
 from relay.provision.lifecycle.custom_resource import RequestType
-from relay.provision.lifecycle.ending import CallFailure, Ending, sentence
 from relay.provision.lifecycle.record import Record
-from relay.provision.lifecycle.remedies import log_group, remedy
 from relay.provision.lifecycle.rollouts import DEPLOY_AGAIN
 from relay.provision.lifecycle.stored_record import Goal
 from relay.provision.specification.specification import Specification
+from relay.provision.texts import call_failures, endings
+from relay.provision.texts.ending import CallFailure, Ending, sentence
+from relay.provision.texts.remedies import log_group, remedy
 
 _MINUTE: Final = timedelta(minutes=1)
 _THROTTLED: Final = re.compile(r"throttl|rate exceeded|TooManyRequests|RequestLimit", re.IGNORECASE)

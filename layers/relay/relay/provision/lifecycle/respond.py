@@ -5,7 +5,7 @@ it again, and never another one.
 """
 
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.lifecycle import endings, messages
+from relay.provision.lifecycle import messages
 from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType, Response
 from relay.provision.lifecycle.ports import Context, Next
 from relay.provision.lifecycle.record import Record
@@ -13,6 +13,7 @@ from relay.provision.lifecycle.rollouts import RollOut, RollOutKind, RollOutOutc
 from relay.provision.lifecycle.stored_record import Goal
 from relay.provision.specification.existing import Adoption
 from relay.provision.specification.specification import Generation
+from relay.provision.texts import endings
 
 
 def in_service(

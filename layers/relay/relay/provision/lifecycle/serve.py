@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from relay.errors import AccessDenied, ConfigurationError, PermanentError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
-from relay.provision.lifecycle import endings, messages, refusals, remove, respond, scale
+from relay.provision.lifecycle import messages, remove, respond, scale
 from relay.provision.lifecycle.custom_resource import PendingRequest, StackChange
 from relay.provision.lifecycle.ports import Context, FormerName, Next
 from relay.provision.lifecycle.record import VISIBLE_WITHIN, Record
@@ -21,6 +21,7 @@ from relay.provision.lifecycle.rollouts import (
 )
 from relay.provision.specification.deployment import IGNORED, WATCH_ALARMS, Deployment
 from relay.provision.specification.specification import Specification
+from relay.provision.texts import endings, refusals
 
 
 def begin(context: Context, record: Record) -> Next:

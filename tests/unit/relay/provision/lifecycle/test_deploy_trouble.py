@@ -3,7 +3,7 @@
 import pytest
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.events.endpoint_events import DirectCall
-from relay.provision.lifecycle import refusals
+from relay.provision.texts import refusals
 
 from tests.support.provisioning.requests import delete, deploy
 from tests.support.provisioning.roll_outs import OLD, A, config, serving

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from relay.errors import AccessDenied, EndpointNotReady, RelayError
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.lifecycle import endings
+from relay.provision.texts import endings
 
 from tests.support.provisioning.properties import ENDPOINT
 from tests.support.provisioning.requests import delete, deploy, update, uploaded

@@ -7,7 +7,7 @@ from async_endpoint_emulator.failures import KINDS, failure_reason
 from async_endpoint_emulator.resources import EndpointConfig, Model
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import messages
-from relay.provision.lifecycle.remedies import remedy
+from relay.provision.texts.remedies import remedy
 
 from tests.support.provisioning.properties import specification
 from tests.support.provisioning.requests import create

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from relay.provision.lifecycle.ending import CallFailure
+from relay.provision.texts.ending import CallFailure
 
 DENIED: Final = CallFailure(
     "AWS denies a permission for five minutes, or for ten in a deletion",

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from relay.events.endpoint_events import DirectCall
-from relay.provision.lifecycle.refusals import REFUSALS
 from relay.provision.lifecycle.rollouts import Recipe
+from relay.provision.texts.refusals import REFUSALS
 
 from tests.support.provisioning.existing import EXISTING, existing_endpoint
 from tests.support.provisioning.properties import ENDPOINT

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from relay.provision.lifecycle.ending import Ending
+from relay.provision.texts.ending import Ending
 
 _UNCHANGED: Final = "Nothing was changed"
 

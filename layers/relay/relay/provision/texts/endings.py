@@ -8,7 +8,7 @@ upload of the artifact, or the direct call.
 
 from typing import Final
 
-from relay.provision.lifecycle.ending import Ending
+from relay.provision.texts.ending import Ending
 
 _UNCHANGED: Final = "Nothing was changed"
 _REPEAT: Final = "{advice}. Then {again}"

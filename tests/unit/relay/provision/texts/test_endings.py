@@ -4,11 +4,11 @@ import json
 
 import pytest
 from relay.provision.endpoint import EndpointStatus
-from relay.provision.lifecycle import call_failures, endings
-from relay.provision.lifecycle.call_failures import CALL_FAILURES
 from relay.provision.lifecycle.custom_resource import Response
-from relay.provision.lifecycle.ending import CallFailure, Ending
-from relay.provision.lifecycle.endings import ENDINGS
+from relay.provision.texts import call_failures, endings
+from relay.provision.texts.call_failures import CALL_FAILURES
+from relay.provision.texts.ending import CallFailure, Ending
+from relay.provision.texts.endings import ENDINGS
 
 from tests.support.provisioning import endings as scenarios
 from tests.support.provisioning.endings import SCENARIOS, sweeps, wake

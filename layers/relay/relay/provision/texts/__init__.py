@@ -1,0 +1,1 @@
+"""What a change of the endpoint that ends badly says: tables of texts, and nothing else."""
