@@ -86,7 +86,7 @@ test: check ## all tests: check, then the endpoint's faults, integration, runtim
 	"$(BIN)/pytest" -q --numprocesses 2 --dist loadfile tests/integration
 	"$(BIN)/pytest" -q -rs tests/runtime tests/e2e tests/acceptance
 
-proof: setup ## every fault and every pair at the calls of every scenario; takes an hour and a half
+proof: setup ## every fault at the calls of every scenario, and pairs; takes an hour and a half
 	RELAY_FAULTS=all "$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/faults tests/endpoint_faults
 
 up: setup ## start the local stack and deploy the application; again: deploy changed code
