@@ -188,6 +188,7 @@ class EndpointStacks:
                 "Variables": {
                     **self._deployed["Environment"]["Variables"],
                     "ENDPOINT_NAME": ENDPOINT,
+                    "STACK_ID": self._stack_id(),
                     "AWS_ENDPOINT_URL_SAGEMAKER": sagemaker.sagemaker_url,
                     "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": sagemaker.sagemaker_url,
                 }
@@ -207,6 +208,12 @@ class EndpointStacks:
             Rule=ENDPOINT, Targets=[{"Id": "provision", "Arn": made["FunctionArn"]}]
         )
         return str(made["FunctionName"])
+
+    def _stack_id(self) -> str:
+        """The stacks have the endpoint's name; the last part of an ARN differs for each."""
+        deployed = self._deployed["Environment"]["Variables"]["STACK_ID"]
+        account = deployed.partition(":stack/")[0]
+        return f"{account}:stack/{ENDPOINT}/any"
 
     def _role(self) -> str:
         """Everything that the deployed function's role may, whatever the endpoint's name."""

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import foreign_endpoint
-from tests.e2e.endpoint_stacks import BROKEN_IMAGE, CONTAINERS, IMAGE, EndpointStacks
+from tests.e2e.endpoint_stacks import BROKEN_IMAGE, CONTAINERS, ENDPOINT, IMAGE, EndpointStacks
 from tests.support.emulator.quick_emulator import quick_sagemaker
 from tests.support.stack import RunningStack
 
 NOTHING: dict[str, list[str]] = dict.fromkeys(
     ("endpoints", "configs", "models", "targets", "policies", "alarms"), []
 )
-STACK = "life"
+STACK = ENDPOINT
 
 
 @pytest.fixture(scope="module")
