@@ -17,7 +17,7 @@ _OPERATORS = "arn:aws:sns:us-east-1:000000000000:operators"
 
 @pytest.fixture
 def scaled(target: Target, s3: "S3Client") -> Iterator[Scaled]:
-    """Scaled to zero; afterwards as it was before."""
+    """Scaled to zero; afterwards as it was before, which does not wait for an instance."""
     scaled = Scaled(target, s3)
     with target.hurried():
         scaled.update(**ON, AlarmTopicArn=_OPERATORS)
@@ -26,6 +26,8 @@ def scaled(target: Target, s3: "S3Client") -> Iterator[Scaled]:
             yield scaled
         finally:
             scaled.update(**OFF, AlarmTopicArn="")
+        scaled.await_instances(1)
+    assert (scaled.targets(), scaled.policies(), scaled.alarms()) == ([], set(), set())
 
 
 def test_uploads_during_an_update_at_zero_instances_scale_it_out_afterwards(
