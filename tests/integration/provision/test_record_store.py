@@ -107,7 +107,7 @@ def busy_record() -> Record:
         .queue(replace(asked, id="q2"), at)
         .attempting("relay-dd", at)
         .called(at)
-        .refused(at),
+        .refused(at, resumes_at=at),
         failure="no ping",
         response=Response(WAITING, "relay", "no ping", {"Image": "an/image:1"}),
         registration=Registration(sure=False, ended_at=at),

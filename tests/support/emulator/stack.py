@@ -36,7 +36,7 @@ def free_port() -> int:
         return port
 
 
-def eventually(look: Callable[[], T], what: str, seconds: float = 20) -> T:
+def eventually(look: Callable[[], T], what: str, seconds: float = 60) -> T:
     """Poll until the answer is truthy; fail after the deadline."""
     deadline = time.monotonic() + seconds
     while not (answer := look()):
