@@ -1,7 +1,13 @@
-"""The ResponseURL of a custom resource, as CloudFormation's.
+"""CloudFormation's requests to custom resources, as AWS sends them.
 
-At AWS it is a presigned URL for an object in a bucket of CloudFormation, which the relay requires.
-MiniStack's is a path of its own. Here it has AWS's form, with S3's endpoint of the stack as host.
+CloudFormation invokes the function asynchronously. So Lambda tries three times, and then sends the
+request to the function's destination for failed invocations. MiniStack invokes it once, and waits
+for a response that never comes.
+https://docs.aws.amazon.com/lambda/latest/dg/services-cloudformation.html
+
+At AWS the ResponseURL is a presigned URL for an object in a bucket of CloudFormation, which the
+relay requires. MiniStack's is a path of its own. Here it has AWS's form, with S3's endpoint of the
+stack as host.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-vpce-bucketnames.html
 """
 
@@ -10,8 +16,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ministack.core.responses import get_region
+from ministack.services import lambda_svc
 from ministack.services.cloudformation import custom_resource
 
+_execute_function: Final = lambda_svc._execute_function_with_config_scope
 _OBJECT: Final = re.compile(r"/cloudformation-custom-resource-response-[a-z0-9]+/([^/]+)")
 
 
@@ -31,8 +39,17 @@ def own_path(method: str, path: str) -> str:
     return f"/_ministack/cfn-response/{found[1]}" if found else path
 
 
+def execute_function(function: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    """Invokes a function for another service; asynchronously for CloudFormation."""
+    if "ResponseURL" not in event:
+        found: dict[str, Any] = _execute_function(function, event)
+        return found
+    lambda_svc.invoke_async_with_retry(function, event)
+    return {}
+
+
 def install() -> None:
-    """Puts the URL into MiniStack's CloudFormation, and its path into the application."""
+    """Puts URL and invocation into MiniStack's CloudFormation, and the path into its app."""
     from ministack import app
 
     handle = app._handle_post_body_shortcuts
@@ -41,4 +58,5 @@ def install() -> None:
         return await handle(method, own_path(method, path), *rest)
 
     custom_resource._response_url = response_url
+    lambda_svc._execute_function_with_config_scope = execute_function
     app._handle_post_body_shortcuts = handle_post_body_shortcuts
