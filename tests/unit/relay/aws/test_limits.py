@@ -14,6 +14,7 @@ from relay.budget import Budget
 from relay.errors import NotTried, RelayError, TransientError, Unanswered
 from relay.model import AttemptState, Closing, InferenceRequest
 from relay.ports import Submission
+from relay.routes.target import TargetKind
 from relay.s3uri import S3Uri
 
 from tests.support import samples
@@ -156,13 +157,23 @@ def test_a_call_that_could_outlast_the_invocation_is_not_begun(
     assert ledger.look_up([ID]) == {}
 
 
-def test_a_target_that_hangs_is_not_taken_for_its_service(clients: Clients) -> None:
-    """One host serves all queues of a region; the outbox remembers which address hung."""
-    answers = SdkAnswers(clients.sqs, NO_ANSWER, (200, {"Successful": [], "Failed": []}))
+# A call to a target of each service to which routes send.
+SENDING: dict[str, tuple[str, dict[str, Any]]] = {
+    "sqs": ("send_message_batch", {"QueueUrl": QUEUE, "Entries": []}),
+    "sns": ("publish_batch", {"TopicArn": samples.ERROR_TOPIC, "PublishBatchRequestEntries": []}),
+    "events": ("put_events", {"Entries": [{"Source": "relay"}]}),
+}
 
-    with pytest.raises(ReadTimeoutError):
-        clients.sqs.send_message_batch(QueueUrl=QUEUE, Entries=[])
-    clients.sqs.send_message_batch(QueueUrl=QUEUE, Entries=[])
+
+@pytest.mark.parametrize("service", sorted({kind.service for kind in TargetKind}))
+def test_a_target_that_hangs_is_not_taken_for_its_service(clients: Clients, service: str) -> None:
+    """One host serves all targets of a region; the outbox remembers which address hung."""
+    client, (operation, arguments) = getattr(clients, service), SENDING[service]
+    answers = SdkAnswers(client, NO_ANSWER, NO_ANSWER)
+
+    for _ in range(2):
+        with pytest.raises(ReadTimeoutError):
+            getattr(client, operation)(**arguments)
 
     assert len(answers.tries) == 2
 
