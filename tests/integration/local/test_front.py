@@ -1,25 +1,17 @@
 """MiniStack of the local stack takes requests that its root, users and sessions have signed."""
 
 import hashlib
-import hmac
 import io
 import json
 import os
 import shutil
-import ssl
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
@@ -28,65 +20,14 @@ from local.stack import certificate, root_user
 from local.stack.faults import set_aws_faults
 from local.stack.settings import StackSettings
 from tests.integration.local.conftest import ministack
+from tests.integration.local.signed_requests import Aws, signed_stream
 
-REGION = "us-east-1"
 TRUST = {
     "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}
     ]
 }
 ALL = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-
-
-@dataclass(frozen=True)
-class Aws:
-    """A corrected MiniStack, with permissions, and one set of credentials."""
-
-    url: str
-    authority: Path
-    credentials: Credentials
-
-    def client(self, service: str, **config: Any) -> Any:
-        return boto3.Session(
-            self.credentials.access_key,
-            self.credentials.secret_key,
-            self.credentials.token,
-            region_name=REGION,
-        ).client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=self.url,
-            verify=str(self.authority),
-            config=Config(retries={"total_max_attempts": 1}, **config),
-        )
-
-    def by(self, key: str, secret: str, token: str | None = None) -> "Aws":
-        return replace(self, credentials=Credentials(key, secret, token))
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        signed: bool = True,
-    ) -> tuple[int, bytes]:
-        """The status and the body of the answer to a request as it is given here."""
-        request = AWSRequest(method, self.url + path, headers or {}, body)
-        if signed:
-            SigV4Auth(self.credentials, "sagemaker", REGION).add_auth(request)
-        return self.send(method, path, dict(request.headers.items()), body)
-
-    def send(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes = b""
-    ) -> tuple[int, bytes]:
-        url = target if target.startswith("https:") else self.url + target
-        request = urllib.request.Request(url, body or None, dict(headers), method=method)  # noqa: S310
-        context = ssl.create_default_context(cafile=self.authority)
-        try:
-            with urllib.request.urlopen(request, context=context) as answer:  # noqa: S310
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as exc:
-            return exc.code, exc.read()
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +171,7 @@ def test_uploads_in_chunks_arrive_whole(caller: Aws, checksum: str) -> None:
 
 @pytest.mark.parametrize("forged", [False, True])
 def test_every_chunk_of_a_signed_stream_is_checked(root: Aws, forged: bool) -> None:
-    status = root.send("PUT", "/data/stream", *_signed_stream(root, [b"a" * 8192, b"b"], forged))[0]
+    status = root.send("PUT", "/data/stream", *signed_stream(root, [b"a" * 8192, b"b"], forged))[0]
 
     assert status == (403 if forged else 200)
 
@@ -396,35 +337,3 @@ def _file(directory: Path, content: bytes) -> Path:
     path = directory / "content"
     path.write_bytes(content)
     return path
-
-
-def _signed_stream(aws: Aws, chunks: list[bytes], forged: bool) -> tuple[dict[str, str], bytes]:
-    """Headers and body of an upload whose chunks are signed, as older SDKs send them.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
-    """
-    request = AWSRequest(
-        "PUT",
-        f"{aws.url}/data/stream",
-        {
-            "X-Amz-Decoded-Content-Length": str(sum(map(len, chunks))),
-            "Content-Encoding": "aws-chunked",
-            "X-Amz-Content-SHA256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-        },
-    )
-    SigV4Auth(aws.credentials, "s3", REGION).add_auth(request)
-    headers = {str(name): str(value) for name, value in request.headers.items()}
-    amz_date = headers["X-Amz-Date"]
-    key = ("AWS4" + aws.credentials.secret_key).encode()
-    for part in (amz_date[:8], REGION, "s3", "aws4_request"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    previous = headers["Authorization"].rpartition("Signature=")[2]
-    empty, body = hashlib.sha256(b"").hexdigest(), b""
-    for chunk in [*chunks, b""]:
-        scope = f"{amz_date[:8]}/{REGION}/s3/aws4_request"
-        digest = hashlib.sha256(chunk).hexdigest()
-        text = "\n".join(["AWS4-HMAC-SHA256-PAYLOAD", amz_date, scope, previous, empty, digest])
-        previous = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-        sent = chunk.upper() if forged else chunk
-        body += f"{len(chunk):x};chunk-signature={previous}\r\n".encode() + sent + b"\r\n"
-    return headers, body
