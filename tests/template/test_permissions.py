@@ -9,8 +9,9 @@ from functools import cache
 
 import pytest
 
+from tests.template.iam.statements import Kind
 from tests.template.permissions.mutations import mutants
-from tests.template.permissions.policies import Kind, Policy
+from tests.template.permissions.policies import Policy
 from tests.template.permissions.sweep import Sweep, sweep
 from tests.template.permissions.table import document
 from tests.template.template import world

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from local.cloudformation.world import as_list
-from tests.template.permissions.policies import Kind, Policy
+from tests.template.iam.statements import Kind
+from tests.template.permissions.policies import Policy
 from tests.template.permissions.table import ANOTHER_SERVICE
 
 _Statement = dict[str, Any]

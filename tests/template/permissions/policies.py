@@ -5,7 +5,6 @@ The evaluator is MiniStack's, which is not the project's own.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -13,6 +12,7 @@ from ministack.core import iam_evaluator
 
 from local.cloudformation.resolution import TemplateResource, TemplateWorld
 from local.cloudformation.world import as_list
+from tests.template.iam.statements import Kind
 from tests.template.permissions.table import ACCOUNT, Call, document
 
 Document = Mapping[str, Any]
@@ -22,12 +22,6 @@ _CARRIERS = {
     "AWS::SNS::TopicPolicy": ("Topics", "AWS::SNS::Topic"),
     "AWS::S3::BucketPolicy": ("Bucket", "AWS::S3::Bucket"),
 }
-
-
-class Kind(Enum):
-    IDENTITY = "identity"
-    RESOURCE = "resource"
-    TRUST = "trust"
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,9 @@ from local.aws_rules.permissions.policies import matches
 from local.cloudformation.world import as_list
 from tests.template.iam.arns import fits
 from tests.template.iam.reference import matching
+from tests.template.iam.statements import Kind
 from tests.template.permissions.mutations import mutants
-from tests.template.permissions.policies import Kind, Policy, is_allowed, policies_of, restricted
+from tests.template.permissions.policies import Policy, is_allowed, policies_of, restricted
 from tests.template.permissions.table import Call, Stack, document, stack
 from tests.template.template import world
 
