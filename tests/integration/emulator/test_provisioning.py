@@ -119,7 +119,7 @@ def test_tags_and_what_else_is_added_arrive(deployment: Deployment) -> None:
 @pytest.mark.parametrize(
     ("fault", "remedy"),
     [
-        ("insufficient_capacity", "wait for some time, or choose another InstanceType"),
+        ("insufficient_capacity", "try again later, or choose another InstanceType"),
         ("image", "correct ImageUri, or Framework and FrameworkVersion"),
         ("archive", "a tar archive compressed with gzip"),
         ("health_check", "must answer GET /ping on port 8080"),
@@ -149,7 +149,7 @@ def test_a_missing_artifact_is_reported_at_once(deployment: Deployment) -> None:
 def test_an_exceeded_quota_is_named(deployment: Deployment) -> None:
     reason = deployment.answer_to(InstanceCount="1000")
 
-    assert "Ask for more of 'ml.m5.large for endpoint usage' in Service Quotas" in reason
+    assert "Request an increase of 'ml.m5.large for endpoint usage' in Service Quotas" in reason
     assert deployment.stack.status() == "gone"
 
 

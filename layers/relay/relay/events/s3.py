@@ -114,7 +114,7 @@ def _collected(
 def _from_record(record: Fields) -> CreatedObject | None:
     version = record.text("eventVersion")
     if not version.startswith("2."):
-        record.refuse("eventVersion", "has another format; known are versions 2.x")
+        record.refuse("eventVersion", "is not supported; the relay reads versions 2.x")
     if not record.text("eventName").removeprefix("s3:").startswith("ObjectCreated:"):
         return None
     s3 = record.object("s3")

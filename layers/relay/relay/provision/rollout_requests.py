@@ -88,7 +88,7 @@ def read(members: Mapping[str, object]) -> RollOutRequest:
     settings = _strings(deployment, _SETTINGS)
     asked_by, request_id = _name(reader, "asked_by"), _name(reader, "request_id")
     if kind is RollOutKind.DEPLOY and not changes and not reader.problems:
-        reader.refuse("", f"nothing is to change; give at least one of {', '.join(_CHANGES)}", ": ")
+        reader.refuse("", f"no change is given; give at least one of {', '.join(_CHANGES)}", ": ")
     reader.check(ConfigurationError)
     id = f"{kind} {request_id}" if "request_id" in reader else ""
     return RollOutRequest(kind, asked_by, _complete(changes), settings, id)

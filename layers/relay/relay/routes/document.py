@@ -127,8 +127,8 @@ def _directed(reader: Reader, name: str, when: Expression | None) -> RouteRule |
     if "group" in reader and not target.kind.ordered:
         reader.refuse(
             "group",
-            f"a {target.kind.value} keeps no order, so that a group means nothing to it; "
-            "leave it out or send to a FIFO queue or topic",
+            f"a {target.kind.value} does not keep the order of a group; leave it out, or send to a "
+            "FIFO queue or topic",
             ": ",
         )
     if delay and target.kind.no_delay:
@@ -139,7 +139,7 @@ def _directed(reader: Reader, name: str, when: Expression | None) -> RouteRule |
 def _name(reader: Reader) -> str:
     name = reader.text("name")
     if name == OTHERWISE:
-        reader.refuse("name", f"{OTHERWISE} is the name of what no route matched", ": ")
+        reader.refuse("name", f"{OTHERWISE} is reserved for results that match no route", ": ")
     elif name and not _NAME.fullmatch(name):
         shown = repr(name if len(name) <= 80 else f"{name[:77]}…")
         reader.refuse("name", f"{shown} must be 1 to 64 letters, digits, _ and -", ": ")

@@ -180,7 +180,7 @@ def test_what_is_not_recognised_says_why_without_repeating_it(
         ({"Records": [{"body": "hush"}]}, "Records[0].eventVersion is missing"),
         ({"Records": ["hush"]}, "Records[0] must be a JSON object, not a string"),
         ({"Records": [{"eventVersion": "2.1", "eventName": "ObjectCreated:Put"}]}, "s3 is missing"),
-        (upload(eventVersion="hush"), "Records[0].eventVersion has another format"),
+        (upload(eventVersion="hush"), "Records[0].eventVersion is not supported"),
         (upload(eventTime="hush"), "Records[0].eventTime must be a time in ISO 8601"),
     ],
 )

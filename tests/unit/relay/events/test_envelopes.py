@@ -181,7 +181,7 @@ def test_a_higher_minor_version_is_read_and_a_higher_major_one_is_not() -> None:
 
     assert only(samples.sqs_event(minor)).problem is None
     assert only(samples.sqs_event(major)).problem == (
-        "Records[0].eventVersion has another format; known are versions 2.x"
+        "Records[0].eventVersion is not supported; the relay reads versions 2.x"
     )
 
 

@@ -112,7 +112,7 @@ def test_a_version_of_another_kind_is_not_guessed_at() -> None:
     event["Records"][0]["eventVersion"] = "3.0"
 
     (problem,) = read_s3_event(event).problems
-    assert "known are versions 2.x" in problem
+    assert "the relay reads versions 2.x" in problem
 
 
 @pytest.mark.parametrize(

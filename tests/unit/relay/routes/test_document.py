@@ -146,7 +146,7 @@ class TestNames:
 
     def test_otherwise_is_taken(self) -> None:
         assert problem(document(route(name="otherwise"))) == (
-            "routes[0].name: otherwise is the name of what no route matched"
+            "routes[0].name: otherwise is reserved for results that match no route"
         )
 
 
@@ -218,7 +218,9 @@ class TestDelays:
 class TestGroups:
     @pytest.mark.parametrize("arn", [QUEUE, TOPIC, BUS])
     def test_are_refused_where_there_is_no_order(self, arn: str) -> None:
-        assert "keeps no order" in problem(document(route(to=arn, group="data.input.location")))
+        assert "does not keep the order of a group" in problem(
+            document(route(to=arn, group="data.input.location"))
+        )
 
     @pytest.mark.parametrize("arn", [FIFO, FIFO_TOPIC])
     def test_are_taken_where_there_is(self, arn: str) -> None:

@@ -158,7 +158,7 @@ def _explained(error: SdkError, doing: str) -> RelayError:
     if code == "FailedResourceAccessException" or _DENIED.search(str(error)):
         return AccessDenied(f"{doing}: {error}")
     if code == "LimitExceededException":
-        return PermanentError(f"{doing}: {error}. Ask for a higher quota in Service Quotas")
+        return PermanentError(f"{doing}: {error}. Request a quota increase in Service Quotas")
     return classify(error, doing)
 
 

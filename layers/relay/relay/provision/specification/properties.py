@@ -99,7 +99,7 @@ class PropertyReader(Reader):
             self.refuse(name, "must be one JSON object")
             return {}
         if _deeper_than(document, _LEVELS):
-            self.refuse(name, f"is nested more than {_LEVELS} levels deep, unlike any request")
+            self.refuse(name, f"is nested more than {_LEVELS} levels deep")
             return {}
         return document
 

@@ -13,13 +13,13 @@ DENIED: Final = CallFailure(
 THROTTLED: Final = CallFailure(
     "AWS throttles a call for 52 minutes",
     "{cause}. AWS throttled this call for {minutes} minutes",
-    "Find in CloudTrail which callers use this API so often in this account and region, and let "
-    "them pause",
+    "Find in CloudTrail which callers use this API often in this account and region, and reduce "
+    "their calls",
 )
 NO_RESPONSE: Final = CallFailure(
     "A call fails for 52 minutes with a network or server error, or while SageMaker is busy",
     "{cause}. This call failed for {minutes} minutes",
-    "See the AWS Health Dashboard, and wait until the service is well again",
+    "Check the AWS Health Dashboard, and wait until the service is available again",
 )
 REFUSED: Final = CallFailure(
     "AWS refuses a call with an error that lasts",

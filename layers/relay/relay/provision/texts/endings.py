@@ -166,7 +166,7 @@ NOT_RECREATED: Final = Ending(
     "take a call",
     "{problem}",
     "No endpoint {name} is in service, and requests wait in SubmitQueue",
-    "The relay goes on until it has created the endpoint, if need be with the previous "
+    "The relay goes on until it has created the endpoint, if necessary with the previous "
     "configuration",
     _REPEAT,
 )
@@ -182,7 +182,7 @@ UPDATE_TOO_LATE: Final = Ending(
 UPDATE_HELD_UP: Final = Ending(
     "SageMaker changes the endpoint by itself, or for another caller, for longer than 52 minutes",
     _WAITED,
-    "SageMaker takes no update meanwhile, so the update of the stack has not begun",
+    "SageMaker accepts no update in this time, so the update of the stack has not begun",
     "SageMaker goes on with its change",
     "Deploy the stack again when the status no longer changes",
 )

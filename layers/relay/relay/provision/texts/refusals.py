@@ -47,7 +47,7 @@ BEFORE_OVERWRITTEN: Final = Ending(
     "A rollback is asked for, and an upload has overwritten the previous artifact",
     "the previous artifact, {artifact}, has been overwritten by the one that serves now",
     _UNCHANGED,
-    to_do="Upload the old artifact again, best under a key of its own",
+    to_do="Upload the old artifact again, preferably under a key of its own",
 )
 BEFORE_EQUAL: Final = Ending(
     "A rollback is asked for, and only the stack changed the previous generation",
@@ -65,7 +65,7 @@ TOO_LARGE: Final = Ending(
 )
 
 WRONG: Final = Ending(
-    "A direct call or an upload asks for what cannot be, such as an unknown member",
+    "A direct call or an upload asks for what is not possible, such as an unknown member",
     "{cause}",
     _UNCHANGED,
     to_do="Correct what is named, and {again}",

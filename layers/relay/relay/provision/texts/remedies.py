@@ -35,7 +35,7 @@ REMEDIES: Final = (
         r"\becr:|BatchGetImage permission",
         "The policy of the repository of {wanted.image} must allow ecr:BatchGetImage, "
         "ecr:GetDownloadUrlForLayer and ecr:BatchCheckLayerAvailability to "
-        "{wanted.execution_role_arn}, in another account explicitly, and the repository must lie "
+        "{wanted.execution_role_arn}, in another account explicitly, and the repository must be "
         "in this region. No container has started, so there is no log of one",
     ),
     (_DENIED + r" on resource: (\S+)", _GRANTED + "{found[1]} on {found[2]}" + _DENIED_BY),
@@ -48,7 +48,7 @@ REMEDIES: Final = (
     (
         r"access model data|s3:GetObject|download model data",
         "The execution role {wanted.execution_role_arn} must trust sagemaker.amazonaws.com and "
-        "allow s3:GetObject on {wanted.model_data_url}, and the bucket must lie in the endpoint's "
+        "allow s3:GetObject on {wanted.model_data_url}, and the bucket must be in the endpoint's "
         "region. What EndpointSpecification names is granted with EndpointPolicyArns",
     ),
     (
@@ -63,7 +63,7 @@ REMEDIES: Final = (
     (
         r"extract model data",
         "The artifact must be a tar archive compressed with gzip, with the model's files at its "
-        "top",
+        "root",
     ),
     (
         r"model data archive is too large",
@@ -72,13 +72,12 @@ REMEDIES: Final = (
     ),
     (
         r"ModelDataDownloadTimeoutInSeconds",
-        "Give it longer with ModelDataDownloadTimeoutInSeconds in EndpointSpecification (up to "
-        "3600)",
+        "Raise ModelDataDownloadTimeoutInSeconds in EndpointSpecification (up to 3600)",
     ),
     (
         r"marketplace",
-        "SageMaker runs no image of the marketplace asynchronously: use one of SageMaker's, or "
-        "your own",
+        "Asynchronous endpoints do not support images of AWS Marketplace: use an image of "
+        "SageMaker, or your own",
     ),
     (
         r"non-ECR image",
@@ -88,18 +87,18 @@ REMEDIES: Final = (
     (
         r"requested image|ECR image|all images included",
         "Verify that {wanted.image} exists in this region, with this tag (`aws ecr "
-        "describe-images`), and that its repository lets this account pull; then correct "
-        "ImageUri, or Framework and FrameworkVersion",
+        "describe-images`), and that its repository permits this account to pull it; then "
+        "correct ImageUri, or Framework and FrameworkVersion",
     ),
     (
         r"service limit '([^']+)'",
-        "Ask for more of {found[1]!r} in Service Quotas (Amazon SageMaker), or choose another "
-        "InstanceType or a smaller InstanceCount. An update needs old and new instances at a time, "
-        "unless DeploymentStrategy is Rolling",
+        "Request an increase of {found[1]!r} in Service Quotas (Amazon SageMaker), or choose "
+        "another InstanceType or a smaller InstanceCount. Unless DeploymentStrategy is Rolling, an "
+        "update needs the old and the new instances at the same time",
     ),
     (
         r"InsufficientInstanceCapacity|ML compute capacity",
-        "AWS has no such instance free at the moment: wait for some time, or choose "
+        "AWS does not have enough capacity for this instance type now: try again later, or choose "
         "another InstanceType or another region",
     ),
     (

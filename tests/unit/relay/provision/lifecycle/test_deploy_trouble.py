@@ -13,7 +13,7 @@ from tests.support.provisioning.world import World
 @pytest.mark.parametrize(
     ("members", "reason"),
     [
-        ({}, "nothing is to change"),
+        ({}, "no change is given"),
         ({"model": "x"}, "model is not known; deploy takes model_data_url"),
         ({"model_data_url": 1.5}, "model_data_url must be a string or a whole number"),
         ({"model_data_url": "http://x"}, "ModelDataUrl must be"),

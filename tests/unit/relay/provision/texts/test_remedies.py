@@ -41,17 +41,23 @@ def denied(action: str, resource: str) -> str:
         ("Failed to extract model data archive", "compressed with gzip"),
         (
             "Model data download exceeded ModelDataDownloadTimeoutInSeconds (60).",
-            "Give it longer with ModelDataDownloadTimeoutInSeconds",
+            "Raise ModelDataDownloadTimeoutInSeconds in EndpointSpecification",
         ),
         (f"Requested image {IMAGE} not found.", f"Verify that {IMAGE} exists in this region"),
         ('ECR image "x" is invalid.', "correct ImageUri"),
-        ("Please make sure all images included in the model for the", "lets this account pull"),
+        (
+            "Please make sure all images included in the model for the",
+            "permits this account to pull",
+        ),
         ('Using non-ECR image "x" without Vpc repository access mode', "RepositoryAccessMode Vpc"),
-        ("Marketplace images are not supported when specifying", "no image of the marketplace"),
-        (QUOTA, "more of 'ml.m5.large for endpoint usage' in Service Quotas"),
+        (
+            "Marketplace images are not supported when specifying",
+            "do not support images of AWS Marketplace",
+        ),
+        (QUOTA, "increase of 'ml.m5.large for endpoint usage' in Service Quotas"),
         (
             "Unable to provision requested ML compute capacity due to Insuff",
-            "wait for some time, or choose",
+            "try again later, or choose",
         ),
         ("did not pass the ping health check.", "ContainerStartupHealthCheckTimeoutInSeconds"),
         ("CannotStartContainerError. Please ensure", "start with the argument `serve`"),
