@@ -4,6 +4,7 @@ app -> bootstrap -> use case -> ports and model; adapters -> ports, model. Nothi
 """
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ SDK = {"boto3", "botocore", "mypy_boto3", "s3transfer"}
 
 MAX_MODULE_LINES = 320
 MAX_APP_LINES = 45
+MAX_FOLDER_FILES = 13  # besides __init__.py
 MAX_FUNCTION_LINES = 45
 
 
@@ -121,6 +123,14 @@ def test_no_class_name_stands_for_two_things() -> None:
 
     assert "Route" in places
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_a_folder_of_the_layer_has_about_a_dozen_files() -> None:
+    files = [path for path in (LAYER / "relay").rglob("*.*") if "__" not in str(path)]
+    folders = Counter(str(path.parent.relative_to(LAYER)) for path in files if path.is_file())
+
+    assert folders["relay/submit"] > 0
+    assert {name: n for name, n in folders.items() if n > MAX_FOLDER_FILES} == {}
 
 
 def test_no_module_imports_itself_by_a_detour() -> None:
