@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.template.findings import Finding, complaints
-from tests.template.plain import write_plain_templates
+from tests.template.tools.findings import Finding, complaints
+from tests.template.tools.plain import write_plain_templates
 
 MODULES = Path(sys.prefix) / "audit" / "node_modules"
 BAD = {

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.template.findings import ACCEPTED, Accepted, Finding, accepted, complaints
 from tests.template.rules import PATHS
+from tests.template.tools.findings import ACCEPTED, Accepted, Finding, accepted, complaints
 
 
 def finding(resource: str = "SubmitQueue", rule: str = "R1", detail: str = "") -> Finding:

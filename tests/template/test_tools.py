@@ -8,10 +8,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.template.findings import Finding, complaints
-from tests.template.plain import write_plain_templates
 from tests.template.rules import PATHS
-from tests.template.tools import cfn_lint, checkov
+from tests.template.tools.findings import Finding, complaints
+from tests.template.tools.plain import write_plain_templates
+from tests.template.tools.run import cfn_lint, checkov
 
 # A property of the wrong type, whose rule the template itself switches off; a service that is not
 # in China; a policy in which everything is allowed, and a rule that the resource itself skips.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from local.stack.settings import REPOSITORY
-from tests.template.findings import Finding
+from tests.template.tools.findings import Finding
 
 # Beside the environment that this runs in; the Makefile makes it.
 CHECKOV = Path(sys.prefix) / "template" / "bin" / "checkov"
