@@ -54,7 +54,7 @@ NO_CLAIMS = {
     ),
     "docs/submission.md": (
         "Permissions of IAM do:",
-        "Grant it to nobody else",
+        "Do not grant it to other principals",
         "**Attributes are what the caller says.**",
     ),
     # Names, settings, and what is not verified.
