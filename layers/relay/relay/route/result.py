@@ -63,7 +63,8 @@ class Result:
         fifo = kind.ordered
         length = sum(len(name) + len(value.encode()) for name, value in attributes)
         return OutgoingMessage(
-            key=f"{self.notification.inference_id}/{addressed.route}",
+            # Several inferences of other callers can have one InferenceId, but not one request id.
+            key=f"{self.attempt.id if self.attempt else self.request_id}/{addressed.route}",
             address=addressed.target,
             body=self._text(kind.most_bytes - length - _RESERVED_BYTES),
             attributes=attributes,

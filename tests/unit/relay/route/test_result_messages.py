@@ -148,6 +148,13 @@ def test_deliveries_of_one_result_differ_by_their_keys() -> None:
     assert len(keys) == 2
 
 
+def test_deliveries_of_two_inferences_with_the_same_id_differ_by_their_keys() -> None:
+    results = [replace(result(), request_id=each * 32, attempt=None) for each in "ab"]
+
+    assert len({each.notification.inference_id for each in results}) == 1
+    assert len({each.to_message(TO_QUEUE).key for each in results}) == 2
+
+
 def test_a_delay_is_passed_on() -> None:
     assert result().to_message(to(TargetKind.QUEUE, delay=60)).delay_seconds == 60
 

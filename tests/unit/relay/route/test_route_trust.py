@@ -1,5 +1,6 @@
 """Notifications that are not about a request of the relay, or say what the ledger contradicts."""
 
+import base64
 import json
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.support import samples
 from tests.support.notifying import ID, THROTTLED, documents, notify, submitted
 from tests.support.pipelines import FakePipeline
 from tests.support.samples import (
+    COMPLETED_QUEUE,
     NOTIFICATION_DEAD_LETTERS,
     NOTIFICATION_QUEUE,
     Json,
@@ -79,6 +81,27 @@ class TestAnUntrackedInference:
         pipeline.deliver_to_route()
 
         assert pipeline.ledger.states[request_id_of_caller("order-17")] is AttemptState.OPEN
+
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_is_not_lost_with_another_of_its_batch_that_has_the_same_id(
+        self, pipeline: FakePipeline, number: int
+    ) -> None:
+        """One of them is not sent, and the other one only without the model's response."""
+        pipeline.queues.most_bytes[COMPLETED_QUEUE] = 10_000
+        large = base64.b64encode(b"x" * 20_000).decode()
+        answers = [{"content": large, "encoding": "BASE64"}, None]
+        for second, answer in enumerate(answers):
+            times = {"receivedTime": f"2026-11-20T12:00:0{second}Z"}
+            notify(pipeline, samples.completed("order-17", responseBody=answer, **times))
+        pipeline.faults.plan("queues.send", THROTTLED, nth=number)
+
+        reports = [pipeline.deliver_to_route()]
+        pipeline.clock.advance(900)
+        reports.append(pipeline.deliver_to_route())
+
+        first = {Count.COMPLETED: 1, Count.RETURNED: 1, Count.HELD: 1}
+        assert [report.counts for report in reports] == [first, {Count.COMPLETED: 1}]
+        assert len(documents(pipeline)) == len({each["id"] for each in documents(pipeline)}) == 2
 
 
 class TestAnOutputThatIsNotTheAttempts:
