@@ -29,10 +29,10 @@ from relay.delivery.isolation import answers, as_relay_error, isolated
 from relay.delivery.parking import TRIES, Parking, sort_out
 from relay.delivery.report import Report
 from relay.errors import MessageTooLong, RelayError, TransientError, UnexpectedError
-from relay.ids import is_id
 from relay.model import Attempt, AttemptState, Delivery, Held, Holding, Incoming, Notification
 from relay.ports import Clock, Inbox, Ledger, Outbox, RoutesSource
-from relay.route.decisions import Decision, Finished, broken, decide, foreign_id
+from relay.route.decisions import Decision, Finished, broken, decide
+from relay.route.look_up import look_up
 from relay.route.trust import distrust, mistaken_output
 from relay.settings import RouteSettings
 
@@ -108,7 +108,7 @@ class Route:
     ) -> list[Disposition]:
         reserving = self._budget.reserving
         with reserving(ROUTES_SECONDS + SEND_SECONDS + MARK_SECONDS + DELAY_SECONDS):
-            known = self._look_up([content for _, content in chunk])
+            known = look_up([content for _, content in chunk], self._ledger)
             believed, dispositions = self._believed(chunk, known)
         if not believed:
             return dispositions
@@ -134,19 +134,10 @@ class Route:
         dispositions += self._hold([each for each in errors if each[1]])
         return dispositions
 
-    def _look_up(self, notifications: Sequence[Notification]) -> Mapping[str, Attempt | RelayError]:
-        """Return what the ledger has: attempts of the relay, and, where there is none of an id,
-        inferences that the relay did not submit.
-        """
-        own = [each.inference_id for each in notifications if is_id(each.inference_id)]
-        known = dict(self._ledger.look_up(own)) if own else {}
-        foreign = [foreign_id(each) for each in notifications if each.inference_id not in known]
-        return known | dict(self._ledger.look_up(foreign)) if foreign else known
-
     def _believed(
         self,
         chunk: Sequence[tuple[Delivery, Notification]],
-        known: Mapping[str, Attempt | RelayError],
+        known: Sequence[Attempt | RelayError | None],
     ) -> tuple[list[Finished], list[Disposition]]:
         """Sort out notifications whose attempt was not read, that are not trusted, and duplicates.
 
@@ -154,8 +145,7 @@ class Route:
         """
         believed: dict[str, Finished] = {}
         dispositions: list[Disposition] = []
-        for delivery, notification in chunk:
-            attempt = known.get(notification.inference_id, known.get(foreign_id(notification)))
+        for (delivery, notification), attempt in zip(chunk, known, strict=True):
             if isinstance(attempt, RelayError):
                 unread = Finished(delivery, notification, None)
                 dispositions.append(_not_routed(unread, "attempt not looked up", attempt))

@@ -82,6 +82,21 @@ class TestAnUntrackedInference:
 
         assert pipeline.ledger.states[request_id_of_caller("order-17")] is AttemptState.OPEN
 
+    def test_can_have_the_id_of_an_earlier_result(self, pipeline: FakePipeline) -> None:
+        """Another caller names the inference that follows after the result of the one before."""
+        notify(pipeline, samples.completed("order-17"))
+        pipeline.deliver_to_route()
+        earlier = documents(pipeline)[0]["id"]
+        notify(pipeline, samples.completed(earlier), samples.completed(earlier))
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {Count.COMPLETED: 1, Count.DUPLICATE: 1}
+        assert [each["data"]["inference_id"] for each in documents(pipeline)] == [
+            "order-17",
+            earlier,
+        ]
+
     @pytest.mark.parametrize("number", [1, 2])
     def test_is_not_lost_with_another_of_its_batch_that_has_the_same_id(
         self, pipeline: FakePipeline, number: int
