@@ -64,6 +64,8 @@ class Routing:
                 yield from self._send(state, worker)
             case "send also":
                 yield from self._deliver(state, worker, "also")
+            case "hold first":
+                yield from self._hold_first(state, worker)
             case "hold":
                 yield from self._hold(state, worker)
             case "mark":
@@ -99,8 +101,21 @@ class Routing:
                 delivered=item.delivered,
                 arrived=item.delivered,
             )
+            if worker.from_relay and not item.held and not self._retries(wiser):
+                wiser = wiser._replace(at="hold first")
             after = state.with_worker(worker, wiser)
         yield Step("Ledger.look_up", after)
+
+    def _hold_first(self, state: State, worker: Worker) -> Steps:
+        """A report of reconcile can repeat a result: it is not sent if nothing can be written."""
+        if state.may(Fault.MARK_FAILS):
+            failed = state.going_on(worker, "give back")
+            yield fault_step(Fault.MARK_FAILS, failed, "Ledger.hold")
+        item = state.item(worker.attempt)
+        if item.state == OPEN:
+            held = item._replace(held=_TERMINAL[worker.outcome], delivered=())
+            state = state.with_item(worker.attempt, held)
+        yield Step("Ledger.hold", state.going_on(worker, "send"))
 
     def _retries(self, worker: Worker) -> bool:
         return (

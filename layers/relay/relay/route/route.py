@@ -7,9 +7,10 @@ A result that did not arrive at every target is held: the ledger records the rou
 it, SQS delivers the notification again after a growing delay, and route sends the rest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
+from typing import TypeVar
 
 from relay.budget import Budget
 from relay.delivery.backoff import SECONDS as DELAY_SECONDS
@@ -29,18 +30,26 @@ from relay.delivery.isolation import answers, as_relay_error, isolated
 from relay.delivery.parking import TRIES, Parking, sort_out
 from relay.delivery.report import Report
 from relay.errors import MessageTooLong, RelayError, TransientError, UnexpectedError
-from relay.model import Attempt, AttemptState, Delivery, Held, Holding, Incoming, Notification
+from relay.model import (
+    Attempt,
+    AttemptState,
+    Closing,
+    Delivery,
+    Holding,
+    Incoming,
+    Notification,
+)
 from relay.ports import Clock, Inbox, Ledger, Outbox, RoutesSource
 from relay.route.decisions import Decision, Finished, broken, decide
+from relay.route.held_results import after_sending, before_sending, is_late
 from relay.route.look_up import look_up
 from relay.route.trust import distrust, mistaken_output
 from relay.settings import RouteSettings
 
+_Write = TypeVar("_Write", Closing, Holding)
+
 # Attempts that one ledger call reads.
 _CHUNK = 100
-
-# From this receive on, a repeat of a result can come after the five minutes of a FIFO target.
-_LATE_RECEIVE = 3
 
 # Seconds of the phases of a chunk (docs/reference/time-budget.md). A chunk is begun only if all of
 # them are left, so that what it sends is marked.
@@ -72,6 +81,7 @@ class Route:
         self._clock = clock
         self._budget = budget
         self._parking = Parking(outbox, clock, settings.dead_letter_queue_url, "route")
+        self._unwritten = False  # whether the last write of the ledger failed
 
     def __call__(self, incoming: Sequence[Incoming[Notification]]) -> Report:
         """Route a batch. Notifications for which too little time is left are returned."""
@@ -172,8 +182,9 @@ class Route:
         Nothing is recorded of them: the function crashed, or the ledger takes no writes. In the
         second case, each delivery of a notification would repeat its result.
         """
-        late = {each.closing.attempt.id: _holding(each) for each in decisions if _is_late(each)}
-        failures = answers(self._ledger.hold, [*late.values()], lambda holding: holding.attempt.id)
+        late = [each for each in decisions if is_late(each, unwritten=self._unwritten)]
+        failures = self._write(self._ledger.hold, [before_sending(each) for each in late])
+        written = {each.closing.attempt.id for each in late} - failures.keys()
         ahead: list[Decision] = []
         unwritten: list[Disposition] = []
         for decision in decisions:
@@ -181,11 +192,20 @@ class Route:
             if inference_id in failures:
                 error = failures[inference_id]
                 unwritten.append(_not_routed(decision.finished, "result not held", error))
-            elif inference_id in late:
+            elif inference_id in written:
                 ahead.append(replace(decision, closing=replace(decision.closing, known=True)))
             else:
                 ahead.append(decision)
         return ahead, unwritten
+
+    def _write(
+        self, write: Callable[[Sequence[_Write]], Mapping[str, RelayError]], what: Sequence[_Write]
+    ) -> Mapping[str, RelayError]:
+        """Write into the ledger. Return the errors by the ids of attempts."""
+        failures = answers(write, what, lambda each: each.attempt.id)
+        if what:
+            self._unwritten = bool(failures)
+        return failures
 
     def _send(self, decisions: Sequence[Decision]) -> Mapping[str, RelayError]:
         """Send all messages. Return the errors by message key.
@@ -210,8 +230,7 @@ class Route:
 
     def _mark(self, sent: Sequence[Decision]) -> list[Disposition]:
         # On failure the redelivery sends the result again, and a FIFO target drops the repeat.
-        closings = [decision.closing for decision in sent]
-        unmarked = answers(self._ledger.close, closings, lambda closing: closing.attempt.id)
+        unmarked = self._write(self._ledger.close, [decision.closing for decision in sent])
         return [
             _routed(decision)
             if (error := unmarked.get(decision.closing.attempt.id)) is None
@@ -228,12 +247,12 @@ class Route:
         crash.
         """
         holdings = [
-            Holding(decision.closing.attempt, held, decision.closing.known)
+            holding
             for decision, errors in unfinished
             if decision.result is not None
-            and (held := _held(decision, tuple(errors))) != decision.held
+            and (holding := after_sending(decision, errors)).held != decision.held
         ]
-        failures = answers(self._ledger.hold, holdings, lambda holding: holding.attempt.id)
+        failures = self._write(self._ledger.hold, holdings)
         return [
             _not_sent(decision, errors, failures.get(decision.closing.attempt.id))
             for decision, errors in unfinished
@@ -245,24 +264,6 @@ def _errors(decision: Decision, unsent: Mapping[str, RelayError]) -> dict[str, R
     return {
         route: unsent[message.key] for route, message in decision.messages if message.key in unsent
     }
-
-
-def _is_late(decision: Decision) -> bool:
-    """Whether a repeat of the decision's result may not be recognised. One of a retry always is."""
-    late = decision.finished.delivery.receive_count >= _LATE_RECEIVE
-    sends = decision.result is not None and bool(decision.messages)
-    return late and sends and decision.held is None
-
-
-def _holding(decision: Decision) -> Holding:
-    held = Held(decision.finished.notification.outcome)
-    return Holding(decision.closing.attempt, held, decision.closing.known)
-
-
-def _held(decision: Decision, missing: tuple[str, ...]) -> Held:
-    before = () if decision.held is None else decision.held.delivered
-    now = tuple(route for route, _ in decision.messages if route not in missing)
-    return Held(decision.finished.notification.outcome, before + now, missing)
 
 
 def _ended(finished: Finished) -> bool:

@@ -191,6 +191,49 @@ class TestWhatCannotBeDoneNow:
         assert AttemptState.COMPLETED in pipeline.ledger.states.values()
         assert pipeline.queues.waiting(NOTIFICATION_QUEUE) == 0
 
+    def test_a_held_result_is_repeated_once_at_a_target_that_is_back_meanwhile(
+        self, pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        submitted(pipeline)
+        notify(pipeline, samples.completed(ID))
+        pipeline.queues.trouble[COMPLETED_QUEUE] = THROTTLED
+        for _ in range(9):
+            _deliver_when_visible(pipeline)
+        pipeline.queues.trouble.clear()
+        for write in ("close", "hold"):
+            monkeypatch.setattr(pipeline.ledger, write, _refuse)
+        for _ in range(9):
+            _deliver_when_visible(pipeline)
+        assert len(pipeline.results()) == 1
+
+        monkeypatch.undo()
+        report = _deliver_when_visible(pipeline)
+
+        assert report.counts == {Count.COMPLETED: 1}
+        assert len(pipeline.results()) == 2
+        assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
+
+    @pytest.mark.parametrize("outcome", [Outcome.COMPLETED, Outcome.EXPIRED])
+    def test_no_report_of_reconcile_is_sent_while_the_ledger_takes_no_writes(
+        self, pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch, outcome: Outcome
+    ) -> None:
+        """Each run of reconcile makes a new report, as long as it cannot write its cursor."""
+        submitted(pipeline, number=3)
+        for write in ("close", "hold"):
+            monkeypatch.setattr(pipeline.ledger, write, _refuse)
+        for _ in range(9):
+            report_by_relay(pipeline, outcome)
+            pipeline.clock.advance(301)
+            pipeline.deliver_to_route()
+        assert pipeline.results() == []
+
+        monkeypatch.undo()
+        pipeline.clock.advance(900)
+        pipeline.deliver_to_route()
+
+        assert len(pipeline.results()) == 1
+        assert pipeline.queues.waiting(NOTIFICATION_QUEUE) == 0
+
     def test_a_result_that_waited_for_routes_is_held_before_it_is_sent(
         self, pipeline: FakePipeline
     ) -> None:
