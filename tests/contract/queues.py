@@ -2,6 +2,7 @@
 
 import uuid
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -164,6 +165,15 @@ class QueuesContract(ABC):
             delivery.message_id for delivery in first
         }
         assert {delivery.receive_count for delivery in again} == {2}
+
+    def test_only_what_was_received_is_in_flight(self, queues: Queues) -> None:
+        queues.outbox.send([standard(queues, str(number)) for number in range(11)])
+        received = queues.receive(queues.standard_url)
+        forged = replace(received[0], receipt_handle="made up")
+
+        proved = queues.inbox.in_flight([*received, forged])
+
+        assert proved == {delivery.receipt_handle for delivery in received}
 
     def test_an_empty_call_succeeds(self, queues: Queues) -> None:
         assert queues.outbox.send([]) == {}

@@ -36,7 +36,7 @@ _CALLS = {
         "due",
         "postpone",
     ],
-    "queues": ["send", "come_back"],
+    "queues": ["send", "come_back", "in_flight"],
     "storage": ["find"],
     "routes": ["current"],
 }

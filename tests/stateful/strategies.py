@@ -54,6 +54,7 @@ SUBMIT_FAULTS = faults(
     "endpoint.invoke",
     "queues.send",
     "queues.come_back",
+    "queues.in_flight",
 )
 ROUTE_FAULTS = faults("ledger.look_up", "queues.send", "queues.send", "ledger.close", "ledger.hold")
 RECONCILE_FAULTS = faults(

@@ -18,7 +18,8 @@ class InferenceRequest:
     `version_id` and `etag` are what S3 announced; SageMaker reads the object as it is later.
     `requested_at` is the time of the upload or the call. `ttl_seconds` is the maximum age in
     SageMaker's queue, `timeout_seconds` the maximum time of the inference. None stands for the
-    deployment's default.
+    deployment's default. `from_relay`: its message has the form of the relay's own, and is one only
+    if it is on the submit queue.
     """
 
     id: str
@@ -34,6 +35,7 @@ class InferenceRequest:
     timeout_seconds: int | None = None
     requested_at: datetime | None = None
     attempt: int = 1
+    from_relay: bool = False
 
 
 class AttemptState(StrEnum):

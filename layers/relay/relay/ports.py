@@ -191,6 +191,14 @@ class Inbox(Protocol):
         """
         ...
 
+    def in_flight(self, deliveries: Sequence[Delivery]) -> frozenset[str]:
+        """Return the receipt handles of the deliveries that the queue has made.
+
+        Each of them comes back after the queue's visibility timeout, counted from now. It may raise
+        a RelayError.
+        """
+        ...
+
 
 class RouteDocuments(Protocol):
     """The versions of the route document. Both raise RelayError if it cannot be read."""

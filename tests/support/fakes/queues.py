@@ -133,6 +133,17 @@ class FakeQueues:
             for delivery, seconds in deliveries:
                 self.show_again(queue_url, delivery, seconds)
 
+    def in_flight(self, queue_url: str, deliveries: Sequence[Delivery]) -> frozenset[str]:
+        if error := self._faults.hang("queues.in_flight"):
+            raise error
+        with self._faults.step("queues.in_flight"):
+            receipts = {
+                stored.receipt_handle
+                for stored in self._stored[queue_url]
+                if stored.receive_count and stored.visible_at > self._clock.now()
+            }
+            return frozenset(each.receipt_handle or "" for each in deliveries) & receipts
+
     def next_visible(self, *queue_urls: str) -> datetime | None:
         """When the next message of these queues becomes, or became, visible; None without one."""
         times = (stored.visible_at for url in queue_urls for stored in self._stored[url])
@@ -207,3 +218,6 @@ class FakeInbox:
     def come_back(self, deliveries: Sequence[tuple[Delivery, int]]) -> None:
         self.delays += [(delivery.message_id, seconds) for delivery, seconds in deliveries]
         self._queues.come_back(self._queue_url, deliveries)
+
+    def in_flight(self, deliveries: Sequence[Delivery]) -> frozenset[str]:
+        return self._queues.in_flight(self._queue_url, deliveries)

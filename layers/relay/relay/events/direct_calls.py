@@ -11,7 +11,7 @@ One request alone may stand without the list around it, and the list without the
 
 import base64
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from relay.errors import UnreadableMessage
@@ -61,8 +61,8 @@ def read_call(
         value: the parsed JSON.
         default_id: what ids are derived from where a request names none. The same for every
             delivery of the same call.
-        by_relay: whether the call is a message on the submit queue, where the relay may have
-            written it.
+        by_relay: whether the call has the form of a message on the submit queue, where the relay
+            may have written it.
 
     Raises:
         UnreadableMessage: members have the wrong type or an unknown name; names all of them.
@@ -77,8 +77,8 @@ def read_call(
     requests = tuple(
         _request(
             reader,
-            (*_MEMBERS, *_OWN_MEMBERS) if own else _MEMBERS,
             _own_id(reader) if own else _id(reader, default_id, number),
+            own=own,
         )
         for number, reader in enumerate(readers)
     )
@@ -99,12 +99,12 @@ def _own_id(reader: Reader) -> str:
     return request_id
 
 
-def _request(reader: Reader, known: Collection[str], request_id: str) -> InferenceRequest:
+def _request(reader: Reader, request_id: str, *, own: bool) -> InferenceRequest:
     def hint(name: str) -> str:
         return "the relay sets it" if name in _OWN_MEMBERS else f"a request has {all_known}"
 
     all_known = ", ".join(_MEMBERS)
-    reader.only(known, hint)
+    reader.only((*_MEMBERS, *_OWN_MEMBERS) if own else _MEMBERS, hint)
     return InferenceRequest(
         id=request_id,
         location=reader.optional_location("input_location"),
@@ -119,6 +119,7 @@ def _request(reader: Reader, known: Collection[str], request_id: str) -> Inferen
         timeout_seconds=reader.optional_integer("timeout_seconds"),
         requested_at=reader.optional_time("requested_at"),
         attempt=_attempt(reader),
+        from_relay=own,
     )
 
 

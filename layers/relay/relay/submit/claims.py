@@ -43,7 +43,7 @@ class Claiming:
             existing = claims.existing.get(job.attempt.id)
             problem = claims.unavailable.get(job.attempt.id)
             if problem is not None:
-                others.append(_unclaimed(job, problem))
+                others.append(unclaimed(job, problem))
             elif existing is None and job is first[job.attempt.id]:
                 claimed.append(job)
             elif existing is not None and _left_behind(existing, job):
@@ -57,7 +57,7 @@ class Claiming:
             if problem is None:
                 claimed.append(job)
             else:
-                others.append(_unclaimed(job, problem))
+                others.append(unclaimed(job, problem))
         return claimed, others
 
     def release(self, refused: Sequence[TryAgain]) -> list[TryAgain]:
@@ -107,7 +107,7 @@ def broken(job: Job, error: UnexpectedError) -> Broken:
     return Broken(job.delivery, error, job.attempt.id)
 
 
-def _unclaimed(job: Job, error: RelayError) -> Disposition:
+def unclaimed(job: Job, error: RelayError) -> Disposition:
     if isinstance(error, UnexpectedError):
         return broken(job, error)
     return TryAgain(job, error, claim_kept=True)
@@ -117,7 +117,7 @@ def _unstarted(job: Job, existing: Attempt | RelayError | None) -> Disposition:
     if existing is None:
         return TryAgain(job)
     if isinstance(existing, RelayError):
-        return _unclaimed(job, existing)
+        return unclaimed(job, existing)
     if _left_behind(existing, job):
         return TryAgain(job, claim_kept=True)
     return duplicate(job, existing)
@@ -164,9 +164,9 @@ def succeed(
         last_id = last.get(job.attempt.id, "")
         before = known.get(last_id)
         if last_id in unclosed:
-            others.append(_unclaimed(job, unclosed[last_id]))
+            others.append(unclaimed(job, unclosed[last_id]))
         elif isinstance(before, RelayError):
-            others.append(_unclaimed(job, before))
+            others.append(unclaimed(job, before))
         elif before is not None and before.state is not AttemptState.RETRIED:
             others.append(duplicate(job))
         else:

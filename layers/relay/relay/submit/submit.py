@@ -28,9 +28,10 @@ from relay.events.sagemaker import own_notification
 from relay.model import Incoming, InferenceRequest, Job, Outcome, OutgoingMessage
 from relay.ports import Accepted, Clock, Endpoint, Inbox, Ledger, Outbox, Submission
 from relay.settings import SubmitSettings
-from relay.submit.claims import Claiming, broken, duplicate
+from relay.submit.claims import Claiming, broken, duplicate, unclaimed
 from relay.submit.jobs import jobs
 from relay.submit.output_locations import OutputLocations
+from relay.submit.own_messages import unproved_messages
 from relay.submit.requeue import requeue
 
 # Attempts that one ledger call claims.
@@ -115,13 +116,16 @@ class Submit:
 
         Only the ledger knows which of several deliveries of a request holds its claim.
         """
+        unproved = unproved_messages(incoming, self._inbox)
         seen: set[tuple[str, str]] = set()
         for job in jobs(incoming, self._settings, self._clock.now(), self._locations):
             if isinstance(job, Broken):
                 dispositions.append(job)
                 continue
             named = (job.delivery.message_id, job.attempt.id)
-            if named in seen:
+            if job.request.from_relay and (error := unproved.get(job.delivery.receipt_handle)):
+                dispositions.append(unclaimed(job, error))
+            elif named in seen:
                 dispositions.append(duplicate(job))
             else:
                 seen.add(named)

@@ -62,6 +62,7 @@ def test_every_member_of_a_request_is_read() -> None:
         timeout_seconds=60,
         requested_at=NOON + timedelta(milliseconds=500),
         attempt=2,
+        from_relay=True,
     )
 
 
@@ -204,6 +205,7 @@ KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
         timeout_seconds=NUMBERS,
         requested_at=st.none() | st.datetimes(timezones=st.just(UTC)),
         attempt=st.integers(1, 10),
+        from_relay=st.just(True),
     )
 )
 def test_a_request_that_is_handed_over_arrives_as_it_was(request: InferenceRequest) -> None:

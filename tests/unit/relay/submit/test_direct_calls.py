@@ -1,5 +1,7 @@
 """Direct calls: what no queue holds is answered, handed over to the queue, or repeated."""
 
+from dataclasses import replace
+
 import pytest
 from relay.delivery.report import Count, Level
 from relay.errors import (
@@ -22,7 +24,7 @@ from tests.support.samples import (
     Json,
     failed,
 )
-from tests.support.submitting import DENIED, NOT_READY, THROTTLED, UNANSWERED, logged, put
+from tests.support.submitting import DENIED, NOT_READY, THROTTLED, UNANSWERED, logged, own_call, put
 
 FIVE = {"requests": [{"body": str(number)} for number in range(5)]}
 
@@ -242,6 +244,65 @@ class TestACallAgainstTheRequestOfAnother:
 
         assert pipeline.endpoint.invoked[-1] == attempt_id(victim, 2)
         assert pipeline.ledger.items[attempt_id(victim, 2)].request_id == victim
+
+
+@pytest.mark.parametrize("receipt", ["made up", "m-0#0", ""])
+class TestAnEventOfTheQueueThatACallerWrites:
+    """Whoever may invoke submit can send it any event, also one that looks like the queue's."""
+
+    def test_does_not_follow_the_attempt_of_another(
+        self, pipeline: FakePipeline, receipt: str
+    ) -> None:
+        victim = submitted_by_another(pipeline)
+
+        report = pipeline.call_submit(event_of_queue(own_call(victim, 2), receipt))
+
+        assert pipeline.ledger.states == {victim: AttemptState.OPEN}
+        assert pipeline.endpoint.invoked == [victim]
+        assert list(report.returned) == ["m-9"]
+
+    def test_does_not_take_the_place_of_the_next_attempt(
+        self, pipeline: FakePipeline, receipt: str
+    ) -> None:
+        victim = submitted_by_another(pipeline)
+
+        pipeline.call_submit(event_of_queue(own_call(attempt_id(victim, 2), 1), receipt))
+
+        assert set(pipeline.ledger.items) == {victim}
+
+    def test_holds_nothing_else_of_its_batch_back(
+        self, pipeline: FakePipeline, receipt: str
+    ) -> None:
+        victim = submitted_by_another(pipeline)
+        event = event_of_queue(own_call(victim, 2), receipt)
+        event["Records"] += samples.sqs_event(samples.upload("inputs/b.csv"))["Records"]
+
+        report = pipeline.call_submit(event)
+
+        assert report.counts == {Count.SUBMITTED: 1, Count.RETURNED: 1}
+        assert len(pipeline.endpoint.invoked) == 2
+
+
+def test_a_retry_whose_receipt_cannot_be_proved_comes_again(pipeline: FakePipeline) -> None:
+    victim = submitted_by_another(pipeline)
+    pipeline.ledger.items[victim] = replace(
+        pipeline.ledger.items[victim], state=AttemptState.RETRIED
+    )
+    put(pipeline, own_call(victim, 2))
+    pipeline.faults.plan("queues.in_flight", THROTTLED)
+
+    first = pipeline.deliver_to_submit()
+    pipeline.clock.advance(900)
+    second = pipeline.deliver_to_submit()
+
+    assert first.counts == {Count.RETURNED: 1}
+    assert second.counts == {Count.SUBMITTED: 1}
+    assert pipeline.endpoint.invoked == [victim, attempt_id(victim, 2)]
+
+
+def event_of_queue(message: object, receipt: str) -> Json:
+    (record,) = samples.sqs_event(message)["Records"]
+    return {"Records": [{**record, "messageId": "m-9", "receiptHandle": receipt}]}
 
 
 def submitted_by_another(pipeline: FakePipeline) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # The limit of ChangeMessageVisibilityBatch.
 _ENTRIES = 10
+# Six times the timeout of the functions, as in the template.
+_VISIBILITY_SECONDS = 270
 
 
 class Queues:
@@ -56,22 +58,31 @@ class SqsInbox:
         self._queue_url = queue_url
 
     def come_back(self, deliveries: Sequence[tuple[Delivery, int]]) -> None:
+        # An entry that fails (its receipt has expired, say) keeps its visibility timeout.
+        self._set_delays(deliveries)
+
+    def in_flight(self, deliveries: Sequence[Delivery]) -> frozenset[str]:
+        # SQS refuses the receipt of a message that is not in flight, and any other text.
+        return self._set_delays([(each, _VISIBILITY_SECONDS) for each in deliveries])
+
+    def _set_delays(self, deliveries: Sequence[tuple[Delivery, int]]) -> frozenset[str]:
+        """Return the receipt handles that SQS has taken."""
+        taken: set[str] = set()
         for start in range(0, len(deliveries), _ENTRIES):
+            part = deliveries[start : start + _ENTRIES]
+            receipts = [delivery.receipt_handle or "" for delivery, _ in part]
             with translated(f"set the delay of messages of {self._queue_url}"):
-                # An entry that fails (its receipt has expired, say) keeps its visibility timeout.
-                self._sqs.change_message_visibility_batch(
+                answer = self._sqs.change_message_visibility_batch(
                     QueueUrl=self._queue_url,
                     Entries=[
-                        {
-                            "Id": str(index),
-                            "ReceiptHandle": delivery.receipt_handle or "",
-                            "VisibilityTimeout": seconds,
-                        }
-                        for index, (delivery, seconds) in enumerate(
-                            deliveries[start : start + _ENTRIES]
+                        {"Id": str(index), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+                        for index, (receipt, (_, seconds)) in enumerate(
+                            zip(receipts, part, strict=True)
                         )
                     ],
                 )
+            taken |= {receipts[int(entry["Id"])] for entry in answer.get("Successful", [])}
+        return frozenset(taken)
 
 
 def _entry(index: int, message: OutgoingMessage) -> "SendMessageBatchRequestEntryTypeDef":
