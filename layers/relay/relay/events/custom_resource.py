@@ -14,6 +14,15 @@ from relay.events.fields import Fields
 from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType
 
 _ROUTES: Final = "Custom::Routes"
+# CloudFormation's own limits of ids, and more than a UUID or a presigned URL has.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
+_LONGEST: Final = {
+    "RequestId": 128,
+    "ResponseURL": 8_192,
+    "StackId": 1_024,
+    "LogicalResourceId": 255,
+    "PhysicalResourceId": 1_024,
+}
 # Recorded requests of 2022 and 2023 have it.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 _SIGNED_AT: Final = re.compile(r"[?&]X-Amz-Date=(\d{8}T\d{6}Z)")
@@ -79,15 +88,23 @@ def read_request(event: Fields) -> CustomResourceRequest | RoutesRequest:
     is_update = kind is RequestType.UPDATE
     request = CustomResourceRequest(
         type=kind,
-        request_id=event.text("RequestId"),
-        response_url=event.text("ResponseURL"),
-        stack_id=event.text("StackId"),
-        logical_resource_id=event.text("LogicalResourceId"),
+        request_id=_text(event, "RequestId"),
+        response_url=_text(event, "ResponseURL"),
+        stack_id=_text(event, "StackId"),
+        logical_resource_id=_text(event, "LogicalResourceId"),
         physical_resource_id=(
-            "" if kind is RequestType.CREATE else event.text("PhysicalResourceId")
+            "" if kind is RequestType.CREATE else _text(event, "PhysicalResourceId")
         ),
         properties=event.object("ResourceProperties").members,
         old_properties=event.object("OldResourceProperties").members if is_update else {},
     )
     is_routes = event.optional_text("ResourceType") == _ROUTES
     return RoutesRequest(request) if is_routes else request
+
+
+def _text(event: Fields, name: str) -> str:
+    """Read what the record of the endpoint stores of a request, whose size is limited."""
+    text, most = event.text(name), _LONGEST[name]
+    if len(text) > most or not text.isascii():
+        event.refuse(name, f"must have at most {most:,} characters of ASCII")
+    return text

@@ -215,9 +215,12 @@ class StackRequests:
     def _accepted(
         self, stored: Record, request: CustomResourceRequest, sent_at: datetime
     ) -> Record:
-        known = self._generations_in(request, stored.endpoint_name)
+        known = () if stored.made else self._generations_in(request, stored.endpoint_name)
         now = self._context.clock.now()
-        record = stored.accept(request.pending(self._endpoint_name, sent_at), known)
+        pending = request.pending(self._endpoint_name, sent_at)
+        record = stored.accept(pending, known)
+        if self._store.size(record) > MOST_BYTES_OF_STACK:
+            record = stored.accept(pending)
         if stored.endpoint_name == self._endpoint_name:
             record = record.linked(self._other_names(request, stored.endpoint_name))
         else:

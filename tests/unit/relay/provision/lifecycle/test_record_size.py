@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import pytest
 from relay.aws.dynamodb.json_codec import from_json, to_json
+from relay.errors import UnreadableMessage
+from relay.events.endpoint_events import read_event
 from relay.provision.lifecycle.ports import MOST_BYTES_OF_ROLL_OUT, MOST_BYTES_OF_STACK
 from relay.provision.lifecycle.record import Record
 from relay.provision.lifecycle.rollouts import Recipe
 
-from tests.support.provisioning.properties import ENDPOINT
-from tests.support.provisioning.requests import create, deploy, update
+from tests.support.provisioning.properties import ENDPOINT, properties
+from tests.support.provisioning.requests import STACK, create, deploy, update
 from tests.support.provisioning.world import World
 
 LETTERS = "abcdefghij"
@@ -91,6 +93,66 @@ def test_a_stack_update_that_would_fill_the_record_fails_with_what_to_shorten() 
     world.wake(update(ModelEnvironment=json.dumps(environment("x"))))
 
     assert "shorten ModelEnvironment or EndpointSpecification" in world.answers[-1].reason
+
+
+WRONG = {"EndpointName": "?"}
+
+
+@pytest.mark.parametrize("kind", ["Update", "Delete"])
+@pytest.mark.parametrize(
+    "name",
+    ["LogicalResourceId", "PhysicalResourceId", "RequestId", "ResponseURL", "StackId"],
+)
+def test_a_request_with_a_text_that_cloudformation_does_not_send_is_not_stored(
+    name: str, kind: str
+) -> None:
+    world = World()
+    world.run(create())
+    before = world.store.records[ENDPOINT]
+
+    for text in ("x" * 10_000, "ü"):
+        with pytest.raises(UnreadableMessage, match=f"{name} must have at most"):
+            world.wake(read_event(stack_event(kind, "request-1", **{name: text})))
+
+    assert world.store.records[ENDPOINT] == before
+
+
+def test_requests_that_claim_other_old_properties_never_fill_the_record() -> None:
+    world = World()
+    world.run(create())
+
+    for number in range(20):
+        variables = environment(f"{number:x}"[-1]) | {"N": f"{number}"}
+        old = properties(ModelEnvironment=json.dumps(variables))
+        members = {"ResourceProperties": WRONG, "OldResourceProperties": old}
+        world.wake(read_event(stack_event("Update", f"request-{number}", **members)))
+        world.settle(1)
+
+    assert len(stored(world)) < 10_000
+    assert world.wake(deploy("s3://relay-data/models/b.tar.gz"))["status"] == "accepted"
+
+
+def test_a_lost_record_takes_no_old_properties_that_would_fill_it() -> None:
+    world = World()
+    members = {"ResourceProperties": WRONG, "OldResourceProperties": properties(No="x" * 390_000)}
+
+    world.wake(read_event(stack_event("Update", "request-1", **members)))
+
+    assert len(stored(world)) < 10_000
+
+
+def stack_event(kind: str, request_id: str, **members: object) -> dict[str, object]:
+    return {
+        "RequestType": kind,
+        "RequestId": request_id,
+        "ResponseURL": "https://answers.example/request?secret",
+        "StackId": STACK,
+        "LogicalResourceId": "Endpoint",
+        "PhysicalResourceId": ENDPOINT,
+        "ResourceProperties": properties(),
+        "OldResourceProperties": properties(),
+        **members,
+    }
 
 
 @pytest.mark.parametrize("tail", ["", "\ud800", "ü"])
