@@ -53,6 +53,7 @@ from async_endpoint_emulator.inference.data_plane import DataPlane
 from async_endpoint_emulator.inference.hosts import Processes, ProcessHost
 from async_endpoint_emulator.inference.meters import Meters
 from async_endpoint_emulator.inference.processing import Processor
+from async_endpoint_emulator.log_lines import OneLine
 from async_endpoint_emulator.pace import Pace
 from async_endpoint_emulator.resources import Container, Namer
 
@@ -70,9 +71,9 @@ class CannotListen(Exception):
 def main() -> int:
     """Runs until SIGTERM or SIGINT. Exit code 2: cannot start, with one line that says why."""
     arguments = _arguments()
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s sagemaker %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine("%(asctime)s sagemaker %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
     logging.getLogger("botocore").setLevel(logging.WARNING)
     work: Path = arguments.work_dir or Path(tempfile.gettempdir())
     created = not work.exists()

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import boto3
 import pytest
@@ -93,6 +94,17 @@ def test_a_web_page_is_refused_on_every_route(
     assert "Host is" in answer or "header of browsers" in answer
 
 
+def test_a_refused_request_writes_no_line_of_its_own_into_the_log(
+    moto: str, tmp_path: Path
+) -> None:
+    with running_emulator(moto, tmp_path) as (url, _):
+        call(url, "GET", "/a%0Aroot%20was%20here", {"Host": "evil.example"}, None, b"")
+
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert [line for line in lines if "root was here" in line and "refused GET /a" in line]
+    assert not [line for line in lines if line.startswith("root")]
+
+
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "sagemaker"])
 def test_a_program_may_use_each_name_of_the_server(strict: str, name: str) -> None:
     port = strict.rpartition(":")[2]
@@ -120,6 +132,28 @@ def test_a_caller_without_the_secret_is_refused(
     status, answer = call(strict, "POST", "/", {}, credentials)
 
     assert (status, json.loads(answer)["__type"]) == (403, code)
+
+
+def test_a_repeated_header_is_signed_as_a_whole(strict: str) -> None:
+    server = strict.removeprefix("http://")
+    sent = headers_for("POST", f"{strict}/", b"{}", *ROOT, {"Host": server, **JSON})
+    connection = http.client.HTTPConnection(server, timeout=10)
+    connection.putrequest("POST", "/", skip_host=True)
+    for name, value in [("X-Amz-Target", "SageMaker.ListEndpoints"), *sent.items()]:
+        connection.putheader(name, value)
+    connection.putheader("Content-Length", "2")
+    connection.endheaders(b"{}")
+
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+
+    assert answer["__type"] == "InvalidSignatureException"
+
+
+def test_json_that_is_nested_too_deeply_is_refused_as_such(strict: str) -> None:
+    status, answer = call(strict, "POST", "/", {}, None, b"[" * 100_000)
+
+    assert (status, json.loads(answer)["__type"]) == (400, "SerializationException")
 
 
 def test_every_client_of_an_sdk_has_a_signature_that_is_right(strict: str) -> None:

@@ -94,7 +94,7 @@ class Server:
             raise AwsError("UnknownOperationException", f"Not an operation: {target!r}", 404)
         try:
             document = json.loads(await request.read() or b"{}")
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise AwsError("SerializationException", f"The body is not JSON: {exc}") from exc
         await self.prepare()
         answer = await api(operation, document, await _signed(request))
@@ -183,7 +183,8 @@ class Server:
 
 
 async def _signed(request: web.Request) -> SignedRequest:
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    # The values of a repeated header are signed together.
+    headers = {name.lower(): ",".join(request.headers.getall(name)) for name in request.headers}
     return SignedRequest(request.method, request.raw_path, headers, await request.read())
 
 

@@ -44,7 +44,10 @@ class SignedRequest:
         return self._parts["key"]
 
     def verify(self, secret: str, now: datetime | None = None) -> None:
-        """Raises AwsError: InvalidSignatureException, because of its age or of what it signs."""
+        """Raises AwsError: InvalidSignatureException, because of its age or of what it signs.
+
+        It must sign the host, every header `x-amz-…` and the body.
+        """
         parts, timestamp = self._parts, self.headers.get("x-amz-date", "")
         self._check_age(timestamp, now or datetime.now(UTC))
         names = parts["headers"].split(";")
@@ -52,6 +55,7 @@ class SignedRequest:
         digest = hashlib.sha256(self.body).hexdigest()
         if (
             "host" not in signed
+            or any(name.startswith("x-amz-") and name not in signed for name in self.headers)
             or timestamp[:8] != parts["date"]
             or signed.get("x-amz-content-sha256", digest) != digest
         ):

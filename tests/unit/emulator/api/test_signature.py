@@ -51,9 +51,12 @@ def test_what_is_signed_with_the_secret_is_right_and_names_its_key() -> None:
         replace(REQUEST, headers={**REQUEST.headers, "x-amz-date": "soon"}),
         replace(REQUEST, headers={k: v for k, v in REQUEST.headers.items() if k != "x-amz-date"}),
         replace(REQUEST, headers={k: v for k, v in REQUEST.headers.items() if k != "host"}),
+        replace(REQUEST, headers={**REQUEST.headers, "x-amz-target": "SageMaker.DeleteModel"}),
+        replace(REQUEST, headers={**REQUEST.headers, "x-amz-security-token": "another"}),
         signed(KEY, "another secret"),
     ],
-    ids=["body", "path", "query", "method", "host", "date", "no date", "no host", "secret"],
+    ids=["body", "path", "query", "method", "host", "date", "no date", "no host"]
+    + ["another target", "another session", "secret"],
 )
 def test_nothing_that_is_signed_can_be_changed(request_: SignedRequest) -> None:
     with pytest.raises(AwsError) as refusal:
