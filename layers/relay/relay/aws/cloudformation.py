@@ -11,7 +11,7 @@ from collections.abc import Callable
 from http.client import HTTPException
 from typing import Final
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
 from relay.provision.lifecycle.custom_resource import Response
@@ -80,7 +80,10 @@ class CloudFormationResponder:
         prefix = rf"s3(?:-fips)?(?:\.dualstack)?(?:[.-]{self._region})?\."
         domain = re.sub(f"^{prefix}", "", own)
         host = f"(?:{re.escape(own)}|{prefix}{re.escape(domain)})"
-        return bool(re.match(rf"https://(?:{self._bucket}\.{host}|{host}/{self._bucket})/", url))
+        # Of printable characters, and without a segment that leads out of the bucket.
+        form = rf"https://(?:{self._bucket}\.{host}|{host}/{self._bucket})/[!-\[\]-~]*"
+        path = unquote(url.partition("?")[0])
+        return bool(re.fullmatch(form, url)) and ".." not in re.split(r"[/\\]", path)
 
 
 def _without_number(stack_id: str) -> str:

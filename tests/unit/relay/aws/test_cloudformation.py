@@ -80,6 +80,17 @@ def test_the_endpoint_that_the_sdk_is_configured_with_takes_the_place_of_the_reg
         f"https://{BUCKETS['us-east-1']}.s3.amazonaws.com/{PATH}",
         f"https://{EUROPE}.s3.us-east-1.amazonaws.com/{PATH}",
         f"https://{EUROPE}.s3.cn-north-1.amazonaws.com.cn/{PATH}",
+        # Out of the bucket, where a server resolves dots.
+        f"https://s3.eu-west-1.amazonaws.com/{EUROPE}/../other/{PATH}",
+        f"https://s3.eu-west-1.amazonaws.com/{EUROPE}/%2E%2e/other/{PATH}",
+        f"https://s3.eu-west-1.amazonaws.com/{EUROPE}/..%2Fother/{PATH}",
+        f"https://s3.eu-west-1.amazonaws.com/{EUROPE}/..%5Cother/{PATH}",
+        f"https://s3.eu-west-1.amazonaws.com/{EUROPE}/..",
+        f"https://s3.eu-west-1.amazonaws.com/{EUROPE}/\\other/{PATH}",
+        # What no URL contains.
+        f"https://{EUROPE}.s3.eu-west-1.amazonaws.com/{PATH}\r\nHost: example.com",
+        f"https://{EUROPE}.s3.eu-west-1.amazonaws.com/{PATH} ",
+        f"https://{EUROPE}.s3.eu-west-1.amazonaws.com/ü",
         # The instance metadata, and this machine.
         "https://169.254.169.254/latest/meta-data/",
         "https://127.0.0.1:4566/",
