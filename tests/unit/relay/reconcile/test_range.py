@@ -43,6 +43,17 @@ def test_a_range_of_centuries_is_searched_where_the_ledger_has_attempts(search: 
     assert search.reported == [FIRST]
 
 
+def test_a_range_ends_no_attempt_that_is_not_overdue(search: Search) -> None:
+    search.overdue(FIRST, minutes=-30)
+    search.overdue(SECOND, minutes=5)
+    now = search.clock.now()
+
+    search.begin()
+    search.use_case.between(now - timedelta(hours=1), now + timedelta(hours=1))
+
+    assert search.reported == [SECOND]
+
+
 def test_a_range_for_which_there_is_no_time_fails_and_says_where_to_continue(
     search: Search,
 ) -> None:
