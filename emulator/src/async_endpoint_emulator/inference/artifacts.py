@@ -3,7 +3,8 @@
 import gzip
 import tarfile
 from collections.abc import Callable
-from pathlib import Path
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
 
 from botocore.exceptions import ClientError
 
@@ -107,8 +108,14 @@ class _Unpacked(gzip.GzipFile):
 
 def _bounded(limits: ArchiveLimits) -> Callable[[tarfile.TarInfo, str], tarfile.TarInfo]:
     """The filter "data", which refuses absolute paths, "..", links that point outside, and devices;
-    and counts, because a sparse file is larger on disk than in the archive."""
+    and counts, because a sparse file is larger on disk than in the archive.
+
+    The filter alone takes a link for one that stays inside if its path is too long to resolve
+    (CVE-2025-4517). So no member may lie behind a link, and a link may go up only at its beginning,
+    from its own directory: then its text shows where it leads.
+    """
     members = unpacked = 0
+    links: set[PurePosixPath] = set()
 
     def check(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
         nonlocal members, unpacked
@@ -117,9 +124,23 @@ def _bounded(limits: ArchiveLimits) -> Callable[[tarfile.TarInfo, str], tarfile.
             raise _TooLarge(f"more than {limits.members} members")
         if unpacked > limits.unpacked_bytes:
             raise _TooLarge(f"more than {limits.unpacked_bytes} bytes unpacked")
+        # Some file systems do not distinguish the case.
+        name = PurePosixPath(member.name.casefold())
+        if ".." in name.parts or not links.isdisjoint(name.parents) or _leads_out(member):
+            raise tarfile.FilterError(f"{member.name!r} passes a link or leads out of the archive")
+        if member.issym():
+            links.add(name)
         return tarfile.data_filter(member, path)
 
     return check
+
+
+def _leads_out(member: tarfile.TarInfo) -> bool:
+    """Whether a link goes up further than to the top, or after it went down."""
+    target = PurePosixPath(member.linkname).parts
+    ups = len(list(takewhile(lambda part: part == "..", target)))
+    depth = len(PurePosixPath(member.name).parent.parts) if member.issym() else 0
+    return ups > depth or ".." in target[ups:]
 
 
 def _download_archive(

@@ -123,6 +123,67 @@ def test_members_that_leave_the_directory_are_refused(
     assert not (tmp_path / "escaped").exists()
 
 
+def beyond_the_longest_path() -> bytes:
+    """An archive whose links a resolver follows only up to the longest path of the system.
+
+    Directories with long names have short links to them. The path of the last link, by short names,
+    is longer than any path allowed once it is resolved, so that what follows it is not resolved:
+    https://nvd.nist.gov/vuln/detail/CVE-2025-4517
+    """
+    long, short, path = "d" * 247, "abcdefghijklmnop", ""
+    top = "/".join(short) + "/" + "l" * 254
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+
+        def add(name: str, kind: bytes, target: str = "", content: bytes = b"") -> None:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname, member.size = kind, target, len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+        for letter in short:
+            add(path + long, tarfile.DIRTYPE)
+            add(path + letter, tarfile.SYMTYPE, long)
+            path += f"{long}/"
+        add(top, tarfile.SYMTYPE, "../" * len(short))
+        add("outside", tarfile.SYMTYPE, f"{top}/../")
+        add("outside/escaped", tarfile.REGTYPE, content=b"here")
+    return buffer.getvalue()
+
+
+def test_links_that_are_too_long_to_resolve_lead_nowhere(tmp_path: Path) -> None:
+    with pytest.raises(DeploymentFailed, match="Failed to extract model data archive"):
+        install(tmp_path / "model", beyond_the_longest_path())
+
+    assert not (tmp_path / "escaped").exists()
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        (("sub", "."), ("sub/file", "")),
+        (("sub/link", "../../escaped"),),
+        (("a", "b"), ("A/file", "")),
+        (("a/../file", ""),),
+        (("link", "sub/../../escaped"),),
+    ],
+    ids=str,
+)
+def test_a_member_that_passes_a_link_or_goes_up_is_refused(
+    tmp_path: Path, members: tuple[tuple[str, str], ...]
+) -> None:
+    with pytest.raises(DeploymentFailed, match="Failed to extract model data archive"):
+        install(tmp_path / "model", archive(*members))
+
+
+def test_links_within_the_archive_are_kept(tmp_path: Path) -> None:
+    members = archive(("./code/a.py", ""), ("latest", "code"), ("./deep/er/link", "../../code"))
+
+    install(tmp_path / "model", members)
+
+    assert (tmp_path / "model/latest/a.py").read_bytes() == b""
+    assert (tmp_path / "model/deep/er/link/a.py").read_bytes() == b""
+
+
 TOO_LARGE = (
     "The model data archive is too large. Please reduce the size of the model data archive or move "
     "to an instance type with more memory."
