@@ -79,6 +79,7 @@ class Server:
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Refuse web pages everywhere, and on the emulator's own routes whoever is not root."""
+        _require_utf_8(request)
         if reason := refusal(request.headers, self.hosts):
             log.info("refused %s %s: %s", request.method, request.path, reason)
             return web.json_response({"message": reason}, status=403)
@@ -94,6 +95,8 @@ class Server:
             raise AwsError("UnknownOperationException", f"Not an operation: {target!r}", 404)
         try:
             document = json.loads(await request.read() or b"{}")
+            # A lone surrogate, written as an escape, is no text.
+            json.dumps(document, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as exc:
             raise AwsError("SerializationException", f"The body is not JSON: {exc}") from exc
         await self.prepare()
@@ -180,6 +183,17 @@ class Server:
                 self.endpoints.force_status(request.match_info["name"], status)
                 return web.Response(status=204)
         return web.json_response({"message": f"status: {', '.join(FORCED)}, please"}, status=400)
+
+
+def _require_utf_8(request: web.Request) -> None:
+    """Raises AwsError. aiohttp keeps other bytes as surrogates, which nothing can send on."""
+    for name, value in ((":path", request.raw_path), *request.headers.items()):
+        try:
+            f"{name}{value}".encode()
+        except UnicodeEncodeError as exc:
+            code = "ValidationException" if request.path == "/" else "ValidationError"
+            message = f"1 validation error detected: {name!a} must be UTF-8"
+            raise AwsError(code, message) from exc
 
 
 async def _signed(request: web.Request) -> SignedRequest:

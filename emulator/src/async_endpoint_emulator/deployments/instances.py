@@ -5,7 +5,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from async_endpoint_emulator.errors import DeploymentFailed
 from async_endpoint_emulator.inference.hosts import Host
 from async_endpoint_emulator.inference.queue import Line, Request
 
@@ -69,8 +68,8 @@ class Instance:
             while True:
                 try:
                     await self.host.restart()
-                except DeploymentFailed as exc:
-                    log.error("instance %s: %s", self.label, exc)
+                except Exception as exc:  # of any kind: without this task nothing is replaced
+                    log.error("instance %s: %r", self.label, exc)
                     await asyncio.sleep(self.pause)
                 else:
                     break
@@ -102,6 +101,8 @@ class Instance:
             self._busy.add(this)
             try:
                 await self.process(request, self.host)
+            except Exception:  # no request takes the slot with it
+                log.exception("instance %s: request %s", self.label, request.inference_id)
             finally:
                 self.line.done()
                 self._busy.discard(this)

@@ -194,7 +194,7 @@ class ProcessHost:
         try:
             async with self.shared.http.get(url, timeout=_PING_TIMEOUT) as answer:
                 return answer.status == 200
-        except (aiohttp.ClientError, TimeoutError):
+        except (aiohttp.ClientError, OSError, ValueError):  # whatever a container answers
             return False
 
     def _reason(self, kind: str) -> str:

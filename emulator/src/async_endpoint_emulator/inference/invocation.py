@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.h
 """
 
 import logging
+import re
 
 import aiohttp
 
@@ -12,7 +13,10 @@ from async_endpoint_emulator.inference.queue import Request
 
 log = logging.getLogger("sagemaker")
 
+MAX_PAYLOAD_BYTES = 1024**3
 MAX_HEADER_BYTES = 4096
+# The header ContentType of an answer, as API_runtime_InvokeEndpoint has it.
+_CONTENT_TYPE = re.compile(r"[\x20-\x7e\t]{0,1024}")
 _UNLIMITED = aiohttp.ClientTimeout(total=None)
 _SEE_LOGS = "See the SageMaker Endpoint logs in your account for more information."
 
@@ -59,24 +63,47 @@ async def ask(
             f"{request.endpoint_name} endpoint. "
             "This can occur when CPU or memory utilization is high."
         ) from exc
-    except aiohttp.ClientError as exc:
-        log.info("request %s: %s", request.inference_id, exc)
+    except (aiohttp.ClientError, OSError, ValueError) as exc:
+        log.info("request %s: %r", request.inference_id, exc)
         raise model_error(0) from exc
 
 
 async def _read(response: aiohttp.ClientResponse) -> Answer:
-    body = await response.read()
-    answer = Answer(response.status, body, response.headers.get("Content-Type"))
-    if not 200 <= response.status < 300:
+    content_type = response.headers.get("Content-Type")
+    usable = content_type is None or _CONTENT_TYPE.fullmatch(content_type) is not None
+    succeeded = 200 <= response.status < 300
+    if succeeded:
+        _check_headers(response, usable)
+    body = await _body(response)
+    answer = Answer(response.status, body, content_type if usable else None)
+    if not succeeded:
         raise model_error(response.status, answer)
-    if response.headers.get("Content-Length") is None:
-        log.error("the container did not specify the required Content-Length header")
-        raise model_error(0)
-    size = sum(len(name) + len(value) + 4 for name, value in response.raw_headers)
-    if size > MAX_HEADER_BYTES:
-        log.error("the container's headers have %d bytes (at most 4096)", size)
-        raise model_error(0)
     return answer
+
+
+def _check_headers(response: aiohttp.ClientResponse, content_type_usable: bool) -> None:
+    size = sum(len(name) + len(value) + 4 for name, value in response.raw_headers)
+    if response.headers.get("Content-Length") is None:
+        problem = "the container did not specify the required Content-Length header"
+    elif size > MAX_HEADER_BYTES:
+        problem = f"the container's headers have {size} bytes (at most {MAX_HEADER_BYTES})"
+    elif not content_type_usable:
+        problem = "the container's Content-Type is not ASCII of at most 1,024 characters"
+    else:
+        return
+    log.error(problem)
+    raise model_error(0)
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """Of an answer without end, too: as much as is taken, and not one byte more."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_PAYLOAD_BYTES:
+            log.error("the container's answer is larger than %d bytes", MAX_PAYLOAD_BYTES)
+            raise model_error(0)
+    return bytes(body)
 
 
 def _headers(request: Request, content_type: str | None, name_it: bool) -> dict[str, str]:

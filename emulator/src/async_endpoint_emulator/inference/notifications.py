@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
-from async_endpoint_emulator.aws import AWS_ERRORS
 from async_endpoint_emulator.config import NotificationShape
 from async_endpoint_emulator.counters import Counters
 from async_endpoint_emulator.faults import FaultInjector
@@ -185,17 +184,18 @@ class Publisher:
     async def _send(self, role_arn: str, topic: str, text: str, failed: Callable[[], None]) -> None:
         try:
             await self.topics.publish(role_arn, topic, text)
-        except AWS_ERRORS as exc:
+        except Exception as exc:
             # As at AWS: counted (NotificationFailures), and the request is not tried again.
             self.counters.notification_failures += 1
             failed()
-            log.error("notification to %s failed: %s", topic, exc)
+            log.error("notification to %s failed: %r", topic, exc)
         else:
             self.counters.notifications_published += 1
 
 
 def _compact(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return text.encode(errors="replace").decode()  # SNS takes no lone surrogate
 
 
 def _without_none(**members: str | None) -> dict[str, str]:

@@ -13,7 +13,11 @@ from async_endpoint_emulator.counters import Counters
 from async_endpoint_emulator.faults import FaultInjector
 from async_endpoint_emulator.inference.data_plane import TooLarge
 from async_endpoint_emulator.inference.hosts import Host
-from async_endpoint_emulator.inference.invocation import InvocationFailed, model_error
+from async_endpoint_emulator.inference.invocation import (
+    MAX_PAYLOAD_BYTES,
+    InvocationFailed,
+    model_error,
+)
 from async_endpoint_emulator.inference.meters import Meters, Metric
 from async_endpoint_emulator.inference.notifications import Answer, Notifications, Publisher, Topics
 from async_endpoint_emulator.inference.queue import Request
@@ -21,8 +25,6 @@ from async_endpoint_emulator.inference.s3_location import S3Location
 from async_endpoint_emulator.resources import ERROR, SUCCESS, OutputConfig
 
 log = logging.getLogger("sagemaker")
-
-MAX_PAYLOAD_BYTES = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +196,11 @@ class _Processing:
         request, answer, output = self.request, failure.answer, self.on_behalf.output
         log.info("request %s failed: %s", request.inference_id, failure.reason)
         if write and request.failure:
-            content = answer or Answer(0, failure.reason.encode(), "text/plain")
+            content = answer or Answer(0, failure.reason.encode(errors="replace"), "text/plain")
             try:
                 await self._put(request.failure, content)
-            except InvocationFailed as exc:
-                log.error("request %s: %s", request.inference_id, exc.reason)
+            except Exception as exc:  # the notification comes all the same
+                log.error("request %s: %r", request.inference_id, exc)
         if notify and output.error_topic:
             included = ERROR in output.include_response_in
             message = self.shared.notifications.failed(request, failure.reason, answer, included)

@@ -34,6 +34,8 @@ class FakeDataPlane:
     def __init__(self, get: Exception | None = None, put: Exception | None = None) -> None:
         self.get = get
         self.put = put
+        self.put_failure: Exception | None = None
+        self.refused: list[Exception] = []
         self.objects: dict[str, bytes] = {}
         self.published: list[tuple[str, Any]] = []
 
@@ -47,9 +49,13 @@ class FakeDataPlane:
     ) -> None:
         if self.put and location.key.startswith("outputs"):
             raise self.put
+        if self.put_failure and location.key.startswith("failures"):
+            raise self.put_failure
         self.objects[str(location)] = body
 
     async def publish(self, role_arn: str, topic: str, message: str) -> None:
+        if self.refused:
+            raise self.refused.pop()
         self.published.append((topic, json.loads(message)))
 
 
@@ -186,3 +192,38 @@ def test_an_expired_request_may_leave_a_failure_object() -> None:
     plane, _ = expire(expiry_failure_object=True)
 
     assert list(plane.objects) == ["s3://outbox/failures/k-error.out"]
+
+
+@pytest.mark.parametrize("stage", ["get", "put", "publish"])
+def test_whatever_goes_wrong_the_request_ends_as_failed(stage: str) -> None:
+    plane, unexpected = FakeDataPlane(), AttributeError("of the emulator")
+    if stage == "publish":
+        plane.refused = [unexpected]
+    else:
+        setattr(plane, stage, unexpected)
+
+    counters = process(plane)
+
+    assert counters.failed == 1
+    assert [topic for topic, _ in plane.published] == ["error"] * (stage != "publish")
+    assert counters.notification_failures == (stage == "publish")
+
+
+def test_a_failure_object_that_cannot_be_written_keeps_no_notification_back() -> None:
+    plane = FakeDataPlane(get=DENIED)
+    plane.put_failure = UnicodeError("of the emulator")
+
+    process(plane)
+
+    assert [topic for topic, _ in plane.published] == ["error"]
+
+
+def test_a_request_with_a_lone_surrogate_is_announced_as_failed() -> None:
+    plane, counters = FakeDataPlane(get=DENIED), Counters()
+    given = request(input_location="s3://inbox/\udcfc.csv")
+
+    asyncio.run(processor(plane, counters).process(given, cast(Host, FakeHost()), ASSIGNMENT))
+
+    [(topic, notification)] = plane.published
+    assert topic == "error"
+    assert notification["requestParameters"]["inputLocation"] == "s3://inbox/?.csv"
