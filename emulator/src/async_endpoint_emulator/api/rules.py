@@ -104,9 +104,12 @@ def _accept_deployment(request: Document) -> None:
 
 
 def _accept_capacities(request: Document) -> None:
-    for each in request["DesiredWeightsAndCapacities"]:
+    wanted = request["DesiredWeightsAndCapacities"]
+    for each in wanted:
         if "ServerlessUpdateConfig" in each:
             raise validation_exception(UNSUPPORTED)
+    if len({each["VariantName"] for each in wanted}) != len(wanted):
+        raise validation_exception("Variant names must be unique in DesiredWeightsAndCapacities.")
 
 
 _RULES: Mapping[str, Callable[[Document], None]] = {

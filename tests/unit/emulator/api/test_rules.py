@@ -238,6 +238,15 @@ def test_with_guardrails_the_variants_keep_their_names() -> None:
     assert "the same variant names as the old one: AllTraffic" in refusal(*calls, guarded)
 
 
+def test_a_variant_is_given_its_capacity_once() -> None:
+    twice = [{"VariantName": "AllTraffic", "DesiredInstanceCount": count} for count in (1, 2)]
+    scale = {"EndpointName": "e", "DesiredWeightsAndCapacities": twice}
+
+    message = refusal(model(), config(), endpoint(), ("UpdateEndpointWeightsAndCapacities", scale))
+
+    assert message == "Variant names must be unique in DesiredWeightsAndCapacities."
+
+
 def test_the_lists_are_empty_when_everything_is_deleted() -> None:
     *_, endpoints, configs, models = rehearse(
         [
