@@ -40,6 +40,7 @@ _EXISTS = re.compile(r"already exist", re.IGNORECASE)
 _BUSY = re.compile(r"in-progress|in progress|in transition", re.IGNORECASE)
 # What was made a moment ago is not there for every part of SageMaker at once.
 _NOT_VISIBLE_YET = re.compile(r"could not find (model|endpoint configuration) \"", re.IGNORECASE)
+_CONFIG_MISSED = re.compile(r"could not find endpoint configuration \"([^\"]+)\"", re.IGNORECASE)
 # CreateModel and CreateEndpoint try the execution role, and refuse one whose permissions have not
 # reached every part of AWS yet.
 _ROLE_REFUSED = re.compile(r"sns:Publish|sts:AssumeRole|could not assume role", re.IGNORECASE)
@@ -137,7 +138,8 @@ class SageMakerControlPlane:
         }
         if not specification.deployment.plain:
             request["DeploymentConfig"] = deployment_config(specification.deployment)
-        with translated(doing, _explained):
+        config = specification.generation.config
+        with translated(doing, partial(_updating, config=config)):
             self._connect().update_endpoint(**request)
 
     def set_instance_count(self, endpoint_name: str, count: int) -> None:
@@ -172,6 +174,17 @@ def _creating(error: SdkError, doing: str) -> RelayError | None:
     """What exists is not created again: its name contains the hash of its content."""
     if _EXISTS.search(_validation_text(error)):
         return None
+    return _explained(error, doing)
+
+
+def _updating(error: SdkError, doing: str, config: str) -> RelayError:
+    """SageMaker misses the old configuration too, which no wait brings back if it was deleted.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpointConfig.html
+    """
+    missed = _CONFIG_MISSED.search(_validation_text(error))
+    if missed and not missed[1].endswith(f"/{config.lower()}"):
+        return classify(error, doing)
     return _explained(error, doing)
 
 

@@ -9,7 +9,7 @@ from relay.aws.sagemaker.control_plane import SageMakerControlPlane
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError, TransientError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 
-from tests.support.sagemaker.stubbed import ARN, FULL, refuse
+from tests.support.sagemaker.stubbed import ARN, FULL, GENERATION, refuse
 
 ROLE_REFUSED = (
     "The provided role arn:aws:iam::000000000000:role/r is invalid. Please ensure the role exists, "
@@ -214,6 +214,21 @@ def test_an_error_says_what_the_caller_must_do(
     assert type(refusal.value) is error
     assert message in str(refusal.value)
     assert refusal.value.__cause__ is not None
+
+
+@pytest.mark.parametrize(
+    ("config", "error"), [(GENERATION.config, TransientError), ("of-before", PermanentError)]
+)
+def test_an_update_waits_for_its_own_configuration_and_not_for_a_deleted_one(
+    stub: Stubber, control_plane: SageMakerControlPlane, config: str, error: type[RelayError]
+) -> None:
+    arn = ARN.replace(":endpoint/", ":endpoint-config/").replace("relay", config.lower())
+    refuse(stub, "update_endpoint", f'Could not find endpoint configuration "{arn}".')
+
+    with pytest.raises(RelayError) as refusal:
+        control_plane.update_endpoint(FULL, retain_capacity=False)
+
+    assert type(refusal.value) is error
 
 
 def test_an_artifact_that_the_role_may_not_read_is_access_denied(
