@@ -230,6 +230,33 @@ class ControlPlaneContract(ABC):
         with pytest.raises(ClientError, match="ValidationException"):
             update(plane, new, DeploymentConfig=rolling)
 
+    def test_an_endpoint_without_its_configuration_serves_on_and_takes_no_update(
+        self, plane: ControlPlane
+    ) -> None:
+        plane.create_endpoint()
+        old, new = endpoint(plane)["EndpointConfigName"], plane.create_config(f"{plane.name}-2")
+        plane.sagemaker.delete_endpoint_config(EndpointConfigName=old)
+
+        with pytest.raises(ClientError, match=f'endpoint configuration "arn:.*/{old}"'):
+            update(plane, new)
+        found = endpoint(plane)
+        plane.sagemaker.delete_endpoint(EndpointName=plane.name)
+
+        assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", old)
+        plane.await_status("gone")
+
+    def test_a_configuration_that_an_update_brings_can_be_deleted_meanwhile(
+        self, plane: ControlPlane
+    ) -> None:
+        plane.create_endpoint()
+        new = plane.create_config(f"{plane.name}-2")
+
+        update(plane, new)
+        plane.sagemaker.delete_endpoint_config(EndpointConfigName=new)
+        plane.await_status("InService")
+
+        assert endpoint(plane)["EndpointConfigName"] == new
+
     def test_a_deleted_endpoint_is_gone_after_a_while(self, plane: ControlPlane) -> None:
         plane.create_endpoint()
 

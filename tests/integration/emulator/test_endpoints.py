@@ -205,16 +205,6 @@ def test_names_are_unique_whatever_their_case(stack: Stack) -> None:
     assert message.startswith("Cannot create already existing model")
 
 
-def test_a_configuration_in_use_must_not_be_deleted(stack: Stack) -> None:
-    stack.create_endpoint(SCRIPTED)
-
-    code, _ = refusal(
-        stack.sagemaker.delete_endpoint_config, EndpointConfigName=f"config-{stack.suffix}"
-    )
-
-    assert code == "ResourceInUse"
-
-
 def test_an_endpoint_in_transition_takes_no_second_change(stack: Stack) -> None:
     stack.create_model(image=SCRIPTED)
     config = stack.create_config()

@@ -102,6 +102,7 @@ class SageMaker(Catalogue):
         endpoint, state = self._endpoint(EndpointName)
         config = self._get("endpoint-config", EndpointConfigName, self.configs, late=True)
         self._require_model(config)
+        self._get("endpoint-config", state.config, self.configs)
         retyped = type_of(config) != type_of(self.configs.get(state.config))
         if retyped and self.is_scalable_target(EndpointName):
             raise invalid(

@@ -43,7 +43,7 @@ class ControlPlane:
         self._faults = faults
         self._namer = namer
         tags = authoriser.tags
-        catalogue = Catalogue(roles, check_artifact, namer, tags, self._users_of)
+        catalogue = Catalogue(roles, check_artifact, namer, tags)
         self.endpoints = Endpoints(lifecycle, faults, namer, tags, catalogue, instance_quota)
         self._operations: Mapping[str, Operation] = {
             **catalogue.operations,
@@ -78,6 +78,3 @@ class ControlPlane:
         if role_arn := request.get("ExecutionRoleArn"):
             service = {"iam:PassedToService": PRINCIPAL}
             await self._authoriser.require(caller, "iam:PassRole", role_arn, service)
-
-    def _users_of(self, config_name: str) -> list[str]:
-        return [each.arn for each in self.endpoints.all if config_name in each.config_names]

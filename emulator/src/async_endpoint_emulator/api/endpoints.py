@@ -109,6 +109,9 @@ class Endpoints:
     async def _update_endpoint(self, request: Document) -> Document:
         endpoint = self.all.get(request["EndpointName"])
         config = self._catalogue.configs.get(request["EndpointConfigName"])
+        # API_DeleteEndpointConfig forbids in words to delete the one in use. Its consequence:
+        # https://github.com/hashicorp/terraform-provider-aws/issues/40048
+        self._catalogue.configs.get(endpoint.config.name)
         self._require_deregistered(endpoint, config)
         keep = frozenset[str]()
         if request.get("RetainAllVariantProperties"):

@@ -7,7 +7,6 @@ from async_endpoint_emulator.api.listing import page
 from async_endpoint_emulator.api.operations import Operation
 from async_endpoint_emulator.api.tags import Tags
 from async_endpoint_emulator.deployments.roles import Roles, require_usable
-from async_endpoint_emulator.errors import AwsError
 from async_endpoint_emulator.resources import Collection, Container, EndpointConfig, Model, Namer
 from async_endpoint_emulator.validation import Document
 
@@ -24,13 +23,10 @@ class Catalogue:
         check_artifact: CheckArtifact,
         namer: Namer,
         tags: Tags,
-        users: Callable[[str], list[str]],
     ) -> None:
-        """`users` answers the ARNs of the endpoints that use a configuration."""
         self._roles = roles
         self._check_artifact = check_artifact
         self._tags = tags
-        self._users = users
         self.models: Collection[Model] = Collection("model", "model", namer)
         self.configs: Collection[EndpointConfig] = Collection(
             "endpoint-config", "endpoint configuration", namer
@@ -88,14 +84,8 @@ class Catalogue:
         return _page("EndpointConfig", self.configs, request)
 
     async def _delete_endpoint_config(self, request: Document) -> Document:
-        config = self.configs.get(request["EndpointConfigName"])
-        if users := self._users(config.name):
-            raise AwsError(
-                "ResourceInUse",
-                f'Cannot delete endpoint configuration "{config.arn}": {", ".join(users)} uses it.',
-            )
-        self.configs.remove(config.name)
-        self._tags.forget(config.arn)
+        """One that is in use, too: its endpoint serves on, and takes no update any more."""
+        self._tags.forget(self.configs.remove(request["EndpointConfigName"]).arn)
         return {}
 
 

@@ -53,11 +53,6 @@ class Endpoint:
         return [each for each in (self.fleet, self.pending, self.remnant) if each is not None]
 
     @property
-    def config_names(self) -> set[str]:
-        """Of the configurations that must not be deleted now."""
-        return {fleet.config.name for fleet in self.fleets}
-
-    @property
     def load(self) -> EndpointLoad:
         oldest = self.queue.oldest
         age = (datetime.now(UTC) - oldest).total_seconds() if oldest else None

@@ -213,24 +213,6 @@ def test_alarms_that_are_missing_refuse_the_update() -> None:
     play(scenario)
 
 
-def test_a_configuration_is_in_use_from_the_update_until_it_is_replaced() -> None:
-    async def scenario(scene: Scene) -> None:
-        await scene.create(AllTraffic=(1, 1))
-        new = await scene.configure("new", AllTraffic=(1, 1))
-        scene.may_start.clear()
-
-        await scene.update(new)
-        for name in ("old", "new"):
-            with pytest.raises(AwsError, match="ResourceInUse"):
-                await scene.call("DeleteEndpointConfig", EndpointConfigName=name)
-        scene.may_start.set()
-        await scene.rest()
-
-        await scene.call("DeleteEndpointConfig", EndpointConfigName="old")
-
-    play(scenario)
-
-
 def test_an_endpoints_load_has_its_backlog_and_instances() -> None:
     async def scenario(scene: Scene) -> None:
         await scene.create(AllTraffic=(1, 1))
