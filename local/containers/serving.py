@@ -7,9 +7,6 @@ SAGEMAKER_BIND_TO_PORT, the model's directory from SM_MODEL_DIR.
 import asyncio
 import logging
 import os
-import signal
-import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -52,7 +49,7 @@ def model_directory() -> Path:
 
 
 def serve(model: Model) -> None:
-    """Serves until SIGTERM, or until the process that started it is gone."""
+    """Serves until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
     threads = ThreadPoolExecutor(_THREADS, "invocation")
@@ -78,14 +75,5 @@ def serve(model: Model) -> None:
 
     app = web.Application(client_max_size=_MAX_REQUEST_BYTES)
     app.add_routes([web.get("/ping", ping), web.post("/invocations", invocations)])
-    threading.Thread(target=_stop_with_parent, daemon=True).start()
     log.info("serving on port %d", port)
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
-
-
-def _stop_with_parent() -> None:
-    # Without a container around it nothing else would end this process when the emulator is killed.
-    parent = int(os.environ.get("EMULATOR_PID", os.getppid()))
-    while parent == os.getppid():
-        time.sleep(2)
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -53,6 +53,7 @@ from async_endpoint_emulator.inference.data_plane import DataPlane
 from async_endpoint_emulator.inference.hosts import Processes, ProcessHost
 from async_endpoint_emulator.inference.meters import Meters
 from async_endpoint_emulator.inference.processing import Processor
+from async_endpoint_emulator.inference.warden import Warden
 from async_endpoint_emulator.log_lines import OneLine
 from async_endpoint_emulator.pace import Pace
 from async_endpoint_emulator.resources import Container, Namer
@@ -106,7 +107,9 @@ async def _serve(config: Config, arguments: argparse.Namespace, work_directory: 
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as http:
         images = KnownImages(config.containers)
         simulate = arguments.authorise == "simulate"
-        processes = Processes(aws, config, images, http, work_directory, simulate)
+        processes = Processes(
+            aws, config, images, http, work_directory, Warden(work_directory), simulate
+        )
         namer = Namer(aws.region)
         data_plane = DataPlane(aws, os.environ.get("AWS_CA_BUNDLE"))
         meters = Meters()
@@ -173,6 +176,7 @@ async def _serve(config: Config, arguments: argparse.Namespace, work_directory: 
                 task.cancel()
             await runner.cleanup()
             await transitions.close(list(endpoints))
+            processes.warden.close()
             await processor.publisher.close()
             await data_plane.close()
             aws.close()

@@ -66,9 +66,14 @@ def variables(moto: str) -> dict[str, str]:
 
 @contextmanager
 def running_emulator(
-    moto: str, directory: Path, configuration: str = json.dumps(QUICK), *further: str
+    moto: str,
+    directory: Path,
+    configuration: str = json.dumps(QUICK),
+    *further: str,
+    killed: bool = False,
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The URL and the process, which ends with the block and leaves nothing behind."""
+    """The URL and the process, which ends with the block and leaves nothing behind. `killed`: the
+    block kills it."""
     config = directory / "config.json"
     config.write_text(configuration)
     port = free_port()
@@ -93,8 +98,8 @@ def running_emulator(
             process.kill()
             log.close()
             print((directory / "log").read_text())
-    assert code == 0
-    assert not (directory / "work").exists()
+    assert code == (-signal.SIGKILL if killed else 0)
+    assert killed or not (directory / "work").exists()
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ class Handler(BaseHTTPRequestHandler):
         received = {
             "headers": {name: value for name, value in self.headers.items() if name != "Host"},
             "environment": os.environ.get("GREETING"),
+            "process": os.getpid(),
         }
         text = script.get("body", json.dumps(received)).encode()
         if script.get("chunked"):

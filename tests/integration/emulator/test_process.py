@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.emulator.conftest import REPOSITORY
-from tests.support.emulator.stack import Stack
+from tests.integration.emulator.conftest import REPOSITORY, running_emulator
+from tests.support.emulator.stack import SCRIPTED, Clients, Stack, alive, eventually
 
 
 def put_faults(stack: Stack, body: bytes) -> tuple[int, Any]:
@@ -59,6 +59,26 @@ def start(*arguments: str) -> subprocess.CompletedProcess[str]:
         timeout=30,
         check=False,
     )
+
+
+def test_nothing_survives_an_emulator_that_is_killed(
+    moto: str, artifact: Path, tmp_path: Path
+) -> None:
+    with running_emulator(moto, tmp_path, killed=True) as (url, process):
+        clients = Clients(moto, url)
+        stack = Stack(clients, artifact)
+        stack.create_endpoint(SCRIPTED)
+        stack.invoke(Body=b"{}")
+        [text] = stack.notifications(stack.successes)
+        received = json.loads(stack.read(json.loads(text)["responseParameters"]["outputLocation"]))
+        clients.close()
+
+        process.kill()
+        process.wait()
+
+        group = received["process"]
+        eventually(lambda: not alive(group), "the model server is gone", 5)
+        eventually(lambda: not list((tmp_path / "work").iterdir()), "its files are gone", 5)
 
 
 def test_an_unusable_configuration_is_one_line_and_exit_code_2(tmp_path: Path) -> None:

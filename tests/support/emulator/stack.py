@@ -2,6 +2,7 @@
 
 import json
 import socket
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -43,6 +44,13 @@ def eventually(look: Callable[[], T], what: str, seconds: float = 60) -> T:
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.05)
     return answer
+
+
+def alive(process: int) -> bool:
+    """Whether it runs; a zombie does not."""
+    command = ["ps", "-o", "stat=", "-p", str(process)]
+    state = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return state.strip()[:1] not in ("", "Z")
 
 
 def await_health(url: str) -> None:

@@ -16,10 +16,13 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from async_endpoint_emulator.errors import DeploymentFailed
+from async_endpoint_emulator.inference.warden import Warden, signal_group
 
 log = logging.getLogger("sagemaker")
+_LAST_OUTPUT_SECONDS = 1.0
 _INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH")
 
 # Variables by which interpreters, loaders and shells run code, or choose what they run.
@@ -69,12 +72,21 @@ def check_environment(environment: Mapping[str, str]) -> None:
 
 
 class ModelServer:
-    """One running server process."""
+    """One running server: a process, and the group of those that it starts."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int, label: str) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        port: int,
+        warden: Warden,
+        output: asyncio.Task[None],
+    ) -> None:
         self._process = process
         self.port = port
-        self._log_task = asyncio.create_task(self._forward_output(label))
+        self._warden = warden
+        self._output = output
+        self._ended = False
+        warden.watch(process.pid)
 
     @classmethod
     async def launch(
@@ -83,6 +95,7 @@ class ModelServer:
         model_directory: Path,
         environment: Mapping[str, str],
         label: str,
+        warden: Warden,
     ) -> "ModelServer":
         """Starts the server; it is not ready until /ping says so.
 
@@ -99,22 +112,27 @@ class ModelServer:
             "SM_MODEL_DIR": str(model_directory),
             "PYTHONSAFEPATH": "1",
             "PYTHONUNBUFFERED": "1",
-            "EMULATOR_PID": str(os.getpid()),  # whose end should be the server's end
         }
         directory = model_directory.with_name("run")
         directory.mkdir(exist_ok=True)
+        # asyncio's own pipe would keep `wait` until every process that holds it has ended.
+        reading, writing = os.pipe()
+        output = asyncio.create_task(_forward(os.fdopen(reading, "rb"), label))
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=directory,
                 env={**inherited, **environment, **contract},
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
+                stdout=writing,
                 stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
             )
         except OSError as exc:
             raise DeploymentFailed(f"The local container cannot start: {exc}") from exc
-        return cls(process, port, label)
+        finally:
+            os.close(writing)
+        return cls(process, port, warden, output)
 
     @property
     def url(self) -> str:
@@ -129,35 +147,45 @@ class ModelServer:
         return await self._process.wait()
 
     def kill(self) -> None:
-        """Ends the process at once, as a crash would."""
-        self._signal(signal.SIGKILL)
+        """Ends the processes at once, as a crash would."""
+        if not self._ended:
+            signal_group(self._process.pid, signal.SIGKILL)
 
     async def stop(self, grace_seconds: float) -> None:
-        """SIGTERM, and SIGKILL after the grace period."""
-        self._signal(signal.SIGTERM)
+        """SIGTERM to all processes. SIGKILL to those that are left when the first has ended, as in
+        a container, or after the grace period."""
+        if self._ended:
+            return
+        signal_group(self._process.pid, signal.SIGTERM)
         try:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), grace_seconds)
         finally:
             self.kill()
         await self._process.wait()
-        await self._log_task
+        self._ended = True
+        self._warden.forget(self._process.pid)
+        # A process that has left the group may hold the pipe for ever.
+        await asyncio.wait({self._output}, timeout=_LAST_OUTPUT_SECONDS)
+        self._output.cancel()
 
-    def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):  # it ended by itself
-            if self.running:
-                self._process.send_signal(number)
 
-    async def _forward_output(self, label: str) -> None:
-        assert self._process.stdout is not None  # noqa: S101 - opened with a pipe
+async def _forward(pipe: BinaryIO, label: str) -> None:
+    """Writes what comes through the pipe into the log, until no process holds its other end."""
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+    try:
         while True:
             try:
-                line = await self._process.stdout.readline()
+                line = await reader.readline()
             except ValueError:  # a line longer than the stream's buffer: drop it, keep reading
                 continue
             if not line:
                 return
             log.info("container %s: %s", label, line.decode(errors="replace").rstrip())
+    finally:
+        transport.close()
 
 
 def _free_port() -> int:

@@ -19,6 +19,7 @@ from async_endpoint_emulator.inference.containers import KnownImages, ModelServe
 from async_endpoint_emulator.inference.invocation import ask
 from async_endpoint_emulator.inference.notifications import Answer
 from async_endpoint_emulator.inference.queue import Request
+from async_endpoint_emulator.inference.warden import Warden
 from async_endpoint_emulator.resources import Container, Model, Variant
 
 log = logging.getLogger("sagemaker")
@@ -75,6 +76,7 @@ class Processes:
     images: KnownImages
     http: aiohttp.ClientSession
     work_directory: Path
+    warden: Warden
     authenticated: bool
     """Whether callers of the API have proved who they are."""
 
@@ -164,6 +166,7 @@ class ProcessHost:
                         self._files_of(container),
                         container.environment,
                         label,
+                        self.shared.warden,
                     )
                 )
             await asyncio.gather(*(self._await_health(each) for each in self._servers))

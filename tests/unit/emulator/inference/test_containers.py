@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from async_endpoint_emulator.errors import DeploymentFailed
 from async_endpoint_emulator.inference.containers import KnownImages, ModelServer, check_environment
+from async_endpoint_emulator.inference.warden import Warden
 
 PRINT = "import json, os, pathlib; pathlib.Path(os.environ['OUT']).write_text(json.dumps({}))"
 SEEN = PRINT.format("[dict(os.environ), os.getcwd(), os.listdir(), __import__('sys').path]")
@@ -23,13 +24,16 @@ def run(
     model.mkdir(exist_ok=True)
 
     async def launch() -> int:
-        server = await ModelServer.launch(
-            command, model, {"OUT": str(out), **environment}, "variant/1"
-        )
+        variables = {"OUT": str(out), **environment}
+        warden = Warden(directory / "gone")
         try:
-            return await asyncio.wait_for(server.wait(), 20)
+            server = await ModelServer.launch(command, model, variables, "variant/1", warden)
+            try:
+                return await asyncio.wait_for(server.wait(), 20)
+            finally:
+                await server.stop(0)
         finally:
-            await server.stop(0)
+            warden.close()
 
     return asyncio.run(launch()), model, out
 
@@ -86,7 +90,6 @@ def test_a_server_finds_what_the_contract_promises_and_nothing_of_the_emulators_
         "SM_MODEL_DIR",
         "PYTHONSAFEPATH",
         "PYTHONUNBUFFERED",
-        "EMULATOR_PID",
         *({"PATH", "HOME", "LANG", "PYTHONPATH"} & os.environ.keys()),
     }
     assert Path(where) != model

@@ -57,7 +57,7 @@ async def talk(raw: bytes, endless: bytes) -> tuple[Answer | InvocationFailed, b
             )
         except InvocationFailed as failure:
             answer = failure
-        shared = Processes(None, Config(), KnownImages({}), http, None, True)  # type: ignore[arg-type]
+        shared = Processes(None, Config(), KnownImages({}), http, None, None, True)  # type: ignore[arg-type]
         host = ProcessHost(shared, "demo/1", cast(Variant, None), cast(Model, None))
         container = type("Container", (), {"url": url})
         healthy = await host._ping(cast(ModelServer, container))
