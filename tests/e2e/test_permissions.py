@@ -212,7 +212,7 @@ NOT_ENFORCED = {
     ("ReconcileRole", "SendToDeadLetterQueue"): _DESTINATION,
     ("ProvisionRole", "WriteLogs"): _LOGS,
     ("ProvisionRole", "SendToDeadLetterQueue"): _DESTINATION,
-    ("EndpointExecutionRole", "WriteLogs"): "the emulator writes its model servers' logs to files",
+    ("EndpointExecutionRole", "WriteLogs"): "the emulator goes on where it cannot write logs",
     ("EndpointExecutionRole", "PublishMetrics"): "the emulator publishes metrics of its own",
     ("EndpointExecutionRole", "PullImage"): _IMAGE,
     ("EndpointExecutionRole", "GetRegistryToken"): _IMAGE,

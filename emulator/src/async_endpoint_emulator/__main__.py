@@ -48,6 +48,7 @@ from async_endpoint_emulator.documents import read_document
 from async_endpoint_emulator.errors import InvalidConfiguration
 from async_endpoint_emulator.faults import FaultInjector
 from async_endpoint_emulator.inference.artifacts import check_artifact
+from async_endpoint_emulator.inference.container_logs import ContainerLogs
 from async_endpoint_emulator.inference.containers import KnownImages
 from async_endpoint_emulator.inference.data_plane import DataPlane
 from async_endpoint_emulator.inference.hosts import Processes, ProcessHost
@@ -107,9 +108,8 @@ async def _serve(config: Config, arguments: argparse.Namespace, work_directory: 
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as http:
         images = KnownImages(config.containers)
         simulate = arguments.authorise == "simulate"
-        processes = Processes(
-            aws, config, images, http, work_directory, Warden(work_directory), simulate
-        )
+        logs, warden = ContainerLogs(aws, config.logs_seconds), Warden(work_directory)
+        processes = Processes(aws, config, images, http, work_directory, logs, warden, simulate)
         namer = Namer(aws.region)
         data_plane = DataPlane(aws, os.environ.get("AWS_CA_BUNDLE"))
         meters = Meters()
@@ -168,7 +168,9 @@ async def _serve(config: Config, arguments: argparse.Namespace, work_directory: 
         await runner.setup()
         try:
             await _listen(runner, host, port)
-            background += [asyncio.create_task(each.run()) for each in (scaling_loop, publisher)]
+            background += [
+                asyncio.create_task(each.run()) for each in (scaling_loop, publisher, logs)
+            ]
             await stop.wait()
             log.info("stopping")
         finally:
@@ -176,7 +178,8 @@ async def _serve(config: Config, arguments: argparse.Namespace, work_directory: 
                 task.cancel()
             await runner.cleanup()
             await transitions.close(list(endpoints))
-            processes.warden.close()
+            warden.close()
+            await logs.close()
             await processor.publisher.close()
             await data_plane.close()
             aws.close()

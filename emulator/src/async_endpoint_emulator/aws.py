@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
 
 P = ParamSpec("P")
@@ -57,6 +58,10 @@ class RoleSession:
     def cloudwatch(self) -> "CloudWatchClient":
         """Made when first needed: most endpoints have no alarms, and a client is not cheap."""
         return self.session.client("cloudwatch", config=_CLIENT_CONFIG)
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        return self.session.client("logs", config=_CLIENT_CONFIG)
 
 
 class Aws:

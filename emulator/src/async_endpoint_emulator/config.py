@@ -51,6 +51,8 @@ class Config:
     each second of the alarms on metrics and of the cooldowns of scaling."""
     metrics_seconds: float = within(0.1, 3600, 10.0)
     """Between two publications of the metrics to CloudWatch."""
+    logs_seconds: float = within(0.1, 3600, 2.0)
+    """Between two batches of the model servers' output to CloudWatch Logs."""
     alarm_seconds: float = within(0.05, 3600, 0.5)
     """Between two looks at the alarms of a deployment."""
 

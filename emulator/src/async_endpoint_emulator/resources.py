@@ -37,6 +37,14 @@ class Container:
         return str(self.document["Image"])
 
     @property
+    def hostname(self) -> str:
+        """Of a container in a pipeline, as CloudWatch names it.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/inference-pipeline-logs-metrics.html
+        """
+        return str(self.document.get("ContainerHostname", self.label.replace("_", "-")))
+
+    @property
     def environment(self) -> dict[str, str]:
         return dict(self.document.get("Environment", {}))
 

@@ -28,6 +28,7 @@ QUICK = {
     "ping_seconds": 0.3,
     "alarm_seconds": 0.1,
     "metrics_seconds": 0.5,
+    "logs_seconds": 0.2,
     "containers": {
         "sagemaker-xgboost:": "{python} -m local.containers.xgboost",
         "example/scripted:": "{python} -m tests.integration.emulator.scripted_container",

@@ -1,7 +1,7 @@
 """A model server that does what its input says, for the cases that a real model never shows.
 
-The input is JSON: `{"status", "body", "seconds", "headers", "chunked"}`, all optional. Without a
-body it answers what it received, as JSON.
+The input is JSON: `{"status", "body", "seconds", "headers", "chunked", "print"}`, all optional.
+Without a body it answers what it received, as JSON.
 """
 
 import json
@@ -19,6 +19,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         script = json.loads(body)
+        if text := script.get("print"):
+            print(text)
         time.sleep(script.get("seconds", 0))
         received = {
             "headers": {name: value for name, value in self.headers.items() if name != "Host"},

@@ -75,8 +75,8 @@ class Clients:
         def client(service: str, url: str) -> Any:
             return session.client(service, endpoint_url=url, config=config)  # type: ignore[call-overload]
 
-        self.s3, self.sns, self.sqs, self.iam, self.cloudwatch = (
-            client(service, aws_url) for service in ("s3", "sns", "sqs", "iam", "cloudwatch")
+        self.s3, self.sns, self.sqs, self.iam, self.cloudwatch, self.logs = (
+            client(name, aws_url) for name in ("s3", "sns", "sqs", "iam", "cloudwatch", "logs")
         )
         self.sagemaker = client("sagemaker", emulator_url)
         self.autoscaling = client("application-autoscaling", emulator_url)
@@ -96,6 +96,7 @@ class Stack:
         self.s3, self.sns, self.sqs, self.iam = clients.s3, clients.sns, clients.sqs, clients.iam
         self.sagemaker, self.runtime = clients.sagemaker, clients.runtime
         self.autoscaling, self.cloudwatch = clients.autoscaling, clients.cloudwatch
+        self.logs = clients.logs
         self.suffix = uuid4().hex[:8]
         self.name = f"endpoint-{self.suffix}"
         self.bucket = f"data-{self.suffix}"

@@ -7,21 +7,19 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.h
 
 import asyncio
 import contextlib
-import logging
 import os
 import re
 import shlex
 import signal
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from async_endpoint_emulator.errors import DeploymentFailed
 from async_endpoint_emulator.inference.warden import Warden, signal_group
 
-log = logging.getLogger("sagemaker")
 _LAST_OUTPUT_SECONDS = 1.0
 _INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH")
 
@@ -94,10 +92,10 @@ class ModelServer:
         command: Sequence[str],
         model_directory: Path,
         environment: Mapping[str, str],
-        label: str,
         warden: Warden,
+        take: Callable[[str], None],
     ) -> "ModelServer":
-        """Starts the server; it is not ready until /ping says so.
+        """Starts the server; it is not ready until /ping says so. `take` gets its output by lines.
 
         It starts in an empty directory, and Python neither imports from there nor from where a
         script lies: what an artifact contains is data until the server reads it.
@@ -117,7 +115,7 @@ class ModelServer:
         directory.mkdir(exist_ok=True)
         # asyncio's own pipe would keep `wait` until every process that holds it has ended.
         reading, writing = os.pipe()
-        output = asyncio.create_task(_forward(os.fdopen(reading, "rb"), label))
+        output = asyncio.create_task(_forward(os.fdopen(reading, "rb"), take))
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -170,8 +168,8 @@ class ModelServer:
         self._output.cancel()
 
 
-async def _forward(pipe: BinaryIO, label: str) -> None:
-    """Writes what comes through the pipe into the log, until no process holds its other end."""
+async def _forward(pipe: BinaryIO, take: Callable[[str], None]) -> None:
+    """Passes on what comes through the pipe, until no process holds its other end."""
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
@@ -183,7 +181,7 @@ async def _forward(pipe: BinaryIO, label: str) -> None:
                 continue
             if not line:
                 return
-            log.info("container %s: %s", label, line.decode(errors="replace").rstrip())
+            take(line.decode(errors="replace").rstrip())
     finally:
         transport.close()
 

@@ -5,6 +5,7 @@ import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -15,8 +16,9 @@ from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.errors import DeploymentFailed
 from async_endpoint_emulator.failures import reason
 from async_endpoint_emulator.inference.artifacts import install_artifact
+from async_endpoint_emulator.inference.container_logs import ContainerLogs, LogStream
 from async_endpoint_emulator.inference.containers import KnownImages, ModelServer, check_environment
-from async_endpoint_emulator.inference.invocation import ask
+from async_endpoint_emulator.inference.invocation import InvocationFailed, ask, model_error
 from async_endpoint_emulator.inference.notifications import Answer
 from async_endpoint_emulator.inference.queue import Request
 from async_endpoint_emulator.inference.warden import Warden
@@ -50,7 +52,7 @@ class Host(Protocol):
         """Through all containers, each of which gets the answer of the one before.
 
         Raises:
-            InvocationFailed: one of them failed.
+            InvocationFailed: one of them failed, or the request's time was over.
         """
         ...
 
@@ -76,6 +78,7 @@ class Processes:
     images: KnownImages
     http: aiohttp.ClientSession
     work_directory: Path
+    logs: ContainerLogs
     warden: Warden
     authenticated: bool
     """Whether callers of the API have proved who they are."""
@@ -127,9 +130,26 @@ class ProcessHost:
 
     async def invoke(self, request: Request, payload: bytes) -> Answer:
         answer = Answer(200, payload, request.content_type)
-        name_it = self.shared.config.pass_inference_id
-        for server in self._servers:
-            answer = await ask(self.shared.http, server.url, request, answer, name_it=name_it)
+        http, name_it = self.shared.http, self.shared.config.pass_inference_id
+        name = ""
+        try:
+            async with asyncio.timeout(request.timeout_seconds):
+                for server, container in zip(self._servers, self.model.containers, strict=False):
+                    name = container.hostname if self._is_pipeline else "primary"
+                    answer = await ask(
+                        http, server.url, request, answer, container=name, name_it=name_it
+                    )
+        except TimeoutError as exc:
+            failure = model_error(
+                0,
+                detail=f"timed out while waiting for a response from container {name} after "
+                f"{request.timeout_seconds} seconds",
+            )
+            self._explain(request, failure)
+            raise failure from exc
+        except InvocationFailed as failure:
+            self._explain(request, failure)
+            raise
         return answer
 
     def kill(self) -> None:
@@ -149,7 +169,7 @@ class ProcessHost:
                 raise DeploymentFailed(f"{self._reason('image')} ({exc})") from exc
 
     def _files_of(self, container: Container) -> Path:
-        if len(self.model.containers) == 1:
+        if not self._is_pipeline:
             return self._directory / "model"
         return self._directory / container.label / "model"
 
@@ -157,22 +177,44 @@ class ProcessHost:
         self._servers = []
         try:
             for container in self.model.containers:
-                label = self.label
-                if len(self.model.containers) > 1:
-                    label = f"{label}/{container.label}"
                 self._servers.append(
                     await ModelServer.launch(
                         self.shared.images.command(container.image),
                         self._files_of(container),
                         container.environment,
-                        label,
                         self.shared.warden,
+                        self._output_of(container),
                     )
                 )
             await asyncio.gather(*(self._await_health(each) for each in self._servers))
         except BaseException:  # also when the emulator stops meanwhile
             self.kill()
             raise
+
+    @property
+    def _is_pipeline(self) -> bool:
+        return len(self.model.containers) > 1
+
+    def _output_of(self, container: Container) -> Callable[[str], None]:
+        """Takes lines into the emulator's log and into CloudWatch Logs."""
+        further = [container.hostname] if self._is_pipeline else []
+        label = "/".join((self.label, *further))
+        stream = LogStream.of(self.model.role_arn, self.label, *further)
+
+        def take(line: str) -> None:
+            log.info("container %s: %s", label, line)
+            self.shared.logs.write(stream, line)
+
+        return take
+
+    def _explain(self, request: Request, failure: InvocationFailed) -> None:
+        """Writes into both logs why the request failed."""
+        log.info("request %s: %s", request.inference_id, failure.detail)
+        moment = datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
+        self.shared.logs.write(
+            LogStream.of(self.model.role_arn, self.label, "data-log"),
+            f"{moment}:[sagemaker logs] [{request.inference_id}] {failure.detail}",
+        )
 
     async def _await_health(self, server: ModelServer) -> None:
         clock = asyncio.get_running_loop().time

@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
 """
 
-import logging
 import re
 
 import aiohttp
@@ -11,10 +10,9 @@ import aiohttp
 from async_endpoint_emulator.inference.notifications import Answer
 from async_endpoint_emulator.inference.queue import Request
 
-log = logging.getLogger("sagemaker")
-
 MAX_PAYLOAD_BYTES = 1024**3
 MAX_HEADER_BYTES = 4096
+_MESSAGE_BYTES = 4096
 # The header ContentType of an answer, as API_runtime_InvokeEndpoint has it.
 _CONTENT_TYPE = re.compile(r"[\x20-\x7e\t]{0,1024}")
 _UNLIMITED = aiohttp.ClientTimeout(total=None)
@@ -22,27 +20,41 @@ _SEE_LOGS = "See the SageMaker Endpoint logs in your account for more informatio
 
 
 class InvocationFailed(Exception):
-    """The request ends as Failed. `answer` is the container's own, when it gave one."""
+    """The request ends as Failed. `answer` is the container's own, when it gave one; `detail` is
+    what the endpoint's data log says beside the reason."""
 
-    def __init__(self, reason: str, answer: Answer | None = None) -> None:
+    def __init__(self, reason: str, answer: Answer | None = None, detail: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.answer = answer
+        self.detail = detail
 
 
-def model_error(status: int, answer: Answer | None = None) -> InvocationFailed:
+def model_error(status: int, answer: Answer | None = None, detail: str = "") -> InvocationFailed:
     """The observed words; 0 stands for a container that gave no usable answer."""
-    kind = "client" if 300 <= status < 500 else "server"
     return InvocationFailed(
-        f"ClientError: Received {kind} error ({status}) from model. {_SEE_LOGS}", answer
+        f"ClientError: Received {_kind(status)} error ({status}) from model. {_SEE_LOGS}",
+        answer,
+        detail,
     )
 
 
+def _kind(status: int) -> str:
+    return "client" if 300 <= status < 500 else "server"
+
+
 async def ask(
-    http: aiohttp.ClientSession, url: str, request: Request, given: Answer, *, name_it: bool
+    http: aiohttp.ClientSession,
+    url: str,
+    request: Request,
+    given: Answer,
+    *,
+    container: str,
+    name_it: bool,
 ) -> Answer:
     """The container's answer to `given`: the request's own content, or that of the container
-    before it. `name_it` says whether it hears the inference id. Sets no limit of time.
+    before it. `container` is its name in the data log; `name_it` says whether it hears the
+    inference id. Sets no limit of time.
 
     Raises:
         InvocationFailed: it refused, broke off, or answered in a forbidden way.
@@ -56,53 +68,60 @@ async def ask(
             allow_redirects=False,
             timeout=_UNLIMITED,
         ) as response:
-            return await _read(response)
+            return await _read(response, container)
     except aiohttp.ClientConnectorError as exc:
         raise InvocationFailed(
             "Amazon SageMaker could not get a response from the "
             f"{request.endpoint_name} endpoint. "
-            "This can occur when CPU or memory utilization is high."
+            "This can occur when CPU or memory utilization is high.",
+            detail=f"Could not connect to container {container}: {exc}",
         ) from exc
     except (aiohttp.ClientError, OSError, ValueError) as exc:
-        log.info("request %s: %r", request.inference_id, exc)
-        raise model_error(0) from exc
+        detail = f"The response from container {container} cannot be read: {exc!r}"
+        raise model_error(0, detail=detail) from exc
 
 
-async def _read(response: aiohttp.ClientResponse) -> Answer:
+async def _read(response: aiohttp.ClientResponse, container: str) -> Answer:
     content_type = response.headers.get("Content-Type")
     usable = content_type is None or _CONTENT_TYPE.fullmatch(content_type) is not None
     succeeded = 200 <= response.status < 300
     if succeeded:
-        _check_headers(response, usable)
-    body = await _body(response)
+        _check_headers(response, usable, container)
+    body = await _body(response, container)
     answer = Answer(response.status, body, content_type if usable else None)
     if not succeeded:
-        raise model_error(response.status, answer)
+        status, message = response.status, body[:_MESSAGE_BYTES].decode(errors="replace")
+        # As recorded: https://github.com/awsdocs/amazon-sagemaker-developer-guide/issues/203
+        detail = (
+            f'Received {_kind(status)} error ({status}) from {container} with message "{message}"'
+        )
+        raise model_error(status, answer, detail)
     return answer
 
 
-def _check_headers(response: aiohttp.ClientResponse, content_type_usable: bool) -> None:
+def _check_headers(
+    response: aiohttp.ClientResponse, content_type_usable: bool, container: str
+) -> None:
     size = sum(len(name) + len(value) + 4 for name, value in response.raw_headers)
     if response.headers.get("Content-Length") is None:
-        problem = "the container did not specify the required Content-Length header"
+        problem = "did not specify the required Content-Length header"
     elif size > MAX_HEADER_BYTES:
-        problem = f"the container's headers have {size} bytes (at most {MAX_HEADER_BYTES})"
+        problem = f"has {size} bytes of headers (at most {MAX_HEADER_BYTES})"
     elif not content_type_usable:
-        problem = "the container's Content-Type is not ASCII of at most 1,024 characters"
+        problem = "has a Content-Type that is not ASCII of at most 1,024 characters"
     else:
         return
-    log.error(problem)
-    raise model_error(0)
+    raise model_error(0, detail=f"The response from container {container} {problem}")
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes:
+async def _body(response: aiohttp.ClientResponse, container: str) -> bytes:
     """Of an answer without end, too: as much as is taken, and not one byte more."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > MAX_PAYLOAD_BYTES:
-            log.error("the container's answer is larger than %d bytes", MAX_PAYLOAD_BYTES)
-            raise model_error(0)
+            problem = f"has more than {MAX_PAYLOAD_BYTES} bytes"
+            raise model_error(0, detail=f"The response from container {container} {problem}")
     return bytes(body)
 
 

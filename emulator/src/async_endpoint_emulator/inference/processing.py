@@ -148,12 +148,7 @@ class _Processing:
             host.kill()
         begun = _clock()
         try:
-            async with asyncio.timeout(self.request.timeout_seconds):
-                return await host.invoke(self.request, payload)
-        except TimeoutError as exc:
-            log.info("request %s: the model took too long", self.request.inference_id)
-            self._observe(Metric.INVOCATION_5XX_ERRORS)
-            raise model_error(0) from exc
+            return await host.invoke(self.request, payload)
         except InvocationFailed as failure:
             client_error = failure.answer is not None and 300 <= failure.answer.status < 500
             self._observe(

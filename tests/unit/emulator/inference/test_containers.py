@@ -27,7 +27,7 @@ def run(
         variables = {"OUT": str(out), **environment}
         warden = Warden(directory / "gone")
         try:
-            server = await ModelServer.launch(command, model, variables, "variant/1", warden)
+            server = await ModelServer.launch(command, model, variables, warden, print)
             try:
                 return await asyncio.wait_for(server.wait(), 20)
             finally:

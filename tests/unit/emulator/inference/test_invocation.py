@@ -53,11 +53,11 @@ async def talk(raw: bytes, endless: bytes) -> tuple[Answer | InvocationFailed, b
         url = f"http://127.0.0.1:{port}"
         try:
             answer: Answer | InvocationFailed = await ask(
-                http, url, REQUEST, Answer(200, b"{}", None), name_it=True
+                http, url, REQUEST, Answer(200, b"{}", None), container="primary", name_it=True
             )
         except InvocationFailed as failure:
             answer = failure
-        shared = Processes(None, Config(), KnownImages({}), http, None, None, True)  # type: ignore[arg-type]
+        shared = Processes(None, Config(), KnownImages({}), http, None, None, None, True)  # type: ignore[arg-type]
         host = ProcessHost(shared, "demo/1", cast(Variant, None), cast(Model, None))
         container = type("Container", (), {"url": url})
         healthy = await host._ping(cast(ModelServer, container))

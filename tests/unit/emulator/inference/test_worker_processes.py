@@ -61,7 +61,7 @@ def play(
         try:
             command = [sys.executable, "-c", code]
             given = {"OUT": str(directory / "out")}
-            server = await ModelServer.launch(command, directory / "model", given, "demo/1", warden)
+            server = await ModelServer.launch(command, directory / "model", given, warden, print)
             await asyncio.to_thread(eventually, (directory / "out").exists, "a worker")
             await asyncio.wait_for(scene(server), 20)
         finally:
