@@ -14,6 +14,7 @@ from local.machine.interruption import Interrupted
 from local.machine.lock import exclusive
 from local.stack.clients import Clients
 from local.stack.deployment import stack_outputs
+from local.stack.environment import as_it_runs
 from local.stack.settings import StackSettings
 from local.stack.stack import Stack
 from local.stack.up import Narrator, bring_up, train_model
@@ -69,7 +70,8 @@ def down(settings: StackSettings) -> int:
 
 
 def status(settings: StackSettings) -> int:
-    """Says what runs; the exit code is 0 when everything does."""
+    """Says what runs, and on which ports; the exit code is 0 when everything does."""
+    settings = as_it_runs(settings)
     stack = Stack(settings)
     records = {record.name: record for record in processes.read_records(settings.records)}
     for part in stack.parts:

@@ -3,6 +3,8 @@
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from local.machine import private
 from local.stack import root_user
@@ -114,3 +116,20 @@ def read_environment_file(settings: StackSettings) -> dict[str, str]:
             (value,) = shlex.split(line[match.end() :]) or ("",)
             variables[match[1]] = value
     return variables
+
+
+def as_it_runs(settings: StackSettings) -> StackSettings:
+    """With the ports of the stack that is up in this directory; unchanged when none is."""
+    try:
+        variables = read_environment_file(settings)
+    except FileNotFoundError:
+        return settings
+    aws, sagemaker = (
+        urlsplit(variables[name]).port
+        for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SAGEMAKER")
+    )
+    return replace(
+        settings,
+        aws_port=aws or settings.aws_port,
+        sagemaker_port=sagemaker or settings.sagemaker_port,
+    )
