@@ -100,7 +100,7 @@ class Server:
         except (ValueError, RecursionError) as exc:
             raise AwsError("SerializationException", f"The body is not JSON: {exc}") from exc
         await self.prepare()
-        answer = await api(operation, document, await _signed(request))
+        answer = await api(operation, document, await self._call(request))
         if not operation.startswith(("Describe", "List")):
             log.info("%s %s", operation, next(iter(document.values()), ""))
         return web.Response(
@@ -112,7 +112,7 @@ class Server:
         await self.prepare()
         try:
             accepted = await self.runtime.invoke_async(
-                request.match_info["name"], await _signed(request)
+                request.match_info["name"], await self._call(request)
             )
         except NoAnswer:
             return await self.silence.keep(request)
@@ -125,7 +125,13 @@ class Server:
 
     async def _invoke(self, request: web.Request) -> web.Response:
         await self.prepare()
-        raise await self.runtime.invoke(request.match_info["name"], await _signed(request))
+        raise await self.runtime.invoke(request.match_info["name"], await self._call(request))
+
+    async def _call(self, request: web.Request) -> SignedRequest:
+        """A call of an AWS API: AWS has an endpoint for each region, and this is one of them."""
+        signed = await _signed(request)
+        signed.require_region(self.runtime.namer.region)
+        return signed
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})

@@ -43,6 +43,19 @@ class SignedRequest:
         """Raises AwsError: MissingAuthenticationTokenException, IncompleteSignatureException."""
         return self._parts["key"]
 
+    def require_region(self, region: str) -> None:
+        """Refuse a request that is signed for another region; one without a signature names none.
+
+        Raises:
+            AwsError: InvalidSignatureException, as an endpoint of AWS answers.
+        """
+        parts = _AUTHORIZATION.fullmatch(self.headers.get("authorization", ""))
+        if parts and parts["region"] != region:
+            raise _invalid(
+                "Credential should be scoped to a valid region. This emulator serves "
+                f"{region} (AWS_DEFAULT_REGION), and the request is for {parts['region']}."
+            )
+
     def verify(self, secret: str, now: datetime | None = None) -> None:
         """Raises AwsError: InvalidSignatureException, because of its age or of what it signs.
 

@@ -105,3 +105,14 @@ def test_what_is_no_signature_is_refused(authorization: str | None, code: str) -
         _ = SignedRequest("POST", "/", headers, b"").access_key_id
 
     assert (refusal.value.code, refusal.value.status) == (code, 403)
+
+
+def test_a_request_for_another_region_is_refused() -> None:
+    VANILLA.require_region("us-east-1")
+    replace(VANILLA, headers={}).require_region("eu-west-1")  # names no region
+
+    with pytest.raises(AwsError) as refusal:
+        VANILLA.require_region("eu-west-1")
+
+    assert (refusal.value.code, refusal.value.status) == ("InvalidSignatureException", 403)
+    assert refusal.value.message.startswith("Credential should be scoped to a valid region.")
