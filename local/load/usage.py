@@ -14,6 +14,7 @@ _FUNCTIONS = "functions"
 PARTS = (MINISTACK, SAGEMAKER, _MODEL, _FUNCTIONS)
 
 _WORKER = "_worker.py"
+_WARDEN = "/async_endpoint_emulator/inference/warden.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,14 @@ def read_usage(settings: StackSettings) -> Mapping[str, Use]:
     return {
         MINISTACK: _use(row for row in table if row.pid == ministack),
         SAGEMAKER: _use(row for row in table if row.pid == sagemaker),
-        _MODEL: _use(children(table, sagemaker)),
+        _MODEL: _use(model_servers(table, sagemaker)),
         _FUNCTIONS: _use(function_workers(table, ministack)),
     }
+
+
+def model_servers(table: Iterable[Row], sagemaker: int) -> list[Row]:
+    """The processes that the emulator, by its process id, runs for the endpoint."""
+    return [row for row in children(table, sagemaker) if _WARDEN not in row.command]
 
 
 def function_workers(table: Iterable[Row], ministack: int, function: str = "") -> list[Row]:

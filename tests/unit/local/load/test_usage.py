@@ -1,4 +1,6 @@
-from local.load.usage import function_workers
+from async_endpoint_emulator.inference import warden
+
+from local.load.usage import function_workers, model_servers
 from local.machine.process_table import Row
 
 _MINISTACK = 40
@@ -28,3 +30,10 @@ def test_another_stacks_workers_and_other_children_are_no_workers() -> None:
     ]
 
     assert function_workers(table, _MINISTACK) == []
+
+
+def test_the_emulators_warden_is_no_model_server() -> None:
+    server = _row(46, "python -m local.containers.xgboost")
+    beside = _row(47, f"python -I -S {warden.__file__} /tmp/sagemaker-a1")
+
+    assert model_servers([server, beside], _MINISTACK) == [server]
