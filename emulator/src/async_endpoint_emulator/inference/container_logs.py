@@ -29,7 +29,7 @@ _MOST_WAITING_BYTES = 8 * 1024 * 1024
 _BATCH_BYTES: Final = 1_048_576
 _BATCH_EVENTS: Final = 10_000
 _EVENT_BYTES: Final = 26
-_LAST_SECONDS = 2.0
+_LAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, order=True)
