@@ -7,6 +7,7 @@ from typing import cast
 
 from relay.errors import EndpointNotReady, PermanentError, RelayError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
+from relay.provision.lifecycle.ports import ServingConfigGone
 from relay.provision.specification.api_requests import Flaw, Request
 from relay.provision.specification.deployment import Strategy
 from relay.provision.specification.existing import Setup
@@ -106,6 +107,8 @@ class FakeSageMaker:
                 raise PermanentError("a failed endpoint can only be deleted")
             if specification.generation.config not in self.configs:
                 raise PermanentError("no such configuration")
+            if endpoint.config not in self.configs:
+                raise ServingConfigGone("could not find the configuration in service")
             before = self.configs[endpoint.config].instance_type
             retyped = specification.instance_type != before
             if retyped and self.is_scalable_target(endpoint.name):

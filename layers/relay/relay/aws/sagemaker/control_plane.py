@@ -20,6 +20,7 @@ from relay.errors import (
     TransientError,
 )
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
+from relay.provision.lifecycle.ports import ServingConfigGone
 from relay.provision.specification import api_requests
 from relay.provision.specification.api_requests import Flaw, Request
 from relay.provision.specification.existing import Setup
@@ -184,7 +185,7 @@ def _updating(error: SdkError, doing: str, config: str) -> RelayError:
     """
     missed = _CONFIG_MISSED.search(_validation_text(error))
     if missed and not missed[1].endswith(f"/{config.lower()}"):
-        return classify(error, doing)
+        return ServingConfigGone(str(classify(error, doing)))
     return _explained(error, doing)
 
 

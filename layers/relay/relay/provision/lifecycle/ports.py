@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from relay.delivery.report import Level, Note
-from relay.errors import ConfigurationError, TransientError
+from relay.errors import ConfigurationError, PermanentError, TransientError
 from relay.ports import Clock
 from relay.provision.endpoint import EndpointDescription
 from relay.provision.lifecycle.custom_resource import Response
@@ -28,6 +28,10 @@ class ResponseNotDelivered(TransientError):
 class FormerName(ConfigurationError):
     """The record is of a name that the endpoint had before: the function has no permission to
     update it."""
+
+
+class ServingConfigGone(PermanentError):
+    """SageMaker takes no update, because the configuration in service was deleted."""
 
 
 class Outdated(TransientError):
@@ -60,7 +64,8 @@ class ControlPlane(Protocol):
     def tag(self, endpoint_arn: str, specification: Specification) -> None:
         """Adds the specification's tags to an endpoint that exists; others stay."""
 
-    def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None: ...
+    def update_endpoint(self, specification: Specification, *, retain_capacity: bool) -> None:
+        """Raises ServingConfigGone, too."""
 
     def set_instance_count(self, endpoint_name: str, count: int) -> None: ...
 

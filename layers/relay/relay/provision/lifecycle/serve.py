@@ -1,12 +1,13 @@
 """Steps towards the target in service, from the choice of the target on."""
 
 from dataclasses import replace
+from typing import NoReturn
 
-from relay.errors import AccessDenied, ConfigurationError, PermanentError
+from relay.errors import AccessDenied, ConfigurationError, PermanentError, TransientError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.lifecycle import messages, remove, respond, scale
 from relay.provision.lifecycle.custom_resource import PendingRequest, StackChange
-from relay.provision.lifecycle.ports import Context, FormerName, Next
+from relay.provision.lifecycle.ports import Context, FormerName, Next, ServingConfigGone
 from relay.provision.lifecycle.record import VISIBLE_WITHIN, Record
 from relay.provision.lifecycle.rollouts import (
     CREATED_WITHIN,
@@ -91,10 +92,32 @@ def call_update(context: Context, record: Record, endpoint: EndpointDescription)
         return respond.wait(context, record, endpoint)
     count = _instances_that_go_over(record, target, endpoint)
     deployed = replace(target, deployment=_deployment(target, count))
-    context.sagemaker.update_endpoint(deployed, retain_capacity=record.retain_capacity)
+    try:
+        context.sagemaker.update_endpoint(deployed, retain_capacity=record.retain_capacity)
+    except ServingConfigGone as error:
+        _create_serving_again(context, record, endpoint, error)
     config = target.generation.config
     context.note(f"updating from {endpoint.config} to {config}", record, endpoint)
     return Next(record.called(now), pause=True)
+
+
+def _create_serving_again(
+    context: Context, record: Record, endpoint: EndpointDescription, gone: ServingConfigGone
+) -> NoReturn:
+    """Create what serves again, without which SageMaker takes no update.
+
+    Raises:
+        TransientError: the next invocation updates.
+        ServingConfigGone: the relay does not know what the configuration was made of.
+    """
+    recipe = record.recipes.get(endpoint.config)
+    serving = context.resolve(recipe.properties) if recipe else None
+    if serving is None or serving.generation.config != endpoint.config:
+        raise gone
+    context.sagemaker.create_model(serving)
+    context.sagemaker.create_config(serving)
+    context.note(f"created configuration {endpoint.config} again", record, endpoint)
+    raise TransientError(str(gone)) from gone
 
 
 def arrive(context: Context, record: Record, endpoint: EndpointDescription) -> Next:

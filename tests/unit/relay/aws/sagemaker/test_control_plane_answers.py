@@ -8,6 +8,7 @@ from botocore.stub import Stubber
 from relay.aws.sagemaker.control_plane import SageMakerControlPlane
 from relay.errors import AccessDenied, EndpointNotReady, PermanentError, RelayError, TransientError
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
+from relay.provision.lifecycle.ports import ServingConfigGone
 
 from tests.support.sagemaker.stubbed import ARN, FULL, GENERATION, refuse
 
@@ -217,7 +218,7 @@ def test_an_error_says_what_the_caller_must_do(
 
 
 @pytest.mark.parametrize(
-    ("config", "error"), [(GENERATION.config, TransientError), ("of-before", PermanentError)]
+    ("config", "error"), [(GENERATION.config, TransientError), ("of-before", ServingConfigGone)]
 )
 def test_an_update_waits_for_its_own_configuration_and_not_for_a_deleted_one(
     stub: Stubber, control_plane: SageMakerControlPlane, config: str, error: type[RelayError]

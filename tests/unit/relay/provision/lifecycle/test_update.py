@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from relay.errors import PermanentError, TransientError
 from relay.events.endpoint_events import EndpointChanged, Sweep
@@ -90,6 +92,34 @@ def test_the_update_with_which_cloudformation_rolls_back_succeeds(world: World) 
     world.wake(update("back", old={"ModelDataUrl": NEW_MODEL}))
 
     assert [bool(answer.reason) for answer in world.answers] == [True, False]
+
+
+def test_a_deleted_configuration_in_service_is_created_again_for_an_update(world: World) -> None:
+    del world.sagemaker.configs[OLD.config], world.sagemaker.models[OLD.model]
+
+    with pytest.raises(TransientError, match="configuration in service"):
+        world.wake(update(ModelDataUrl=NEW_MODEL))
+    assert world.sagemaker.updates == []
+    assert {OLD.config, NEW.config} == set(world.sagemaker.configs)
+    world.settle()
+
+    assert [answer.reason for answer in world.answers] == [""]
+    assert world.endpoint is not None
+    assert world.endpoint.config == NEW.config
+
+
+def test_an_update_fails_if_nobody_knows_the_deleted_configuration_in_service(
+    world: World,
+) -> None:
+    del world.sagemaker.configs[OLD.config]
+    world.store.records[ENDPOINT] = replace(world.store.records[ENDPOINT], recipes={})
+
+    world.wake(update(ModelDataUrl=NEW_MODEL))
+
+    [answer] = world.answers
+    assert "could not find the configuration in service" in answer.reason
+    assert world.endpoint is not None
+    assert world.endpoint.config == OLD.config
 
 
 def test_an_update_that_sagemaker_has_not_begun_yet_is_not_taken_for_a_rollback(
