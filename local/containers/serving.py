@@ -1,13 +1,15 @@
 """The HTTP side of the SageMaker container contract, for servers written in Python.
 
 The model works in threads, so /ping answers while /invocations works. The port comes from
-SAGEMAKER_BIND_TO_PORT, the model's directory from SM_MODEL_DIR.
+SAGEMAKER_BIND_TO_PORT, the model's directory from SM_MODEL_DIR. On this port, other programs of
+this machine and web pages are refused: they do not know EMULATOR_TOKEN.
 """
 
 import asyncio
+import hmac
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +75,20 @@ def serve(model: Model) -> None:
         headers = {"Content-Type": reply.content_type}
         return web.Response(body=reply.body, status=reply.status, headers=headers)
 
-    app = web.Application(client_max_size=_MAX_REQUEST_BYTES)
+    app = web.Application(client_max_size=_MAX_REQUEST_BYTES, middlewares=[_for_the_emulator])
     app.add_routes([web.get("/ping", ping), web.post("/invocations", invocations)])
     log.info("serving on port %d", port)
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
+
+
+@web.middleware
+async def _for_the_emulator(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    token, given = os.environ.get("EMULATOR_TOKEN"), request.headers.get("X-Emulator-Token", "")
+    if token is not None and not hmac.compare_digest(
+        token.encode(), given.encode("utf-8", "surrogateescape")
+    ):
+        message = "this model server answers the emulator alone"
+        return web.json_response({"message": message}, status=403)
+    return await handler(request)

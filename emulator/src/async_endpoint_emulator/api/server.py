@@ -168,6 +168,7 @@ class Server:
         match await _json(request):
             case {"time_factor": int() | float() as factor} if 0 <= factor <= 100:
                 self.pace.time_factor = Pace.of(factor).time_factor
+                log.info("pace: %s", self.pace.time_factor)
                 return web.json_response({"time_factor": self.pace.time_factor})
         return web.json_response({"message": "time_factor: 0 to 100, please"}, status=400)
 

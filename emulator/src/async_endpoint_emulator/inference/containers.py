@@ -1,7 +1,8 @@
 """Model servers as child processes: the container contract without containers.
 
 What a container would find at port 8080 and /opt/ml/model comes in SAGEMAKER_BIND_TO_PORT and
-SM_MODEL_DIR, because one machine cannot share those between instances.
+SM_MODEL_DIR, because one machine cannot share those between instances. Nothing but the emulator
+reaches the port of a container; here every request carries the EMULATOR_TOKEN of the server.
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
 """
 
@@ -9,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import re
+import secrets
 import shlex
 import signal
 import socket
@@ -76,11 +78,14 @@ class ModelServer:
         self,
         process: asyncio.subprocess.Process,
         port: int,
+        token: str,
         warden: Warden,
         output: asyncio.Task[None],
     ) -> None:
         self._process = process
         self.port = port
+        self.headers = {"X-Emulator-Token": token}
+        """Of every request, by which the server can tell the emulator from other programs."""
         self._warden = warden
         self._output = output
         self._ended = False
@@ -103,13 +108,14 @@ class ModelServer:
         Raises:
             DeploymentFailed: the command cannot be executed.
         """
-        port = _free_port()
+        port, token = _free_port(), secrets.token_urlsafe()
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         contract = {
             "SAGEMAKER_BIND_TO_PORT": str(port),
             "SM_MODEL_DIR": str(model_directory),
             "PYTHONSAFEPATH": "1",
             "PYTHONUNBUFFERED": "1",
+            "EMULATOR_TOKEN": token,
         }
         directory = model_directory.with_name("run")
         directory.mkdir(exist_ok=True)
@@ -130,7 +136,7 @@ class ModelServer:
             raise DeploymentFailed(f"The local container cannot start: {exc}") from exc
         finally:
             os.close(writing)
-        return cls(process, port, warden, output)
+        return cls(process, port, token, warden, output)
 
     @property
     def url(self) -> str:

@@ -137,7 +137,7 @@ class ProcessHost:
                 for server, container in zip(self._servers, self.model.containers, strict=False):
                     name = container.hostname if self._is_pipeline else "primary"
                     answer = await ask(
-                        http, server.url, request, answer, container=name, name_it=name_it
+                        http, server, request, answer, container=name, name_it=name_it
                     )
         except TimeoutError as exc:
             failure = model_error(
@@ -235,9 +235,9 @@ class ProcessHost:
                 return
 
     async def _ping(self, server: ModelServer) -> bool:
-        url = f"{server.url}/ping"
+        url, http = f"{server.url}/ping", self.shared.http
         try:
-            async with self.shared.http.get(url, timeout=_PING_TIMEOUT) as answer:
+            async with http.get(url, headers=server.headers, timeout=_PING_TIMEOUT) as answer:
                 return answer.status == 200
         except (aiohttp.ClientError, OSError, ValueError):  # whatever a container answers
             return False

@@ -7,6 +7,7 @@ import re
 
 import aiohttp
 
+from async_endpoint_emulator.inference.containers import ModelServer
 from async_endpoint_emulator.inference.notifications import Answer
 from async_endpoint_emulator.inference.queue import Request
 
@@ -45,7 +46,7 @@ def _kind(status: int) -> str:
 
 async def ask(
     http: aiohttp.ClientSession,
-    url: str,
+    server: ModelServer,
     request: Request,
     given: Answer,
     *,
@@ -61,9 +62,9 @@ async def ask(
     """
     try:
         async with http.post(
-            f"{url}/invocations",
+            f"{server.url}/invocations",
             data=given.body,
-            headers=_headers(request, given.content_type, name_it),
+            headers=server.headers | _headers(request, given.content_type, name_it),
             skip_auto_headers=("Content-Type", "Accept", "User-Agent"),
             allow_redirects=False,
             timeout=_UNLIMITED,

@@ -90,6 +90,7 @@ def test_a_server_finds_what_the_contract_promises_and_nothing_of_the_emulators_
         "SM_MODEL_DIR",
         "PYTHONSAFEPATH",
         "PYTHONUNBUFFERED",
+        "EMULATOR_TOKEN",
         *({"PATH", "HOME", "LANG", "PYTHONPATH"} & os.environ.keys()),
     }
     assert Path(where) != model

@@ -50,17 +50,22 @@ async def talk(raw: bytes, endless: bytes) -> tuple[Answer | InvocationFailed, b
     port = server.sockets[0].getsockname()[1]
     connector = aiohttp.TCPConnector(force_close=True)
     async with server, aiohttp.ClientSession(connector=connector, auto_decompress=False) as http:
-        url = f"http://127.0.0.1:{port}"
+        members = {"url": f"http://127.0.0.1:{port}", "headers": {"X-Emulator-Token": "secret"}}
+        container = cast(ModelServer, type("Container", (), members))
         try:
             answer: Answer | InvocationFailed = await ask(
-                http, url, REQUEST, Answer(200, b"{}", None), container="primary", name_it=True
+                http,
+                container,
+                REQUEST,
+                Answer(200, b"{}", None),
+                container="primary",
+                name_it=True,
             )
         except InvocationFailed as failure:
             answer = failure
         shared = Processes(None, Config(), KnownImages({}), http, None, None, None, True)  # type: ignore[arg-type]
         host = ProcessHost(shared, "demo/1", cast(Variant, None), cast(Model, None))
-        container = type("Container", (), {"url": url})
-        healthy = await host._ping(cast(ModelServer, container))
+        healthy = await host._ping(container)
     return answer, healthy
 
 
