@@ -1,36 +1,41 @@
 """What stands before MiniStack's application: it takes signed requests of programs alone.
 
-Refused are requests of web pages, requests under another name, and requests without a signature;
-whether it is right is MiniStack's to see. Refused is also MiniStack's own interface under
-/_ministack/, which asks for no signature: it empties the stack, reads queues and hands out code.
+Refused are requests of web pages, requests under another name, requests without a signature and,
+where MiniStack authenticates callers, those with an access key that it does not know: it answers
+some paths, such as those of its health, of Cognito and of container registries, before it looks at
+the signature. Whether the signature is right is MiniStack's to see. Refused is also MiniStack's own
+interface under /_ministack/, which asks for no signature: it empties the stack, reads queues and
+hands out code.
 
 Only root may set faults, and ask `GET /_credentials/{access key}` whose the key is and what its
 secret is, with which other servers of the stack check signatures.
 """
 
 import json
+from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 from async_endpoint_emulator.api.origin import own_hosts, refusal
 
 from local.ministack import signatures
+from local.ministack.custom_resources import own_path
 from local.ministack.faults import App, Message, Receive, Send, again, read_body
 from local.ministack.paths import CREDENTIALS, FAULTS
 
 # The token in its path is the secret: CloudFormation's answers come without a signature, as on AWS
-# they come with one for S3. The other two say that MiniStack is there.
+# they come with one for S3. The other says that MiniStack is there.
 _UNSIGNED = (
     ("PUT", "/_ministack/cfn-response/"),
     ("GET", "/_ministack/ready"),
-    ("GET", "/_ministack/health"),
 )
 
 
 class Front:
     """An ASGI application before another one."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, authenticates: bool) -> None:
         self._app = app
+        self._authenticates = authenticates
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -42,6 +47,8 @@ class Front:
             await _answer(send, 403, {"__type": "AccessDenied", "message": reason})
         elif scope["path"].startswith((CREDENTIALS, FAULTS)):
             await self._for_root(scope, receive, send)
+        elif self._authenticates and (answer := _answer_to_unknown_key(scope)):
+            await _send(send, *answer)
         else:
             await self._app(scope, receive, send)
 
@@ -58,29 +65,53 @@ class Front:
 
 
 def _refusal(scope: Message) -> str | None:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers = _headers(scope)
     if reason := refusal(headers, own_hosts(scope["server"][1])):
         return reason
-    method, path = scope["method"], scope["path"]
-    if any(method == each and path.startswith(start) for each, start in _UNSIGNED):
+    if _needs_no_signature(scope):
         return None
-    if path.startswith("/_ministack/"):
+    if scope["path"].startswith("/_ministack/"):
         return "this interface of MiniStack is closed"
-    query = parse_qs(scope["query_string"].decode("latin-1"))
     authorization = headers.get("authorization", "")
-    if authorization.startswith("AWS4-HMAC-SHA256 ") or "X-Amz-Signature" in query:
+    if authorization.startswith("AWS4-HMAC-SHA256 ") or "X-Amz-Signature" in _query(scope):
         return None
     return "the request is not signed with Signature Version 4"
 
 
+def _answer_to_unknown_key(scope: Message) -> signatures.Answer | None:
+    if _needs_no_signature(scope):
+        return None
+    return signatures.refuse_unknown_key(
+        scope["method"], scope["path"], _headers(scope), _query(scope)
+    )
+
+
+def _needs_no_signature(scope: Message) -> bool:
+    method, path = scope["method"], own_path(scope["method"], scope["path"])
+    return any(method == each and path.startswith(start) for each, start in _UNSIGNED)
+
+
+def _headers(scope: Message) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _query(scope: Message) -> dict[str, list[str]]:
+    return parse_qs(scope["query_string"].decode("latin-1"))
+
+
 async def _answer(send: Send, status: int, document: object) -> None:
-    headers = [(b"content-type", b"application/json")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(document).encode()})
+    content = {"Content-Type": "application/json"}
+    await _send(send, status, content, json.dumps(document).encode())
+
+
+async def _send(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
 
 
 def install() -> None:
     """Puts it before MiniStack's application, under the name that hypercorn loads."""
     import ministack.app
 
-    ministack.app.app = Front(ministack.app.app)
+    ministack.app.app = Front(ministack.app.app, ministack.app.AUTH)

@@ -14,11 +14,15 @@ import os
 from types import SimpleNamespace
 from typing import Any
 
-from ministack.core import iam_evaluator, lambda_runtime
-from ministack.core.router import extract_access_key_id
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
+from ministack.core.responses import _account_from_sts_session
+from ministack.core.router import detect_service, extract_access_key_id
 from ministack.services import iam, sts
 
 Credential = iam_evaluator.ResolvedCredential
+
+Answer = tuple[int, dict[str, str], bytes]
+"""Status, headers and body."""
 
 
 def is_root_access_key(access_key_id: str) -> bool:
@@ -51,7 +55,7 @@ def describe(access_key_id: str) -> dict[str, str | None] | None:
 
     `principal` is whose policies decide: a user, or the role of a session; null is root.
     """
-    found = iam_evaluator.resolve_credential(access_key_id)
+    found = _find(access_key_id)
     if not isinstance(found, Credential):
         return None
     principal: str | None = found.principal_arn
@@ -66,6 +70,27 @@ def describe(access_key_id: str) -> dict[str, str | None] | None:
         "principal": principal,
         "secret_access_key": found.secret_access_key,
     }
+
+
+def refuse_unknown_key(
+    method: str, path: str, headers: dict[str, str], query: dict[str, list[str]]
+) -> Answer | None:
+    """The service's answer to a request whose access key there is not; None for one that is."""
+    found = _find(extract_access_key_id(headers, query))
+    if isinstance(found, Credential):
+        return None
+    service = detect_service(method, path, headers, query)
+    answer: Answer = iam_actions.access_denied_response(
+        service, "", "", "", error_code=found.code, message=found.message, headers=headers
+    )
+    return answer
+
+
+def _find(access_key_id: str) -> Any:
+    account = _account_from_sts_session(access_key_id)
+    return iam_evaluator.resolve_credential(
+        access_key_id, account or iam_evaluator.find_iam_access_key_account(access_key_id)
+    )
 
 
 def install() -> None:

@@ -122,6 +122,17 @@ def test_no_other_key_is_anybody(root: Aws, key: str, call: Callable[[Aws], obje
 
 
 @pytest.mark.parametrize(
+    "path", ["/health", "/_localstack/health", "/v2/", "/oauth2/token", "/data/there"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_key_that_does_not_exist_opens_no_path(root: Aws, method: str, path: str) -> None:
+    stranger = root.by("AKIAUNKNOWNUNKNOWN00", "guessed")
+
+    assert root.call(method, path, {}, b"")[0] not in (401, 403)
+    assert stranger.call(method, path, {}, b"")[0] == 403
+
+
+@pytest.mark.parametrize(
     "target",
     ["ListQueues", "CreateQueue"],
 )
@@ -181,6 +192,7 @@ def test_every_chunk_of_a_signed_stream_is_checked(root: Aws, forged: bool) -> N
     [
         ("POST", "/_ministack/reset"),
         ("POST", "/_ministack/config"),
+        ("GET", "/_ministack/health"),
         ("GET", "/_ministack/sqs/messages"),
         ("GET", "/_ministack/ses/messages"),
         ("GET", "/_ministack/lambda-code/submit"),
@@ -195,8 +207,15 @@ def test_ministacks_own_interface_is_closed(
     assert root.call(method, path, {}, b"{}" if method == "POST" else b"", signed)[0] == 403
 
 
-def test_an_answer_to_cloudformation_needs_its_token_alone(root: Aws) -> None:
-    status, _ = root.call("PUT", "/_ministack/cfn-response/token", {}, b"{}", signed=False)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_ministack/cfn-response/token",
+        "/cloudformation-custom-resource-response-useast1/token?X-Amz-Signature=0",
+    ],
+)
+def test_an_answer_to_cloudformation_needs_its_token_alone(root: Aws, path: str) -> None:
+    status, _ = root.call("PUT", path, {}, b"{}", signed=False)
 
     assert status == 200
 
