@@ -7,7 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from hypothesis import HealthCheck, Phase, settings
@@ -121,11 +121,18 @@ class Relay(RuleBasedStateMachine):
         call = self.world.calls.pop(0)
         self._run(lambda: self.world.call_submit(call), fault)
 
-    @rule(copies=st.integers(1, 2), forged_first=st.booleans())
-    def another_client_uses_the_endpoint(self, copies: int, forged_first: bool) -> None:
-        theirs = f"order-{self._name()}"
-        notification = samples.completed(theirs)
-        received = datetime.fromisoformat(notification["receivedTime"])
+    @rule(
+        copies=st.integers(1, 2),
+        forged_first=st.booleans(),
+        kind=st.sampled_from(["new", "used before", "of a result"]),
+    )
+    def another_client_uses_the_endpoint(self, copies: int, forged_first: bool, kind: str) -> None:
+        name = self._name()
+        theirs = f"order-{name}" if kind == "new" else "order"
+        if kind == "of a result" and self.foreign:
+            theirs = min(self.foreign)
+        received = datetime(2026, 11, 20, 12, tzinfo=UTC) + timedelta(milliseconds=name)
+        notification = samples.completed(theirs, receivedTime=received.isoformat())
         self.foreign.add(request_id_of_inference(theirs, received))
         if forged_first:
             self._forge(theirs, "endpoint")
