@@ -19,8 +19,9 @@ It passes a function nothing of its LoggingConfig, and keeps log lines below the
 asks for. Lambda sets variables, on which Powertools acts, and drops such lines.
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 
-It takes what AWS refuses; `local.ministack.refusals` has it refuse that too. What it
-sends to custom resources differs; `local.ministack.custom_resources` makes it like AWS's.
+It takes what AWS refuses; `local.ministack.refusals` has it refuse that too. What it sends to
+custom resources differs, and so do Lambda's records of failed invocations: see
+`local.ministack.custom_resources` and `local.ministack.failed_invocations`.
 
 And it unpacks the layer, thousands of small files, for each of these environments. They share one.
 
@@ -47,7 +48,7 @@ from ministack.services import cloudwatch, lambda_svc, sqs
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 from local.functions.lambda_environment import logging_variables, passes
-from local.ministack import custom_resources, refusals
+from local.ministack import custom_resources, failed_invocations, refusals
 from local.ministack.leading_keys import leading_keys
 from local.ministack.shared_archive import SharedArchive
 
@@ -254,3 +255,4 @@ def install() -> None:
     lambda_runtime.zipfile = SimpleNamespace(**(vars(zipfile) | {"ZipFile": SharedArchive}))
     refusals.install()
     custom_resources.install()
+    failed_invocations.install()
