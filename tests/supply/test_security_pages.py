@@ -70,7 +70,6 @@ NO_CLAIMS = {
         "of an IAM user, without `--credentials`",
         "With `--authorise none` no signature is verified",
         "curl 7.75 and newer signs",
-        "MiniStack's policy simulator ignores context keys",
     ),
     "local/README.md": (
         "IAM (enforced, [with gaps]",
