@@ -60,6 +60,17 @@ def test_without_any_event_the_sweep_completes_the_create(nothing: EndpointStack
     assert created["StackStatus"] == "CREATE_COMPLETE"
 
 
+def test_a_create_that_is_cancelled_in_the_middle_leaves_nothing(nothing: EndpointStacks) -> None:
+    nothing.listen(on=False)
+    nothing.start("create_stack", STACK)
+    nothing.await_(lambda: nothing.left()["endpoints"], "the endpoint is created")
+
+    nothing.listen(on=True)
+    nothing.delete(STACK)
+
+    assert nothing.left() == NOTHING
+
+
 def test_a_create_that_fails_says_why_and_leaves_nothing(nothing: EndpointStacks) -> None:
     failed = nothing.create(STACK, ImageUri=BROKEN_IMAGE)
 

@@ -42,7 +42,7 @@ def test_a_request_whose_invocations_fail_goes_to_the_functions_destination(
         done.set()
 
     monkeypatch.setattr(lambda_svc, "_route_async_failure", route)
-    request = {"RequestType": "Create", "ResponseURL": "https://answers.example"}
+    request = {"RequestType": "Delete", "ResponseURL": "https://answers.example"}
 
     execute_function(FUNCTION, request)
 
