@@ -34,8 +34,8 @@ class Mailbox:
         self._kept: defaultdict[str, list[Received]] = defaultdict(list)
 
     def results(self, queue: str, count: int, event: str) -> list[Received]:
-        """The results whose id occurs in the event."""
-        return self._take([queue], count, lambda found: found.body["id"] in event)
+        """The results whose inference id occurs in the event."""
+        return self._take([queue], count, lambda found: found.body["data"]["inference_id"] in event)
 
     def results_of_submit(self, count: int, events: str) -> list[Received]:
         """The results whose input occurs in the events, and those of inline inputs."""
