@@ -96,7 +96,7 @@ def test_deleting_a_stack_removes_all_of_its_scaling(
     left = nothing.left()
     assert len(left["targets"]) == 1
     assert set(left["policies"]) == {"backlog-per-instance", "wake-from-zero"}
-    assert "relay-wake-life" in left["alarms"]
+    assert f"{STACK}-wake-{ENDPOINT}" in left["alarms"]
     scaling = nothing.call(action="describe")["scaling"]
     assert (scaling["minimum"], scaling["maximum"], scaling["sure"]) == (0, 2, True)
     # Every test that uses `nothing` removes them.
