@@ -47,7 +47,6 @@ _EXISTS = "DuplicateItem"
 CONDITION = "ConditionalCheckFailed"
 
 _Thing = TypeVar("_Thing")
-_Found = dict[str, Attempt | RelayError]
 
 
 class DynamoDbLedger:
@@ -59,7 +58,7 @@ class DynamoDbLedger:
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:
         failures = self._execute({each.id: partial(self._insert, each) for each in attempts})
-        found = self._read([key for key, code in failures.items() if code == _EXISTS])
+        found = self.look_up([key for key, code in failures.items() if code == _EXISTS])
         existing = {key: item for key, item in found.items() if isinstance(item, Attempt)}
         unread = {key: item for key, item in found.items() if not isinstance(item, Attempt)}
         # A claim that failed for an item that is gone by now is an error: the item is not ours.
@@ -76,11 +75,7 @@ class DynamoDbLedger:
         return self._errors("release", failures, CONDITION)
 
     def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | RelayError]:
-        return self._read(ids)
-
-    def _read(self, ids: Collection[str]) -> _Found:
-        """Return the attempts that exist, and an error for each key that DynamoDB did not read."""
-        found: _Found = {}
+        found: dict[str, Attempt | RelayError] = {}
         for keys in chunks(sorted(filter(is_attempt_id, set(ids))), KEYS):
             left = keys
             why: RelayError = TransientError(
@@ -94,7 +89,7 @@ class DynamoDbLedger:
             found |= dict.fromkeys(left, why)
         return found
 
-    def _get(self, keys: Sequence[str], found: _Found) -> list[str]:
+    def _get(self, keys: Sequence[str], found: dict[str, Attempt | RelayError]) -> list[str]:
         """Add the attempts of keys to those that were found. Return the keys that are left."""
         with translated(f"look up in {self._table}"):
             answer = self._dynamodb.batch_get_item(
