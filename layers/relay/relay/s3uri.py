@@ -6,10 +6,20 @@ from typing import Self
 from urllib.parse import unquote
 
 _S3 = re.compile(r"s3://([^/]+)/(.*)", re.DOTALL)
-# The whole name of each of S3's hosts: a bucket's name may begin or end like a host, and a host
-# outside of AWS like a bucket. https://docs.aws.amazon.com/general/latest/gr/s3.html
 _REGION = r"[a-z]+(?:-[a-z]+)*-\d+"
-_HOST = rf"s3(?:-fips)?(?:\.dualstack)?(?:[.-]{_REGION})?\.amazonaws\.(?:com\.cn|com|eu)"
+
+
+def host_prefix(region: str = _REGION) -> str:
+    """Return a pattern of what each of S3's hosts in the region has before its partition's domain.
+
+    https://docs.aws.amazon.com/general/latest/gr/s3.html
+    """
+    return rf"s3(?:-fips)?(?:\.dualstack)?(?:[.-]{region})?\."
+
+
+# The whole name of a host: a bucket's name may begin or end like a host, and a host outside of AWS
+# like a bucket.
+_HOST = rf"{host_prefix()}amazonaws\.(?:com\.cn|com|eu)"
 _VIRTUAL_HOST = re.compile(rf"https://([A-Za-z0-9_.-]+)\.{_HOST}/(.*)", re.DOTALL)
 _PATH_STYLE = re.compile(rf"https://{_HOST}/([^/]+)/(.*)", re.DOTALL)
 # Buckets in us-east-1 from before March 2018 may have up to 255 characters, with upper case letters

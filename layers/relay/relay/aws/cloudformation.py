@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 
 from relay.provision.lifecycle.custom_resource import Response
 from relay.provision.lifecycle.ports import ResponseNotDelivered
+from relay.s3uri import host_prefix
 
 _SECONDS: Final = 10
 
@@ -77,7 +78,7 @@ class CloudFormationResponder:
         accepted, and the SDK's own endpoint, with the bucket before the host or in the path.
         """
         own = urlsplit(self._s3_endpoint()).netloc
-        prefix = rf"s3(?:-fips)?(?:\.dualstack)?(?:[.-]{self._region})?\."
+        prefix = host_prefix(self._region)
         domain = re.sub(f"^{prefix}", "", own)
         host = f"(?:{re.escape(own)}|{prefix}{re.escape(domain)})"
         # Of printable characters, and without a segment that leads out of the bucket.
