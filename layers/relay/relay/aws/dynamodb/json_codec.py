@@ -10,7 +10,7 @@ in the member `texts` by its digest, and its places refer to it.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -31,7 +31,7 @@ def to_json(value: object) -> str:
         TypeError: something in it has a type that cannot be stored.
     """
     texts: dict[str, str] = {}
-    document = _replaced(json.loads(json.dumps(value, default=_plain)), _shortened(texts))
+    document = _document(value, texts)
     return json.dumps({**document, "texts": texts} if texts else document)
 
 
@@ -44,61 +44,48 @@ def from_json(type_: type[_Stored], text: str) -> _Stored:
     """
     document = json.loads(text)
     if isinstance(document, dict) and "texts" in document:
-        document = _replaced(document, _restored(document["texts"]))
+        document = _restored(document, document["texts"])
     value: _Stored = _typed(type_, document)
     return value
 
 
-def _replaced(value: Any, replace: Callable[[object], Any]) -> Any:
-    """The value with each of its parts replaced, the innermost first."""
+def _restored(value: object, texts: Mapping[str, str]) -> object:
+    """The value with the long texts in the places that refer to them."""
     match value:
+        case {"sha256": str(digest), **others} if not others and digest in texts:
+            return texts[digest]
         case dict():
-            value = {name: _replaced(member, replace) for name, member in value.items()}
+            return {name: _restored(member, texts) for name, member in value.items()}
         case list():
-            value = [_replaced(member, replace) for member in value]
-    return replace(value)
+            return [_restored(member, texts) for member in value]
+    return value
 
 
-def _shortened(texts: dict[str, str]) -> Callable[[object], object]:
-    """Return a function that puts each long text into `texts`, and a reference in its place."""
-
-    def shorten(value: object) -> object:
-        if not isinstance(value, str) or len(value) < _LONG:
-            return value
-        digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
-        texts[digest] = value
-        return {"sha256": digest}
-
-    return shorten
-
-
-def _restored(texts: Mapping[str, str]) -> Callable[[object], object]:
-    def restore(value: object) -> object:
-        match value:
-            case {"sha256": str(digest), **others} if not others and digest in texts:
-                return texts[digest]
-        return value
-
-    return restore
-
-
-def _plain(value: object) -> object:
-    """One level of what `json` does not know itself."""
+def _document(value: object, texts: dict[str, str]) -> Any:
+    """The value as JSON's types. Each long text goes into `texts`, and its place refers to it."""
     match value:
-        case datetime():
-            return value.isoformat()
         case Enum():
             return value.value
+        case str() if len(value) >= _LONG:
+            digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+            texts[digest] = value
+            return {"sha256": digest}
+        case str() | int() | float() | None:
+            return value
+        case datetime():
+            return value.isoformat()
         case Mapping():
-            return dict(value)
+            return {name: _document(member, texts) for name, member in value.items()}
+        case list() | tuple():
+            return [_document(member, texts) for member in value]
     if is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+        return {field.name: _document(getattr(value, field.name), texts) for field in fields(value)}
     raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
 # Types as values have no type of their own that says more than Any.
 def _typed(type_: Any, value: Any) -> Any:
-    """`value` as `type_`, one of those that `_plain` takes apart, or made of them."""
+    """`value` as `type_`, one of those that `_document` takes apart, or made of them."""
     origin, arguments = get_origin(type_), get_args(type_)
     if origin in (Union, UnionType):
         return _one_of(arguments, value)
