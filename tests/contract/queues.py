@@ -175,6 +175,16 @@ class QueuesContract(ABC):
 
         assert proved == {delivery.receipt_handle for delivery in received}
 
+    def test_what_is_in_flight_stays_so_for_longer(self, queues: Queues) -> None:
+        queues.outbox.send([standard(queues, "k")])
+        received = queues.receive(queues.standard_url)
+        queues.inbox.come_back([(delivery, 1) for delivery in received])
+
+        queues.inbox.in_flight(received)
+
+        queues.advance(2)
+        assert queues.receive(queues.standard_url) == []
+
     def test_an_empty_call_succeeds(self, queues: Queues) -> None:
         assert queues.outbox.send([]) == {}
         queues.inbox.come_back([])

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 from relay import bootstrap, settings
+from relay.aws.messaging.queues import VISIBILITY_SECONDS
 
 from local.stack.settings import REPOSITORY
 from tests.template.template import Resource, deployed, resolve, resource, resources, source, target
@@ -60,7 +61,8 @@ def test_a_message_comes_back_after_a_crash_soon_enough_to_be_deduplicated(
     # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     longest_window = max(source()["Parameters"]["BatchingWindowSeconds"]["AllowedValues"])
     assert mapping.properties["MaximumBatchingWindowInSeconds"] == {"Ref": "BatchingWindowSeconds"}
-    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + longest_window
+    assert 6 * function["Timeout"] == VISIBILITY_SECONDS
+    assert queue["VisibilityTimeout"] >= VISIBILITY_SECONDS + longest_window
     assert queue["VisibilityTimeout"] < DEDUPLICATION_SECONDS
 
 

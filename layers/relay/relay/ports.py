@@ -194,8 +194,8 @@ class Inbox(Protocol):
     def in_flight(self, deliveries: Sequence[Delivery]) -> frozenset[str]:
         """Return the receipt handles of the deliveries that the queue has made.
 
-        Each of them comes back after the queue's visibility timeout, counted from now. It may raise
-        a RelayError.
+        Each of them comes back after six times the function's timeout, counted from now, unless it
+        is deleted. It may raise a RelayError.
         """
         ...
 

@@ -52,9 +52,10 @@ class Faults:
 
     A step is one entry of a batch (`endpoint.invoke`, `ledger.look_up`, `ledger.claim`,
     `ledger.renew`, `ledger.release`, `ledger.close`, `ledger.hold`, `ledger.postpone`,
-    `storage.find`, `queues.send`) or a whole call (`ledger.due`, `queues.come_back`). A
-    RelayError fails that entry or call; a Crash ends everything. `steps` are all steps that were
-    begun, in their order. `hangs` are the calls that take time instead of answering.
+    `storage.find`, `queues.send`) or a whole call (`ledger.due`, `queues.come_back`,
+    `queues.in_flight`). A RelayError fails that entry or call; a Crash ends everything. `steps` are
+    all steps that were begun, in their order. `hangs` are the calls that take time instead of
+    answering.
     """
 
     def __init__(self, hangs: "Hangs | None" = None) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
+from relay.aws.messaging.queues import VISIBILITY_SECONDS
 from relay.errors import MessageTooLong, PermanentError, RelayError
 from relay.model import Delivery, OutgoingMessage
 
@@ -88,7 +89,7 @@ class FakeQueues:
         return len(self._stored[queue_url])
 
     def receive(
-        self, queue_url: str, limit: int = 10, visibility_seconds: int = 270
+        self, queue_url: str, limit: int = 10, visibility_seconds: int = VISIBILITY_SECONDS
     ) -> list[Delivery]:
         """Takes visible messages, which come back after so many seconds unless deleted."""
         now = self._clock.now()
@@ -142,7 +143,10 @@ class FakeQueues:
                 for stored in self._stored[queue_url]
                 if stored.receive_count and stored.visible_at > self._clock.now()
             }
-            return frozenset(each.receipt_handle or "" for each in deliveries) & receipts
+            proved = [each for each in deliveries if each.receipt_handle in receipts]
+            for delivery in proved:
+                self.show_again(queue_url, delivery, VISIBILITY_SECONDS)
+            return frozenset(each.receipt_handle or "" for each in proved)
 
     def next_visible(self, *queue_urls: str) -> datetime | None:
         """When the next message of these queues becomes, or became, visible; None without one."""

@@ -1,7 +1,7 @@
 """SQS: sending in batches, and changing the visibility timeout."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from relay.aws.errors import translated
 from relay.aws.messaging.messages import by_index, message_bytes, with_attributes
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 # The limit of ChangeMessageVisibilityBatch.
 _ENTRIES = 10
-# Six times the timeout of the functions, as in the template.
-_VISIBILITY_SECONDS = 270
+# Six times the functions' timeout; the queue's own has the batching window too, which is over here.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+VISIBILITY_SECONDS: Final = 270
 
 
 class Queues:
@@ -63,7 +64,7 @@ class SqsInbox:
 
     def in_flight(self, deliveries: Sequence[Delivery]) -> frozenset[str]:
         # SQS refuses the receipt of a message that is not in flight, and any other text.
-        return self._set_delays([(each, _VISIBILITY_SECONDS) for each in deliveries])
+        return self._set_delays([(each, VISIBILITY_SECONDS) for each in deliveries])
 
     def _set_delays(self, deliveries: Sequence[tuple[Delivery, int]]) -> frozenset[str]:
         """Return the receipt handles that SQS has taken."""

@@ -6,7 +6,7 @@ from unittest.mock import MagicMock
 import pytest
 from botocore.stub import ANY, Stubber
 from relay.aws.messaging.outbox import AwsOutbox
-from relay.aws.messaging.queues import Queues, SqsInbox
+from relay.aws.messaging.queues import VISIBILITY_SECONDS, Queues, SqsInbox
 from relay.errors import AccessDenied, PermanentError, TransientError
 from relay.model import OutgoingMessage
 from relay.routes.target import Target
@@ -281,6 +281,30 @@ def test_eleven_messages_come_back_with_two_calls(client: Any, stubber: Stubber)
     SqsInbox(client, SUBMIT_QUEUE).come_back(
         [(samples.delivery(f"m-{number}"), 5) for number in range(11)]
     )
+
+
+def test_the_receipts_that_sqs_takes_are_of_messages_in_flight(
+    client: Any, stubber: Stubber
+) -> None:
+    deliveries = [samples.delivery(f"m-{number}") for number in range(11)]
+    for taken, part in (("3", deliveries[:10]), ("0", deliveries[10:])):
+        entries = [
+            {
+                "Id": str(index),
+                "ReceiptHandle": each.receipt_handle,
+                "VisibilityTimeout": VISIBILITY_SECONDS,
+            }
+            for index, each in enumerate(part)
+        ]
+        stubber.add_response(
+            "change_message_visibility_batch",
+            {"Successful": [{"Id": taken}], "Failed": []},
+            {"QueueUrl": SUBMIT_QUEUE, "Entries": entries},
+        )
+
+    proved = SqsInbox(client, SUBMIT_QUEUE).in_flight(deliveries)
+
+    assert proved == {"receipt of m-3", "receipt of m-10"}
 
 
 def test_a_delay_that_cannot_be_set_is_an_error(client: Any, stubber: Stubber) -> None:
