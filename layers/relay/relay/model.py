@@ -3,12 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar
 
 from relay.s3uri import S3Uri
 
 if TYPE_CHECKING:  # only route needs targets at run time
     from relay.routes.target import Target
+
+# Maximum of the parameter MaxAttempts.
+MOST_ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

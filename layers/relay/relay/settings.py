@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from relay.errors import ConfigurationError
+from relay.model import MOST_ATTEMPTS
 from relay.reading import Reader
 from relay.s3uri import S3Uri
 
@@ -129,7 +130,7 @@ class RouteSettings:
             dead_letter_queue_url=reader.queue_url("NOTIFICATION_DEAD_LETTER_QUEUE_URL"),
             notification_queue_url=reader.queue_url("NOTIFICATION_QUEUE_URL"),
             routes_parameter=reader.text("ROUTES_PARAMETER_NAME"),
-            max_attempts=reader.whole_number("MAX_ATTEMPTS", 1, 10),
+            max_attempts=reader.whole_number("MAX_ATTEMPTS", 1, MOST_ATTEMPTS),
             retry_delay_seconds=reader.whole_number("RETRY_DELAY_SECONDS", 0, 900),
         )
         reader.raise_problems()

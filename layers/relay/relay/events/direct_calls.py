@@ -17,7 +17,7 @@ from typing import Final
 from relay.errors import UnreadableMessage
 from relay.events.sagemaker import RELAY
 from relay.ids import is_id, request_id_of_call, request_id_of_caller
-from relay.model import InferenceRequest
+from relay.model import MOST_ATTEMPTS, InferenceRequest
 from relay.reading import Reader
 
 _MEMBERS: Final = (
@@ -35,8 +35,6 @@ _MEMBERS: Final = (
 # a time.
 _OWN_MEMBERS: Final = ("attempt", "etag", "requested_at", "size", "version_id")
 _SOURCE: Final = "eventSource"
-# Maximum of the parameter MaxAttempts.
-_MOST_ATTEMPTS: Final = 10
 
 
 def is_call(value: object) -> bool:
@@ -125,8 +123,8 @@ def _request(reader: Reader, request_id: str, *, own: bool) -> InferenceRequest:
 
 def _attempt(reader: Reader) -> int:
     number = reader.optional_integer("attempt")
-    if number is not None and not 1 <= number <= _MOST_ATTEMPTS:
-        reader.refuse("attempt", f"is {number}; attempts are counted from 1 to {_MOST_ATTEMPTS}")
+    if number is not None and not 1 <= number <= MOST_ATTEMPTS:
+        reader.refuse("attempt", f"is {number}; attempts are counted from 1 to {MOST_ATTEMPTS}")
     return number or 1
 
 

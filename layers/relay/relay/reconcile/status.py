@@ -6,11 +6,8 @@ from datetime import datetime
 
 from relay.errors import UnexpectedError
 from relay.ids import attempt_id, is_id, request_id_of_caller
-from relay.model import Attempt, AttemptState, RequestState
+from relay.model import MOST_ATTEMPTS, Attempt, AttemptState, RequestState
 from relay.ports import AttemptReader
-
-# Maximum of the parameter MaxAttempts. One call reads all attempts.
-_MOST_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,8 @@ def read_attempts(
 
 
 def _attempt_ids(request_id: str) -> list[str]:
-    return [attempt_id(request_id, number) for number in range(1, _MOST_ATTEMPTS + 1)]
+    """Return the ids of all attempts that a request can have."""
+    return [attempt_id(request_id, number) for number in range(1, MOST_ATTEMPTS + 1)]
 
 
 def _status(request_id: str, found: Mapping[str, Attempt | UnexpectedError]) -> RequestStatus:
