@@ -47,8 +47,9 @@ def mistaken_output(notification: Notification, attempt: Attempt | None) -> str 
     if notification.output_location is None:
         return None
     output, known = S3Uri.parse(notification.output_location), S3Uri.parse(attempt.output_location)
-    folder = S3Uri(known.bucket, known.key.rpartition("/")[0])
-    if output == known or str(output).startswith(f"{folder}/{attempt.id}"):
+    folder, _, name = str(output).rpartition("/")
+    beside = folder == str(known).rpartition("/")[0] and name.startswith(attempt.id)
+    if output == known or beside:
         return None
     return f"output location {output} is not the attempt's, {known}"
 

@@ -136,6 +136,7 @@ def test_an_inline_input_is_compared_with_nothing() -> None:
         f"{OUTPUTS}other-result.out",
         f"{OUTPUTS}{'b' * 32}.out",
         f"{OUTPUTS}orders/{ID}.out",
+        f"{OUTPUTS}{ID}/other.out",
         f"{OUTPUTS}{ID[:-1]}.out",
         f"https://{BUCKET}.s3.us-east-1.amazonaws.com/outputs/other.out",
     ],
