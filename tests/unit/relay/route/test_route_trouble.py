@@ -1,138 +1,24 @@
-"""Routing when something fails: further attempts, and messages that come again."""
+"""Routing when something fails: messages that come again."""
 
 import base64
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from relay.delivery.report import Count, Level, Report
-from relay.errors import AccessDenied, RelayError
-from relay.ids import attempt_id, request_id_of_caller
-from relay.model import AttemptState, Closing, Held, Holding, Outcome
+from relay.delivery.report import Count, Level
+from relay.errors import AccessDenied
+from relay.model import AttemptState
 
 from tests.support import samples
 from tests.support.fakes.ports import Crash
-from tests.support.notifying import (
-    ID,
-    THROTTLED,
-    documents,
-    logged,
-    notify,
-    report_by_relay,
-    submitted,
-)
+from tests.support.notifying import ID, THROTTLED, documents, logged, notify, submitted
 from tests.support.pipelines import FakePipeline
-from tests.support.samples import (
-    BUCKET,
-    COMPLETED_QUEUE,
-    NOTIFICATION_QUEUE,
-    SERVER_ERROR,
-    SUBMIT_QUEUE,
-)
+from tests.support.samples import COMPLETED_QUEUE
 
 
 @pytest.fixture
 def pipeline() -> FakePipeline:
     return FakePipeline()
-
-
-class TestAFailureThatMayPass:
-    def test_is_tried_again_after_a_while(self, pipeline: FakePipeline) -> None:
-        submitted(pipeline)
-        notify(pipeline, samples.failed(ID, SERVER_ERROR))
-
-        report = pipeline.deliver_to_route()
-
-        assert pipeline.results() == []
-        assert report.counts == {Count.RETRIED: 1}
-        assert pipeline.ledger.states == {ID: AttemptState.RETRIED}
-        (call,) = pipeline.queues.delivered(SUBMIT_QUEUE)
-        assert call.delay_seconds == 30
-
-        pipeline.clock.advance(30)
-        assert pipeline.deliver_to_submit().counts == {Count.SUBMITTED: 1}
-        attempt = pipeline.ledger.items[attempt_id(ID, 2)]
-        first = pipeline.ledger.items[ID]
-        assert (attempt.request_id, attempt.number) == (ID, 2)
-        for member in (
-            "location",
-            "version_id",
-            "etag",
-            "content_type",
-            "accept",
-            "custom_attributes",
-            "ttl_seconds",
-            "timeout_seconds",
-            "requested_at",
-        ):
-            assert getattr(attempt, member) == getattr(first, member) is not None
-
-    def test_is_tried_as_often_as_the_deployment_says(self, pipeline: FakePipeline) -> None:
-        pipeline.call_submit({"input_location": f"s3://{BUCKET}/inputs/a.csv", "request_id": "1"})
-        first = request_id_of_caller("1")
-        delays = []
-        while not pipeline.results():
-            notify(pipeline, samples.failed(pipeline.endpoint.invoked[-1], SERVER_ERROR))
-            pipeline.deliver_to_route()
-            delays += [pipeline.queues.delivered(SUBMIT_QUEUE)[-1].delay_seconds]
-            pipeline.clock.advance(900)
-            pipeline.deliver_to_submit()
-
-        assert pipeline.endpoint.invoked == [first, attempt_id(first, 2), attempt_id(first, 3)]
-        assert delays[:2] == [30, 60]
-        (document,) = documents(pipeline)
-        assert (document["id"], document["data"]["attempts"]) == (first, 3)
-        # From the call to the last attempt, those before it included.
-        assert document["data"]["timing"]["queued_ms"] == 1_800_000
-        assert sorted(pipeline.ledger.states.values()) == ["FAILED", "RETRIED", "RETRIED"]
-
-    def test_is_tried_again_when_it_expired(self, pipeline: FakePipeline) -> None:
-        submitted(pipeline)
-        report_by_relay(pipeline, Outcome.EXPIRED)
-
-        assert pipeline.deliver_to_route().counts == {Count.RETRIED: 1}
-
-    def test_is_never_tried_again_when_it_was_rejected(self, pipeline: FakePipeline) -> None:
-        submitted(pipeline)
-        report_by_relay(pipeline, Outcome.REJECTED)
-
-        assert pipeline.deliver_to_route().counts == {Count.REJECTED: 1}
-
-    def test_is_not_tried_again_when_its_body_was_inline(self, pipeline: FakePipeline) -> None:
-        submitted(pipeline, location=None)
-        notify(pipeline, samples.failed(ID, SERVER_ERROR))
-
-        report = pipeline.deliver_to_route()
-
-        assert report.counts == {Count.FAILED: 1}
-        assert pipeline.queues.delivered(SUBMIT_QUEUE) == []
-
-    def test_is_not_tried_again_when_the_relay_did_not_submit_it(
-        self, pipeline: FakePipeline
-    ) -> None:
-        notify(pipeline, samples.failed(ID, SERVER_ERROR))
-
-        assert pipeline.deliver_to_route().counts == {Count.FAILED: 1}
-
-    @pytest.mark.parametrize("after", [False, True])
-    @pytest.mark.parametrize("step", ["queues.send", "ledger.close"])
-    def test_is_tried_again_once_whatever_crashes(
-        self, pipeline: FakePipeline, step: str, after: bool
-    ) -> None:
-        submitted(pipeline)
-        notify(pipeline, samples.failed(ID, SERVER_ERROR))
-        pipeline.faults.plan(step, Crash(), after=after)
-        with pytest.raises(Crash):
-            pipeline.deliver_to_route()
-        pipeline.clock.advance(270)
-
-        pipeline.deliver_to_route()
-        pipeline.clock.advance(900)
-        pipeline.deliver_to_submit()
-
-        assert pipeline.endpoint.invoked == [attempt_id(ID, 2)]
-        assert pipeline.ledger.states[ID] is AttemptState.RETRIED
 
 
 class TestWhatCannotBeDoneNow:
@@ -169,86 +55,6 @@ class TestWhatCannotBeDoneNow:
         assert second.counts == {Count.DUPLICATE if after else Count.COMPLETED: 1}
         assert len(pipeline.results()) == 1
         assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
-
-    @pytest.mark.parametrize("inference_id", [ID, "order-17"])
-    def test_a_ledger_that_takes_no_writes_for_hours_repeats_a_result_once(
-        self, pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch, inference_id: str
-    ) -> None:
-        """The second one is sent when the ledger takes writes again: nothing tells of the first."""
-        submitted(pipeline)
-        notify(pipeline, samples.completed(inference_id))
-        for write in ("close", "hold"):
-            monkeypatch.setattr(pipeline.ledger, write, _refuse)
-        for _ in range(20):
-            _deliver_when_visible(pipeline)
-        assert len(pipeline.results()) == 1
-
-        monkeypatch.undo()
-        report = _deliver_when_visible(pipeline)
-
-        assert report.counts == {Count.COMPLETED: 1}
-        assert len(pipeline.results()) == 2
-        assert AttemptState.COMPLETED in pipeline.ledger.states.values()
-        assert pipeline.queues.waiting(NOTIFICATION_QUEUE) == 0
-
-    def test_a_held_result_is_repeated_once_at_a_target_that_is_back_meanwhile(
-        self, pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        submitted(pipeline)
-        notify(pipeline, samples.completed(ID))
-        pipeline.queues.trouble[COMPLETED_QUEUE] = THROTTLED
-        for _ in range(9):
-            _deliver_when_visible(pipeline)
-        pipeline.queues.trouble.clear()
-        for write in ("close", "hold"):
-            monkeypatch.setattr(pipeline.ledger, write, _refuse)
-        for _ in range(9):
-            _deliver_when_visible(pipeline)
-        assert len(pipeline.results()) == 1
-
-        monkeypatch.undo()
-        report = _deliver_when_visible(pipeline)
-
-        assert report.counts == {Count.COMPLETED: 1}
-        assert len(pipeline.results()) == 2
-        assert pipeline.ledger.states == {ID: AttemptState.COMPLETED}
-
-    @pytest.mark.parametrize("outcome", [Outcome.COMPLETED, Outcome.EXPIRED])
-    def test_no_report_of_reconcile_is_sent_while_the_ledger_takes_no_writes(
-        self, pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch, outcome: Outcome
-    ) -> None:
-        """Each run of reconcile makes a new report, as long as it cannot write its cursor."""
-        submitted(pipeline, number=3)
-        for write in ("close", "hold"):
-            monkeypatch.setattr(pipeline.ledger, write, _refuse)
-        for _ in range(9):
-            report_by_relay(pipeline, outcome)
-            pipeline.clock.advance(301)
-            pipeline.deliver_to_route()
-        assert pipeline.results() == []
-
-        monkeypatch.undo()
-        pipeline.clock.advance(900)
-        pipeline.deliver_to_route()
-
-        assert len(pipeline.results()) == 1
-        assert pipeline.queues.waiting(NOTIFICATION_QUEUE) == 0
-
-    def test_a_result_that_waited_for_routes_is_held_before_it_is_sent(
-        self, pipeline: FakePipeline
-    ) -> None:
-        submitted(pipeline)
-        notify(pipeline, samples.completed(ID))
-        pipeline.routes.trouble = THROTTLED
-        for _ in range(2):
-            _deliver_when_visible(pipeline)
-        pipeline.routes.trouble = None
-        pipeline.faults.plan("queues.send", Crash())
-        with pytest.raises(Crash):
-            _deliver_when_visible(pipeline)
-
-        assert pipeline.ledger.items[ID].held == Held(Outcome.COMPLETED)
-        assert _deliver_when_visible(pipeline).counts == {Count.COMPLETED: 1}
 
     @pytest.mark.parametrize("after", [False, True])
     @pytest.mark.parametrize("step", ["ledger.look_up", "queues.send", "ledger.close"])
@@ -374,17 +180,6 @@ class TestATargetThatTakesLessThanOthers:
 def _with_answer(size: int) -> dict[str, Any]:
     content = base64.b64encode(b"x" * size).decode()
     return samples.completed(ID, responseBody={"content": content, "encoding": "BASE64"})
-
-
-def _refuse(writes: Sequence[Closing | Holding]) -> dict[str, RelayError]:
-    return {write.attempt.id: THROTTLED for write in writes}
-
-
-def _deliver_when_visible(pipeline: FakePipeline) -> Report:
-    visible = pipeline.queues.next_visible(NOTIFICATION_QUEUE)
-    assert visible is not None
-    pipeline.clock.advance(max(0.0, (visible - pipeline.clock.now()).total_seconds()))
-    return pipeline.deliver_to_route()
 
 
 def _slow_look_ups(pipeline: FakePipeline, seconds: float) -> None:
