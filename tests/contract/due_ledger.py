@@ -10,7 +10,8 @@ from relay.errors import UnexpectedError
 from relay.model import Attempt, AttemptState, Closing, Due, Holding
 from relay.ports import DueLedger, Ledger
 
-from tests.contract.ledger import HELD, ID, OTHER
+from tests.contract.claims import ID, OTHER
+from tests.contract.ledger import HELD
 from tests.support import samples
 from tests.support.samples import NOON
 
