@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from relay.errors import EndpointNotReady, PermanentError, RelayError, TransientError, Unanswered
 
-from tests.stateful.world import Moments
+from tests.stateful.moments import Moments
 from tests.support.fakes.ports import Crash
 
 

@@ -13,9 +13,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from relay.budget import Budget
-from relay.delivery.report import Count, Report
+from relay.delivery.report import Report
 from relay.delivery.responses import Incomplete, respond
-from relay.errors import Unanswered
 from relay.events.envelopes import read_notifications, read_submissions
 from relay.model import Attempt, Content, Delivery, Due, Incoming
 from relay.ports import Accepted, Submission
@@ -24,6 +23,8 @@ from relay.route.route import Route
 from relay.settings import ReconcileSettings
 from relay.submit.submit import Submit
 
+from tests.stateful.moments import Moments
+from tests.stateful.reports import check_routed, check_submitted
 from tests.support import samples
 from tests.support.fakes.ports import Crash, FakeClock, FakeEndpoint, FakeRoutes, Faults
 from tests.support.fakes.queues import FakeInbox, FakeQueues
@@ -43,39 +44,6 @@ ROUTES = {
     "otherwise": {"to": samples.FAILED_QUEUE},
 }
 SUBMIT_SETTINGS = {"REQUEST_TTL_SECONDS": "3600", "INVOCATION_TIMEOUT_SECONDS": "60"}
-
-
-class Moments(Faults):
-    """Faults, and what else happens at the same time: at the n-th step from now on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fired = 0
-        self.doubts = 0  # those after which it is unknown what was done
-        self._meanwhile: dict[int, Callable[[], None]] = {}
-
-    def plan_meanwhile(self, act: Callable[[], None], *, nth: int) -> None:
-        """Has another function run between two steps of the one that works now."""
-        self._meanwhile[len(self.steps) + nth] = act
-
-    def forget(self) -> None:
-        """Nothing that was planned and has not happened happens any more."""
-        self._planned.clear()
-        self._meanwhile.clear()
-        self.steps.clear()
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        act = self._meanwhile.pop(len(self.steps) + 1, None)
-        if act is not None:
-            act()
-        try:
-            with super().step(name):
-                yield
-        except BaseException as error:
-            self.fired += 1
-            self.doubts += name != "endpoint.invoke" or isinstance(error, Crash | Unanswered)
-            raise
 
 
 @dataclass(frozen=True)
@@ -306,36 +274,6 @@ class World:
             for attempt in self.ledger.items.values()
             if attempt.state == "OPEN" and attempt.due_at <= now
         ]
-
-
-def check_submitted(incoming: Sequence[Incoming[Content]], report: Report) -> None:
-    """Whatever is acknowledged was submitted, queued, rejected, a duplicate, ignored or parked.
-
-    A message whose contents raise an unexpected error is parked in the end, with its contents.
-    """
-    done = [item for item in incoming if item.delivery.message_id not in report.returned]
-    acknowledged = sum(len(item.contents) + item.ignored for item in done)
-    unreadable, broken = sum(item.problem is not None for item in done), report.counts[Count.BROKEN]
-    assert unreadable <= report.counts[Count.PARKED] <= unreadable + broken
-    assert acknowledged <= len(report.answers) + report.counts[Count.IGNORED] + broken
-    everything = sum(len(item.contents) for item in incoming)
-    assert len(report.answers) <= everything
-
-
-def check_routed(incoming: Sequence[Incoming[Content]], report: Report) -> None:
-    """Each delivery is exactly one of: routed, retried, a duplicate, ignored, parked, returned."""
-    ends = (
-        Count.COMPLETED,
-        Count.FAILED,
-        Count.EXPIRED,
-        Count.REJECTED,
-        Count.RETRIED,
-        Count.DUPLICATE,
-        Count.IGNORED,
-        Count.PARKED,
-        Count.RETURNED,
-    )
-    assert sum(report.counts[end] for end in ends) == len(incoming), report.counts
 
 
 def _lifetime(attempt: Attempt) -> int:
