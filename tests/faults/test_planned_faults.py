@@ -7,7 +7,8 @@ from relay.errors import RelayError, TransientError, Unanswered
 
 from tests.faults.faults import Kind, PlannedFaults
 from tests.support import samples
-from tests.support.fakes.ports import Crash, FakeLedger
+from tests.support.fakes.ledger import FakeLedger
+from tests.support.fakes.ports import Crash
 
 ATTEMPTS = [samples.attempt(letter * 32) for letter in "ab"]
 

@@ -13,7 +13,8 @@ from relay.submit.submit import Submit
 
 from tests.support import samples
 from tests.support.fakes.hangs import Hangs
-from tests.support.fakes.ports import FakeClock, FakeEndpoint, FakeLedger, FakeRoutes, Faults
+from tests.support.fakes.ledger import FakeLedger
+from tests.support.fakes.ports import FakeClock, FakeEndpoint, FakeRoutes, Faults
 from tests.support.fakes.queues import FakeInbox, FakeQueues
 from tests.support.samples import Json
 

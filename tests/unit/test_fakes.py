@@ -17,7 +17,8 @@ from tests.contract.queues import SMALL, Queues, QueuesContract
 from tests.contract.storage import Shelf, StorageContract
 from tests.contract.targets import Arrived, Targets, TargetsContract
 from tests.support import samples
-from tests.support.fakes.ports import Crash, FakeClock, FakeEndpoint, FakeLedger, Faults
+from tests.support.fakes.ledger import FakeLedger
+from tests.support.fakes.ports import Crash, FakeClock, FakeEndpoint, Faults
 from tests.support.fakes.queues import FakeInbox, FakeQueues
 from tests.support.fakes.reconcile import FakeDueLedger, FakeStorage
 from tests.support.samples import COMPLETED_QUEUE, INPUTS, SUBMIT_QUEUE

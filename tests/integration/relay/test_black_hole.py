@@ -28,7 +28,8 @@ from relay.routes.target import Target
 from relay.s3uri import S3Uri
 
 from tests.support import samples
-from tests.support.fakes.ports import FakeClock, FakeLedger, FakeRoutes
+from tests.support.fakes.ledger import FakeLedger
+from tests.support.fakes.ports import FakeClock, FakeRoutes
 from tests.support.fakes.queues import FakeInbox, FakeQueues
 
 ID = "a" * 32

@@ -8,7 +8,8 @@ from relay.errors import RelayError, UnexpectedError
 from relay.model import Due
 from relay.ports import Unreadable
 
-from tests.support.fakes.ports import FakeLedger, Faults
+from tests.support.fakes.ledger import FakeLedger
+from tests.support.fakes.ports import Faults
 
 
 class FakeDueLedger(FakeLedger):

@@ -15,7 +15,8 @@ from relay.route.route import Route
 from relay.routes.target import Target
 
 from tests.support import samples
-from tests.support.fakes.ports import FakeClock, FakeLedger, FakeRoutes
+from tests.support.fakes.ledger import FakeLedger
+from tests.support.fakes.ports import FakeClock, FakeRoutes
 from tests.support.fakes.queues import FakeInbox, FakeQueues
 from tests.support.notifying import ID, THROTTLED, logged, notify, submitted
 from tests.support.pipelines import FakePipeline
