@@ -22,7 +22,7 @@ TERMINAL = [state for state in AttemptState if state is not AttemptState.OPEN]
 class ClaimsContract(ABC):
     """Inherit, and give the fixture `ledger` an empty one.
 
-    `leave_unread` makes it read an id no more.
+    `leave_unread` has it leave an id unread from then on.
     """
 
     @pytest.fixture
