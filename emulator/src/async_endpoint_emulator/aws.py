@@ -4,6 +4,7 @@ boto3 blocks, so every call goes through `Aws.call`, which keeps the event loop 
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS = 32
+# Whether credentials are to be renewed is asked once a second: botocore takes as long for the
+# answer as a request for its signature.
+_LOOK_SECONDS = 1.0
 AWS_ERRORS = (ClientError, BotoCoreError)
 _CLIENT_CONFIG = ClientConfig(
     max_pool_connections=THREADS,
@@ -82,6 +86,7 @@ class Aws:
         self._session_seconds = session_seconds
         self._threads = ThreadPoolExecutor(THREADS, "aws")
         self._roles: dict[str, RoleSession] = {}
+        self._frozen: dict[str, tuple[float, ReadOnlyCredentials]] = {}
         self._account: str | None = None
 
     async def call(self, function: Callable[P, R], /, *arguments: P.args, **members: P.kwargs) -> R:
@@ -108,14 +113,23 @@ class Aws:
 
     async def credentials(self, role_arn: str) -> ReadOnlyCredentials:
         """The role's credentials as they are now, for signing."""
-        credentials = (await self.role(role_arn)).credentials
-        if credentials.refresh_needed():
-            return await self.call(credentials.get_frozen_credentials)
-        return credentials.get_frozen_credentials()
+        now = time.monotonic()
+        until, frozen = self._frozen.get(role_arn, (now, None))
+        if frozen is None or now >= until:
+            credentials = (await self.role(role_arn)).credentials
+            frozen = await self.call(credentials.get_frozen_credentials)  # which may renew them
+            self._frozen[role_arn] = (now + _LOOK_SECONDS, frozen)
+        return frozen
 
     def forget_role(self, role_arn: str) -> None:
         """Assumes the role afresh next time, as every CreateEndpoint does."""
         self._roles.pop(role_arn, None)
+        self._frozen.pop(role_arn, None)
+
+    def forget_roles(self) -> None:
+        """The same for all roles."""
+        self._roles.clear()
+        self._frozen.clear()
 
     def endpoint_url(self, service: Literal["s3", "sns"]) -> str:
         """Where a service is, as boto3 reads it from the environment."""

@@ -29,6 +29,9 @@ _WIRE_TYPES: Mapping[str, tuple[type, ...]] = {
     "list": (list,),
     "map": (dict,),
 }
+_COMPOUND = ("structure", "list", "map")
+_NOT_NULL = "Member must not be null"
+_NUMBERS = ("integer", "long", "float", "double")
 # Java's classes. Python's `re` has no \p{L}, \p{N} and \p{Z}: \w and \s are a little wider.
 _JAVA_CLASSES = {
     r"\p{ASCII}": r"\x00-\x7F",
@@ -72,25 +75,54 @@ def validate(operation: OperationModel, document: object, code: str) -> Document
 
 
 def _check(shape: Shape, value: Any, path: str, problems: list[str]) -> Any:
-    fits = isinstance(value, _WIRE_TYPES[shape.type_name])
-    if not fits or (isinstance(value, bool) and shape.type_name != "boolean"):
-        place = f" at '{path}'" if path else ""
-        raise AwsError(
-            "SerializationException", f"Expected a {shape.type_name}{place}, got {value!r:.80}"
-        )
+    _require_type(shape, value, path)
     if isinstance(shape, StructureShape):
         return _check_structure(shape, value, path, problems)
-    _check_limits(shape, value, path, problems)
+    problems.extend(_problem(shape, value, path, broken) for broken in _broken(shape, value))
     if isinstance(shape, ListShape):
-        return [
-            _check(shape.member, item, f"{path}.{number}.member", problems)
-            for number, item in enumerate(value, 1)
-        ]
+        return _check_list(shape, value, path, problems)
     if isinstance(shape, MapShape):
-        for key in value:
-            _check(shape.key, key, f"{path}.key", problems)
-            _check(shape.value, value[key], f"{path}.{key}.value", problems)
+        _check_map(shape, value, path, problems)
     return value
+
+
+def _check_list(shape: ListShape, items: list[Any], path: str, problems: list[str]) -> list[Any]:
+    if shape.member.type_name in _COMPOUND:
+        return [
+            _check_item(shape.member, item, f"{path}.{number}.member", problems)
+            for number, item in enumerate(items, 1)
+        ]
+    texts = [item for item in items if item is not None]
+    for item in texts:
+        _require_type(shape.member, item, f"{path}.member")
+    null = [_NOT_NULL] if len(texts) < len(items) else []
+    if null or any(_broken(shape.member, item) for item in texts):
+        rule = f"Member must satisfy constraint: [{', '.join(_constraints(shape.member) + null)}]"
+        problems.append(_problem(shape, items, path, rule))
+    return items
+
+
+def _check_item(shape: Shape, item: Any, path: str, problems: list[str]) -> Any:
+    if item is None:
+        problems.append(_null(path))
+        return None
+    return _check(shape, item, path, problems)
+
+
+def _null(path: str) -> str:
+    return f"Value null at '{path}' failed to satisfy constraint: {_NOT_NULL}"
+
+
+def _check_map(shape: MapShape, entries: Document, path: str, problems: list[str]) -> None:
+    for words, part, items in (
+        ("Map keys", shape.key, entries.keys()),
+        ("Map value", shape.value, entries.values()),
+    ):
+        for item in items:
+            _require_type(part, item, f"{path}.{part.name}")
+        if any(_broken(part, item) for item in items):
+            rule = f"{words} must satisfy constraint: [{', '.join(_constraints(part))}]"
+            problems.append(_problem(shape, entries, path, rule))
 
 
 def _check_structure(shape: StructureShape, value: Any, path: str, problems: list[str]) -> Document:
@@ -100,36 +132,82 @@ def _check_structure(shape: StructureShape, value: Any, path: str, problems: lis
         item: Any = value.get(name)
         if item is None:
             if name in shape.required_members:
-                problems.append(
-                    f"Value null at '{member_path}' failed to satisfy constraint: "
-                    "Member must not be null"
-                )
+                problems.append(_null(member_path))
             continue
         result[name] = _check(member, item, member_path, problems)
     return result
 
 
-def _check_limits(shape: Shape, value: Any, path: str, problems: list[str]) -> None:
+def _require_type(shape: Shape, value: Any, path: str) -> None:
+    fits = isinstance(value, _WIRE_TYPES[shape.type_name])
+    if not fits or (isinstance(value, bool) and shape.type_name != "boolean"):
+        place = f" at '{path}'" if path else ""
+        raise AwsError(
+            "SerializationException", f"Expected a {shape.type_name}{place}, got {value!r:.80}"
+        )
+
+
+def _broken(shape: Shape, value: Any) -> list[str]:
+    """The constraints that the value breaks, in the order in which SageMaker names them.
+
+    As recorded: https://github.com/zenml-io/zenml/issues/1502
+    """
+    return [
+        words
+        for name, words in reversed(_named_constraints(shape))
+        if not _holds(shape, name, value)
+    ]
+
+
+def _constraints(shape: Shape) -> list[str]:
+    """All constraints of what a list or a map contains: its message names those that hold, too."""
+    return [words for _, words in _named_constraints(shape)]
+
+
+def _named_constraints(shape: Shape) -> list[tuple[str, str]]:
     limits = shape.metadata
-    sensitive = limits.get("sensitive", False)
-    is_number = isinstance(value, int | float)
-    measured = value if is_number else len(value)
-    measure = "value" if is_number else "length"
-    broken: list[str] = []
-    if "min" in limits and measured < limits["min"]:
-        broken.append(f"Member must have {measure} greater than or equal to {limits['min']}")
-    if "max" in limits and measured > limits["max"]:
-        broken.append(f"Member must have {measure} less than or equal to {limits['max']}")
-    elif isinstance(value, str) and "pattern" in limits and not _matches(limits["pattern"], value):
-        broken.append(f"Member must satisfy regular expression pattern: {limits['pattern']}")
-    if limits.get("enum") and value not in limits["enum"]:
-        broken.append(f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]")
-    shown = "at" if sensitive or isinstance(value, bytes | list | dict) else f"'{value}' at"
-    problems.extend(f"Value {shown} '{path}' failed to satisfy constraint: {b}" for b in broken)
+    measure = "value" if shape.type_name in _NUMBERS else "length"
+    enum = limits.get("enum") or ()
+    words = {
+        "max": f"Member must have {measure} less than or equal to {limits.get('max')}",
+        "min": f"Member must have {measure} greater than or equal to {limits.get('min')}",
+        "pattern": f"Member must satisfy regular expression pattern: {limits.get('pattern')}",
+        "enum": f"Member must satisfy enum value set: [{', '.join(enum)}]",
+    }
+    return [(name, text) for name, text in words.items() if limits.get(name) is not None]
 
 
-def _matches(pattern: str, value: str) -> bool:
-    return _compiled(pattern).fullmatch(value) is not None
+def _holds(shape: Shape, name: str, value: Any) -> bool:
+    limit: Any = shape.metadata[name]
+    match name:
+        case "max":
+            return _measure(shape, value) <= float(limit)
+        case "min":
+            return _measure(shape, value) >= float(limit)
+        case "pattern":
+            return _compiled(limit).fullmatch(value) is not None
+    return any(value == each for each in limit)
+
+
+def _measure(shape: Shape, value: Any) -> float:
+    return float(value) if shape.type_name in _NUMBERS else len(value)
+
+
+def _problem(shape: Shape, value: Any, path: str, broken: str) -> str:
+    """Sensitive and binary values are not repeated, and neither are lists of structures."""
+    text = f"'{value}' "
+    if isinstance(value, dict):
+        text = f"'{{{', '.join(f'{key}={item}' for key, item in value.items())}}}' "
+    elif isinstance(shape, ListShape):
+        compound = shape.member.type_name in _COMPOUND
+        text = "" if compound else f"'[{', '.join(_shown(item) for item in value)}]' "
+    if shape.metadata.get("sensitive") or isinstance(value, bytes):
+        text = ""
+    return f"Value {text}at '{path}' failed to satisfy constraint: {broken}"
+
+
+def _shown(item: Any) -> str:
+    return "null" if item is None else str(item)
 
 
 @cache

@@ -72,10 +72,11 @@ def running_emulator(
     configuration: str = json.dumps(QUICK),
     *further: str,
     killed: bool = False,
+    suffix: str = ".json",
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The URL and the process, which ends with the block and leaves nothing behind. `killed`: the
-    block kills it."""
-    config = directory / "config.json"
+    block kills it. `suffix` is that of the configuration's file."""
+    config = directory / f"config{suffix}"
     config.write_text(configuration)
     port = free_port()
     log = (directory / "log").open("w")

@@ -159,7 +159,15 @@ def test_requests_wait_at_zero_instances_and_are_served_when_one_returns(stack: 
     asleep = stack.state()["endpoints"][stack.name]
     _scale(stack, 1)
 
-    assert asleep == {"status": "InService", "backlog": 1, "in_process": 0, "instances": 0}
+    assert asleep["oldest_seconds"] < 60
+    del asleep["oldest_seconds"]
+    assert asleep == {
+        "status": "InService",
+        "backlog": 1,
+        "in_process": 0,
+        "instances": 0,
+        "desired": {"AllTraffic": 0},
+    }
     assert len(stack.notifications(stack.successes)) == 1
 
 
@@ -258,10 +266,11 @@ def test_an_endpoint_that_is_not_there_is_not_found(stack: Stack) -> None:
     )
 
 
-def test_an_asynchronous_endpoint_refuses_invoke_endpoint(stack: Stack) -> None:
+@pytest.mark.parametrize("operation", ["invoke_endpoint", "invoke_endpoint_with_response_stream"])
+def test_an_asynchronous_endpoint_refuses_invoke_endpoint(stack: Stack, operation: str) -> None:
     stack.create_endpoint(SCRIPTED)
 
     with pytest.raises(ClientError) as refusal:
-        stack.runtime.invoke_endpoint(EndpointName=stack.name, Body=b"x")
+        getattr(stack.runtime, operation)(EndpointName=stack.name, Body=b"x")
 
     assert refusal.value.response["Error"]["Code"] == "ValidationError"

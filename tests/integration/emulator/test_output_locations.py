@@ -37,8 +37,9 @@ class Relay:
         self.pipeline = FakePipeline()
         self.pipeline.submit = Submit(
             samples.submit_settings(
-                INPUT_PATH=f"s3://{stack.bucket}/inputs/",
+                INPUT_BUCKET=stack.bucket,
                 OUTPUT_PATH=f"s3://{stack.bucket}/outputs/",
+                FAILURE_PATH=f"s3://{stack.bucket}/failures/",
                 MIRROR_INPUT_FOLDERS=json.dumps(mirror),
             ),
             SageMakerEndpoint(stack.runtime, stack.name, ample()),

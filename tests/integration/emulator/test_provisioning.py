@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from relay.aws.model_environment import SsmEnvironment
 from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
 from relay.aws.sagemaker.control_plane import SageMakerControlPlane
 from relay.errors import AccessDenied, PermanentError, RelayError
@@ -24,6 +26,12 @@ from tests.support.provisioning.requests import create, delete, deploy
 from tests.support.provisioning.world import World
 
 
+def control_plane(stack: Stack) -> SageMakerControlPlane:
+    """Without Parameter Store, to which no specification here refers."""
+    ssm = boto3.client("ssm", REGION, aws_access_key_id="none", aws_secret_access_key="none")
+    return SageMakerControlPlane(lambda: stack.sagemaker, SsmEnvironment(lambda: ssm))
+
+
 class Deployment(World):
     """The world of the fakes, with SageMaker as the emulator plays it."""
 
@@ -36,13 +44,15 @@ class Deployment(World):
             self.endpoint_name,
             REGION,
             roll_out_uploads=True,
-            control_plane=SageMakerControlPlane(lambda: self.stack.sagemaker),
+            uploads=self.uploads,
+            control_plane=control_plane(self.stack),
             autoscaler=ApplicationAutoScaling(
                 lambda: self.stack.autoscaling, lambda: self.stack.cloudwatch, "relay"
             ),
             store=self.store,
             responder=self.responder,
             failed=FakeFailedInvocations(Fuse()),
+            buckets=self.buckets,
             clock=self.clock,
             journal=self.notes.append,
         )
@@ -54,7 +64,8 @@ class Deployment(World):
             "ExecutionRoleArn": self.stack.role_arn,
             "ImageUri": XGBOOST,
             "ModelDataUrl": f"{bucket}/models/model.tar.gz",
-            "S3InputPath": f"{bucket}/inputs",
+            "InputBucketName": self.stack.bucket,
+            "InputPrefixes": ["inputs/"],
             "S3OutputPath": f"{bucket}/outputs",
             "S3FailurePath": f"{bucket}/failures",
             "SuccessTopicArn": self.stack.success_topic,
@@ -239,7 +250,7 @@ def test_an_endpoint_of_that_name_is_left_alone(deployment: Deployment) -> None:
 
 def test_a_missing_role_is_refused_in_words_that_have_a_remedy(deployment: Deployment) -> None:
     missing = deployment.stack.role_arn + "-missing"
-    plane = SageMakerControlPlane(lambda: deployment.stack.sagemaker)
+    plane = control_plane(deployment.stack)
     wanted = specification(**deployment.properties(ExecutionRoleArn=missing))
 
     with pytest.raises(AccessDenied) as refusal:
@@ -250,7 +261,7 @@ def test_a_missing_role_is_refused_in_words_that_have_a_remedy(deployment: Deplo
 
 
 def test_a_deleted_configuration_is_an_error_that_names_it(deployment: Deployment) -> None:
-    plane = SageMakerControlPlane(lambda: deployment.stack.sagemaker)
+    plane = control_plane(deployment.stack)
 
     with pytest.raises(RelayError, match="describe endpoint configuration does-not-exist"):
         plane.describe_config("does-not-exist")

@@ -1,6 +1,7 @@
 """Application Auto Scaling's API and what it does by itself, through boto3."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +75,83 @@ def test_what_cannot_be_registered_is_refused(scaled: Stack, changes: Any, words
     assert words in message
 
 
+NIGHT = {"MinCapacity": 0, "MaxCapacity": 0}
+
+
+def _action(scaled: Stack, name: str, **members: Any) -> None:
+    scaled.autoscaling.put_scheduled_action(
+        **_target(scaled), ScheduledActionName=name, ScalableTargetAction=NIGHT, **members
+    )
+
+
+def _actions(scaled: Stack) -> dict[str, Any]:
+    found = scaled.autoscaling.describe_scheduled_actions(ServiceNamespace="sagemaker")
+    return {each["ScheduledActionName"]: each for each in found["ScheduledActions"]}
+
+
+def test_a_scheduled_action_is_put_described_changed_and_deleted(scaled: Stack) -> None:
+    scaled.autoscaling.register_scalable_target(**_target(scaled), MinCapacity=1, MaxCapacity=2)
+    _action(scaled, "night", Schedule="cron(0 20 ? * * *)", Timezone="Europe/Berlin")
+    _action(scaled, "other", Schedule="rate(1 day)")
+
+    scaled.autoscaling.put_scheduled_action(
+        **_target(scaled), ScheduledActionName="night", Schedule="cron(0 21 ? * * *)"
+    )
+    scaled.autoscaling.delete_scheduled_action(**_target(scaled), ScheduledActionName="other")
+
+    (night,) = _actions(scaled).values()
+    assert (night["Schedule"], night["Timezone"]) == ("cron(0 21 ? * * *)", "Europe/Berlin")
+    assert night["ScalableTargetAction"] == NIGHT
+    assert night["ScheduledActionARN"].endswith(":scheduledActionName/night")
+
+
+def test_a_deregistered_target_has_no_scheduled_actions(scaled: Stack) -> None:
+    scaled.autoscaling.register_scalable_target(**_target(scaled), MinCapacity=1, MaxCapacity=2)
+    _action(scaled, "night", Schedule="rate(1 day)")
+
+    scaled.autoscaling.deregister_scalable_target(**_target(scaled))
+
+    assert _actions(scaled) == {}
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"Schedule": "cron(0 20 * * *)"}, "Invalid schedule expression"),
+        ({"Schedule": "rate(1 day)", "ScalableTargetAction": {}}, "needs a schedule and an action"),
+        ({}, "needs a schedule and an action"),
+    ],
+)
+def test_a_scheduled_action_that_cannot_run_is_refused(
+    scaled: Stack, members: dict[str, Any], words: str
+) -> None:
+    scaled.autoscaling.register_scalable_target(**_target(scaled), MinCapacity=1, MaxCapacity=2)
+    request = {"ScalableTargetAction": NIGHT, "ScheduledActionName": "night", **members}
+
+    code, message = refusal(scaled.autoscaling.put_scheduled_action, **_target(scaled), **request)
+
+    assert code == "ValidationException"
+    assert words in message
+
+
+def test_a_scheduled_action_sets_the_bounds_and_the_endpoint_follows(scaled: Stack) -> None:
+    scaled.autoscaling.register_scalable_target(**_target(scaled), MinCapacity=1, MaxCapacity=2)
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+
+    _action(scaled, "night", Schedule=f"at({soon:%Y-%m-%dT%H:%M:%S})")
+    _await_instances(scaled, 0)
+    (target,) = _targets(scaled)
+    scaled.autoscaling.register_scalable_target(**_target(scaled), MinCapacity=1, MaxCapacity=2)
+
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (0, 0)
+    _await_instances(scaled, 1)
+
+
 def test_what_is_not_registered_is_not_found(scaled: Stack) -> None:
     for function, members in (
         (scaled.autoscaling.deregister_scalable_target, {}),
         (scaled.autoscaling.delete_scaling_policy, {"PolicyName": "none"}),
+        (scaled.autoscaling.delete_scheduled_action, {"ScheduledActionName": "none"}),
         (scaled.autoscaling.put_scaling_policy, _tracking(scaled)),
     ):
         code, message = refusal(function, **{**_target(scaled), **members})

@@ -10,6 +10,7 @@ from typing import Any
 
 from async_endpoint_emulator.api.control_plane import ControlPlane
 from async_endpoint_emulator.api.identity import Authoriser, Unrestricted, allow
+from async_endpoint_emulator.clock import Clock
 from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.counters import Counters
 from async_endpoint_emulator.deployments.alarms import Alarms
@@ -85,10 +86,11 @@ class Rehearsal:
         processor = Processor(
             objects or Nowhere(), REGION, config, self.faults, self.counters, self.meters
         )
-        platform = Platform(config, hosts or NoHost, processor)
+        self.clock = Clock()
+        platform = Platform(config, hosts or NoHost, processor, self.clock)
         alarms = alarms or _quiet
-        pace = Pace.of(config.time_factor)
-        self._transitions = Transitions(platform, alarms, bus or _silence, self.faults, pace)
+        self.pace = Pace.of(config.time_factor)
+        self._transitions = Transitions(platform, alarms, bus or _silence, self.faults, self.pace)
         self._control_plane = ControlPlane(
             Lifecycle(platform, _any_role, alarms, self._transitions),
             _any_role,
@@ -111,7 +113,7 @@ class Rehearsal:
                 await asyncio.wait([endpoint.transition])
 
     async def close(self) -> None:
-        await self._transitions.close(list(self.endpoints.all))
+        await self._transitions.close(list(self.endpoints.all), 0)
 
 
 class NoHost:

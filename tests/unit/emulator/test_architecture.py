@@ -1,8 +1,11 @@
 """The emulator stands alone, and the imports between its folders have one direction.
 
-autoscaling -> api -> deployments -> inference -> the modules beside them; `__main__` knows all.
+autoscaling -> api -> deployments -> inference -> the modules beside them; `world` and `__main__`
+know all of these. `pytest_plugin` -> testing -> client -> the modules beside them: these talk to
+the server by HTTP.
 """
 
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -15,8 +18,12 @@ DISTRIBUTION = Path(__file__).parents[3] / "emulator"
 PACKAGE = "async_endpoint_emulator"
 MODULES = modules_in(DISTRIBUTION / "src", PACKAGE)
 
-FOLDERS = ("autoscaling", "api", "deployments", "inference")
-MAX_MODULES_BESIDE_FOLDERS = 15
+SERVER = ("autoscaling", "api", "deployments", "inference", "")
+CALLERS = ("testing", "client", "")
+FOLDERS = tuple(each for each in (*SERVER, *CALLERS) if each)
+KNOW_ALL = tuple(f"{PACKAGE}.{name}" for name in ("__main__", "world", "pytest_plugin"))
+OF_TESTS = (f"{PACKAGE}.pytest_plugin",)
+MAX_MODULES_BESIDE_FOLDERS = 17
 
 
 def folder(module: str) -> str:
@@ -34,16 +41,22 @@ class TestAModuleOfTheEmulator:
     def test_imports_only_what_the_distribution_requires(self, module: str) -> None:
         """Neither the relay nor the local stack. Stubs are needed by mypy alone."""
         project = tomllib.loads((DISTRIBUTION / "pyproject.toml").read_text())["project"]
-        required = {each.split(">=")[0] for each in project["dependencies"]}
+        of_tests = (
+            project["optional-dependencies"]["test"]
+            if module in OF_TESTS or folder(module) == "testing"
+            else []
+        )
+        requirements = (*project["dependencies"], *of_tests)
+        required = {re.split(r"[\[>]", each)[0] for each in requirements}
         roots = {name.split(".")[0] for name in imports(MODULES[module], MODULES)}
         foreign = roots - sys.stdlib_module_names - {PACKAGE}
 
         assert {name for name in foreign if not name.startswith("mypy_boto3_")} <= required
 
     def test_imports_only_from_its_folder_and_those_below(self, module: str) -> None:
-        if module == f"{PACKAGE}.__main__":
+        if module in KNOW_ALL:
             return
-        order = (*FOLDERS, "")
+        order = CALLERS if folder(module) in CALLERS[:-1] else SERVER
         allowed = order[order.index(folder(module)) :]
 
         found = own(imports(MODULES[module], MODULES))

@@ -37,3 +37,17 @@ def test_each_role_has_credentials_of_its_own(aws: Aws) -> None:
     aws.close()
 
     assert len({"test", *keys}) == 3
+
+
+def test_a_role_that_is_assumed_afresh_has_new_credentials(aws: Aws) -> None:
+    async def assume() -> list[str | None]:
+        first = await aws.credentials(ROLES[0])
+        again = await aws.credentials(ROLES[0])
+        aws.forget_role(ROLES[0])
+        return [each.access_key for each in (first, again, await aws.credentials(ROLES[0]))]
+
+    with mock_aws():
+        first, again, afresh = asyncio.run(assume())
+    aws.close()
+
+    assert first == again != afresh

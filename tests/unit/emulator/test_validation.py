@@ -38,8 +38,88 @@ def test_a_missing_member_is_named_as_aws_names_it() -> None:
 def test_all_broken_constraints_come_in_one_message() -> None:
     error = refusal("CreateEndpoint", {"EndpointName": "-", "EndpointConfigName": "x" * 64})
 
-    assert error.message.startswith("2 validation errors detected: Value '-' at 'endpointName'")
-    assert "Member must have length less than or equal to 63" in error.message
+    # The order and the words are those of SageMaker for a name that is too long, as recorded:
+    # https://github.com/zenml-io/zenml/issues/1502
+    long, pattern = "x" * 64, "[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
+    assert error.message == (
+        "3 validation errors detected: Value '-' at 'endpointName' failed to satisfy constraint: "
+        f"Member must satisfy regular expression pattern: {pattern}; "
+        f"Value '{long}' at 'endpointConfigName' failed to satisfy constraint: "
+        f"Member must satisfy regular expression pattern: {pattern}; "
+        f"Value '{long}' at 'endpointConfigName' failed to satisfy constraint: "
+        "Member must have length less than or equal to 63"
+    )
+
+
+def test_a_list_of_texts_is_refused_as_a_whole() -> None:
+    """Words as AWS Certificate Manager and Lambda have them, whose framework is the same."""
+    config = {"SecurityGroupIds": ["sg-1", "sg_2"], "Subnets": ["subnet-1"]}
+    container = {"Image": "i"}
+
+    error = refusal(
+        "CreateModel", {"ModelName": "m", "PrimaryContainer": container, "VpcConfig": config}
+    )
+
+    assert error.message == (
+        "1 validation error detected: Value '[sg-1, sg_2]' at 'vpcConfig.securityGroupIds' failed "
+        "to satisfy constraint: Member must satisfy constraint: [Member must have length less than "
+        "or equal to 32, Member must have length greater than or equal to 0, Member must satisfy "
+        "regular expression pattern: [-0-9a-zA-Z]+]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        (
+            {"1": "x"},
+            "Value '{1=x}' at 'primaryContainer.environment' failed to satisfy constraint: Map "
+            "keys must satisfy constraint: [Member must have length less than or equal to 1024, "
+            "Member must have length greater than or equal to 0, Member must satisfy regular "
+            "expression pattern: [a-zA-Z_][a-zA-Z0-9_]*]",
+        ),
+        (
+            {"A": "b", "C": "x" * 1025},
+            f"Value '{{A=b, C={'x' * 1025}}}' at 'primaryContainer.environment' failed to satisfy "
+            "constraint: Map value must satisfy constraint: [Member must have length less than or "
+            "equal to 1024, Member must have length greater than or equal to 0, Member must "
+            "satisfy regular expression pattern: [\\S\\s]*]",
+        ),
+    ],
+    ids=["key", "value"],
+)
+def test_a_map_is_refused_as_a_whole(environment: Any, words: str) -> None:
+    container = {"Image": "i", "Environment": environment}
+
+    error = refusal("CreateModel", {"ModelName": "m", "PrimaryContainer": container})
+
+    assert error.message == f"1 validation error detected: {words}"
+
+
+@pytest.mark.parametrize(
+    ("operation", "document", "words"),
+    [
+        (
+            "DeleteTags",
+            {"TagKeys": [None]},
+            "Value '[null]' at 'tagKeys' failed to satisfy constraint: Member must satisfy "
+            "constraint: [Member must have length less than or equal to 128, Member must have "
+            "length greater than or equal to 1, Member must satisfy regular expression pattern: "
+            "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*), Member must not be null]",
+        ),
+        (
+            "AddTags",
+            {"Tags": [None]},
+            "Value null at 'tags.1.member' failed to satisfy constraint: Member must not be null",
+        ),
+    ],
+)
+def test_a_null_in_a_list_is_refused(operation: str, document: Any, words: str) -> None:
+    arn = "arn:aws:sagemaker:us-east-1:000000000000:model/m"
+
+    error = refusal(operation, {"ResourceArn": arn, **document})
+
+    assert error.message == f"1 validation error detected: {words}"
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-
 from async_endpoint_emulator.errors import AwsError
+from async_endpoint_emulator.inference.sigv4 import TIMESTAMP, Scope, Signable
 
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=(?P<key>[^/,\s]+)/(?P<date>\d{8})/(?P<region>[^/,\s]+)/"
     r"(?P<service>[^/,\s]+)/aws4_request,\s*SignedHeaders=(?P<headers>[^,\s]+),\s*"
     r"Signature=(?P<signature>[0-9a-f]{64})"
 )
-_TIMESTAMP = "%Y%m%dT%H%M%SZ"
 _VALID = timedelta(minutes=5)
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your "
@@ -73,13 +69,9 @@ class SignedRequest:
             or signed.get("x-amz-content-sha256", digest) != digest
         ):
             raise _invalid(_MISMATCH)
-        request = AWSRequest(
-            self.method, f"http://{signed['host']}{self.target}", signed, self.body
-        )
-        request.context["timestamp"] = timestamp
-        signer = SigV4Auth(Credentials(parts["key"], secret), parts["service"], parts["region"])
-        text = signer.string_to_sign(request, signer.canonical_request(request))
-        if not hmac.compare_digest(signer.signature(text, request), parts["signature"]):
+        scope = Scope(parts["date"], parts["region"], parts["service"])
+        request = Signable(self.method, self.target, signed, digest)
+        if not hmac.compare_digest(request.signature(secret, scope, timestamp), parts["signature"]):
             raise _invalid(_MISMATCH)
 
     @property
@@ -96,13 +88,13 @@ class SignedRequest:
 
     def _check_age(self, timestamp: str, now: datetime) -> None:
         try:
-            signed_at = datetime.strptime(timestamp, _TIMESTAMP).replace(tzinfo=UTC)
+            signed_at = datetime.strptime(timestamp, TIMESTAMP).replace(tzinfo=UTC)
         except ValueError as exc:
             raise _invalid(_MISMATCH) from exc
         if abs(now - signed_at) > _VALID:
             raise _invalid(
                 f"Signature expired: {timestamp} is not within {_VALID.seconds // 60} min. of "
-                f"{now.strftime(_TIMESTAMP)}"
+                f"{now.strftime(TIMESTAMP)}"
             )
 
 

@@ -17,7 +17,9 @@ from async_endpoint_emulator.autoscaling.registry import (
     Registry,
     ScalableTarget,
     ScalingPolicy,
+    not_found,
 )
+from async_endpoint_emulator.autoscaling.scheduled_actions import ScheduledActions
 from async_endpoint_emulator.aws import Aws, error_code
 from async_endpoint_emulator.deployments.endpoint import SERVING, Endpoint
 from async_endpoint_emulator.errors import AwsError, validation_exception
@@ -55,6 +57,7 @@ class Scaling:
 
     @property
     def operations(self) -> Mapping[str, Operation]:
+        scheduled = ScheduledActions(self.registry)
         return {
             "RegisterScalableTarget": self._register,
             "DescribeScalableTargets": self._describe_targets,
@@ -63,6 +66,9 @@ class Scaling:
             "DescribeScalingPolicies": self._describe_policies,
             "DeleteScalingPolicy": self._delete_policy,
             "DescribeScalingActivities": self._describe_activities,
+            "PutScheduledAction": scheduled.put,
+            "DescribeScheduledActions": scheduled.describe,
+            "DeleteScheduledAction": scheduled.delete,
         }
 
     async def call(self, operation: str, document: object, signed: SignedRequest) -> Document:
@@ -122,13 +128,15 @@ class Scaling:
         return {"ScalableTargetARN": known.arn}
 
     async def _deregister(self, request: Document, caller: Caller) -> Document:
-        """With its policies, and the alarms that Application Auto Scaling made for them."""
+        """With its scheduled actions, its policies, and the alarms that were made for them."""
         resource = request["ResourceId"]
         if resource not in self.registry.targets:
-            raise _not_found("scalable target", resource)
+            raise not_found("scalable target", resource)
         for policy in self.registry.policies_of(resource):
             await self.alarms.delete(policy)
             del self.registry.policies[resource, policy.name]
+        for action in self.registry.actions_of(resource):
+            del self.registry.scheduled[resource, action.name]
         del self.registry.targets[resource]
         return {}
 
@@ -143,7 +151,7 @@ class Scaling:
         resource, name = request["ResourceId"], request["PolicyName"]
         target = self.registry.targets.get(resource)
         if target is None:
-            raise _not_found("scalable target", resource, "registered")
+            raise not_found("scalable target", resource, "registered")
         known = self.registry.policies.get((resource, name))
         kind = request.get("PolicyType", known.type if known else "StepScaling")
         if known and known.type != kind:
@@ -165,7 +173,7 @@ class Scaling:
         resource, name = request["ResourceId"], request["PolicyName"]
         policy = self.registry.policies.get((resource, name))
         if policy is None:
-            raise _not_found("scaling policy", resource)
+            raise not_found("scaling policy", resource)
         await self.alarms.delete(policy)
         del self.registry.policies[resource, name]
         return {}
@@ -255,11 +263,3 @@ def _configuration(kind: str, request: Document) -> Document:
         # metric does not exist for asynchronous endpoints.
         raise validation_exception("The emulator knows CustomizedMetricSpecification only")
     return configuration
-
-
-def _not_found(what: str, resource: str, found: str = "found") -> AwsError:
-    return AwsError(
-        "ObjectNotFoundException",
-        f"No {what} {found} for service namespace: {NAMESPACE}, resource ID: {resource}, "
-        f"scalable dimension: {DIMENSION}",
-    )

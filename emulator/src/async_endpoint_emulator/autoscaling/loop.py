@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -24,8 +24,8 @@ from async_endpoint_emulator.pace import Pace
 
 log = logging.getLogger("sagemaker")
 
-# How often in a minute of the pace endpoints are looked at: no period passes without data points.
-_LOOKS_A_MINUTE = 3
+# Of the pace: endpoints are looked at three times a minute, so no period has no data point.
+SECONDS_BETWEEN_LOOKS = 20.0
 _SHORTEST_PAUSE = 0.1
 
 
@@ -44,21 +44,29 @@ class ScalingLoop:
     registry: Registry
     endpoints: Endpoints
     alarms: Alarms
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     # By target: when it was last scaled out and in, by the metrics' clock.
     _scaled_out: dict[str, float] = field(default_factory=dict)
     _scaled_in: dict[str, float] = field(default_factory=dict)
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Until it is cancelled. A failure is logged, and the next look is another try."""
         while True:
-            await asyncio.sleep(max(_SHORTEST_PAUSE, self._pace.seconds(60 / _LOOKS_A_MINUTE)))
+            pause = self._pace.seconds(SECONDS_BETWEEN_LOOKS)
+            await self._pace.clock.sleep(max(_SHORTEST_PAUSE, pause))
             try:
                 await self.look()
             except AWS_ERRORS as exc:
                 log.error("alarms not evaluated: %s", exc)
 
     async def look(self) -> None:
-        """One look at everything."""
+        """One look at everything, after any that is under way."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
+        self.registry.run_schedules(self.now())
         loads = self.endpoints.loads()
         self._metrics.observe(loads)
         if not loads:

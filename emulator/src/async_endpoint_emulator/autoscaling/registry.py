@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from async_endpoint_emulator.autoscaling.schedules import Schedule
+from async_endpoint_emulator.errors import AwsError
 from async_endpoint_emulator.resources import Namer
 from async_endpoint_emulator.validation import Document
 
@@ -109,13 +111,43 @@ class ScalingPolicy:
         return float(self.configuration.get(member, 300))
 
 
+@dataclass(slots=True)
+class ScheduledAction:
+    """Bounds for a target from the times of a schedule on; `due`: when it runs next."""
+
+    name: str
+    arn: str
+    resource_id: str
+    # The members Schedule, Timezone, StartTime, EndTime and ScalableTargetAction, as given.
+    given: Document
+    schedule: Schedule
+    due: datetime | None
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def describe(self) -> Document:
+        return {
+            "ScheduledActionName": self.name,
+            "ScheduledActionARN": self.arn,
+            **scope(self.resource_id),
+            **self.given,
+            "CreationTime": self.created,
+        }
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        """The next time within StartTime and EndTime."""
+        start, end = self.given.get("StartTime"), self.given.get("EndTime")
+        due = self.schedule.after(max(moment, start) if start else moment)
+        return None if due and end and due > end else due
+
+
 @dataclass
 class Registry:
-    """Everything Application Auto Scaling knows; policies by resource id and name."""
+    """Everything Application Auto Scaling knows; policies and actions by resource id and name."""
 
     namer: Namer
     targets: dict[str, ScalableTarget] = field(default_factory=dict)
     policies: dict[tuple[str, str], ScalingPolicy] = field(default_factory=dict)
+    scheduled: dict[tuple[str, str], ScheduledAction] = field(default_factory=dict)
     activities: list[Document] = field(default_factory=list)
 
     def target_arn(self, resource_id: str) -> str:
@@ -138,6 +170,30 @@ class Registry:
         found = self.policies.values()
         return [each for each in found if resource_id in (None, each.resource_id)]
 
+    def scheduled_action_arn(self, resource_id: str, name: str) -> str:
+        place = f"{self.namer.region}:{self.namer.account}"
+        return (
+            f"arn:aws:autoscaling:{place}:scheduledAction:{uuid4()}:"
+            f"resource/{NAMESPACE}/{resource_id}:scheduledActionName/{name}"
+        )
+
+    def actions_of(self, resource_id: str | None) -> list[ScheduledAction]:
+        """Those of one resource, or all."""
+        found = self.scheduled.values()
+        return [each for each in found if resource_id in (None, each.resource_id)]
+
+    def run_schedules(self, now: datetime) -> None:
+        """Give targets the bounds of the actions that are due, in the order of their times."""
+        due = [each for each in self.scheduled.values() if each.due and each.due <= now]
+        for action in sorted(due, key=lambda each: each.due or now):
+            target = self.targets[action.resource_id]
+            action.due = action.next_after(now)
+            if target.suspended.get("ScheduledScalingSuspended"):
+                continue
+            bounds = action.given["ScalableTargetAction"]
+            target.minimum = bounds.get("MinCapacity", target.minimum)
+            target.maximum = bounds.get("MaxCapacity", target.maximum)
+
     def remember(self, activity: Document) -> None:
         """Newest first, as DescribeScalingActivities lists them."""
         self.activities.insert(0, activity)
@@ -155,3 +211,11 @@ def scope(resource_id: str) -> Document:
 
 def resource_id(endpoint: str, variant: str) -> str:
     return f"endpoint/{endpoint}/variant/{variant}"
+
+
+def not_found(what: str, resource: str, found: str = "found") -> AwsError:
+    return AwsError(
+        "ObjectNotFoundException",
+        f"No {what} {found} for service namespace: {NAMESPACE}, resource ID: {resource}, "
+        f"scalable dimension: {DIMENSION}",
+    )

@@ -54,14 +54,12 @@ class Endpoint:
 
     @property
     def load(self) -> EndpointLoad:
-        oldest = self.queue.oldest
-        age = (datetime.now(UTC) - oldest).total_seconds() if oldest else None
         return EndpointLoad(
             name=self.name,
             status=self.status,
             waiting=self.queue.qsize(),
             in_process=self.queue.in_process,
-            oldest_seconds=age,
+            oldest_seconds=self.queue.oldest_seconds,
             instances=self.fleet.size,
             desired=self.fleet.desired_counts,
         )

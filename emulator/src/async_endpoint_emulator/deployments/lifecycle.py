@@ -56,7 +56,9 @@ class Lifecycle:
         counts = {each.name: each.initial_count for each in config.variants}
         role_arn = deployment.models[config.variants[0].model_name].role_arn
         await self._check(role_arn, config, deployment.guardrails, counts)
-        queue = RequestQueue(lambda request: self.transitions.expire(endpoint, request))
+        queue = RequestQueue(
+            lambda request: self.transitions.expire(endpoint, request), self.platform.clock
+        )
         endpoint = Endpoint(
             name, arn, tags, queue, lambda queue: self._fleet(name, deployment, queue)
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
+from async_endpoint_emulator.clock import Clock
 from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.deployments.alarms import Alarms, require_quiet
 from async_endpoint_emulator.deployments.fleet import Fleet
@@ -22,6 +23,8 @@ class Surroundings:
 
     config: Config
     pace: Pace
+    clock: Clock
+    """Of the durations in `config`."""
     alarms: Alarms
     phase_changed: Callable[[], None]
     """Called at each change that DescribeEndpoint shows."""
@@ -51,7 +54,7 @@ class Rollout:
         timeout = self._policy.timeout
         scaled = None if timeout is None else self.around.pace.seconds(timeout)
         try:
-            async with asyncio.timeout(scaled):
+            async with self.around.pace.clock.timeout(scaled):
                 # Alarms count "during the deployment", of which the bake is the last part:
                 # docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
                 await self._require_quiet()
@@ -109,7 +112,7 @@ class Rollout:
         [new], [old] = self.new.variants.values(), self.old.variants.values()
         wanted, before = new.desired_count, old.size
         batch = policy.batch.instances_of(wanted) if wanted else 0
-        await asyncio.sleep(self.around.config.update_seconds)
+        await self.around.clock.sleep(self.around.config.update_seconds)
         self._require_launch()
         while new.size < wanted:
             size = min(wanted, new.size + batch)
@@ -130,7 +133,7 @@ class Rollout:
         self.new.enter("Creating", "Launching {n} instance(s).")
         self.around.phase_changed()
         _, problem = await asyncio.gather(
-            asyncio.sleep(self.around.config.update_seconds),
+            self.around.clock.sleep(self.around.config.update_seconds),
             self.new.start(),
             return_exceptions=True,
         )
@@ -148,14 +151,14 @@ class Rollout:
     async def _bake(self, seconds: int, name: str, share: float, capacity: str) -> None:
         message = f"Baking for {seconds} seconds ({name}) with traffic enabled on {capacity}"
         self._enter(share, "Baking", f"{message} instance(s).")
-        clock = asyncio.get_running_loop().time
-        end = clock() + self.around.pace.seconds(seconds)
+        clock = self.around.pace.clock
+        end = clock.time() + self.around.pace.seconds(seconds)
         while True:
             await self._require_quiet()
-            left = end - clock()
+            left = end - clock.time()
             if left <= 0:
                 return
-            await asyncio.sleep(min(left, self.around.config.alarm_seconds))
+            await clock.sleep(min(left, self.around.config.alarm_seconds))
 
     def _enter(self, share: float, status: str, message: str) -> None:
         for each in self.new.variants.values():

@@ -14,7 +14,7 @@ from async_endpoint_emulator.deployments.fleet import Fleet, deployment_failure
 from async_endpoint_emulator.deployments.guardrails import Guardrails
 from async_endpoint_emulator.deployments.rollouts import Rollout, Surroundings
 from async_endpoint_emulator.deployments.variants import Platform
-from async_endpoint_emulator.errors import DeploymentFailed
+from async_endpoint_emulator.errors import AwsError, DeploymentFailed
 from async_endpoint_emulator.failures import failure_reason
 from async_endpoint_emulator.faults import FaultInjector
 from async_endpoint_emulator.inference.processing import Assignment
@@ -34,6 +34,7 @@ class Transitions:
     faults: FaultInjector
     pace: Pace
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _closed: bool = False
 
     def create(self, endpoint: Endpoint) -> None:
         """Creating, then InService or Failed."""
@@ -80,20 +81,21 @@ class Transitions:
         assignment = Assignment(first, fleet.role_arn, fleet.config.output)
         self._background(self.platform.processor.expire(request, assignment))
 
-    async def close(self, endpoints: list[Endpoint]) -> None:
+    async def close(self, endpoints: list[Endpoint], grace_seconds: float) -> None:
         """Stops everything, without events."""
+        self._closed = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         fleets = [fleet for each in endpoints for fleet in each.fleets]
-        await asyncio.gather(*(fleet.stop(grace_seconds=5) for fleet in fleets))
+        await asyncio.gather(*(fleet.stop(grace_seconds) for fleet in fleets))
         for endpoint in endpoints:
             endpoint.queue.clear()
 
     async def _creation(self, endpoint: Endpoint) -> None:
         await self._announce(endpoint)
         _, problem = await asyncio.gather(
-            asyncio.sleep(self.platform.config.creation_seconds),
+            self.platform.clock.sleep(self.platform.config.creation_seconds),
             self._launch(endpoint.fleet),
             return_exceptions=True,
         )
@@ -110,6 +112,7 @@ class Transitions:
         around = Surroundings(
             self.platform.config,
             self.pace,
+            self.platform.clock,
             self.alarms,
             phase_changed=lambda: self._phase_changed(endpoint),
             launch_fails=lambda: self._injected_failure(fleet),
@@ -134,7 +137,7 @@ class Transitions:
         self._change(endpoint, "RollingBack")
         await self._announce(endpoint)
         try:
-            await asyncio.sleep(self.platform.config.rollback_seconds)
+            await self.platform.clock.sleep(self.platform.config.rollback_seconds)
             if self.faults.take_rollback_failure():
                 raise DeploymentFailed("it was made to fail.")
             await rollout.roll_back()
@@ -152,7 +155,7 @@ class Transitions:
     async def _scaling(self, endpoint: Endpoint, before: Mapping[str, tuple[int, float]]) -> None:
         await self._announce(endpoint)
         self._phase_changed(endpoint)
-        await asyncio.sleep(self.platform.config.scaling_seconds)
+        await self.platform.clock.sleep(self.platform.config.scaling_seconds)
         fleet = endpoint.fleet
         try:
             if fault := self.faults.take("fail_next_scaling"):
@@ -164,7 +167,7 @@ class Transitions:
             await self._announce(endpoint)
             for name, each in fleet.variants.items():
                 each.desired_count, each.desired_weight = before[name]
-            await asyncio.sleep(self.platform.config.rollback_seconds)
+            await self.platform.clock.sleep(self.platform.config.rollback_seconds)
             try:
                 await fleet.scale()
             except DeploymentFailed as exc:  # those that are there go on serving
@@ -179,7 +182,7 @@ class Transitions:
             log.warning("endpoint %s: %d waiting requests dropped", endpoint.name, dropped)
         self.platform.processor.counters.dropped += dropped
         await asyncio.gather(
-            asyncio.sleep(self.platform.config.deletion_seconds),
+            self.platform.clock.sleep(self.platform.config.deletion_seconds),
             *(fleet.stop() for fleet in endpoint.fleets),
         )
         gone()
@@ -216,6 +219,9 @@ class Transitions:
         endpoint.transition = self._background(transition)
 
     def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        if self._closed:  # by a reset, while a call was under way
+            work.close()
+            raise AwsError("InternalFailure", "The emulator was reset meanwhile.", 500)
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)

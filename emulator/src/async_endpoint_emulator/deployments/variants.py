@@ -1,10 +1,11 @@
 """The instances of one production variant in one deployment."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 
+from async_endpoint_emulator.clock import Clock
 from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.deployments.instances import Instance
 from async_endpoint_emulator.inference.hosts import Host, Hosts
@@ -23,6 +24,8 @@ class Platform:
     config: Config
     hosts: Hosts
     processor: Processor
+    clock: Clock = field(default_factory=Clock)
+    """Of the durations in `config`, and of the times to live of requests."""
 
 
 class VariantFleet:

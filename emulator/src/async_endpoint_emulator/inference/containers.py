@@ -15,13 +15,17 @@ import shlex
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from async_endpoint_emulator.errors import DeploymentFailed
+from async_endpoint_emulator.errors import DeploymentFailed, InvalidConfiguration
+from async_endpoint_emulator.inference import docker_container
 from async_endpoint_emulator.inference.warden import Warden, signal_group
 
+PYTHON = "{python}"
+"""In a command: the emulator's interpreter."""
+_PLACEHOLDER = re.compile(r"\{\w+\}")
 _LAST_OUTPUT_SECONDS = 1.0
 _INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH")
 
@@ -34,20 +38,47 @@ _RUNS_CODE = re.compile(
 
 
 class KnownImages:
-    """Finds the command that stands for an image."""
+    """Finds the command that stands for an image. `docker`: any other image runs in Docker."""
 
-    def __init__(self, containers: Mapping[str, str]) -> None:
-        self._table = [(re.compile(pattern), command) for pattern, command in containers.items()]
+    def __init__(self, containers: Mapping[str, str], *, docker: bool = False) -> None:
+        self._docker = docker
+        self._table: list[tuple[re.Pattern[str], list[str]]] = []
+        self.add(containers)
 
-    def command(self, image: str) -> list[str]:
-        """The command line for an image URI.
+    def add(self, containers: Mapping[str, str]) -> None:
+        """Takes further commands, which precede those that are known.
+
+        Raises:
+            InvalidConfiguration: one is no regular expression or no command, or has an unknown
+                placeholder. None is taken.
+        """
+        table = []
+        for pattern, command in containers.items():
+            try:
+                words = shlex.split(command)
+                table.append((re.compile(pattern), words))
+            except (re.error, ValueError) as exc:
+                raise InvalidConfiguration(f"containers: {pattern!r}: {exc}") from exc
+            if not words:
+                raise InvalidConfiguration(f"containers: {pattern!r} has no command")
+            for word in words:
+                if word != PYTHON and _PLACEHOLDER.fullmatch(word):
+                    raise InvalidConfiguration(
+                        f"containers: {pattern!r}: {word} is unknown (known: {PYTHON})"
+                    )
+        self._table = [*table, *self._table]
+
+    def command(self, image: str, variables: Iterable[str] = ()) -> list[str]:
+        """The command line for an image URI. `variables` name those of the model's Environment.
 
         Raises:
             DeploymentFailed: no command stands for it; says what to do.
         """
-        for regex, command in self._table:
+        for regex, words in self._table:
             if regex.search(image):
-                return [sys.executable if w == "{python}" else w for w in shlex.split(command)]
+                return [sys.executable if each == PYTHON else each for each in words]
+        if self._docker:
+            return [sys.executable, "-m", docker_container.__name__, image, *variables]
         raise DeploymentFailed(
             f"No local container stands for the image {image}. Add one to the file given with "
             '--config: {"containers": {"<regular expression over the image URI>": "<command>"}}; '

@@ -12,6 +12,7 @@ from typing import Protocol
 import aiohttp
 
 from async_endpoint_emulator.aws import Aws
+from async_endpoint_emulator.clock import Clock
 from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.errors import DeploymentFailed
 from async_endpoint_emulator.failures import reason
@@ -80,6 +81,8 @@ class Processes:
     work_directory: Path
     logs: ContainerLogs
     warden: Warden
+    clock: Clock
+    """Of the times that requests may take."""
     authenticated: bool
     """Whether callers of the API have proved who they are."""
 
@@ -133,7 +136,7 @@ class ProcessHost:
         http, name_it = self.shared.http, self.shared.config.pass_inference_id
         name = ""
         try:
-            async with asyncio.timeout(request.timeout_seconds):
+            async with self.shared.clock.timeout(request.timeout_seconds):
                 for server, container in zip(self._servers, self.model.containers, strict=False):
                     name = container.hostname if self._is_pipeline else "primary"
                     answer = await ask(
@@ -179,7 +182,7 @@ class ProcessHost:
             for container in self.model.containers:
                 self._servers.append(
                     await ModelServer.launch(
-                        self.shared.images.command(container.image),
+                        self.shared.images.command(container.image, container.environment),
                         self._files_of(container),
                         container.environment,
                         self.shared.warden,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import attrgetter
 
+from async_endpoint_emulator.clock import Clock, Timer
 from async_endpoint_emulator.inference.s3_location import S3Location
 
 
@@ -29,6 +30,15 @@ class Request:
     received: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+@dataclass(slots=True)
+class Waiting:
+    """A request in the queue, and since when it waits, by the queue's clock."""
+
+    request: Request
+    since: float
+    expiry: Timer | None = None
+
+
 class RequestQueue:
     """First in, first out; a request that waits longer than its TTL leaves through `expired`.
 
@@ -37,10 +47,10 @@ class RequestQueue:
     its turn, so a variant that fails fast gets no more requests than its share.
     """
 
-    def __init__(self, expired: Callable[[Request], None]) -> None:
+    def __init__(self, expired: Callable[[Request], None], clock: Clock | None = None) -> None:
         self._expired = expired
-        self._waiting: OrderedDict[str, Request] = OrderedDict()
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._clock = clock or Clock()
+        self._waiting: OrderedDict[str, Waiting] = OrderedDict()
         self._lines: list[Line] = []
         self._turn = 0.0
         self.in_process = 0
@@ -53,26 +63,24 @@ class RequestQueue:
         return line
 
     def put_nowait(self, request: Request) -> None:
-        self._waiting[request.key] = request
-        self._limit_wait(request)
+        self._admit(Waiting(request, self._clock.time()))
         self.hand_out()
 
     def qsize(self) -> int:
         return len(self._waiting)
 
     @property
-    def oldest(self) -> datetime | None:
-        """When the request at the head was received; None when nothing waits."""
+    def oldest_seconds(self) -> float | None:
+        """How long the request at the head has waited; None when nothing waits."""
         head = next(iter(self._waiting.values()), None)
-        return head.received if head else None
+        return self._clock.time() - head.since if head else None
 
     def clear(self) -> int:
         """Drops everything that waits; answers how much it was."""
         dropped = len(self._waiting)
+        for each in self._waiting.values():
+            _take_out(each)
         self._waiting.clear()
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
         return dropped
 
     def hand_out(self) -> None:
@@ -84,19 +92,18 @@ class RequestQueue:
             taker = line.idle() if line else None
             if line is None or taker is None:
                 return
-            _, request = self._waiting.popitem(last=False)
-            self._timers.pop(request.key).cancel()
+            _, head = self._waiting.popitem(last=False)
+            _take_out(head)
             self.in_process += 1
             self._turn = line.turn
             line.turn += 1 / line.share
-            taker.set_result(request)
+            taker.set_result(head)
 
-    def put_back(self, request: Request) -> None:
+    def put_back(self, handed_out: Waiting) -> None:
         """Undoes a hand-out to a slot that was cancelled; the request is the next one again."""
         self.in_process -= 1
-        self._waiting[request.key] = request
-        self._waiting.move_to_end(request.key, last=False)
-        self._limit_wait(request)
+        self._admit(handed_out)
+        self._waiting.move_to_end(handed_out.request.key, last=False)
         self.hand_out()
 
     def restart_turns(self) -> None:
@@ -110,15 +117,21 @@ class RequestQueue:
             self._lines.remove(line)
             self.hand_out()
 
-    def _limit_wait(self, request: Request) -> None:
-        waited = (datetime.now(UTC) - request.received).total_seconds()
-        self._timers[request.key] = asyncio.get_running_loop().call_later(
-            max(0.0, request.ttl_seconds - waited), self._expire, request
-        )
+    def _admit(self, waiting: Waiting) -> None:
+        request = waiting.request
+        self._waiting[request.key] = waiting
+        left = request.ttl_seconds - (self._clock.time() - waiting.since)
+        waiting.expiry = self._clock.call_later(left, lambda: self._expire(request))
 
     def _expire(self, request: Request) -> None:
-        del self._waiting[request.key], self._timers[request.key]
+        del self._waiting[request.key]
         self._expired(request)
+
+
+def _take_out(waiting: Waiting) -> None:
+    """It expires no more."""
+    if waiting.expiry is not None:
+        waiting.expiry.cancel()
 
 
 class Line:
@@ -126,7 +139,7 @@ class Line:
 
     def __init__(self, queue: RequestQueue) -> None:
         self._queue = queue
-        self._idle: deque[asyncio.Future[Request]] = deque()
+        self._idle: deque[asyncio.Future[Waiting]] = deque()
         self._staff = 0
         self._share = 0.0
         self.turn = 0.0
@@ -172,17 +185,17 @@ class Line:
         self._idle.append(taker)
         self._queue.hand_out()
         try:
-            request: Request = await taker
+            handed_out: Waiting = await taker
         except asyncio.CancelledError:
             if taker.done() and not taker.cancelled():
                 self._queue.put_back(taker.result())
             raise
-        return request
+        return handed_out.request
 
     def done(self) -> None:
         self._queue.in_process -= 1
 
-    def idle(self) -> "asyncio.Future[Request] | None":
+    def idle(self) -> "asyncio.Future[Waiting] | None":
         """A slot that waits here for a request."""
         while self._idle:
             taker = self._idle.popleft()

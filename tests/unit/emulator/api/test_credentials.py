@@ -54,7 +54,7 @@ def test_a_session_is_its_roles_and_has_a_secret(address: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["ASIAUNKNOWN", "a/../b"])
-def test_an_unknown_key_is_nobodys(address: str, key: str) -> None:
+def test_an_unknown_key_has_no_holder(address: str, key: str) -> None:
     assert ask(ROOT, address, key) is None
 
 

@@ -185,7 +185,7 @@ def test_a_stand_in_that_can_be_asked_tells_of_every_key_but_roots() -> None:
 
 
 @pytest.mark.parametrize("key", [ROOT_KEY, ACCOUNT, FUNCTION_KEY, "ASIASESSION", "ASIAASKED"])
-def test_an_access_key_without_its_secret_is_nobody(key: str) -> None:
+def test_an_access_key_without_its_secret_has_no_caller(key: str) -> None:
     asked = {"ASIAASKED": Holder(Caller("arn", ROLE), "a secret")}.get
 
     with pytest.raises(AwsError) as refusal:

@@ -1,4 +1,4 @@
-"""Requests of web pages, told from those of programs."""
+"""Requests of web pages are distinguished from those of programs."""
 
 import pytest
 from async_endpoint_emulator.api.origin import own_hosts, refusal

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from async_endpoint_emulator.errors import DeploymentFailed
+from async_endpoint_emulator.errors import DeploymentFailed, InvalidConfiguration
 from async_endpoint_emulator.inference.containers import KnownImages, ModelServer, check_environment
 from async_endpoint_emulator.inference.warden import Warden
 
@@ -154,3 +154,14 @@ def test_the_first_expression_that_matches_names_the_command() -> None:
 def test_an_image_without_a_command_is_refused_with_what_to_add() -> None:
     with pytest.raises(DeploymentFailed, match="sagemaker-xgboost:1.*--config"):
         KnownImages({}).command("sagemaker-xgboost:1")
+
+
+def test_a_placeholder_that_does_not_exist_is_refused_and_other_braces_are_not() -> None:
+    with pytest.raises(InvalidConfiguration) as refusal:
+        KnownImages({"example/words:": "{pyton} -m words"})
+
+    assert str(refusal.value) == (
+        "containers: 'example/words:': {pyton} is unknown (known: {python})"
+    )
+    code = "sh -c 'exec find ${HOME} -exec {python} {} +' {} '{\"seconds\": 1}'"
+    assert KnownImages({"x": code}).command("x")[3:] == ["{}", '{"seconds": 1}']

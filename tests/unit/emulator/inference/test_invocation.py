@@ -6,6 +6,7 @@ from typing import cast
 
 import aiohttp
 import pytest
+from async_endpoint_emulator.clock import Clock
 from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.inference import invocation
 from async_endpoint_emulator.inference.containers import KnownImages, ModelServer
@@ -63,7 +64,7 @@ async def talk(raw: bytes, endless: bytes) -> tuple[Answer | InvocationFailed, b
             )
         except InvocationFailed as failure:
             answer = failure
-        shared = Processes(None, Config(), KnownImages({}), http, None, None, None, True)  # type: ignore[arg-type]
+        shared = Processes(None, Config(), KnownImages({}), http, None, None, None, Clock(), True)  # type: ignore[arg-type]
         host = ProcessHost(shared, "demo/1", cast(Variant, None), cast(Model, None))
         healthy = await host._ping(container)
     return answer, healthy

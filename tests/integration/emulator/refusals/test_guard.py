@@ -24,7 +24,10 @@ ROUTES = [
     ("POST", "/endpoints/demo/invocations"),
     ("GET", "/_emulator/health"),
     ("GET", "/_emulator/state"),
+    ("POST", "/_emulator/reset"),
+    ("POST", "/_emulator/tick"),
     ("PUT", "/_emulator/faults"),
+    ("PUT", "/_emulator/containers"),
     ("PUT", "/_emulator/pace"),
     ("PUT", "/_emulator/sessions/ASIA"),
     ("PUT", "/_emulator/endpoints/demo/status"),
@@ -193,8 +196,8 @@ def test_root_may_use_the_emulators_own_interface(strict: str) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
 def test_the_documented_command_of_curl_is_signed_as_it_must_be(strict: str) -> None:
-    text = (REPOSITORY / "docs" / "scaling.md").read_text()
-    (command,) = re.findall(r"```\n(\. \.local/env\n.*?)```", text, re.DOTALL)
+    text = (REPOSITORY / "docs/explanation/scaling.md").read_text()
+    (command,) = re.findall(r"```sh\n(\. \.local/env\n.*?)```", text, re.DOTALL)
     variables = {
         "AWS_ACCESS_KEY_ID": ROOT[0],
         "AWS_SECRET_ACCESS_KEY": ROOT[1],

@@ -1,0 +1,1 @@
+"""How many invocations the emulator carries, and what they cost."""

@@ -1,0 +1,1 @@
+"""The life of an asynchronous endpoint through clients of others: `make clients`."""

@@ -1,0 +1,1 @@
+"""The same requests to the emulator and to AWS."""

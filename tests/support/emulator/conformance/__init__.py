@@ -1,0 +1,1 @@
+"""Cases from botocore's service models: what SageMaker accepts and refuses in a request."""
