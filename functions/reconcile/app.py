@@ -5,33 +5,29 @@ from relay import bootstrap
 from relay.aws.clock import SystemClock
 from relay.budget import Budget
 from relay.delivery.responses import ends_at
-from relay.reconcile.calls import Range, Scheduled, StatusQuestion, read_action
-from relay.reconcile.listing import ListQuery, list_page
-from relay.reconcile.status import status
+from relay.reconcile.calls import Range, Scheduled, read_action
 from relay.telemetry import Telemetry, new_logger
 
 telemetry = Telemetry(new_logger(bootstrap.log_level()))
 clock = SystemClock()
 budget = Budget(clock)
-reconcile, ledger = bootstrap.reconcile(budget)
+reconcile, questions = bootstrap.reconcile(budget)
 
 
 @telemetry.logger.inject_lambda_context
 def handler(event: object, context: LambdaContext) -> dict[str, object]:
     """Handle the schedule's event and direct calls (see `relay.reconcile.calls`).
 
-    Return the counts of a run, the status of a request, or a page of a list of requests.
+    Return the counts of a run, or the answer to a question about requests.
     """
     budget.begin(ends_at(context, clock.now()))
-    match read_action(event):
-        case StatusQuestion(request_id):
-            return status(request_id, ledger).to_json()
-        case ListQuery() as query:
-            return list_page(query, ledger, clock, budget).to_json()
+    match read_action(event, questions.bucket):
         case Range(start, end):
             report = reconcile.between(start, end)
         case Scheduled():
             report = reconcile()
+        case question:
+            return questions(question)
     telemetry.write_report(report, deliveries=1)
     if report.failure is not None:
         raise report.failure

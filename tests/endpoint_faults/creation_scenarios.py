@@ -20,6 +20,11 @@ def create(sim: Simulation) -> Process:
     yield from sim.stack().create(properties())
 
 
+def create_with_a_secret(sim: Simulation) -> Process:
+    sim.account.parameters.values["/fraud/api-key"] = "s3cret"
+    yield from created(sim, ModelEnvironment='{"API_KEY": {"valueFrom": "/fraud/api-key"}}')
+
+
 def create_scaled_in_a_fresh_account(sim: Simulation) -> Process:
     sim.account.autoscaling.role_made = None
     yield from sim.stack().create(properties(**SCALED))
@@ -96,6 +101,7 @@ def create_where_a_foreign_endpoint_is(sim: Simulation) -> Process:
 
 SCENARIOS = {
     "create": Scenario(create, COMPLETE),
+    "create with a secret": Scenario(create_with_a_secret, COMPLETE),
     "create scaled in a fresh account": Scenario(create_scaled_in_a_fresh_account, COMPLETE),
     "create that fails": Scenario(create_that_fails, ("ROLLBACK_COMPLETE",), reason=PING),
     "create cancelled": Scenario(create_cancelled, ("ROLLBACK_COMPLETE",)),

@@ -128,6 +128,8 @@ class Function:
             "LEDGER_TABLE_NAME": "relay-Ledger",
             "PROVISION_DEAD_LETTER_QUEUE_URL": "https://sqs/relay-Provision",
             "AWS_REGION": REGION,
+            "INPUT_BUCKET": "",
+            "INPUT_PREFIXES": "inputs/",
         }
         try:
             return bootstrap.provision(self._journal, environment).handle(read_event(event.body))

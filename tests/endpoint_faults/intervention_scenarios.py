@@ -75,7 +75,7 @@ def existing_endpoint(sim: Simulation) -> Process:
 
 
 def configuration_deleted_by_hand(sim: Simulation) -> Process:
-    """Somebody deletes the models and configurations, also the ones in service."""
+    """An operator deletes the models and configurations, also the ones in service."""
     yield from created(sim)
     yield from deploy(sim)
     yield minutes(8)

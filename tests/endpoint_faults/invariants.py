@@ -1,6 +1,7 @@
 """What must hold at each answer, and when nothing more happens."""
 
 from collections.abc import Iterator
+from dataclasses import astuple
 from itertools import chain
 from typing import Final
 
@@ -136,8 +137,11 @@ def _not_scaled_as_asked(sim: Simulation, name: str, properties: Properties) -> 
         return
     bounds = sim.account.autoscaling.bounds(name)
     asked = (wanted.scaling.minimum, wanted.scaling.maximum) if wanted.scaling else None
+    actions = [astuple(each) for each in wanted.scaling.schedule] if wanted.scaling else []
     if bounds != asked:
         yield f"endpoint {name} is scaled {bounds} instead of {asked}"
+    if (found := sim.account.autoscaling.schedule(name)) != actions:
+        yield f"endpoint {name} has the schedule {found} instead of {actions}"
     if asked is None and state.desired != wanted.instance_count:
         yield f"endpoint {name} has {state.desired} instances, and no scaling"
     wakes = f"stack-wake-{name}" in sim.account.cloudwatch.alarms

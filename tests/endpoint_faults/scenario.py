@@ -28,7 +28,7 @@ class Scenario:
     `serves` is the artifact in service at the end; "" where the stack's properties say it.
     `reason`: part of every FAILED answer. `stuck`: the scenario's own fault is permanent.
     `by_hand`: people changed the endpoint, so that it need not be as the stack has it.
-    `or_else` are outcomes that are as good. `late` requests are delivered when nobody waits.
+    `or_else` are outcomes that are as good. `late` requests are delivered when no request waits.
     `beside` is the artifact of a roll-out that a run may add at any moment.
     """
 

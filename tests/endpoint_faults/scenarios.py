@@ -5,6 +5,7 @@ from tests.endpoint_faults import (
     intervention_scenarios,
     mode_scenarios,
     rollout_scenarios,
+    scaling_scenarios,
     slow_scenarios,
     update_scenarios,
 )
@@ -12,6 +13,7 @@ from tests.endpoint_faults import (
 SCENARIOS = {
     **creation_scenarios.SCENARIOS,
     **update_scenarios.SCENARIOS,
+    **scaling_scenarios.SCENARIOS,
     **rollout_scenarios.SCENARIOS,
     **intervention_scenarios.SCENARIOS,
     **mode_scenarios.SCENARIOS,

@@ -1,4 +1,4 @@
-"""The stack is updated: another model, name, instance type or scaling."""
+"""The stack is updated: another model, name or instance type."""
 
 from tests.endpoint_faults.cloudformation import Process
 from tests.endpoint_faults.intervention_scenarios import theirs
@@ -99,62 +99,6 @@ def retype_without_scaling_quota(sim: Simulation) -> Process:
     yield from last(sim).update(properties(InstanceType=LARGER, **SCALED))
     sim.account.autoscaling.quota_is_used_up = False
     yield minutes(5)
-
-
-def scaling_on(sim: Simulation) -> Process:
-    yield from created(sim)
-    yield from last(sim).update(properties(**SCALED))
-
-
-def scaling_changed(sim: Simulation) -> Process:
-    """It no longer sleeps."""
-    yield from created(sim, **SCALED)
-    yield from last(sim).update(properties(**{**SCALED, "MinInstanceCount": "1"}))
-
-
-def scaling_off(sim: Simulation) -> Process:
-    yield from created(sim, **SCALED)
-    yield from last(sim).update(properties())
-
-
-def scaling_off_at_the_moment_of_sleep(sim: Simulation) -> Process:
-    """The last instance is taken away after the last look at the endpoint."""
-    yield from created(sim, **SCALED)
-    sim.account.autoscaling.sleeps_before_deregistration = True
-    yield from last(sim).update(properties())
-
-
-def update_of_a_sleeping_endpoint(sim: Simulation) -> Process:
-    yield from created(sim, **SCALED)
-    sim.account.autoscaling.sleep("relay")
-    yield minutes(3)
-    yield from last(sim).update(properties(ModelDataUrl=NEW, **SCALED))
-
-
-def update_of_an_endpoint_that_wakes(sim: Simulation) -> Process:
-    """Application Auto Scaling has begun to add an instance."""
-    yield from created(sim, **SCALED)
-    sim.account.autoscaling.sleep("relay")
-    yield minutes(3)
-    sim.start(_scaled_after(sim, 4))
-    yield from last(sim).update(properties(ModelDataUrl=NEW, **SCALED))
-
-
-def update_of_an_endpoint_that_falls_asleep(sim: Simulation) -> Process:
-    yield from created(sim, **SCALED)
-    sim.account.autoscaling.sleep("relay")
-    yield from last(sim).update(properties(InstanceType=LARGER, **SCALED))
-
-
-def _scaled_after(sim: Simulation, seconds: float) -> Process:
-    yield minutes(seconds / 60)
-    sim.account.sagemaker.scale("relay", 1)
-
-
-def scaling_on_in_a_fresh_account(sim: Simulation) -> Process:
-    sim.account.autoscaling.role_made = None
-    yield from created(sim)
-    yield from last(sim).update(properties(**SCALED))
 
 
 def retype_without_quota(sim: Simulation) -> Process:
@@ -258,17 +202,6 @@ SCENARIOS = {
     "retype": Scenario(retype, UPDATED),
     "retype that fails": Scenario(retype_that_fails, ROLLED_BACK, reason=PING),
     "retype without scaling quota": Scenario(retype_without_scaling_quota, ROLLED_BACK),
-    "scaling on": Scenario(scaling_on, UPDATED),
-    "scaling changed": Scenario(scaling_changed, UPDATED),
-    "scaling off": Scenario(scaling_off, UPDATED),
-    "scaling off at the moment of sleep": Scenario(scaling_off_at_the_moment_of_sleep, UPDATED),
-    "update of an endpoint that wakes": Scenario(
-        update_of_an_endpoint_that_wakes, UPDATED, serves=NEW
-    ),
-    "update of an endpoint that falls asleep": Scenario(
-        update_of_an_endpoint_that_falls_asleep, UPDATED
-    ),
-    "scaling on in a fresh account": Scenario(scaling_on_in_a_fresh_account, UPDATED),
     "retype without quota": Scenario(
         retype_without_quota, ROLLED_BACK, reason="ResourceLimitExceeded"
     ),
@@ -298,5 +231,4 @@ SCENARIOS = {
         rename_to_a_foreign_endpoint, (*ROLLED_BACK, "DELETE_COMPLETE"), reason="already exists"
     ),
     "roll-out during a rename": Scenario(roll_out_during_a_rename, UPDATED, serves=NEW),
-    "update of a sleeping endpoint": Scenario(update_of_a_sleeping_endpoint, UPDATED, serves=NEW),
 }

@@ -53,7 +53,7 @@ def described(plan: Plan, deployment: Deployment) -> str:
 
 
 def check(scenario: str, deployment: Deployment) -> None:
-    """The guarantee of docs/delivery.md, and that nothing is left."""
+    """The guarantee of docs/explanation/delivery.md, and that nothing is left."""
     check_results(scenario, deployment)
     kinds = [kind for _, kind in deployment.planned.happened]
     # A message comes again with a request that is submitted, unless the ledger takes a note of it.

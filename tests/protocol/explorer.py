@@ -1,7 +1,9 @@
 """An explicit-state explorer: visits every state that a system can reach, and finds how it ends."""
 
+import gc
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -53,43 +55,56 @@ def explore(
         AssertionError: there are more than `at_most` states.
     """
     came_from: dict[State, tuple[State, str] | None] = {initial: None}
-    arrivals = {initial: 0}
-    following: dict[State, list[State]] = {}
+    # States by number: to look one up, Python computes the hash of all that is in it.
+    numbers, arrivals, following = {initial: 0}, [0], list[list[int]]()
     ends = []
     waiting = deque([initial])
-    while waiting:
-        state = waiting.popleft()
-        fair = False
-        following[state] = []
-        for step in steps(state):
-            fair = fair or step.fair
-            following[state].append(step.state)
-            arrivals[step.state] = arrivals.get(step.state, 0) + 1
-            if step.state not in came_from:
-                came_from[step.state] = (state, step.label)
-                waiting.append(step.state)
-        if not fair:
-            ends.append(state)
-        assert len(came_from) <= at_most, f"more than {at_most} states"
-    _check_that_every_run_ends(initial, following, arrivals)
+    with _without_garbage_collection():
+        while waiting:
+            state = waiting.popleft()
+            fair = False
+            after: list[int] = []
+            for step in steps(state):
+                fair = fair or step.fair
+                number = numbers.setdefault(step.state, len(arrivals))
+                if number == len(arrivals):
+                    arrivals.append(0)
+                    came_from[step.state] = (state, step.label)
+                    waiting.append(step.state)
+                arrivals[number] += 1
+                after.append(number)
+            following.append(after)
+            if not fair:
+                ends.append(state)
+            assert len(arrivals) <= at_most, f"more than {at_most} states"
+        _check_that_every_run_ends(following, arrivals)
     return Exploration(came_from, tuple(ends))
 
 
-def _check_that_every_run_ends(
-    initial: State, following: dict[State, list[State]], arrivals: dict[State, int]
-) -> None:
+def _check_that_every_run_ends(following: list[list[int]], arrivals: list[int]) -> None:
     """A finite graph without circles has no endless run. Kahn's algorithm."""
-    ready = [initial] if arrivals[initial] == 0 else []
+    ready = [0] if arrivals[0] == 0 else []
     sorted_states = 0
     while ready:
-        state = ready.pop()
         sorted_states += 1
-        for after in following[state]:
+        for after in following[ready.pop()]:
             arrivals[after] -= 1
             if arrivals[after] == 0:
                 ready.append(after)
     if sorted_states != len(following):
         raise Endless(f"{len(following) - sorted_states} states lie on or behind a circle")
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """States have no cycles, and Python would look for some among all of them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def runs_that_show(

@@ -1,4 +1,4 @@
-"""The bounds that docs/delivery.md promises, checked over every state of the protocol.
+"""The bounds that docs/explanation/delivery.md promises, checked over every state of the protocol.
 
 The table there was written by hand. `pytest -s` prints what the explorer finds.
 """
@@ -24,7 +24,7 @@ from tests.protocol.model import (
 )
 from tests.protocol.protocol import Protocol, bounds, explored
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "delivery.md"
+DOCUMENT = Path(__file__).parents[2] / "docs/explanation/delivery.md"
 
 ONCE = dict.fromkeys(Fault, 1)
 TWICE = dict.fromkeys(Fault, 2)

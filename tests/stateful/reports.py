@@ -9,14 +9,17 @@ from relay.model import Content, Incoming
 def check_submitted(incoming: Sequence[Incoming[Content]], report: Report) -> None:
     """Whatever is acknowledged was submitted, queued, rejected, a duplicate, ignored or parked.
 
-    A message whose contents raise an unexpected error is parked in the end, with its contents.
+    An invalid request of a direct invocation is answered. A message whose contents raise an
+    unexpected error is parked in the end, with its contents.
     """
     done = [item for item in incoming if item.delivery.message_id not in report.returned]
     acknowledged = sum(len(item.contents) + item.ignored for item in done)
-    unreadable, broken = sum(item.problem is not None for item in done), report.counts[Count.BROKEN]
+    queued = [item for item in done if item.delivery.queued]
+    unreadable = sum(item.problem is not None or bool(item.invalid) for item in queued)
+    broken = report.counts[Count.BROKEN]
     assert unreadable <= report.counts[Count.PARKED] <= unreadable + broken
     assert acknowledged <= len(report.answers) + report.counts[Count.IGNORED] + broken
-    everything = sum(len(item.contents) for item in incoming)
+    everything = sum(len(item.contents) + len(item.invalid) for item in incoming)
     assert len(report.answers) <= everything
 
 

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 from relay.errors import RelayError
 from relay.ids import request_id_of_caller, request_id_of_inference, request_id_of_upload
 from relay.model import AttemptState, OutgoingMessage
+from relay.reconcile.listing import ListQuery, scan
 from relay.reconcile.status import status
 
 from tests.stateful.strategies import (
@@ -99,10 +100,11 @@ class Relay(RuleBasedStateMachine):
 
     @rule(
         kinds=st.lists(st.sampled_from(["input", "inline", "wrong"]), min_size=1, max_size=3),
+        invalid=st.booleans(),
         fault=SUBMIT_FAULTS,
     )
-    def call_directly(self, kinds: list[str], fault: Planned) -> None:
-        calls = []
+    def call_directly(self, kinds: list[str], invalid: bool, fault: Planned) -> None:
+        calls: list[Json] = [{"body": 5}] if invalid else []
         for kind in kinds:
             name = self._name()
             input_of: dict[str, Json] = {
@@ -114,6 +116,15 @@ class Relay(RuleBasedStateMachine):
             self.requests.add(request_id_of_caller(f"own-{name}"))
         call = Call({"requests": calls}, f"direct-{self._name()}")
         self._run(lambda: self.world.call_submit(call), fault)
+
+    @rule(first=st.booleans())
+    def a_call_with_an_invalid_request_is_put_into_the_queue(self, first: bool) -> None:
+        name = self._name()
+        valid, invalid = {"body": f"1,{name}", "request_id": f"own-{name}"}, {"body": name}
+        members = [invalid, valid] if first else [valid, invalid]
+        self.requests.add(request_id_of_caller(f"own-{name}"))
+        self.world.queues.put(SUBMIT_QUEUE, json.dumps({"requests": members}))
+        self.junk[SUBMIT_QUEUE].add(json.dumps({"requests": [invalid]}))
 
     @precondition(lambda self: self.world.calls)
     @rule(fault=SUBMIT_FAULTS)
@@ -278,11 +289,26 @@ class Relay(RuleBasedStateMachine):
         self._check_what_they_say()
         for request_id in self.requests & {a.request_id for a in self.world.ledger.items.values()}:
             assert status(request_id, self.world.ledger).state not in ("submitted", "retrying")
+        self._check_that_an_input_is_found()
         for queue, letters in (
             (SUBMIT_QUEUE, SUBMIT_DEAD_LETTERS),
             (NOTIFICATION_QUEUE, NOTIFICATION_DEAD_LETTERS),
         ):
             assert {m.body for m in self.world.queues.delivered(letters)} == self.junk[queue]
+
+    def _check_that_an_input_is_found(self) -> None:
+        """Whatever postponed, renewed or retried an attempt, its shard is that of its input."""
+        firsts = [
+            attempt
+            for attempt in self.world.ledger.items.values()
+            if attempt.number == 1 and attempt.request_id in self.requests
+        ]
+        for attempt in firsts[:1]:
+            if attempt.location is not None:
+                query = ListQuery(since=attempt.submitted_at, location=attempt.location)
+                listed = scan(query, self.world.ledger, self.world.clock.now())
+                found = [each.request_id for _, each in listed if each is not None]
+                assert found == [attempt.request_id]
 
     def _check_how_often(self, sent: Counter[str], seen: Counter[str]) -> None:
         """A repeat takes a crash, a failure or a second function in the same instant."""

@@ -20,7 +20,6 @@ from relay.model import Attempt, Content, Delivery, Due, Incoming
 from relay.ports import Accepted, Submission
 from relay.reconcile.reconcile import Reconcile
 from relay.route.route import Route
-from relay.settings import ReconcileSettings
 from relay.submit.submit import Submit
 
 from tests.stateful.moments import Moments
@@ -110,7 +109,7 @@ class World:
             self.budget,
         )
         self.reconcile = Reconcile(
-            ReconcileSettings(samples.OUTPUTS, samples.FAILURES, "ledger", NOTIFICATION_QUEUE),
+            samples.reconcile_settings(),
             self.ledger,
             self.storage,
             self.queues,

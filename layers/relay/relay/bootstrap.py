@@ -15,15 +15,23 @@ from relay.aws.messaging.outbox import AwsOutbox
 from relay.aws.messaging.queues import SqsInbox
 from relay.aws.messaging.targets import Targets
 from relay.budget import Budget
-from relay.settings import ProvisionSettings, ReconcileSettings, RouteSettings, SubmitSettings
+from relay.settings import (
+    BackfillSettings,
+    ProvisionSettings,
+    ReconcileSettings,
+    RouteSettings,
+    SubmitSettings,
+)
 
 # Maximum age of the routes in use. GetParameter is free of charge, but takes a few milliseconds.
 _ROUTES_MAX_AGE = timedelta(seconds=5)
 
 if TYPE_CHECKING:
-    from relay.ports import DueLedger
+    from relay.backfill.backfill import Backfilling
+    from relay.backfill.operations import Operations
     from relay.provision.lifecycle.ports import Journal
     from relay.provision.provision import Provision
+    from relay.reconcile.questions import Questions
     from relay.reconcile.reconcile import Reconcile
     from relay.route.route import Route
     from relay.submit.submit import Submit
@@ -83,14 +91,15 @@ def route(budget: Budget, environment: Mapping[str, str] = os.environ) -> "Route
 
 def reconcile(
     budget: Budget, environment: Mapping[str, str] = os.environ
-) -> "tuple[Reconcile, DueLedger]":
-    """Build the use case of the reconcile function, and the ledger that its direct calls read.
+) -> "tuple[Reconcile, Questions]":
+    """Build the use case of the reconcile function, and the answers to its direct calls.
 
     Raises:
         ConfigurationError: the environment is not valid; lists every problem.
     """
     from relay.aws.dynamodb.due_ledger import DynamoDbDueLedger
     from relay.aws.storage import S3Storage
+    from relay.reconcile.questions import Questions
     from relay.reconcile.reconcile import Reconcile
 
     settings = ReconcileSettings.read(environment)
@@ -98,7 +107,51 @@ def reconcile(
     ledger = DynamoDbDueLedger(clients.dynamodb, settings.ledger_table)
     outbox = AwsOutbox(Targets(clients), budget)
     storage = S3Storage(clients.s3, budget)
-    return Reconcile(settings, ledger, storage, outbox, SystemClock(), budget), ledger
+    clock = SystemClock()
+    return (
+        Reconcile(settings, ledger, storage, outbox, clock, budget),
+        Questions(settings.inputs, ledger, storage, clock, budget),
+    )
+
+
+def backfill(
+    budget: Budget, environment: Mapping[str, str] = os.environ
+) -> "tuple[Backfilling, Operations]":
+    """Build the use case of the backfill function, and the answers to its direct calls.
+
+    Raises:
+        ConfigurationError: the environment is not valid; lists every problem.
+    """
+    from relay.aws.dynamodb.backfill_store import DynamoDbBackfillStore
+    from relay.aws.listing import S3Listing
+    from relay.aws.messaging.queues import SqsBacklog
+    from relay.aws.schedule import RuleSchedule
+    from relay.backfill.backfill import Backfilling
+    from relay.backfill.operations import Operations
+    from relay.backfill.schedule import Switch
+
+    settings = BackfillSettings.read(environment)
+    clients = Clients(budget=budget)
+    store = DynamoDbBackfillStore(clients.dynamodb, settings.ledger_table)
+    clock = SystemClock()
+    switch = Switch(store, RuleSchedule(clients.events, settings.schedule), clock)
+    listing = S3Listing(clients.s3)
+    # No state that a backfill waits for changes again, so an older one does no harm.
+    ledger = DynamoDbLedger(clients.dynamodb, settings.ledger_table, eventual=True)
+    return (
+        Backfilling(
+            settings,
+            store,
+            switch,
+            listing,
+            ledger,
+            SqsBacklog(clients.sqs, settings.submit_queue_url),
+            AwsOutbox(Targets(clients), budget),
+            clock,
+            budget,
+        ),
+        Operations(settings, store, switch, listing, clock, budget),
+    )
 
 
 def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -> "Provision":
@@ -107,11 +160,14 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
     Raises:
         ConfigurationError: the environment is not valid; lists every problem.
     """
+    from relay.aws.buckets import S3Buckets
     from relay.aws.cloudformation import CloudFormationResponder
     from relay.aws.dynamodb.record_store import DynamoDbRecordStore
     from relay.aws.messaging.failed_invocations import SqsFailedInvocations
+    from relay.aws.model_environment import SsmEnvironment
     from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
     from relay.aws.sagemaker.control_plane import SageMakerControlPlane
+    from relay.provision.buckets import UploadEvents
     from relay.provision.provision import Provision
 
     settings = ProvisionSettings.read(environment)
@@ -121,13 +177,17 @@ def provision(journal: "Journal", environment: Mapping[str, str] = os.environ) -
         settings.endpoint,
         settings.region,
         roll_out_uploads=settings.roll_out_uploads,
-        control_plane=SageMakerControlPlane(lambda: clients.sagemaker),
+        uploads=UploadEvents(settings.input_bucket, settings.input_prefixes),
+        control_plane=SageMakerControlPlane(
+            lambda: clients.sagemaker, SsmEnvironment(lambda: clients.ssm)
+        ),
         autoscaler=ApplicationAutoScaling(
             lambda: clients.autoscaling, lambda: clients.cloudwatch, settings.stack_name
         ),
         store=DynamoDbRecordStore(clients.dynamodb, settings.ledger_table, clock),
         responder=CloudFormationResponder(settings.stack_id, lambda: clients.s3.meta.endpoint_url),
         failed=SqsFailedInvocations(lambda: clients.sqs, settings.dead_letter_queue_url),
+        buckets=S3Buckets(lambda: clients.s3, settings.account),
         clock=clock,
         journal=journal,
     )

@@ -1,12 +1,21 @@
 """Errors of the relay, split by what the caller must do."""
 
+from typing import ClassVar
+
 
 class RelayError(Exception):
-    """Root of every error that the relay raises on purpose."""
+    """Root of every error that the relay raises on purpose.
+
+    `passes`: it ends without an operator, as an outage of a service does.
+    """
+
+    passes: ClassVar[bool] = False
 
 
 class TransientError(RelayError):
     """The same call may succeed later: leave the message on its queue."""
+
+    passes = True
 
 
 class Unanswered(TransientError):
@@ -24,12 +33,24 @@ class EndpointNotReady(TransientError):
 class AccessDenied(TransientError):
     """A role lacks a permission: try again until it is granted; nothing is lost until then."""
 
+    passes = False
+
+
+class NewerFormat(TransientError):
+    """Later code has written this item or message: leave it until that code is deployed again."""
+
+    passes = False
+
 
 class UnexpectedError(RelayError):
     """An exception that is no RelayError: a bug. The message has its type and its place.
 
     Only the record that raised it may fail: try it five times, then park it.
     """
+
+
+# What this version of the code cannot work on: it needs another version, and an operator.
+NotUnderstood = UnexpectedError | NewerFormat
 
 
 class PermanentError(RelayError):

@@ -9,7 +9,7 @@ another caller of the endpoint, can have the id of an attempt of the relay, what
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -31,6 +31,22 @@ def request_id_of_upload(bucket: str, key: str, version: str, sequencer: str) ->
     return _digest("upload", bucket, key, version, sequencer)
 
 
+def request_id_of_object(bucket: str, key: str, etag: str, modified_at: datetime) -> str:
+    """Return the id of the request that a backfill makes for one version of an object.
+
+    Another backfill of the same version makes the same request. It is not the request of the
+    upload: S3 lists no sequencer, so that nothing lists what an upload's id is made of.
+
+    Args:
+        bucket: name of the bucket.
+        key: key, as S3 stores it.
+        etag: ETag without quotation marks.
+        modified_at: the object's LastModified.
+    """
+    modified = modified_at.astimezone(UTC).isoformat()
+    return _digest("object", bucket, key, etag, modified)
+
+
 def request_id_of_caller(own_id: str) -> str:
     """Return the request id for a caller's own id, also if that looks like an id of the relay."""
     return _digest("caller", own_id)
@@ -39,6 +55,11 @@ def request_id_of_caller(own_id: str) -> str:
 def request_id_of_call(call_id: str, number: int) -> str:
     """Return the request id of a request without an own id, by its number in its call."""
     return _digest("call", call_id, str(number))
+
+
+def request_id_of_resubmission(request_id: str) -> str:
+    """Return the request id of the resubmission of a request. A request has at most one."""
+    return _digest("resubmission", request_id)
 
 
 def is_id(text: str) -> bool:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar
 
+from relay.errors import NewerFormat
 from relay.s3uri import S3Uri
 
 if TYPE_CHECKING:  # only route needs targets at run time
@@ -22,7 +23,9 @@ class InferenceRequest:
     `requested_at` is the time of the upload or the call. `ttl_seconds` is the maximum age in
     SageMaker's queue, `timeout_seconds` the maximum time of the inference. None stands for the
     deployment's default. `from_relay`: its message has the form of the relay's own, and is one only
-    if it is on the submit queue.
+    if it is on the submit queue. `number` is its place in a caller's call, from 0.
+    `resubmission_of` is the id of the request that this one repeats; until submit has read that
+    request from the ledger, neither `location` nor `body` is set.
     """
 
     id: str
@@ -39,6 +42,17 @@ class InferenceRequest:
     requested_at: datetime | None = None
     attempt: int = 1
     from_relay: bool = False
+    number: int | None = None
+    resubmission_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidRequest:
+    """A request of a call that cannot be read, by its place in the call, with its JSON."""
+
+    number: int
+    problem: str
+    text: str = field(repr=False)
 
 
 class AttemptState(StrEnum):
@@ -101,7 +115,8 @@ class Attempt:
     or the call. `due_at` is the time after which the attempt is overdue. `reason` is why the
     attempt failed. `tracked` is False for an inference that the relay did not submit, for which
     `due_at` means nothing. An open attempt with `held` has a result that did not arrive at every
-    target.
+    target. `delivered` are the names of the routes that delivered the result of a closed attempt.
+    `resubmission_of` is the id of the request that this attempt's request repeats.
     """
 
     id: str
@@ -125,7 +140,9 @@ class Attempt:
     routed_at: datetime | None = None
     reason: str | None = None
     held: Held | None = None
+    delivered: tuple[str, ...] = ()
     tracked: bool = True
+    resubmission_of: str | None = None
 
     @property
     def request_state(self) -> RequestState:
@@ -143,7 +160,8 @@ class Attempt:
 class Closing:
     """The end of an attempt. `known`: the ledger has the item; otherwise it is inserted.
 
-    `reason` is why the attempt failed; the ledger keeps its first 200 characters.
+    `reason` is why the attempt failed; the ledger keeps its beginning. `delivered` are the
+    names of the routes that delivered the result, none for an attempt that is followed by another.
     """
 
     attempt: Attempt
@@ -151,6 +169,7 @@ class Closing:
     routed_at: datetime
     known: bool = True
     reason: str | None = None
+    delivered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +186,13 @@ class Due:
     """An entry of the ledger's index: the time at which to look at an attempt, and its id.
 
     `at` is in UTC, without fractions of a millisecond. An entry is also a position in the order of
-    the index. Without an id the position is before every entry of that time.
+    the index. Without an id the position is before every entry of that time. `shard` is where the
+    index has the entry; a position has none.
     """
 
     at: datetime
     id: str = ""
+    shard: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, time: datetime, inference_id: str = "") -> Self:
@@ -244,13 +265,17 @@ class Incoming(Generic[Content]):
     """A delivery and its contents.
 
     `ignored` is the number of contents that need no action. `problem` says why the delivery, or a
-    part of it beside the contents, cannot be read.
+    part of it beside the contents, cannot be read. `invalid` are requests beside the contents that
+    cannot be read, where they can be taken out of the delivery. `newer`: only later code can read
+    the delivery.
     """
 
     delivery: Delivery
     contents: tuple[Content, ...] = ()
     ignored: int = 0
     problem: str | None = None
+    invalid: tuple[InvalidRequest, ...] = ()
+    newer: NewerFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from relay.model import (
     InferenceRequest,
     OutgoingMessage,
 )
+from relay.s3uri import S3Uri
 
 if TYPE_CHECKING:
     from relay.delivery.report import Report
@@ -82,8 +83,8 @@ class AttemptReader(Protocol):
     def look_up(self, ids: Collection[str]) -> Mapping[str, Attempt | RelayError]:
         """Return the attempts that exist, read consistently, by id.
 
-        An UnexpectedError stands for an item that cannot be read, and any other error for an id
-        that was not looked up.
+        An UnexpectedError stands for an item that cannot be read, a NewerFormat for one that later
+        code has written, and any other error for an id that was not looked up.
         """
         ...
 
@@ -148,13 +149,33 @@ class DueLedger(AttemptReader, Protocol):
         """
         ...
 
-    def submitted(self, hour: datetime | None, after: Due, unreadable: Unreadable) -> Iterator[Due]:
+    def submitted(
+        self,
+        hour: datetime | None,
+        after: Due,
+        unreadable: Unreadable,
+        location: S3Uri | None = None,
+    ) -> Iterator[Due]:
         """Yield the entries after a position of the attempts that were submitted in an hour.
 
         None stands for the late ones: attempts that were postponed, or whose slack is longer than
-        an hour. These are in no hour.
+        an hour. These are in no hour. With a location, entries that cannot be of this input may be
+        left out.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object of a bucket. `modified_at` is the time of its last upload.
+
+    `etag` has no quotation marks.
+    """
+
+    location: S3Uri
+    modified_at: datetime
+    size: int
+    etag: str = ""
 
 
 class Storage(Protocol):
@@ -165,6 +186,14 @@ class Storage(Protocol):
 
         That is the location of the first object whose location begins so, None where there is no
         such object, or an error.
+        """
+        ...
+
+    def first(self, prefix: S3Uri) -> StoredObject | None:
+        """Return the first object whose location begins so: the object itself where it exists.
+
+        Raises:
+            RelayError: the bucket cannot be listed there.
         """
         ...
 

@@ -19,6 +19,8 @@ SURROGATE = re.compile(r"[\ud800-\udfff]")
 _DIGITS = re.compile(r"[0-9]{1,15}")
 # What JSON keeps exact everywhere; no number that the relay knows comes near it.
 _LARGEST: Final = 2**53
+# Stands in for a location that is refused.
+REFUSED_LOCATION: Final = S3Uri("refused", "")
 # Characters that a problem repeats of the name of an unknown member.
 _LONGEST_NAME: Final = 80
 
@@ -165,6 +167,18 @@ class Reader:
             return None
         return value
 
+    def optional_number(self, name: str) -> float | None:
+        if self._absent(name):
+            return None
+        value = self.members[name]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if abs(value) <= _LARGEST:  # NaN is not
+                return float(value)
+            self.refuse(name, "must be a number of at most 2^53")
+            return None
+        self.refuse(name, f"must be a number, not {kind_of(value)}")
+        return None
+
     def optional_location(self, name: str) -> S3Uri | None:
         value = self.optional_text(name)
         try:
@@ -219,6 +233,11 @@ def kind_of(value: object) -> str:
             return "a list"
         case _:
             return "an object"
+
+
+def texts(value: object) -> list[str]:
+    """A list of strings; CloudFormation makes of an empty one a list of one empty string."""
+    return [text for text in value if text] if isinstance(value, list) else []
 
 
 def printable(text: str) -> str:

@@ -5,12 +5,14 @@ One error names every problem, so that one deployment corrects them all.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from relay.errors import ConfigurationError
+from relay.inputs.defaults import read_defaults
+from relay.inputs.inputs import Inputs, NamedFolder, refuse_overlaps
 from relay.model import MOST_ATTEMPTS
-from relay.reading import Reader
+from relay.reading import REFUSED_LOCATION, Reader
 from relay.s3uri import S3Uri
 
 _QUEUE_URL = re.compile(r"https?://[^/]+/.+")
@@ -35,13 +37,40 @@ class _Environment(Reader):
 
     def folder(self, name: str) -> S3Uri:
         """An S3 URI that ends in a slash, so that no prefix can be part of another name."""
-        value = self.matching(name, _FOLDER, "an S3 folder such as s3://bucket/inputs/")
+        return self._folder(name, self.text(name))
+
+    def inputs(self) -> Inputs:
+        """The prefixes of one bucket, with commas between them, without their defaults."""
+        bucket, prefixes = self.text("INPUT_BUCKET"), self.text("INPUT_PREFIXES")
+        if not (bucket and prefixes):
+            return Inputs((REFUSED_LOCATION,))
+        locations = [f"s3://{bucket}/{each}" for each in prefixes.split(",")]
+        return Inputs(tuple(self._folder("INPUT_PREFIXES", each) for each in locations))
+
+    def inputs_with_defaults(self) -> Inputs:
+        inputs, document = self.inputs(), self.text("INPUT_DEFAULTS")
+        if self.has_refused("INPUT_DEFAULTS") or self.has_refused("INPUT_PREFIXES"):
+            return inputs
+        defaults, problems = read_defaults(document, [each.key for each in inputs.folders])
+        for problem in problems:
+            self.refuse("INPUT_DEFAULTS", str(problem), separator=": ")
+        return replace(inputs, defaults=defaults)
+
+    def inputs_with_further_buckets(self) -> Inputs:
+        """With their defaults too."""
+        arns = (self.optional_text("BACKFILL_BUCKET_ARNS") or "").split(",")
+        buckets = frozenset(arn.rpartition(":")[2] for arn in arns if arn)
+        return replace(self.inputs_with_defaults(), further_buckets=buckets)
+
+    def _folder(self, name: str, value: str) -> S3Uri:
+        if value and not _FOLDER.fullmatch(value):
+            self.refuse(name, f"must be an S3 folder such as s3://bucket/inputs/, not {value!r}")
         try:
             return S3Uri.parse(value)
         except ValueError as error:
             if not self.has_refused(name):
                 self.refuse(name, f"is {error}")
-            return S3Uri("refused", "")
+            return REFUSED_LOCATION
 
     def raise_problems(self) -> None:
         """Raise ConfigurationError with every problem in one message."""
@@ -53,7 +82,7 @@ class SubmitSettings:
     """Of the submit function."""
 
     endpoint: str
-    inputs: S3Uri
+    inputs: Inputs
     outputs: S3Uri
     mirror_input_folders: bool
     ledger_table: str
@@ -72,7 +101,7 @@ class SubmitSettings:
         reader = _Environment(environment)
         settings = cls(
             endpoint=reader.text("ENDPOINT_NAME"),
-            inputs=reader.folder("INPUT_PATH"),
+            inputs=reader.inputs_with_further_buckets(),
             outputs=reader.folder("OUTPUT_PATH"),
             mirror_input_folders=reader.flag("MIRROR_INPUT_FOLDERS"),
             ledger_table=reader.text("LEDGER_TABLE_NAME"),
@@ -85,8 +114,14 @@ class SubmitSettings:
             timeout_seconds=reader.whole_number("INVOCATION_TIMEOUT_SECONDS", 1, 3_600),
             slack_seconds=reader.whole_number("OVERDUE_SLACK_SECONDS", 0, 86_400),
         )
-        if settings.inputs.contains(settings.outputs) or settings.outputs.contains(settings.inputs):
-            reader.refuse("INPUT_PATH", "and OUTPUT_PATH overlap: outputs would be inferred again")
+        refuse_overlaps(
+            reader,
+            (
+                *(NamedFolder("INPUT_PREFIXES", each) for each in settings.inputs.folders),
+                NamedFolder("OUTPUT_PATH", settings.outputs),
+                NamedFolder("FAILURE_PATH", reader.folder("FAILURE_PATH")),
+            ),
+        )
         reader.raise_problems()
         return settings
 
@@ -141,6 +176,7 @@ class RouteSettings:
 class ReconcileSettings:
     """Of the reconcile function."""
 
+    inputs: Inputs
     outputs: S3Uri
     failures: S3Uri
     ledger_table: str
@@ -151,10 +187,46 @@ class ReconcileSettings:
         """Raise ConfigurationError with every problem in one message."""
         reader = _Environment(environment)
         settings = cls(
+            inputs=reader.inputs(),
             outputs=reader.folder("OUTPUT_PATH"),
             failures=reader.folder("FAILURE_PATH"),
             ledger_table=reader.text("LEDGER_TABLE_NAME"),
             notification_queue_url=reader.queue_url("NOTIFICATION_QUEUE_URL"),
+        )
+        reader.raise_problems()
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillSettings:
+    """Of the backfill function."""
+
+    stack_name: str
+    inputs: Inputs
+    ledger_table: str
+    submit_queue_url: str
+    schedule: str
+    event_bus_arn: str
+    ttl_seconds: int
+
+    @property
+    def least_ttl_seconds(self) -> int:
+        """The shortest TTL that a request of a backfill may have."""
+        defaults = (each.ttl_seconds for each in self.inputs.defaults.values())
+        return min((self.ttl_seconds, *filter(None, defaults)))
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raise ConfigurationError with every problem in one message."""
+        reader = _Environment(environment)
+        settings = cls(
+            stack_name=reader.text("STACK_NAME"),
+            inputs=reader.inputs_with_further_buckets(),
+            ledger_table=reader.text("LEDGER_TABLE_NAME"),
+            submit_queue_url=reader.queue_url("SUBMIT_QUEUE_URL"),
+            schedule=reader.text("SCHEDULE_RULE_NAME"),
+            event_bus_arn=reader.text("EVENT_BUS_ARN"),
+            ttl_seconds=reader.whole_number("REQUEST_TTL_SECONDS", 60, 21_600),
         )
         reader.raise_problems()
         return settings
@@ -170,10 +242,16 @@ class ProvisionSettings:
     ledger_table: str
     dead_letter_queue_url: str
     region: str
+    input_bucket: str  # empty for the stack's own
+    input_prefixes: tuple[str, ...]
 
     @property
     def stack_name(self) -> str:
         return self.stack_id.split("/")[1]
+
+    @property
+    def account(self) -> str:
+        return self.stack_id.split(":")[4]
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -186,6 +264,8 @@ class ProvisionSettings:
             ledger_table=reader.text("LEDGER_TABLE_NAME"),
             dead_letter_queue_url=reader.text("PROVISION_DEAD_LETTER_QUEUE_URL"),
             region=reader.text("AWS_REGION"),  # set by Lambda itself
+            input_bucket=reader.optional_text("INPUT_BUCKET") or "",
+            input_prefixes=tuple(reader.text("INPUT_PREFIXES").split(",")),
         )
         reader.raise_problems()
         return settings

@@ -58,6 +58,8 @@ class Telemetry:
         self.logger.info("batch", extra={"deliveries": deliveries, **self._counts})
         if report.minutes_behind is not None:
             self._counts[str(Count.MINUTES_BEHIND)] = report.minutes_behind
+        if report.oldest_returned_seconds is not None:
+            self._counts[str(Count.OLDEST_RETURNED)] = report.oldest_returned_seconds
         self.flush()
 
     def flush(self) -> None:

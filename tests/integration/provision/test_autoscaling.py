@@ -13,6 +13,7 @@ from moto import mock_aws
 from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
 from relay.errors import AccessDenied, PermanentError, RelayError, TransientError
 from relay.provision.specification.scaling import Scaling
+from relay.provision.specification.schedule import ScheduledAction
 
 SLEEPY = Scaling(0, 4, 5, 300, 120)
 AWAKE = Scaling(1, 4, 5, 300, 120)
@@ -42,6 +43,14 @@ class Account:
     def policies(self) -> Any:
         answer = self.autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")
         return {policy["PolicyName"]: policy for policy in answer["ScalingPolicies"]}
+
+    def actions(self) -> list[tuple[str, str, dict[str, int]]]:
+        """Ordered by their names."""
+        answer = self.autoscaling.describe_scheduled_actions(ServiceNamespace="sagemaker")
+        found = sorted(answer["ScheduledActions"], key=lambda each: each["ScheduledActionName"])
+        return [
+            (each["Schedule"], each["Timezone"], each["ScalableTargetAction"]) for each in found
+        ]
 
     def wake_alarms(self) -> Any:
         alarms = self.cloudwatch.describe_alarms(AlarmNamePrefix="fraud-")["MetricAlarms"]
@@ -131,6 +140,25 @@ def test_nothing_is_left_and_every_call_can_be_repeated(account: Account) -> Non
 
     assert account.targets() == []
     assert account.wake_alarms() == {}
+
+
+def test_the_schedule_is_that_of_the_last_registration(account: Account) -> None:
+    night = ScheduledAction("cron(0 20 ? * * *)", "Europe/Berlin", 0, 0)
+    morning = ScheduledAction("cron(30 7 ? * * *)", "Europe/Berlin", 1, 4)
+
+    account.scaler.register("relay", replace(AWAKE, schedule=(night, morning)))
+    both = account.actions()
+    account.scaler.register("relay", replace(AWAKE, schedule=(morning,)))
+    one = account.actions()
+    account.scaler.register("relay", AWAKE)
+
+    asleep, awake = {"MinCapacity": 0, "MaxCapacity": 0}, {"MinCapacity": 1, "MaxCapacity": 4}
+    assert both == [
+        ("cron(0 20 ? * * *)", "Europe/Berlin", asleep),
+        ("cron(30 7 ? * * *)", "Europe/Berlin", awake),
+    ]
+    assert one == [("cron(30 7 ? * * *)", "Europe/Berlin", awake)]
+    assert account.actions() == []
 
 
 @pytest.mark.parametrize(

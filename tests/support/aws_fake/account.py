@@ -10,6 +10,7 @@ from tests.support.aws_fake.clock import Clock
 from tests.support.aws_fake.cloudwatch import CloudWatch
 from tests.support.aws_fake.dynamodb import Tables
 from tests.support.aws_fake.faults import Kind
+from tests.support.aws_fake.parameters import Parameters
 from tests.support.aws_fake.permissions import Role
 from tests.support.aws_fake.queues import Queue
 from tests.support.aws_fake.sagemaker import SageMaker
@@ -31,6 +32,7 @@ class Account:
         self.calls.scale_in = self.autoscaling.sleep_all
         self.tables = Tables()
         self.failed = Queue()
+        self.parameters = Parameters()
         self.clients = Clients(self)
 
 
@@ -59,6 +61,10 @@ class Clients:
     @cached_property
     def sqs(self) -> Client:
         return Client("sqs", self._account.failed.operations, self._account.calls)
+
+    @cached_property
+    def ssm(self) -> Client:
+        return Client("ssm", self._account.parameters.operations, self._account.calls)
 
     @cached_property
     def dynamodb(self) -> Client:

@@ -29,7 +29,7 @@ class Catalogue:
         self.models: dict[str, Document] = {}
         self.configs: dict[str, Document] = {}
         self.tags: dict[str, dict[str, str]] = {}
-        # Names of what somebody else made: no call may change it.
+        # Names of what another principal made: no call may change it.
         self.foreign: set[str] = set()
         self.violations: list[str] = []
         self._made: dict[tuple[str, str], datetime] = {}

@@ -152,13 +152,13 @@ class SageMaker(Catalogue):
         self._then(endpoint, self.takes.scaling, partial(self._scaled, count))
 
     def replace(self, name: str, config: str) -> None:
-        """Give an endpoint in service, by hand, a configuration that somebody else made."""
+        """Give an endpoint in service, by hand, a configuration that another principal made."""
         self.foreign.add(config)
         self.configs[config] = {"ProductionVariants": [{"ModelName": "theirs"}]}
         self._change(self.endpoints[name], config=config)
 
     def adopt_foreign(self, name: str, config: str, request: Document, since: datetime) -> None:
-        """An endpoint in service that somebody else made."""
+        """An endpoint in service that another principal made."""
         self.foreign |= {name, config}
         self.configs[config] = request
         endpoint = self.endpoints.setdefault(name, Endpoint(name))

@@ -28,6 +28,7 @@ class AutoScaling:
         self._cloudwatch = cloudwatch
         self.targets: dict[str, Document] = {}
         self.policies: dict[tuple[str, str], Document] = {}
+        self.scheduled: dict[tuple[str, str], Document] = {}
         self.ever_scaled = False
         # Seconds since the beginning; None: the account has no service-linked role yet.
         self.role_made: float | None = -1_000_000
@@ -47,12 +48,23 @@ class AutoScaling:
             "put_scaling_policy": self._put_policy,
             "delete_scaling_policy": self._delete_policy,
             "describe_scalable_targets": self._describe_targets,
+            "put_scheduled_action": self._put_action,
+            "describe_scheduled_actions": self._describe_actions,
+            "delete_scheduled_action": self._delete_action,
         }
 
     def bounds(self, endpoint: str) -> tuple[int, int] | None:
         """MinCapacity and MaxCapacity; None where the endpoint is not scaled."""
         target = self.targets.get(_resource(endpoint))
         return (target["MinCapacity"], target["MaxCapacity"]) if target else None
+
+    def schedule(self, endpoint: str) -> list[tuple[str, str, int, int]]:
+        """Schedule, Timezone, MinCapacity and MaxCapacity of each action, by their names."""
+        return [
+            (each["Schedule"], each["Timezone"], *each["ScalableTargetAction"].values())
+            for (resource, _), each in sorted(self.scheduled.items())
+            if resource == _resource(endpoint)
+        ]
 
     def sleep(self, endpoint: str) -> None:
         """Take the last instance away, where the target and the endpoint allow it."""
@@ -91,6 +103,9 @@ class AutoScaling:
         for resource, name in list(self.policies):
             if resource == ResourceId:
                 self._drop_policy(resource, name)
+        for resource, name in list(self.scheduled):
+            if resource == ResourceId:
+                del self.scheduled[resource, name]
         del self.targets[ResourceId]
         return {}
 
@@ -117,6 +132,22 @@ class AutoScaling:
         if (ResourceId, PolicyName) not in self.policies:
             raise _not_found("scaling policy", ResourceId)
         self._drop_policy(ResourceId, PolicyName)
+        return {}
+
+    def _put_action(self, *, ScheduledActionName: str, ResourceId: str, **request: Any) -> Document:
+        if ResourceId not in self.targets:
+            raise _not_found("scalable target", ResourceId, "registered")
+        self.scheduled[ResourceId, ScheduledActionName] = request
+        return {}
+
+    def _describe_actions(self, *, ResourceId: str, **_: Any) -> Document:
+        names = [name for resource, name in self.scheduled if resource == ResourceId]
+        return {"ScheduledActions": [{"ScheduledActionName": name} for name in names]}
+
+    def _delete_action(self, *, ScheduledActionName: str, ResourceId: str, **_: Any) -> Document:
+        if (ResourceId, ScheduledActionName) not in self.scheduled:
+            raise _not_found("scheduled action", ResourceId)
+        del self.scheduled[ResourceId, ScheduledActionName]
         return {}
 
     def _drop_policy(self, resource: str, name: str) -> None:

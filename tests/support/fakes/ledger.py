@@ -6,12 +6,13 @@ from functools import partial
 from typing import TypeVar
 
 from relay.aws.dynamodb.attempt_items import (
+    closed,
     is_attempt_id,
     read_item,
     to_claim,
+    to_end,
     to_held,
     to_item,
-    to_reason,
     to_value,
 )
 from relay.delivery.isolation import unexpected
@@ -93,15 +94,12 @@ class FakeLedger:
 
     def close(self, closings: Sequence[Closing]) -> Mapping[str, RelayError]:
         def end(closing: Closing) -> None:
-            attempt, state, at = closing.attempt, closing.state, closing.routed_at
-            reason = to_reason(closing.reason or "") or None
+            attempt = closing.attempt
             if closing.known and self._is_open(attempt.id):
-                ended = {"state": to_value(state), "routed_at": to_value(at.isoformat())}
-                if reason is not None:
-                    ended["reason"] = to_value(reason)
+                ended = {name: to_value(value) for name, value in to_end(closing).items()}
                 self.table[attempt.id] |= ended
             elif not closing.known and attempt.id not in self.table:
-                self._insert(replace(attempt, state=state, routed_at=at, reason=reason))
+                self._insert(closed(closing))
 
         by_id = {closing.attempt.id: closing for closing in closings}
         assert len(by_id) == len(closings), "DynamoDB refuses a batch that names an item twice"

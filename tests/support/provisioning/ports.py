@@ -6,6 +6,7 @@ from datetime import datetime
 
 from relay.aws.dynamodb.json_codec import to_json
 from relay.errors import AccessDenied, PermanentError, RelayError
+from relay.provision.buckets import Notifications
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.lifecycle.custom_resource import Response
 from relay.provision.lifecycle.ports import LEASE, Lease, Outdated, ResponseNotDelivered
@@ -113,6 +114,36 @@ class FakeFailedInvocations:
     def delete(self, receipt: str) -> None:
         with self._fuse.around():
             del self.bodies[receipt]
+
+
+class FakeBuckets:
+    """Buckets by name: each in a region, with its notifications. Others do not exist."""
+
+    def __init__(self) -> None:
+        self.regions: dict[str, str] = {}
+        self.configurations: dict[str, Notifications] = {}
+        # Raised by the calls about these buckets, as long as they are here.
+        self.errors: dict[str, RelayError] = {}
+
+    def add(
+        self, name: str, *, events: bool = True, others: bool = False, region: str = "us-east-1"
+    ) -> None:
+        self.regions[name] = region
+        self.configurations[name] = Notifications(events, others)
+
+    def region(self, bucket: str) -> str:
+        self._require(bucket)
+        return self.regions[bucket]
+
+    def notifications(self, bucket: str) -> Notifications:
+        self._require(bucket)
+        return self.configurations[bucket]
+
+    def _require(self, bucket: str) -> None:
+        if bucket in self.errors:
+            raise self.errors[bucket]
+        if bucket not in self.regions:
+            raise PermanentError("NoSuchBucket: The specified bucket does not exist")
 
 
 class FakeResponder:

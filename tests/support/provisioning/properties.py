@@ -22,7 +22,8 @@ PROPERTIES: dict[str, object] = {
     "MaxConcurrentInvocationsPerInstance": "4",
     "S3OutputPath": "s3://relay-data/outputs",
     "S3FailurePath": "s3://relay-data/failures",
-    "S3InputPath": "s3://relay-data/inputs",
+    "InputBucketName": "relay-data",
+    "InputPrefixes": ["inputs/"],
     "SuccessTopicArn": "arn:aws:sns:us-east-1:000000000000:sagemaker-relay-success",
     "ErrorTopicArn": "arn:aws:sns:us-east-1:000000000000:sagemaker-relay-error",
     "IncludeInferenceResponseIn": [""],
@@ -49,3 +50,14 @@ SCALED: dict[str, Any] = {
 
 def specification(**changes: object) -> Specification:
     return read_specification(properties(**changes), REGION)
+
+
+# Asleep at night whatever comes, and awake before the day.
+SCHEDULED = SCALED | {
+    "ScalingSchedule": """[
+        {"Schedule": "cron(0 20 ? * * *)", "Timezone": "Europe/Berlin",
+         "MinCapacity": 0, "MaxCapacity": 0},
+        {"Schedule": "cron(30 7 ? * * *)", "Timezone": "Europe/Berlin",
+         "MinCapacity": 1, "MaxCapacity": 4}
+    ]"""
+}

@@ -5,6 +5,7 @@ from typing import Any
 
 from relay.delivery.report import Note
 from relay.events.endpoint_events import Describe, Sweep, WakeUp
+from relay.provision.buckets import UploadEvents
 from relay.provision.endpoint import EndpointDescription
 from relay.provision.lifecycle.custom_resource import Response
 from relay.provision.provision import Provision
@@ -13,6 +14,7 @@ from tests.support.provisioning.control_plane import FakeClock, FakeSageMaker
 from tests.support.provisioning.fuse import Fuse
 from tests.support.provisioning.ports import (
     FakeAutoscaler,
+    FakeBuckets,
     FakeFailedInvocations,
     FakeRecordStore,
     FakeResponder,
@@ -28,6 +30,7 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     endpoint_name: str = ENDPOINT
     roll_out_uploads: bool = True
+    uploads: UploadEvents = UploadEvents("", ("inputs/",))
 
     def __post_init__(self) -> None:
         self.sagemaker = FakeSageMaker(self.fuse, self.clock)
@@ -35,6 +38,7 @@ class World:
         self.autoscaler = FakeAutoscaler(self.fuse, self.sagemaker)
         self.responder = FakeResponder(self.fuse)
         self.failed = FakeFailedInvocations(self.fuse)
+        self.buckets = FakeBuckets()
         self.notes: list[Note] = []
 
     def reception(self) -> Provision:
@@ -42,11 +46,13 @@ class World:
             self.endpoint_name,
             REGION,
             roll_out_uploads=self.roll_out_uploads,
+            uploads=self.uploads,
             control_plane=self.sagemaker,
             autoscaler=self.autoscaler,
             store=self.store,
             responder=self.responder,
             failed=self.failed,
+            buckets=self.buckets,
             clock=self.clock,
             journal=self.notes.append,
         )

@@ -132,7 +132,7 @@ def test_deleting_what_is_in_use_succeeds_and_is_a_violation(
     assert len(account.sagemaker.violations) == 1
 
 
-def test_changing_what_somebody_else_made_is_a_violation(account: Account) -> None:
+def test_changing_what_another_principal_made_is_a_violation(account: Account) -> None:
     make_endpoint(account)
     account.sagemaker.replace("relay", "theirs")
 

@@ -35,11 +35,12 @@ def route_module() -> Iterator[ModuleType]:
 
 @pytest.fixture(scope="session")
 def reconcile_module() -> Iterator[ModuleType]:
-    environment = {
-        **samples.ROUTE_ENVIRONMENT,
-        "NOTIFICATION_QUEUE_URL": samples.NOTIFICATION_QUEUE,
-    }
-    yield from _loaded("reconcile", environment)
+    yield from _loaded("reconcile", samples.RECONCILE_ENVIRONMENT)
+
+
+@pytest.fixture(scope="session")
+def backfill_module() -> Iterator[ModuleType]:
+    yield from _loaded("backfill", samples.BACKFILL_ENVIRONMENT)
 
 
 def _loaded(function: str, environment: Mapping[str, str]) -> Iterator[ModuleType]:

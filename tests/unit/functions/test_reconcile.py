@@ -1,5 +1,6 @@
 """The reconcile function as Lambda imports it, over fakes."""
 
+import json
 from types import ModuleType
 
 import pytest
@@ -8,7 +9,7 @@ from relay.errors import AccessDenied
 from tests.support import samples
 from tests.support.invocations import Counts, LambdaContext
 from tests.support.reconciling import Search
-from tests.support.samples import Json
+from tests.support.samples import BUCKET, Json
 
 ID, OTHER = "a" * 32, "b" * 32
 SCHEDULED = samples.event("reconcile/schedule")
@@ -19,7 +20,7 @@ def search(reconcile_module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Sea
     search = Search()
     monkeypatch.setattr(reconcile_module, "clock", search.clock)
     monkeypatch.setattr(reconcile_module, "budget", search.budget)
-    monkeypatch.setattr(reconcile_module, "ledger", search.ledger)
+    monkeypatch.setattr(reconcile_module, "questions", search.questions)
     monkeypatch.setattr(reconcile_module, "reconcile", search.use_case)
     return search
 
@@ -46,21 +47,34 @@ def test_a_run_that_met_an_error_counts_what_it_did_and_fails(
     assert counts() == {"Overdue": 1, "Postponed": 1, "AccessDenied": 1, "MinutesBehind": 0}
 
 
+def test_a_list_is_returned(
+    search: Search, reconcile_module: ModuleType, context: LambdaContext
+) -> None:
+    assert reconcile_module.handler({"action": "list"}, context) == {"requests": []}
+
+
 @pytest.mark.parametrize(
-    ("event", "answer"),
+    ("question", "state"),
     [
-        (
-            {"action": "status", "request_id": ID},
-            {"request_id": ID, "state": "unknown", "attempts": []},
-        ),
-        ({"action": "list"}, {"requests": []}),
+        ({"request_id": OTHER}, "unknown"),
+        ({"request_id": ID}, "submitted"),
+        ({"input_location": f"s3://{BUCKET}/inputs/a.csv"}, "submitted"),
+        ({"key": "inputs/a.csv"}, "submitted"),
+        ({"key": "inputs/b.csv"}, "no_object"),
+        ({"key": "outputs/b.csv"}, "not_an_input"),
     ],
 )
-def test_a_question_is_answered(
+def test_a_status_is_returned(
     search: Search,
     reconcile_module: ModuleType,
     context: LambdaContext,
-    event: Json,
-    answer: Json,
+    question: Json,
+    state: str,
 ) -> None:
-    assert reconcile_module.handler(event, context) == answer
+    search.ledger.claim([samples.attempt(ID)])
+
+    answer = reconcile_module.handler({"action": "status", **question}, context)
+
+    assert answer["state"] == state
+    assert answer["next_step"]
+    json.dumps(answer)

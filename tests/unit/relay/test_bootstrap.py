@@ -7,6 +7,8 @@ import sys
 import pytest
 from relay import bootstrap
 from relay.aws.clock import SystemClock
+from relay.backfill.backfill import Backfilling
+from relay.backfill.operations import Operations
 from relay.budget import Budget
 from relay.errors import ConfigurationError
 from relay.reconcile.reconcile import Reconcile
@@ -24,17 +26,18 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_function_has_its_use_case() -> None:
-    reconcile, _ = bootstrap.reconcile(
-        BUDGET, {**samples.ROUTE_ENVIRONMENT, "NOTIFICATION_QUEUE_URL": samples.NOTIFICATION_QUEUE}
-    )
+    reconcile, _ = bootstrap.reconcile(BUDGET, samples.RECONCILE_ENVIRONMENT)
+    backfill, operations = bootstrap.backfill(BUDGET, samples.BACKFILL_ENVIRONMENT)
 
     assert isinstance(bootstrap.submit(BUDGET, samples.SUBMIT_ENVIRONMENT), Submit)
     assert isinstance(bootstrap.route(BUDGET, samples.ROUTE_ENVIRONMENT), Route)
     assert isinstance(reconcile, Reconcile)
+    assert isinstance(backfill, Backfilling)
+    assert isinstance(operations, Operations)
 
 
 def test_a_deployment_that_is_wrong_does_not_start() -> None:
-    with pytest.raises(ConfigurationError, match="ENDPOINT_NAME is missing; INPUT_PATH is missing"):
+    with pytest.raises(ConfigurationError, match="ENDPOINT_NAME is missing; INPUT_BUCKET is"):
         bootstrap.submit(BUDGET, {})
 
     without = "ENDPOINT_NAME is missing; ENDPOINT_ARN is missing"
@@ -62,6 +65,7 @@ def test_a_function_does_not_load_what_belongs_to_the_others() -> None:
     assert (
         not {
             "relay.aws.cloudformation",
+            "relay.backfill",
             "relay.provision",
             "relay.reconcile.reconcile",
             "relay.submit.submit",

@@ -21,7 +21,7 @@ def test_submit_reads_its_environment() -> None:
     settings = samples.submit_settings(DEFAULT_ACCEPT="application/json")
 
     assert settings.endpoint == "relay"
-    assert settings.inputs == S3Uri(BUCKET, "inputs/")
+    assert settings.inputs.folders == (S3Uri(BUCKET, "inputs/"),)
     assert settings.outputs == S3Uri(BUCKET, "outputs/")
     assert settings.accept == "application/json"
     assert not settings.mirror_input_folders
@@ -54,7 +54,7 @@ def test_everything_that_is_wrong_is_reported_at_once() -> None:
     wrong = {
         **SUBMIT_ENVIRONMENT,
         "ENDPOINT_NAME": "",
-        "INPUT_PATH": "s3://bucket/inputs",
+        "INPUT_PREFIXES": "inputs/,orders",
         "SUBMIT_QUEUE_URL": "relay-SubmitQueue",
         "MIRROR_INPUT_FOLDERS": "yes",
         "REQUEST_TTL_SECONDS": "30",
@@ -64,7 +64,8 @@ def test_everything_that_is_wrong_is_reported_at_once() -> None:
 
     assert complaint(SubmitSettings, wrong) == (
         "the environment is wrong: ENDPOINT_NAME is missing; "
-        "INPUT_PATH must be an S3 folder such as s3://bucket/inputs/, not 's3://bucket/inputs'; "
+        "INPUT_PREFIXES must be an S3 folder such as s3://bucket/inputs/, "
+        f"not 's3://{BUCKET}/orders'; "
         "MIRROR_INPUT_FOLDERS must be true or false, not 'yes'; "
         "LEDGER_TABLE_NAME is missing; "
         "SUBMIT_QUEUE_URL must be the URL of a queue, not 'relay-SubmitQueue'; "
@@ -87,26 +88,60 @@ def test_whatever_route_lacks_is_named(name: str) -> None:
     assert name in complaint(RouteSettings, environment)
 
 
+@pytest.mark.parametrize("name", ["OUTPUT_PATH", "FAILURE_PATH"])
 @pytest.mark.parametrize(
-    ("inputs", "outputs"),
+    ("prefixes", "folder"),
     [
-        ("s3://bucket/data/", "s3://bucket/data/outputs/"),
-        ("s3://bucket/data/inputs/", "s3://bucket/data/"),
-        ("s3://bucket/data/", "s3://bucket/data/"),
+        ("data/", "s3://bkt/data/outputs/"),
+        ("data/inputs/", "s3://bkt/data/"),
+        ("data/", "s3://bkt/data/"),
+        ("orders/,data/", "s3://bkt/data/outputs/"),
     ],
 )
-def test_outputs_that_would_be_inferred_again_are_refused(inputs: str, outputs: str) -> None:
-    environment = {**SUBMIT_ENVIRONMENT, "INPUT_PATH": inputs, "OUTPUT_PATH": outputs}
+def test_outputs_and_failures_that_would_be_inferred_again_are_refused(
+    name: str, prefixes: str, folder: str
+) -> None:
+    environment = {**SUBMIT_ENVIRONMENT, "INPUT_BUCKET": "bkt", "INPUT_PREFIXES": prefixes}
 
-    assert "INPUT_PATH and OUTPUT_PATH overlap" in complaint(SubmitSettings, environment)
+    assert complaint(SubmitSettings, {**environment, name: folder}) == (
+        f"the environment is wrong: INPUT_PREFIXES and {name} overlap: "
+        f"s3://bkt/{prefixes.rpartition(',')[2]} and {folder}"
+    )
+
+
+def test_failures_among_the_outputs_and_inputs_among_inputs_are_refused_too() -> None:
+    environment = {**SUBMIT_ENVIRONMENT, "INPUT_BUCKET": "bkt", "INPUT_PREFIXES": "a/,a/b/"}
+
+    assert complaint(
+        SubmitSettings,
+        {**environment, "OUTPUT_PATH": "s3://bkt/o/", "FAILURE_PATH": "s3://bkt/o/f/"},
+    ) == (
+        "the environment is wrong: INPUT_PREFIXES and INPUT_PREFIXES overlap: s3://bkt/a/ and "
+        "s3://bkt/a/b/; OUTPUT_PATH and FAILURE_PATH overlap: s3://bkt/o/ and s3://bkt/o/f/"
+    )
 
 
 def test_prefixes_that_only_begin_alike_are_no_overlap() -> None:
     settings = samples.submit_settings(
-        INPUT_PATH="s3://bkt/data/", OUTPUT_PATH="s3://bkt/data-out/"
+        INPUT_BUCKET="bkt", INPUT_PREFIXES="data/,data-2/", OUTPUT_PATH="s3://bkt/data-out/"
     )
 
-    assert settings.inputs == S3Uri("bkt", "data/")
+    assert settings.inputs.folders == (S3Uri("bkt", "data/"), S3Uri("bkt", "data-2/"))
+
+
+def test_the_same_prefix_in_another_bucket_is_no_overlap() -> None:
+    settings = samples.submit_settings(INPUT_BUCKET="bkt", OUTPUT_PATH="s3://out/inputs/")
+
+    assert settings.outputs == S3Uri("out", "inputs/")
+
+
+def test_defaults_that_cannot_work_are_refused_with_their_path() -> None:
+    document = '{"inputs/fraud/": {"ttl_seconds": 5}, "others/": {}}'
+
+    assert complaint(SubmitSettings, {**SUBMIT_ENVIRONMENT, "INPUT_DEFAULTS": document}) == (
+        "the environment is wrong: INPUT_DEFAULTS: inputs/fraud/.ttl_seconds is 5; it must be from "
+        "60 to 21,600; INPUT_DEFAULTS: others/ is not at or below a prefix of inputs: inputs/"
+    )
 
 
 @pytest.mark.parametrize(

@@ -123,3 +123,11 @@ def test_what_others_write_is_cut_in_the_log(write: Writer) -> None:
 
     assert (first["reason"], first["inference_id"]) == ("x" * 1_999 + "…", "i-1")
     assert second["message"] == "y" * 1_999 + "…"
+
+
+def test_the_age_of_the_oldest_message_that_comes_again_is_a_metric(write: Writer) -> None:
+    report = Report(oldest_returned_seconds=5400)
+
+    _, metrics = write(report)
+
+    assert metrics["OldestReturnedSeconds"] == [5400.0]

@@ -5,6 +5,7 @@ The page docs/reference/time-budget.md has the table of the limits.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
+from botocore.utils import parse_timestamp
 
 from relay.budget import Budget
 
@@ -112,6 +114,13 @@ class CallGuard:
             self._hung_in[service_id] = self._budget.invocation
 
 
+def timestamp(value: object) -> datetime:
+    """Read a time in a response. Botocore's own reading takes most of a listing's time."""
+    if isinstance(value, str) and value[4:5] == "-":
+        return datetime.fromisoformat(value)
+    return parse_timestamp(str(value))
+
+
 def _service_id(event_name: str) -> str:
     """Return the service of an event such as `before-call.dynamodb.BatchGetItem`."""
     return event_name.split(".")[1]
@@ -130,6 +139,8 @@ class Clients:
 
     def __init__(self, region: str | None = None, *, budget: Budget | None = None) -> None:
         self._session = boto3.Session(region_name=region)
+        parsers = self._session._session.get_component("response_parser_factory")
+        parsers.set_parser_defaults(timestamp_parser=timestamp)
         self._budget = budget
         if budget is not None:
             guard = CallGuard(budget)

@@ -1,5 +1,7 @@
 """Back-off: the delay after which SQS delivers a returned message again."""
 
+from datetime import datetime
+
 from relay.delivery.isolation import as_relay_error
 from relay.delivery.report import Count, Level, Report
 from relay.errors import UnexpectedError
@@ -18,11 +20,17 @@ def come_back_seconds(receive_count: int) -> int:
     return int(min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2**doublings))
 
 
-def back_off(report: Report, inbox: Inbox) -> None:
-    """Set the visibility timeouts of the returned messages."""
+def back_off(report: Report, inbox: Inbox, now: datetime) -> None:
+    """Set the visibility timeouts of the returned messages, and report the age of the oldest.
+
+    SQS leaves messages out of ApproximateAgeOfOldestMessage after three receives.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    """
     queued = [delivery for delivery in report.returned.values() if delivery.receipt_handle]
     if not queued:
         return
+    ages = [(now - delivery.sent_at).total_seconds() for delivery in queued if delivery.sent_at]
+    report.oldest_returned_seconds = max(map(round, ages), default=None)
     try:
         inbox.come_back([(item, come_back_seconds(item.receive_count)) for item in queued])
     except Exception as error:

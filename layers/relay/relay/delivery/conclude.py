@@ -8,6 +8,8 @@ from relay.delivery.dispositions import (
     Disposition,
     Duplicate,
     Ignored,
+    Invalid,
+    Newer,
     NotParked,
     NotRouted,
     NotSent,
@@ -20,8 +22,8 @@ from relay.delivery.dispositions import (
     TryAgain,
 )
 from relay.delivery.report import Count, Level, Report
-from relay.errors import AccessDenied, RelayError, TransientError, UnexpectedError
-from relay.model import Attempt, Job, Outcome, RequestState
+from relay.errors import AccessDenied, NotUnderstood, RelayError, UnexpectedError
+from relay.model import Attempt, Delivery, Job, Outcome, RequestState
 
 _ROUTED = {
     Outcome.COMPLETED: Count.COMPLETED,
@@ -39,39 +41,55 @@ def conclude(dispositions: Iterable[Disposition], report: Report) -> None:
                 report.count(Count.IGNORED, each.number)
             case Parked(delivery, reason):
                 report.count(Count.PARKED)
-                ids = {"message_id": delivery.message_id}
-                report.note(Level.WARNING, "parked", **ids, reason=reason)
+                _unreadable(Level.WARNING, "parked", delivery, reason, report)
             case NotParked():
                 _not_parked(each, report)
+            case Invalid(delivery, number, reason):
+                report.count(Count.INVALID)
+                report.answer(None, "invalid", number, reason=reason)
+                _unreadable(Level.ERROR, "invalid", delivery, reason, report)
             case Broken():
                 _broken(each, report)
+            case Newer(delivery, error):
+                report.give_back(delivery)
+                _count_errors(report, error)
+                message_id = delivery.message_id
+                report.note(Level.ERROR, "message not read", message_id=message_id, error=error)
             case Duplicate():
                 _duplicate(each, report)
             case Submitted():
                 _submitted(each, report)
             case Rejected(job, reason):
                 report.count(Count.REFUSED)
-                report.answer(job.request.id, "rejected", reason=reason)
+                report.answer(job.request.id, "rejected", job.request.number, reason=reason)
                 report.note(Level.WARNING, "rejected", **_ids(job), reason=reason)
             case TryAgain():
                 _try_again(each, report)
             case Queued(job, error):
                 _put_off(job, error, report)
-                report.answer(job.request.id, "queued")
+                report.answer(job.request.id, "queued", job.request.number)
             case Routed():
                 _ended(each, "routed", _ROUTED[each.notification.outcome], report)
             case Retried():
                 _ended(each, "retried", Count.RETRIED, report)
-            case NotRouted(delivery, notification, problem, error):
-                report.give_back(delivery)
-                if error is not None:
-                    _count_errors(report, error)
-                    inference_id = notification.inference_id
-                    report.note(Level.ERROR, problem, inference_id=inference_id, error=error)
+            case NotRouted():
+                _not_routed(each, report)
             case NotSent():
                 _not_sent(each, report)
             case _:
                 assert_never(each)
+
+
+def _unreadable(level: Level, text: str, delivery: Delivery, reason: str, report: Report) -> None:
+    report.note(level, text, message_id=delivery.message_id, reason=reason)
+
+
+def _not_routed(end: NotRouted, report: Report) -> None:
+    report.give_back(end.delivery)
+    if end.error is not None:
+        _count_errors(report, end.error)
+        inference_id = end.notification.inference_id
+        report.note(Level.ERROR, end.problem, inference_id=inference_id, error=end.error)
 
 
 def _broken(end: Broken, report: Report) -> None:
@@ -92,7 +110,7 @@ def _not_parked(end: NotParked, report: Report) -> None:
 def _duplicate(end: Duplicate, report: Report) -> None:
     report.count(Count.DUPLICATE)
     if end.request_id is not None:
-        report.answer(end.request_id, "duplicate", **_known(end.existing))
+        report.answer(end.request_id, "duplicate", end.number, **_known(end.existing))
     report.note(Level.INFO, "duplicate", inference_id=end.inference_id, request_id=end.request_id)
 
 
@@ -109,8 +127,9 @@ def _known(existing: Attempt | None) -> dict[str, str]:
 def _submitted(end: Submitted, report: Report) -> None:
     job = end.job
     report.count(Count.SUBMITTED)
-    report.answer(job.request.id, "submitted", output_location=end.output_location)
-    report.note(Level.DEBUG, "submitted", **_ids(job), input_location=job.request.location)
+    request, location = job.request, end.output_location
+    report.answer(request.id, "submitted", request.number, output_location=location)
+    report.note(Level.DEBUG, "submitted", **_ids(job), input_location=request.location)
     if end.unwritten is not None:
         # The notification has the location too. Only reconcile would miss the output.
         _count_errors(report, end.unwritten)
@@ -135,9 +154,7 @@ def _put_off(job: Job, error: RelayError | None, report: Report) -> None:
     if error is None:
         return
     _count_errors(report, error)
-    passing = isinstance(error, TransientError) and not isinstance(error, AccessDenied)
-    # An error that does not pass by itself is for an operator.
-    level = Level.INFO if passing else Level.ERROR
+    level = Level.INFO if error.passes else Level.ERROR
     report.note(level, "deferred", **_ids(job), error=error)
 
 
@@ -169,7 +186,7 @@ def _not_sent(end: NotSent, report: Report) -> None:
 
 def _count_errors(report: Report, *errors: RelayError) -> None:
     report.count(Count.ACCESS_DENIED, any(isinstance(error, AccessDenied) for error in errors))
-    report.count(Count.BROKEN, any(isinstance(error, UnexpectedError) for error in errors))
+    report.count(Count.BROKEN, any(isinstance(error, NotUnderstood) for error in errors))
 
 
 def _ids(job: Job) -> dict[str, object]:

@@ -7,7 +7,7 @@ Each job and each notification gets exactly one. The use cases return dispositio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from relay.errors import RelayError, UnexpectedError
+from relay.errors import NewerFormat, RelayError, UnexpectedError
 from relay.model import Attempt, Delivery, Job, Notification
 
 
@@ -32,12 +32,23 @@ class NotParked:
     """The delivery, or a part of it, can never be processed, and it is not parked.
 
     With an `error`, the dead-letter queue refused it and SQS delivers it again. Without one, it
-    came from no queue and the invocation fails, or another part of it comes again first.
+    came from no queue and the invocation fails, or another part of it comes again first. `part` is
+    the body to park where that is not the whole delivery's.
     """
 
     delivery: Delivery
     reason: str
     error: RelayError | None = None
+    part: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A request of a direct call that cannot be read; the response says so to the caller."""
+
+    delivery: Delivery
+    number: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +65,25 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Newer:
+    """The delivery comes again, until code that can read it is deployed."""
+
+    delivery: Delivery
+    error: NewerFormat
+
+
+@dataclass(frozen=True, slots=True)
 class Duplicate:
     """The request or notification was processed before. Only jobs have a `request_id`.
 
-    `existing` is the attempt in the ledger, where it was read.
+    `existing` is the attempt in the ledger, where it was read. `number` is that of the request.
     """
 
     delivery: Delivery
     inference_id: str
     request_id: str | None = None
     existing: Attempt | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +172,9 @@ Disposition = (
     Ignored
     | Parked
     | NotParked
+    | Invalid
     | Broken
+    | Newer
     | Duplicate
     | Submitted
     | Rejected

@@ -17,6 +17,8 @@ from relay.delivery.dispositions import (
     Broken,
     Disposition,
     Ignored,
+    Invalid,
+    Newer,
     NotParked,
     NotRouted,
     NotSent,
@@ -24,7 +26,7 @@ from relay.delivery.dispositions import (
     TryAgain,
 )
 from relay.delivery.isolation import answers
-from relay.errors import MessageTooLong
+from relay.errors import MessageTooLong, RelayError
 from relay.message_sizes import MOST_TOPIC_BYTES
 from relay.model import Content, Delivery, Incoming, OutgoingMessage
 from relay.ports import Clock, Outbox
@@ -56,8 +58,9 @@ class Parking:
     def settle(self, dispositions: Sequence[Disposition]) -> list[Disposition]:
         """Park each delivery that can never be processed or is too old, once, with all its reasons.
 
-        A delivery of which another part comes again is not parked yet, nor is one with an
-        unexpected error before its fifth receive.
+        Of a call, only the requests that cannot be read are parked. A delivery of which another
+        part comes again is not parked yet, nor is one with an unexpected error before its fifth
+        receive.
         """
         dispositions = _given_up(dispositions, self._clock.now())
         again = set(_come_again(dispositions))
@@ -65,9 +68,10 @@ class Parking:
         unwanted: dict[str, Delivery] = {}
         for each in dispositions:
             if isinstance(each, NotParked | Broken) and _parkable(each.delivery, again):
+                key, found = each.delivery.message_id, _to_park(each)
                 reason = each.reason if isinstance(each, NotParked) else str(each.error)
-                unwanted[each.delivery.message_id] = each.delivery
-                reasons.setdefault(each.delivery.message_id, {})[reason] = None
+                unwanted[key] = found if unwanted.get(key, found) == found else each.delivery
+                reasons.setdefault(key, {})[reason] = None
         ends = self._park([(unwanted[key], "; ".join(why)) for key, why in reasons.items()])
         return [*_left(dispositions, unwanted), *ends]
 
@@ -119,7 +123,23 @@ def sort_out(incoming: Iterable[Incoming[Content]]) -> list[Disposition]:
             found.append(Ignored(item.delivery, item.ignored))
         if item.problem is not None:
             found.append(NotParked(item.delivery, item.problem))
+        if item.invalid and item.delivery.queued:
+            problems = "; ".join(each.problem for each in item.invalid)
+            part = f'{{"requests": [{", ".join(each.text for each in item.invalid)}]}}'
+            found.append(NotParked(item.delivery, problems, part=part))
+        elif item.invalid:
+            found += [Invalid(item.delivery, each.number, each.problem) for each in item.invalid]
+        if item.newer is not None:
+            found.append(Newer(item.delivery, item.newer))
     return found
+
+
+def _to_park(each: NotParked | Broken) -> Delivery:
+    """Return the delivery, with the body that is parked of it."""
+    part = each.part if isinstance(each, NotParked) else None
+    # The escapes of JSON can make a part longer than the whole, which the queue has taken.
+    longer = part is None or len(part) > len(each.delivery.body.encode("utf-8", "surrogatepass"))
+    return each.delivery if part is None or longer else replace(each.delivery, body=part)
 
 
 def _come_again(dispositions: Iterable[Disposition]) -> Iterator[str]:
@@ -192,11 +212,11 @@ def _given_up(dispositions: Sequence[Disposition], now: datetime) -> list[Dispos
 
 
 def _waiting(disposition: Disposition) -> Delivery | None:
-    """Return the delivery of what waits for an endpoint, a target or another service."""
+    """Return the delivery of what waits for an endpoint, a target, another service or code."""
     match disposition:
         case TryAgain(job):
             return job.delivery
-        case NotRouted(delivery) | NotSent(delivery):
+        case NotRouted(delivery) | NotSent(delivery) | Newer(delivery):
             return delivery
         case _:
             return None
@@ -205,7 +225,7 @@ def _waiting(disposition: Disposition) -> Delivery | None:
 def _reasons(disposition: Disposition) -> list[str]:
     """Return what a part of a message waits for; nothing for a part that was not started."""
     match disposition:
-        case TryAgain(error=error) if error is not None:
+        case TryAgain(error=RelayError() as error) | Newer(error=error):
             return [str(error)]
         case NotRouted(problem=problem, error=error) if error is not None:
             return [f"{problem}: {error}"]

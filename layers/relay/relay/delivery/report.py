@@ -21,11 +21,13 @@ class Count(StrEnum):
     REJECTED = "RejectedRouted"  # results with outcome rejected
     RETRIED = "Retried"  # failed attempts that are followed by another one
     REFUSED = "Refused"  # requests that SageMaker does not accept
+    INVALID = "Invalid"  # requests of direct calls that cannot be read
     DUPLICATE = "Duplicate"  # requests and notifications that were processed before
     IGNORED = "Ignored"  # events that need no action, such as a TestNotification
-    BROKEN = "Broken"  # requests, notifications and ledger items with an unexpected error
+    BROKEN = "Broken"  # records with an unexpected error, and records that later code has written
     PARKED = "Parked"  # messages sent to a dead-letter queue
     RETURNED = "Returned"  # messages that are received again
+    OLDEST_RETURNED = "OldestReturnedSeconds"  # age in seconds of the oldest returned message
     HELD = "Held"  # results that did not arrive at every target
     RECOVERED = "Recovered"  # overdue attempts whose object was found
     OVERDUE = "Overdue"  # overdue attempts without an object
@@ -71,19 +73,22 @@ def _bounded(text: str) -> str:
 class RequestAnswer:
     """Status of one request of a direct call.
 
-    `state` is that of the attempt that the ledger has of a duplicate. `due_at` is the time after
-    which reconcile ends the attempt, if it is open and has no result.
+    `number` is its place in the call. `request_id` is None for one that cannot be read. `state` is
+    that of the attempt that the ledger has of a duplicate. `due_at` is the time after which
+    reconcile ends the attempt, if it is open and has no result.
     """
 
-    request_id: str
+    request_id: str | None
     status: str
+    number: int | None = None
     output_location: str | None = None
     reason: str | None = None
     state: str | None = None
     due_at: str | None = None
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str | int]:
         members = {
+            "number": self.number,
             "request_id": self.request_id,
             "status": self.status,
             "output_location": self.output_location,
@@ -99,8 +104,9 @@ class Report:
     """The fold of an invocation's dispositions (see `relay.delivery.conclude`), with further notes.
 
     `returned` are the deliveries to deliver again: batch item failures of a queue, an error of a
-    direct invocation. `minutes_behind` is the lag of reconcile, and `failure` the error for which
-    its invocation fails at the end.
+    direct invocation. `minutes_behind` is the lag of reconcile, `oldest_returned_seconds` the age
+    of the oldest message among `returned`, and `failure` the error for which the invocation of
+    reconcile fails at the end.
     """
 
     counts: Counter[Count] = field(default_factory=Counter)
@@ -108,6 +114,7 @@ class Report:
     answers: list[RequestAnswer] = field(default_factory=list)
     returned: dict[str, Delivery] = field(default_factory=dict)
     minutes_behind: int | None = None
+    oldest_returned_seconds: int | None = None
     failure: RelayError | None = None
 
     def count(self, what: Count, number: int = 1) -> None:
@@ -118,8 +125,10 @@ class Report:
         kept = tuple((name, str(value)) for name, value in fields.items() if value is not None)
         self.notes.append(Note(level, text, kept))
 
-    def answer(self, request_id: str, status: str, **members: str | None) -> None:
-        self.answers.append(RequestAnswer(request_id, status, **members))
+    def answer(
+        self, request_id: str | None, status: str, number: int | None, **members: str | None
+    ) -> None:
+        self.answers.append(RequestAnswer(request_id, status, number, **members))
 
     def give_back(self, delivery: Delivery) -> None:
         """Return the delivery; a second call for the same delivery does nothing.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from relay.delivery.report import Level, Report
+from relay.delivery.report import Level, Report, RequestAnswer
 from relay.errors import RelayError
 from relay.model import Content, Incoming
 
@@ -25,6 +25,10 @@ class RemainingTime(Protocol):
 def ends_at(context: RemainingTime, now: datetime) -> datetime:
     """Return the time by which the use case must be done (see `relay.budget`)."""
     return now + timedelta(milliseconds=context.get_remaining_time_in_millis()) - MARGIN
+
+
+def _place(answer: RequestAnswer) -> int:
+    return answer.number or 0
 
 
 def respond(incoming: Sequence[Incoming[Content]], report: Report) -> dict[str, object]:
@@ -52,6 +56,6 @@ def respond(incoming: Sequence[Incoming[Content]], report: Report) -> dict[str, 
             + "; ".join(sorted(reasons) or ["time ran out"])
         )
     return {
-        "requests": [answer.to_json() for answer in report.answers],
+        "requests": [answer.to_json() for answer in sorted(report.answers, key=_place)],
         "counts": {str(name): number for name, number in report.counts.items()},
     }

@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Final
 
 from relay.errors import UnreadableMessage
 from relay.events.fields import Fields
 from relay.provision.lifecycle.custom_resource import PendingRequest, RequestType
 
-_ROUTES: Final = "Custom::Routes"
 # CloudFormation's own limits of ids, and more than a UUID or a presigned URL has.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
 _LONGEST: Final = {
@@ -72,14 +72,22 @@ class CustomResourceRequest:
         )
 
 
+class Subject(Enum):
+    """What a custom resource checks, by its type."""
+
+    ROUTES = "Custom::Routes"
+    LOCATIONS = "Custom::Locations"
+
+
 @dataclass(frozen=True, slots=True)
-class RoutesRequest:
-    """A request to check a route document: `Custom::Routes`."""
+class CheckRequest:
+    """A request to check parameters of the deployment."""
 
     request: CustomResourceRequest
+    subject: Subject
 
 
-def read_request(event: Fields) -> CustomResourceRequest | RoutesRequest:
+def read_request(event: Fields) -> CustomResourceRequest | CheckRequest:
     """Read a request. Raises UnreadableMessage, which repeats no content: it may hold secrets."""
     kinds = {kind.value: kind for kind in RequestType}
     kind = kinds.get(event.text("RequestType"))
@@ -98,8 +106,9 @@ def read_request(event: Fields) -> CustomResourceRequest | RoutesRequest:
         properties=event.object("ResourceProperties").members,
         old_properties=event.object("OldResourceProperties").members if is_update else {},
     )
-    is_routes = event.optional_text("ResourceType") == _ROUTES
-    return RoutesRequest(request) if is_routes else request
+    subjects = {subject.value: subject for subject in Subject}
+    subject = subjects.get(event.optional_text("ResourceType") or "")
+    return request if subject is None else CheckRequest(request, subject)
 
 
 def _text(event: Fields, name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from relay.errors import UnreadableMessage
-from relay.events.custom_resource import CustomResourceRequest, RoutesRequest, read_request
+from relay.events.custom_resource import CheckRequest, CustomResourceRequest, read_request
 from relay.events.fields import Fields
 from relay.events.s3 import CreatedObject, is_s3_event, read_s3_event
 
@@ -54,7 +54,7 @@ class DirectCall:
 
 WakeUp = (
     CustomResourceRequest
-    | RoutesRequest
+    | CheckRequest
     | EndpointChanged
     | Sweep
     | Describe

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from relay.delivery.isolation import unexpected
-from relay.errors import UnreadableMessage
+from relay.errors import NewerFormat, UnreadableMessage
 from relay.events.direct_calls import is_call, read_call
 from relay.events.fields import Fields
 from relay.events.s3 import CreatedObject, is_s3_event, read_s3_event
@@ -146,6 +146,8 @@ def _incoming(delivered: _Delivered, read: _Read[Content]) -> Incoming[Content]:
         return read(_unwrapped(_of_failed_invocation(message)), delivery)
     except UnreadableMessage as error:
         return Incoming(delivery, problem=str(error))
+    except NewerFormat as error:
+        return Incoming(delivery, newer=error)
     except Exception as error:
         return Incoming(delivery, problem=str(unexpected(error)))
 
@@ -214,14 +216,23 @@ def _requests(message: _Message, delivery: Delivery) -> Incoming[InferenceReques
         problem = "; ".join(found.problems) or None
         return Incoming(delivery, tuple(map(_upload, found.objects)), found.ignored, problem)
     if is_call(value):
-        # The relay sends its own calls to the queue, without an envelope.
-        bare = message.topic_arn is None and message.default_id == delivery.message_id
-        by_relay = delivery.queued and bare
-        return Incoming(delivery, read_call(value, message.default_id, by_relay=by_relay))
+        return _of_call(message, delivery)
     raise UnreadableMessage(
         "neither an S3 notification, an EventBridge 'Object Created' event, nor a direct call with "
         "'requests', 'input_location' or 'body'"
     )
+
+
+def _of_call(message: _Message, delivery: Delivery) -> Incoming[InferenceRequest]:
+    # The relay sends its own calls to the queue, without an envelope.
+    bare = message.topic_arn is None and message.default_id == delivery.message_id
+    by_relay = delivery.queued and bare
+    call = read_call(message.value, message.default_id, by_relay=by_relay)
+    if call.invalid and not delivery.queued and not bare:
+        # SNS reads no answer and keeps no message: the invocation fails, and Lambda records it.
+        problem = "; ".join(each.problem for each in call.invalid)
+        return Incoming(delivery, call.requests, problem=problem)
+    return Incoming(delivery, call.requests, invalid=call.invalid)
 
 
 def _upload(created: CreatedObject) -> InferenceRequest:

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from relay.errors import UnreadableMessage
 from relay.events.fields import Fields
+from relay.formats import NOTIFICATION
 from relay.model import Notification, Outcome, TopicCheck
 from relay.reading import Reader
 
@@ -35,6 +36,7 @@ def read_notification(value: object, topic_arn: str | None) -> Notification | To
 
     Raises:
         UnreadableMessage: `value` is not a notification of SageMaker or of the relay.
+        NewerFormat: it is a notification of the relay, in a format of later code.
     """
     fields = Fields(value)
     source = fields.optional_text("eventSource")
@@ -66,7 +68,7 @@ def own_notification(
         {
             "eventSource": RELAY,
             "eventName": "InferenceResult",
-            "eventVersion": "1.0",
+            "eventVersion": NOTIFICATION.event_version,
             "inferenceId": inference_id,
             "invocationStatus": outcome.value,
             "failureReason": reason,
@@ -79,6 +81,9 @@ def own_notification(
 
 
 def _own(fields: Fields, topic_arn: str | None) -> Notification:
+    # Notifications of the relay come through no topic. Others are parked, whatever they say.
+    if topic_arn is None:
+        NOTIFICATION.check_event(fields.optional_text("eventVersion"))
     status = fields.text("invocationStatus")
     try:
         outcome = Outcome(status)

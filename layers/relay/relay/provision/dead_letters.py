@@ -5,11 +5,11 @@ from functools import partial
 
 from relay.delivery.isolation import in_turn
 from relay.errors import UnreadableMessage
-from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
+from relay.events.custom_resource import CheckRequest, CustomResourceRequest
 from relay.events.endpoint_events import ArtifactsUploaded, EndpointChanged, Sweep, WakeUp
 from relay.events.failed_invocations import FailedInvocation, read_failed_invocation
 from relay.events.s3 import CreatedObject
-from relay.provision.lifecycle.ports import Context, FailedInvocations
+from relay.provision.lifecycle.ports import FailedInvocations
 from relay.provision.stack_requests import StackRequests
 
 
@@ -20,19 +20,20 @@ class DeadLetters:
     the next sweep does their work, and many of them would hide what is to be taken up.
 
     Args:
+        respond: checks what a request asks to check, and responds.
         store_upload: stores the roll-out of one upload.
     """
 
     def __init__(
         self,
-        context: Context,
         failed: FailedInvocations,
         stack_requests: StackRequests,
+        respond: Callable[[CheckRequest], None],
         store_upload: Callable[[CreatedObject], None],
     ) -> None:
-        self._context = context
         self._failed = failed
         self._stack_requests = stack_requests
+        self._respond = respond
         self._store_upload = store_upload
 
     def take_up(self) -> None:
@@ -52,7 +53,7 @@ class DeadLetters:
         in_turn(lambda act: act(), acts)
 
     def _is_forged(self, event: WakeUp) -> bool:
-        request = event.request if isinstance(event, RoutesRequest) else event
+        request = event.request if isinstance(event, CheckRequest) else event
         if not isinstance(request, CustomResourceRequest):
             return False
         return self._stack_requests.objection(request) is not None
@@ -63,18 +64,13 @@ class DeadLetters:
             case CustomResourceRequest() as request:
                 self._stack_requests.store_failed(request, invocation)
                 self._failed.delete(receipt)
-            case RoutesRequest(request):
-                self._check_routes(request, invocation)
+            case CheckRequest(request) as check:
+                if not self._stack_requests.is_late(request, invocation.sent_at(request)):
+                    self._respond(check)
                 self._failed.delete(receipt)
             case ArtifactsUploaded(uploads) if uploads:
                 in_turn(self._store_upload, uploads)
                 self._failed.delete(receipt)
-
-    def _check_routes(self, request: CustomResourceRequest, invocation: FailedInvocation) -> None:
-        from relay.provision import routes_resource  # no other event needs it
-
-        if not self._stack_requests.is_late(request, invocation.sent_at(request)):
-            routes_resource.respond(self._context, request)
 
 
 # What the next sweep makes good.

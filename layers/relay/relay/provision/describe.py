@@ -11,9 +11,10 @@ from relay.provision.specification.specification import Generation
 def describe(
     endpoint: EndpointDescription, record: Record, problems: tuple[str, ...] = ()
 ) -> dict[str, object]:
-    """The keys are documented in docs/endpoint.md; values of environments are never shown.
+    """The keys are documented in docs/explanation/endpoint.md.
 
-    `problems` are those of an endpoint that the relay has not made.
+    Values of environments are never shown. `problems` are those of an endpoint that the relay has
+    not made.
     """
     generations = [_generation(made, record) for made in record.generations]
     history = [_conclusion(ended) for ended in record.history]

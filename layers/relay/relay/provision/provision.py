@@ -6,7 +6,7 @@ from typing import Final
 from relay.delivery.isolation import in_turn
 from relay.delivery.report import Level, Note
 from relay.errors import ConfigurationError, RelayError, UnreadableMessage
-from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
+from relay.events.custom_resource import CheckRequest, CustomResourceRequest
 from relay.events.endpoint_events import (
     ArtifactsUploaded,
     Describe,
@@ -18,6 +18,7 @@ from relay.events.endpoint_events import (
 from relay.events.s3 import CreatedObject
 from relay.ports import Clock
 from relay.provision import rollout_requests
+from relay.provision.buckets import Buckets, UploadEvents
 from relay.provision.dead_letters import DeadLetters
 from relay.provision.describe import describe
 from relay.provision.lifecycle.lifecycle import Lifecycle
@@ -52,6 +53,7 @@ class Provision:
         endpoint_name: the endpoint of this deployment.
         region: the region, which the URIs of images depend on.
         roll_out_uploads: whether an archive is rolled out when it is uploaded.
+        uploads: where inputs come from.
     """
 
     def __init__(
@@ -60,17 +62,21 @@ class Provision:
         region: str,
         *,
         roll_out_uploads: bool,
+        uploads: UploadEvents,
         control_plane: ControlPlane,
         autoscaler: Autoscaler,
         store: RecordStore,
         responder: Responder,
         failed: FailedInvocations,
+        buckets: Buckets,
         clock: Clock,
         journal: Journal,
     ) -> None:
         self._endpoint_name = endpoint_name
         self._region = region
         self._uploads_wanted = roll_out_uploads
+        self._uploads = uploads
+        self._buckets = buckets
         self._store = store
         context = Context(control_plane, autoscaler, responder, clock, journal, self._resolve)
         self._context = context
@@ -83,7 +89,9 @@ class Provision:
             store=store,
             lifecycle=self._lifecycle,
         )
-        self._dead_letters = DeadLetters(context, failed, self._stack_requests, self._store_upload)
+        self._dead_letters = DeadLetters(
+            failed, self._stack_requests, self._check, self._store_upload
+        )
 
     def handle(self, wake_up: WakeUp) -> dict[str, object]:
         """Do what can be done now. The response is empty but for direct calls.
@@ -97,11 +105,9 @@ class Provision:
             case CustomResourceRequest():
                 self._stack_requests.require_genuine(wake_up)
                 self._stack_requests.receive(wake_up)
-            case RoutesRequest(request):
+            case CheckRequest(request):
                 self._stack_requests.require_genuine(request)
-                from relay.provision import routes_resource  # no other event needs it
-
-                routes_resource.respond(self._context, request)
+                self._check(wake_up)
             case EndpointChanged(name, status):
                 if name == self._endpoint_name:
                     self._note(f"endpoint status changed to {status}", error=status in _ERRORS)
@@ -145,7 +151,13 @@ class Provision:
     def _describe(self) -> dict[str, object]:
         endpoint = self._context.sagemaker.describe(self._endpoint_name)
         record = self._store.load(self._endpoint_name) or Record(endpoint.name)
-        return describe(endpoint, record, self._lifecycle.look(self._endpoint_name))
+        described = describe(endpoint, record, self._lifecycle.look(self._endpoint_name))
+        return {**described, "inputs": self._uploads.describe(self._buckets)}
+
+    def _check(self, check: CheckRequest) -> None:
+        from relay.provision import checks  # no other event needs it
+
+        checks.respond(self._context, check, self._buckets, self._region)
 
     # --- roll-outs -------------------------------------------------------------------------------
 

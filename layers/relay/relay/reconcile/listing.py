@@ -16,6 +16,7 @@ from relay.budget import Budget
 from relay.model import Attempt, Due, RequestState
 from relay.ports import Clock, DueLedger
 from relay.reconcile.status import RequestStatus, complete, read_attempts
+from relay.s3uri import S3Uri
 
 USUAL_LIMIT = 100
 # Attempts that are looked up at a time: a hundred in a call, ten calls side by side.
@@ -56,14 +57,16 @@ class ListQuery:
     """Requests whose first attempt was submitted from `since` to before `until`.
 
     `until` is now by default, and `since` a day before. `prefix` begins the input location as an S3
-    URI. `reason` is a part of the reason, in any case. `limit` is the number of requests of a page,
-    and `start` the position where it begins.
+    URI. `location` is the whole of it: then a sixteenth of the attempts is read. `reason` is a part
+    of the reason, in any case. `limit` is the number of requests of a page, and `start` the
+    position where it begins.
     """
 
     since: datetime | None = None
     until: datetime | None = None
     state: RequestState | None = None
     prefix: str = ""
+    location: S3Uri | None = None
     reason: str = ""
     limit: int = USUAL_LIMIT
     start: Position | None = None
@@ -109,7 +112,9 @@ def scan(
     odd: list[str] = []
     for start in _starts(since, end, query.start):
         odd.clear()
-        entries = ledger.submitted(start.hour, start.after, lambda key, _: odd.append(key))
+        entries = ledger.submitted(
+            start.hour, start.after, lambda key, _: odd.append(key), query.location
+        )
         while chunk := list(islice(entries, _CHUNK)):
             requests = _selected([entry.id for entry in chunk], query, since, end, ledger)
             for entry in chunk:
@@ -124,12 +129,13 @@ def scan(
 
 def _starts(since: datetime, end: datetime, start: Position | None) -> Iterator[Position]:
     """Yield where to begin in each hour, and among the late attempts."""
-    if start is not None:
-        yield start
-        if start.hour is None:
-            return
     hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    if start is not None and start.hour is not None:
+    if start is not None:
+        if start.hour is None:
+            yield start
+            return
+        if start.hour < end:
+            yield start
         hour = start.hour + _HOUR
     while hour < end:
         yield Position(hour, Due.of(since))
@@ -142,7 +148,7 @@ def _selected(
 ) -> dict[str, RequestStatus]:
     """Return the requests that the query selects, by their ids, which are those of first attempts.
 
-    An attempt that cannot be read stands for a request of its own.
+    An attempt that cannot be read stands for a request of its own, of an unknown input.
     """
     known = read_attempts(ids, ledger)
     firsts = (
@@ -152,11 +158,12 @@ def _selected(
         and attempt.number == 1
         and since <= attempt.submitted_at < end
         and _location(attempt).startswith(query.prefix)
+        and query.location in (None, attempt.location)
     )
     unreadable = [
         RequestStatus(key, (), unreadable=True)
         for key, attempt in known.items()
-        if not isinstance(attempt, Attempt)
+        if not isinstance(attempt, Attempt) and query.location is None
     ]
     return {
         request.request_id: request
@@ -175,11 +182,17 @@ def _to_json(request: RequestStatus) -> dict[str, object]:
     if request.attempts:
         first, last = request.attempts[0], request.attempts[-1]
         members |= {
+            "requested_at": first.requested_at and first.requested_at.isoformat(),
             "submitted_at": first.submitted_at.isoformat(),
             "routed_at": last.routed_at and last.routed_at.isoformat(),
             "attempts": last.number,
             "inference_id": last.id,
             "input_location": _location(first),
+            "version_id": first.version_id,
+            "etag": first.etag,
             "reason": request.reason,
+            "delivered_by": list(last.delivered),
+            "resubmission_of": request.resubmission_of,
+            "resubmitted_as": request.resubmitted_as,
         }
     return {name: value for name, value in members.items() if value}

@@ -21,9 +21,9 @@ from relay.delivery.report import Count, Level, Report
 from relay.errors import (
     AccessDenied,
     NotTried,
+    NotUnderstood,
     PermanentError,
     RelayError,
-    TransientError,
     UnexpectedError,
 )
 from relay.model import Attempt, AttemptState, Due, Outcome
@@ -224,16 +224,21 @@ class Reconcile:
             self._settings,
         )
         failures = {key: item for key, item in known.items() if isinstance(item, RelayError)}
-        errors |= {key: item for key, item in failures.items() if isinstance(item, UnexpectedError)}
+        errors |= {key: item for key, item in failures.items() if isinstance(item, NotUnderstood)}
         again = {key: item for key, item in failures.items() if key not in errors}
         again |= {key: error for key, error in errors.items() if isinstance(error, NotTried)}
-        pauses = {key: _pause(error) for key, error in errors.items() if key not in again}
+        pauses = {
+            key: _OUTAGE if error.passes else _PAUSE
+            for key, error in errors.items()
+            if key not in again
+        }
         for key in pauses:
             _fail(report, "attempt not examined", errors[key], inference_id=key)
         report.count(Count.POSTPONED, len(pauses))
         again |= self._send(findings, report)
         again |= self._postpone(page, pauses | dict.fromkeys(held, _LONGEST_RETENTION), report)
-        outages = {key: error for key, error in errors.items() if _is_outage(error)}
+        # The other attempts would meet them too.
+        outages = {key: error for key, error in errors.items() if error.passes}
         return [
             _Worked(entry, (outages | again).get(entry.id), again=entry.id in again)
             for entry in page
@@ -272,19 +277,10 @@ def _is_left(attempt: Attempt, now: datetime) -> bool:
     return attempt.held is not None and now < attempt.due_at + _LONGEST_RETENTION
 
 
-def _is_outage(error: RelayError) -> bool:
-    """Whether the same error is to be expected for every other attempt."""
-    return isinstance(error, TransientError) and not isinstance(error, AccessDenied)
-
-
-def _pause(error: RelayError) -> timedelta:
-    return _OUTAGE if _is_outage(error) else _PAUSE
-
-
 def _fail(report: Report, text: str, error: RelayError, **fields: object) -> None:
     report.failure = report.failure or error
     report.count(Count.ACCESS_DENIED, isinstance(error, AccessDenied))
-    report.count(Count.BROKEN, isinstance(error, UnexpectedError))
+    report.count(Count.BROKEN, isinstance(error, NotUnderstood))
     report.note(Level.ERROR, text, **fields, error=error)
 
 

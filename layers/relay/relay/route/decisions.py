@@ -22,7 +22,12 @@ from relay.model import (
     Outcome,
     OutgoingMessage,
 )
-from relay.route.failures import FailureClass, classify_failure, retry_delay_seconds
+from relay.route.failures import (
+    FailureClass,
+    classify_failure,
+    full_reason,
+    retry_delay_seconds,
+)
 from relay.route.result import Result
 from relay.routes.compiled import Routes
 from relay.settings import RouteSettings
@@ -146,6 +151,7 @@ def _retry(finished: Finished, settings: RouteSettings, now: datetime) -> Decisi
         timeout_seconds=attempt.timeout_seconds,
         requested_at=attempt.requested_at,
         attempt=attempt.number + 1,
+        resubmission_of=attempt.resubmission_of,
     )
     message = OutgoingMessage(
         key=attempt.id,
@@ -153,7 +159,7 @@ def _retry(finished: Finished, settings: RouteSettings, now: datetime) -> Decisi
         body=write_call(request),
         delay_seconds=retry_delay_seconds(attempt.number, settings.retry_delay_seconds),
     )
-    reason = finished.notification.failure_reason
+    reason = full_reason(finished.notification)
     closing = Closing(attempt, AttemptState.RETRIED, now, reason=reason)
     return Decision(finished, (("", message),), closing)
 
@@ -187,7 +193,8 @@ def _result(
         notification.outcome.state,
         now,
         known=attempt is not None,
-        reason=notification.failure_reason,
+        reason=full_reason(notification),
+        delivered=(*delivered, *(route for route, _ in messages)),
     )
     return Decision(finished, tuple(messages), closing, result)
 

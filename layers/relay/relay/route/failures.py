@@ -1,12 +1,15 @@
-"""Classification of failed inferences: the only table of what is retried.
+"""Failed inferences: the only table of what is retried, and the reason that the ledger keeps.
 
 SageMaker does not retry. The patterns match reasons observed in notifications; the model's error
-text is not in the reason but in the failure object. A reason that matches no pattern is permanent:
-a retry costs an inference and most likely fails again.
+text is not in the reason, but in the failure object and in the response that a notification
+includes. A reason that matches no pattern is permanent: a retry costs an inference and most likely
+fails again.
 """
 
 import re
 from enum import StrEnum
+
+from relay.model import Notification, Outcome
 
 
 class FailureClass(StrEnum):
@@ -39,12 +42,32 @@ _TABLE: tuple[tuple[re.Pattern[str], FailureClass], ...] = tuple(
 )
 
 
+# "Received client error (400) from model. See the SageMaker Endpoint logs in your account for more
+# information."
+_REFERENCE = re.compile(r"[.\s]*See the SageMaker Endpoint logs[^.]*\.?\s*")
+
+
 def classify_failure(reason: str | None) -> FailureClass:
     """Return the class of SageMaker's failureReason; permanent if there is none."""
     for pattern, failure_class in _TABLE:
         if reason is not None and pattern.search(reason):
             return failure_class
     return FailureClass.PERMANENT
+
+
+def full_reason(notification: Notification) -> str | None:
+    """Return SageMaker's reason with the model's own words, where the notification includes them.
+
+    They take the place of the sentence in which SageMaker refers to the logs.
+    """
+    reason, response = notification.failure_reason, notification.response_body
+    if notification.outcome is Outcome.COMPLETED or response is None:
+        return reason
+    try:
+        words = " ".join(response.decode().split())
+    except UnicodeDecodeError:
+        return reason
+    return ": ".join(part for part in (_REFERENCE.sub("", reason or ""), words) if part) or None
 
 
 def retry_delay_seconds(failed_attempt: int, base_seconds: int) -> int:

@@ -1,7 +1,7 @@
 """The result: the one message that goes downstream for a request, as a CloudEvents 1.0 document.
 
-The result is a contract with consumers. `docs/result.md` explains it and `docs/result.schema.json`
-is its schema; tests compare all three.
+The result is a contract with consumers. `docs/reference/result.md` explains it and
+`docs/reference/result.schema.json` is its schema; tests compare all three.
 """
 
 import json
@@ -132,6 +132,7 @@ class Result:
                 "endpoint": notification.endpoint,
                 "tracked": attempt is not None,
                 "attempts": 1 if attempt is None else attempt.number,
+                "resubmission_of": None if attempt is None else attempt.resubmission_of,
                 "input": self._input(),
                 "output": self._output(answer) if completed else None,
                 "failure": None if completed else self._failure(answer),

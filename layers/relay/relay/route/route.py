@@ -87,7 +87,7 @@ class Route:
         """Route a batch. Notifications for which too little time is left are returned."""
         report = Report()
         conclude(self.dispose(incoming, report), report)
-        back_off(report, self._inbox)
+        back_off(report, self._inbox, self._clock.now())
         return report
 
     def dispose(

@@ -1,4 +1,7 @@
-"""Compiled routes, which choose the targets of a result. docs/routes.md describes the document."""
+"""Compiled routes, which choose the targets of a result.
+
+docs/reference/routes.md describes the document.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

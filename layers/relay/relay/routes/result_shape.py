@@ -1,6 +1,6 @@
 """The members that a result can have, for checking expressions.
 
-`docs/result.schema.json` describes them; a test compares both.
+`docs/reference/result.schema.json` describes them; a test compares both.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,7 @@ _ANSWER: Final[Mapping[str, Shape]] = {
 
 _DATA: Final[Mapping[str, Shape]] = {
     **_plain("outcome", "request_id", "inference_id", "endpoint", "tracked", "attempts"),
+    **_plain("resubmission_of"),
     "input": _plain("location", "version_id", "etag", "content_type"),
     "output": {**_plain("location", "content_type"), **_ANSWER},
     "failure": {**_plain("reason", "classification", "location"), **_ANSWER},

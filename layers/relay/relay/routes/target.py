@@ -75,7 +75,7 @@ class TargetKind(Enum):
         kind._value_ = label
         kind.service = service
         kind.resource = re.compile(resource)
-        kind.example = f"arn:aws:{service}:<region>:<account>:{example}"
+        kind.example = f"arn:<partition>:{service}:<region>:<account>:{example}"
         kind.most_bytes = most_bytes
         kind.ordered = ordered
         kind.no_delay = no_delay

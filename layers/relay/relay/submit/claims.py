@@ -100,7 +100,8 @@ class Claiming:
 
 
 def duplicate(job: Job, existing: Attempt | None = None) -> Duplicate:
-    return Duplicate(job.delivery, job.attempt.id, job.request.id, existing)
+    request = job.request
+    return Duplicate(job.delivery, job.attempt.id, request.id, existing, request.number)
 
 
 def broken(job: Job, error: UnexpectedError) -> Broken:

@@ -24,7 +24,7 @@ def jobs(
     now: datetime,
     locations: OutputLocations,
 ) -> Iterator[Job | Broken]:
-    """Yield a job for each request of a batch, with the deployment's defaults.
+    """Yield a job for each request of a batch, with the defaults of its prefix and the deployment.
 
     A request of which no job can be made is broken.
     """
@@ -43,10 +43,11 @@ def _job(
     now: datetime,
     locations: OutputLocations,
 ) -> Job:
+    request = settings.inputs.with_defaults(bare)
     request = replace(
-        bare,
-        content_type=bare.content_type or settings.content_type,
-        accept=bare.accept or settings.accept,
+        request,
+        content_type=request.content_type or settings.content_type,
+        accept=request.accept or settings.accept,
         requested_at=bare.requested_at or delivery.sent_at or now,
     )
     extension = locations.extension(request.location)
@@ -88,6 +89,7 @@ def _attempt(
         timeout_seconds=timeout,
         requested_at=request.requested_at,
         output_location=output_location,
+        resubmission_of=request.resubmission_of,
     )
 
 

@@ -1,33 +1,35 @@
 """Limits of InvokeEndpointAsync, checked before the call.
 
-botocore checks minimums only. This module checks maximums, patterns and "exactly one of". Source:
-the service model of sagemaker-runtime and the quotas in SageMaker's guide (input of 1 GB, inline
-body of 128,000 bytes).
+botocore checks minimums only. This module checks maximums, patterns and "exactly one of", and
+`relay.inputs.limits` the headers. Source: the service model of sagemaker-runtime and the quotas in
+SageMaker's guide (input of 1 GB, inline body of 128,000 bytes).
 """
 
 import re
 
+from relay.inputs.inputs import Inputs
+from relay.inputs.limits import header_problems
 from relay.model import InferenceRequest
 from relay.s3uri import S3Uri
 
 MAX_LOCATION_CHARACTERS = 1024
 MAX_INLINE_BYTES = 128_000
 MAX_OBJECT_BYTES = 1024**3
-MAX_HEADER_CHARACTERS = 1024
 MAX_EXTENSION_CHARACTERS = 511
 
-_VISIBLE_ASCII = re.compile(r"[\x20-\x7e]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _EXTENSION = re.compile(r"(?!s3:|https:)[a-zA-Z0-9!_.*'()/-]+")
 
 
-def problems(request: InferenceRequest, inputs: S3Uri) -> list[str]:
+def problems(request: InferenceRequest, inputs: Inputs) -> list[str]:
     """Return the reasons for which SageMaker can never accept this request, for its sender."""
-    found = list(_header_problems(request))
+    found = [f"{name} {text}" for name, text in header_problems(request)]
     if request.location is not None and request.body is not None:
         found.append("request has both an input location and a body; give one of them")
     elif request.location is not None:
-        found += _location_problems(request.location, inputs)
+        found += _location_problems(request.location)
+        if not inputs.admits(request):
+            found.append(f"input location is not under {inputs}; upload the input there")
     elif request.body is not None:
         if len(request.body) > MAX_INLINE_BYTES:
             found.append(
@@ -41,7 +43,7 @@ def problems(request: InferenceRequest, inputs: S3Uri) -> list[str]:
     return found
 
 
-def _location_problems(location: S3Uri, inputs: S3Uri) -> list[str]:
+def _location_problems(location: S3Uri) -> list[str]:
     found = []
     text = str(location)
     if len(text) > MAX_LOCATION_CHARACTERS:
@@ -54,45 +56,18 @@ def _location_problems(location: S3Uri, inputs: S3Uri) -> list[str]:
             "key contains a control character or ends in white space, which an HTTP header cannot "
             "carry; rename the object"
         )
-    if not inputs.contains(location):
-        found.append(f"input location is not under {inputs}; upload the input there")
     return found
 
 
-def _header_problems(request: InferenceRequest) -> list[str]:
-    found = []
-    for name, value in (
-        ("content_type", request.content_type),
-        ("accept", request.accept),
-        ("custom_attributes", request.custom_attributes),
-    ):
-        if value is None:
-            continue
-        if len(value) > MAX_HEADER_CHARACTERS:
-            found.append(
-                f"{name} has {len(value):,} characters and SageMaker accepts at most "
-                f"{MAX_HEADER_CHARACTERS:,}"
-            )
-        if not _VISIBLE_ASCII.fullmatch(value):
-            found.append(f"{name} contains characters other than visible ASCII")
-    for name, number, minimum, maximum in (
-        ("ttl_seconds", request.ttl_seconds, 60, 21_600),
-        ("timeout_seconds", request.timeout_seconds, 1, 3_600),
-    ):
-        if number is not None and not minimum <= number <= maximum:
-            found.append(f"{name} is {number}; it must be from {minimum:,} to {maximum:,}")
-    return found
-
-
-def output_extension(location: S3Uri | None, inputs: S3Uri) -> str | None:
-    """Return the folder of an input below `inputs`, as S3OutputPathExtension.
+def output_extension(location: S3Uri | None, inputs: Inputs) -> str | None:
+    """Return the subfolder of an input, as S3OutputPathExtension.
 
     It has no slash at either end, and one character less than SageMaker accepts. None where the
     input has no folder, or SageMaker does not accept the folder's name.
     """
     if location is None:
         return None
-    folder = location.key.removeprefix(inputs.key).rpartition("/")[0].strip("/")
+    folder = inputs.subfolder(location)
     if len(folder) > MAX_EXTENSION_CHARACTERS or not _EXTENSION.fullmatch(folder):
         return None
     return folder

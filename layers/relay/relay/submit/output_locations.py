@@ -7,6 +7,7 @@ response corrects the predictions that follow; a wrong prediction costs a ledger
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html
 """
 
+from relay.inputs.inputs import Inputs
 from relay.s3uri import S3Uri
 from relay.submit.limits import output_extension
 
@@ -18,11 +19,11 @@ class OutputLocations:
 
     Args:
         outputs: the folder that must contain every output.
-        inputs: the folder whose subfolders are mirrored.
+        inputs: the folders whose subfolders are mirrored.
         mirror: whether the output of an input in a folder goes to a folder of the same name.
     """
 
-    def __init__(self, outputs: S3Uri, inputs: S3Uri, *, mirror: bool) -> None:
+    def __init__(self, outputs: S3Uri, inputs: Inputs, *, mirror: bool) -> None:
         self._outputs = outputs
         self._inputs = inputs
         self._mirror = mirror

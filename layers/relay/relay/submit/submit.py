@@ -3,7 +3,7 @@
 The attempt is claimed before the call; `relay.submit.claims` has the reasons.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from operator import attrgetter
@@ -33,6 +33,7 @@ from relay.submit.jobs import jobs
 from relay.submit.output_locations import OutputLocations
 from relay.submit.own_messages import unproved_messages
 from relay.submit.requeue import requeue
+from relay.submit.resubmissions import repeated
 
 # Attempts that one ledger call claims.
 _CHUNK = 25
@@ -80,7 +81,7 @@ class Submit:
         report = Report()
         dispositions = self.dispose(incoming, report)
         conclude(dispositions, report)
-        back_off(report, self._inbox)
+        back_off(report, self._inbox, self._clock.now())
         self._claiming.settle(dispositions, report)
         return report
 
@@ -101,8 +102,9 @@ class Submit:
             return done
 
         with self._budget.reserving(DELAY_SECONDS):
+            incoming, unread = repeated(incoming, self._ledger)
             dispositions = sort_out(incoming)
-            for chunk in _chunks(self._distinct(incoming, dispositions)):
+            for chunk in _chunks(self._distinct(incoming, unread, dispositions)):
                 dispositions += isolated(work, chunk, broken)
             dispositions = requeue(dispositions, self._outbox, self._settings.submit_queue_url)
             return self._parking.settle(dispositions)
@@ -110,20 +112,27 @@ class Submit:
     def _distinct(
         self,
         incoming: Sequence[Incoming[InferenceRequest]],
+        unread: Mapping[str, RelayError],
         dispositions: list[Disposition],
     ) -> Iterator[Job]:
         """Yield one job for each request of a delivery; a second one is a duplicate.
 
-        Only the ledger knows which of several deliveries of a request holds its claim.
+        Only the ledger knows which of several deliveries of a request holds its claim. `unread` has
+        the errors of resubmissions whose first request was not read.
         """
         unproved = unproved_messages(incoming, self._inbox)
         seen: set[tuple[str, str]] = set()
-        for job in jobs(incoming, self._settings, self._clock.now(), self._locations):
+        # A backfill's messages have many requests each: an upload does not wait for them.
+        in_order = sorted(incoming, key=lambda each: len(each.contents))
+        for job in jobs(in_order, self._settings, self._clock.now(), self._locations):
             if isinstance(job, Broken):
                 dispositions.append(job)
                 continue
             named = (job.delivery.message_id, job.attempt.id)
-            if job.request.from_relay and (error := unproved.get(job.delivery.receipt_handle)):
+            error = unread.get(job.request.id)
+            if job.request.from_relay:
+                error = unproved.get(job.delivery.receipt_handle)
+            if error:
                 dispositions.append(unclaimed(job, error))
             elif named in seen:
                 dispositions.append(duplicate(job))

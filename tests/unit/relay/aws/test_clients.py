@@ -1,5 +1,6 @@
 """The SDK's clients."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -10,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidationDecorator
-from relay.aws.clients import Clients
+from relay.aws.clients import Clients, timestamp
 from relay.aws.messaging.outbox import DESTINATIONS_AT_A_TIME
 from relay.aws.sagemaker.endpoint import INVOCATIONS_AT_A_TIME
 from urllib3 import HTTPResponse
@@ -77,3 +78,32 @@ def test_clients_work_in_the_region_of_the_function_or_in_the_one_that_is_given(
 ) -> None:
     assert clients.region == clients.sqs.meta.region_name == "us-east-1"
     assert Clients("eu-west-1").sqs.meta.region_name == "eu-west-1"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2026-11-20T12:00:00.000Z", "2026-11-20T12:00:00Z", "Fri, 20 Nov 2026 12:00:00 GMT"]
+    + [1_795_176_000, 1_795_176_000.0, "1795176000"],
+)
+def test_a_time_in_a_response_is_read_in_each_of_awss_forms(value: object) -> None:
+    assert timestamp(value) == datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def test_the_clients_read_times_so(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "dummy")
+    body = (
+        b"<ListBucketResult><Contents><Key>a</Key>"
+        b"<LastModified>2026-11-20T12:00:00.000Z</LastModified></Contents></ListBucketResult>"
+    )
+
+    def answered(request: Any, **_: object) -> AWSResponse:
+        answer: Any = HTTPResponse(BytesIO(body), preload_content=False)
+        return AWSResponse(request.url, 200, HTTPHeaders(), answer)
+
+    s3: Any = clients.s3
+    s3.meta.events.register("before-send.s3.ListObjectsV2", answered)
+
+    (found,) = s3.list_objects_v2(Bucket="data")["Contents"]
+
+    assert found["LastModified"].tzinfo is UTC  # botocore's own has another class

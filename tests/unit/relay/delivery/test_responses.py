@@ -37,16 +37,27 @@ def test_a_completed_batch_has_no_failures() -> None:
     assert respond(incoming(samples.delivery()), Report()) == {"batchItemFailures": []}
 
 
-def test_a_caller_gets_the_outcome_of_each_request() -> None:
+def test_a_caller_gets_the_outcome_of_each_request_in_the_order_of_the_call() -> None:
     report = Report()
     report.count(Count.SUBMITTED)
-    report.answer("r-1", "submitted", output_location="s3://b/o")
-    report.answer("r-2", "rejected", reason="too long")
+    report.answer("r-2", "rejected", 2, reason="too long")
+    report.answer(None, "invalid", 1, reason="requests[1] must be a JSON object, not null")
+    report.answer("r-1", "submitted", 0, output_location="s3://b/o")
 
     assert respond(incoming(DIRECT), report) == {
         "requests": [
-            {"request_id": "r-1", "status": "submitted", "output_location": "s3://b/o"},
-            {"request_id": "r-2", "status": "rejected", "reason": "too long"},
+            {
+                "number": 0,
+                "request_id": "r-1",
+                "status": "submitted",
+                "output_location": "s3://b/o",
+            },
+            {
+                "number": 1,
+                "status": "invalid",
+                "reason": "requests[1] must be a JSON object, not null",
+            },
+            {"number": 2, "request_id": "r-2", "status": "rejected", "reason": "too long"},
         ],
         "counts": {"Submitted": 1},
     }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from relay.errors import UnreadableMessage
 from relay.events.direct_calls import is_call, read_call, write_call
 from relay.events.envelopes import read_submissions
-from relay.ids import request_id_of_caller
+from relay.ids import request_id_of_caller, request_id_of_resubmission
 from relay.model import InferenceRequest
 from relay.s3uri import S3Uri
 
@@ -26,7 +26,7 @@ LATER = {**OURS, "requests": [{**ONE, "request_id": "a" * 32, "attempt": 5}]}
 def test_one_request_may_stand_alone_or_in_a_list(call: object) -> None:
     assert is_call(call)
 
-    (request,) = read_call(call, "call-1")
+    (request,) = read_call(call, "call-1").requests
 
     assert request.location == S3Uri("data", "inputs/a.csv")
 
@@ -47,7 +47,7 @@ def test_every_member_of_a_request_is_read() -> None:
         "requested_at": "2026-11-20T12:00:00.5Z",
     }
 
-    (request,) = read_call({**OURS, "requests": [call]}, "call-1", by_relay=True)
+    (request,) = read_call({**OURS, "requests": [call]}, "call-1", by_relay=True).requests
 
     assert request == InferenceRequest(
         id="a" * 32,
@@ -66,24 +66,33 @@ def test_every_member_of_a_request_is_read() -> None:
     )
 
 
+def test_a_resubmission_has_the_same_id_in_every_call() -> None:
+    (one,) = read_call({"resubmission_of": "c" * 32}, "call-1").requests
+    _, other = read_call([ONE, {"resubmission_of": "c" * 32, "accept": "*/*"}], "call-2").requests
+
+    assert one == InferenceRequest(
+        request_id_of_resubmission("c" * 32), resubmission_of="c" * 32, number=0
+    )
+    assert other.id == one.id != request_id_of_caller("c" * 32)
+
+
 def test_a_body_may_be_text_or_base64() -> None:
-    text, encoded, empty = read_call([{"body": "ü"}, {"body_base64": "/wA="}, {"body": ""}], "c")
+    call = read_call([{"body": "ü"}, {"body_base64": "/wA="}, {"body": ""}], "c")
+    text, encoded, empty = call.requests
 
     assert (text.body, encoded.body, empty.body) == ("ü".encode(), b"\xff\x00", b"")
 
 
 def test_requests_of_one_call_have_different_ids_that_a_repeat_of_the_call_has_too() -> None:
-    first = read_call([ONE, ONE, ONE], "call-1")
-    again = read_call([ONE, ONE, ONE], "call-1")
-    other = read_call([ONE, ONE, ONE], "call-2")
+    first = read_call([ONE, ONE, ONE], "call-1").requests
+    again = read_call([ONE, ONE, ONE], "call-1").requests
+    other = read_call([ONE, ONE, ONE], "call-2").requests
 
     assert [request.id for request in first] == [request.id for request in again]
     assert len({request.id for request in first + other}) == 6
 
 
-@pytest.mark.parametrize(
-    "value", [None, 5, "body", [], {}, [1], [[ONE]], [ONE, {}], {"Records": []}]
-)
+@pytest.mark.parametrize("value", [None, 5, "body", [], {}, [1], [[ONE]], [{}], {"Records": []}])
 def test_other_json_is_no_call(value: object) -> None:
     assert not is_call(value)
 
@@ -92,6 +101,7 @@ def test_other_json_is_no_call(value: object) -> None:
     ("call", "complaint"),
     [
         ({"requests": []}, "requests is empty"),
+        ({**OURS, "requests": ONE}, "requests must be a list, not an object"),
         ({"requests": [5]}, r"requests\[0\] must be a JSON object, not a number"),
         (
             {"requests": [ONE], "content_type": "text/csv"},
@@ -103,6 +113,16 @@ def test_other_json_is_no_call(value: object) -> None:
         ({"body_base64": "ü"}, "body_base64 is not base64"),
         ({"body": 5}, "body must be a string, not a number"),
         ({**ONE, "size": "12"}, "size must be a whole number of at most 2\\^53, not a string"),
+        ({"resubmission_of": "order-17"}, "resubmission_of is not an id of the relay; the status"),
+        ({"resubmission_of": ""}, "resubmission_of is not an id of the relay"),
+        (
+            {"resubmission_of": "c" * 32, **ONE},
+            "input_location cannot be given together with resubmission_of",
+        ),
+        (
+            {"resubmission_of": "c" * 32, "body": "1", "request_id": "a"},
+            "body cannot be given .*; request_id cannot be given together",
+        ),
         ({"input_location": "inputs/a.csv"}, "input_location is not an S3 location"),
         ({**OURS, "requests": [{**ONE, "attempt": 0}]}, "attempt is 0; attempts are counted from"),
         ({**OURS, "requests": [{**ONE, "attempt": -1}]}, "attempt is -1; attempts are counted"),
@@ -142,8 +162,9 @@ def test_an_id_of_the_relay_is_not_taken_over_from_a_caller() -> None:
     theirs = request_id_of_caller("order-17")
 
     for by_relay in (False, True):
-        (request,) = read_call({**ONE, "request_id": theirs}, "call-1", by_relay=by_relay)
+        call = read_call({**ONE, "request_id": theirs}, "call-1", by_relay=by_relay)
 
+        (request,) = call.requests
         assert request.id == request_id_of_caller(theirs) != theirs
 
 
@@ -167,21 +188,92 @@ def test_only_the_submit_queue_brings_a_further_attempt(event: Json) -> None:
     assert "attempt is not known; the relay sets it" in outside.problem
 
 
+@pytest.mark.parametrize("in_list", [False, True])
+def test_a_request_that_cannot_be_read_affects_no_other_and_no_id(in_list: bool) -> None:
+    """An id has the place of its request, so a repeat of the corrected call has the same ids."""
+    bad: list[object] = [{**ONE, "colour": "red", "body": 5}, "not an object"]
+    members = [ONE, *bad, ONE]
+
+    call = read_call(members if in_list else {"requests": members}, "call-1")
+
+    corrected = read_call([ONE, ONE, ONE, ONE], "call-1").requests
+    assert call.requests == (corrected[0], corrected[3])
+    assert [request.number for request in call.requests] == [0, 3]
+    assert [(each.number, json.loads(each.text)) for each in call.invalid] == [
+        (1, bad[0]),
+        (2, bad[1]),
+    ]
+    first, second = (each.problem for each in call.invalid)
+    assert first.startswith("requests[1].colour is not known")
+    assert first.endswith("requests[1].body must be a string, not a number")
+    assert second == "requests[2] must be a JSON object, not a string"
+
+
+def test_a_call_without_a_readable_request_is_unreadable() -> None:
+    with pytest.raises(UnreadableMessage) as raised:
+        read_call([{**ONE, "ttl_seconds": "1"}, {"body": 5}], "call-1")
+
+    assert "requests[0].ttl_seconds must be" in str(raised.value)
+    assert "requests[1].body must be" in str(raised.value)
+
+
+def test_a_call_of_the_relay_is_read_as_a_whole() -> None:
+    """A part of its own message that it cannot read is a bug or a forgery."""
+    call = {**OURS, "requests": [{**ONE, "request_id": "a" * 32}, {**ONE, "request_id": 5}]}
+
+    with pytest.raises(UnreadableMessage, match=r"requests\[1\].request_id must be a string"):
+        read_call(call, "call-1", by_relay=True)
+
+
+@pytest.mark.parametrize(
+    ("event", "problem", "invalid"),
+    [
+        ({"requests": [ONE, 5]}, None, 1),
+        (samples.sqs_event({"requests": [ONE, 5]}), None, 1),
+        (samples.sqs_event(samples.sns_envelope([ONE, 5])), None, 1),
+        (samples.sns_event([ONE, 5]), "requests[1] must be a JSON object, not a number", 0),
+    ],
+    ids=["direct", "SQS", "SNS in SQS", "SNS"],
+)
+def test_an_invalid_request_stands_beside_the_others_where_it_is_answered_or_parked(
+    event: Json, problem: str | None, invalid: int
+) -> None:
+    (read,) = read_submissions(event, "invocation-1")
+
+    assert len(read.contents) == 1
+    assert (read.problem, len(read.invalid)) == (problem, invalid)
+
+
 def test_every_problem_of_a_call_is_in_one_error() -> None:
     own = {"request_id": "a" * 32}
-    wrong = [{**own, "body": 5, "colour": "red"}, 7, {**own, "attempt": 0, "input_location": "a"}]
+    wrong = [{**own, "body": 5}, 7, {**own, "attempt": 0, "input_location": "a"}]
 
     with pytest.raises(UnreadableMessage) as raised:
         read_call({**OURS, "requests": [{**ONE, **own}, *wrong]}, "call-1", by_relay=True)
 
-    told = str(raised.value).split("; ")
-    assert [each.partition(" ")[0] for each in told if each.startswith("requests")] == [
-        "requests[1].colour",
+    said = str(raised.value).split("; ")
+    assert [each.partition(" ")[0] for each in said if each.startswith("requests")] == [
         "requests[1].body",
         "requests[2]",
         "requests[3].input_location",
         "requests[3].attempt",
     ]
+
+
+def test_a_member_that_later_code_added_to_a_call_of_the_relay_is_left_out() -> None:
+    known = {**ONE, "request_id": "a" * 32}
+    later = {**OURS, "colour": "red", "requests": [{**known, "colour": "red"}]}
+
+    expected = read_call({**OURS, "requests": [known]}, "call-1", by_relay=True)
+    assert read_call(later, "call-1", by_relay=True) == expected
+
+
+@pytest.mark.parametrize("version", ["", "1", "0.0", "x.1"])
+def test_a_call_of_the_relay_without_a_usable_version_is_unreadable(version: str) -> None:
+    call = {**OURS, "eventVersion": version, "requests": [{**ONE, "request_id": "a" * 32}]}
+
+    with pytest.raises(UnreadableMessage, match="eventVersion is"):
+        read_call(call, "call-1", by_relay=True)
 
 
 TEXTS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
@@ -205,6 +297,7 @@ KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
         timeout_seconds=NUMBERS,
         requested_at=st.none() | st.datetimes(timezones=st.just(UTC)),
         attempt=st.integers(1, 10),
+        resubmission_of=st.none() | st.just("c" * 32),
         from_relay=st.just(True),
     )
 )
@@ -212,4 +305,4 @@ def test_a_request_that_is_handed_over_arrives_as_it_was(request: InferenceReque
     call: Any = json.loads(write_call(request))
 
     assert is_call(call)
-    assert read_call(call, "whatever", by_relay=True) == (request,)
+    assert read_call(call, "whatever", by_relay=True).requests == (request,)

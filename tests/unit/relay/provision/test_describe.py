@@ -1,6 +1,7 @@
 import json
 
 from relay.events.endpoint_events import Describe
+from relay.provision.buckets import UploadEvents
 
 from tests.support.provisioning.properties import specification
 from tests.support.provisioning.requests import create, deploy, update
@@ -86,3 +87,34 @@ def test_what_is_under_way_and_what_waits_is_described() -> None:
     assert described["under_way"]["asked_by"] == "s3://models/2.tar.gz"
     assert described["queued"]["asked_by"] == "s3://models/3.tar.gz"
     assert described["waiting"]["its_turn"] is False
+
+
+def inputs(*, events: bool | None = None) -> object:
+    """The member `inputs` for a bucket that the stack does not own."""
+    world = World(uploads=UploadEvents("lake", ("fraud/in/", "orders/in/")))
+    if events is not None:
+        world.buckets.add("lake", events=events)
+    return world.describe()["inputs"]
+
+
+def test_uploads_to_the_stacks_own_bucket_are_described() -> None:
+    described = World().describe()["inputs"]
+
+    assert described == {"bucket": None, "prefixes": ["inputs/"], "events": "own"}
+
+
+def test_it_is_described_whether_another_bucket_sends_its_events() -> None:
+    lake = {"bucket": "lake", "prefixes": ["fraud/in/", "orders/in/"]}
+
+    assert inputs(events=True) == {**lake, "events": "on"}
+    assert inputs(events=False) == {
+        **lake,
+        "events": "off",
+        "problem": "no upload arrives: aws s3api put-bucket-notification-configuration --bucket "
+        "lake --notification-configuration '{\"EventBridgeConfiguration\": {}}'",
+    }
+    assert inputs() == {
+        **lake,
+        "events": "unknown",
+        "problem": "NoSuchBucket: The specified bucket does not exist",
+    }

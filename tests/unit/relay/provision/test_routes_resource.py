@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from relay.errors import UnreadableMessage
-from relay.events.custom_resource import CustomResourceRequest, RoutesRequest
+from relay.events.custom_resource import CheckRequest, CustomResourceRequest
 from relay.events.endpoint_events import read_event
 from relay.provision.lifecycle.ports import ResponseNotDelivered
 
@@ -23,7 +23,7 @@ def document(**route: str) -> str:
     return json.dumps({"routes": routes, "otherwise": {"to": FAILED}})
 
 
-def request(kind: str = "Create", **properties: object) -> RoutesRequest:
+def request(kind: str = "Create", **properties: object) -> CheckRequest:
     event = {
         **EVENT,
         "RequestType": kind,
@@ -34,11 +34,11 @@ def request(kind: str = "Create", **properties: object) -> RoutesRequest:
     if kind == "Update":
         event["OldResourceProperties"] = EVENT["ResourceProperties"]
     wake_up = read_event(event)
-    assert isinstance(wake_up, RoutesRequest)
+    assert isinstance(wake_up, CheckRequest)
     return wake_up
 
 
-def answered(world: World, wake_up: RoutesRequest) -> str:
+def answered(world: World, wake_up: CheckRequest) -> str:
     """The reason of the one answer; "" for a success."""
     world.wake(wake_up)
     answer = world.answers.pop()

@@ -14,11 +14,16 @@ def test_the_environment_of_the_function_is_read() -> None:
             "LEDGER_TABLE_NAME": "ledger",
             "PROVISION_DEAD_LETTER_QUEUE_URL": "https://sqs/provision",
             "AWS_REGION": "eu-west-1",
+            "INPUT_BUCKET": "lake",
+            "INPUT_PREFIXES": "fraud/,orders/",
         }
     )
 
     queue = "https://sqs/provision"
-    assert settings == ProvisionSettings("relay", STACK, False, "ledger", queue, "eu-west-1")
+    assert settings == ProvisionSettings(
+        *("relay", STACK, False, "ledger", queue, "eu-west-1", "lake", ("fraud/", "orders/"))
+    )
+    assert settings.account == "000000000000"
     assert settings.stack_name == "fraud"
 
 

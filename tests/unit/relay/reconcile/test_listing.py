@@ -1,12 +1,13 @@
 """The list of requests: selected by time, state, prefix and reason, in pages."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from relay.budget import Budget
-from relay.ids import attempt_id
+from relay.ids import attempt_id, request_id_of_resubmission
 from relay.model import Attempt, AttemptState, Closing, Due, Held, Holding, Outcome, RequestState
 from relay.reconcile.listing import LIST_SECONDS, ListPage, ListQuery, Position, list_page
 from relay.s3uri import S3Uri
@@ -85,6 +86,25 @@ def test_requests_of_a_range_of_time_are_listed(requests: Requests) -> None:
     assert listed(0, 150) == [0, 1, 2, 3, 4]
     assert listed(-600, 0) == []
     assert listed(0, 0.001) == [0]
+
+
+def test_requests_of_one_input_are_listed(requests: Requests) -> None:
+    first, _, third = (requests.submit(number, minutes=90 * number) for number in range(3))
+    again = replace(third, id="d" * 32, request_id="d" * 32, location=first.location)
+    requests.ledger.claim([again])
+
+    assert requests.listed(ListQuery(location=first.location)) == [0, int("d" * 32, 16)]
+    assert requests.listed(ListQuery(location=S3Uri(BUCKET, "inputs/a/0"))) == []
+
+
+def test_a_list_says_which_routes_delivered_the_result(requests: Requests) -> None:
+    attempt = requests.submit(1)
+    delivered = ("archive", "otherwise")
+    requests.ledger.close([Closing(attempt, AttemptState.COMPLETED, NOON, delivered=delivered)])
+
+    (listed,) = json.loads(json.dumps(requests.page(ListQuery()).to_json()))["requests"]
+
+    assert listed["delivered_by"] == ["archive", "otherwise"]
 
 
 def test_the_last_day_is_listed_unless_the_query_says_otherwise(requests: Requests) -> None:
@@ -198,6 +218,21 @@ def test_inferences_of_others_are_not_listed(requests: Requests) -> None:
     assert requests.listed(ListQuery()) == []
 
 
+def test_a_failure_that_was_resubmitted_says_so(requests: Requests) -> None:
+    failed, completed, other = (requests.submit(number) for number in (1, 2, 3))
+    requests.close(failed, AttemptState.FAILED, "ClientError: no")
+    requests.close(completed, AttemptState.COMPLETED)
+    requests.close(other, AttemptState.FAILED, "ClientError: no")
+    again = request_id_of_resubmission(failed.request_id)
+    requests.ledger.claim([samples.attempt(again, resubmission_of=failed.request_id)])
+
+    listed = {each.request_id: each.to_json() for each in requests.page(ListQuery()).requests}
+
+    assert listed[failed.request_id]["resubmitted_as"] == again
+    assert listed[again]["resubmission_of"] == failed.request_id
+    assert "resubmitted_as" not in listed[other.request_id]
+
+
 def test_a_page_as_json_has_what_a_person_looks_for(requests: Requests) -> None:
     first = requests.submit(1)
     last = requests.retry(first, 2)
@@ -211,11 +246,14 @@ def test_a_page_as_json_has_what_a_person_looks_for(requests: Requests) -> None:
             {
                 "request_id": first.id,
                 "state": "failed",
+                "requested_at": "2026-11-20T11:59:57+00:00",
                 "submitted_at": "2026-11-20T12:00:00+00:00",
                 "routed_at": "2026-11-20T18:00:00+00:00",
                 "attempts": 2,
                 "inference_id": last.id,
                 "input_location": f"s3://{BUCKET}/inputs/a/1.csv",
+                "version_id": first.version_id,
+                "etag": first.etag,
                 "reason": "ClientError: no",
             }
         ],

@@ -1,8 +1,8 @@
 """Which request a question about an id is answered for."""
 
 import pytest
-from relay.ids import attempt_id, request_id_of_caller
-from relay.model import RequestState
+from relay.ids import attempt_id, request_id_of_caller, request_id_of_resubmission
+from relay.model import AttemptState, RequestState
 from relay.reconcile.status import status
 
 from tests.support.notifying import submitted
@@ -40,3 +40,18 @@ def test_an_own_id_that_looks_like_one_of_the_relay_finds_the_callers_request(
 
 def test_an_unknown_id_is_unknown(pipeline: FakePipeline) -> None:
     assert status(THEIRS, pipeline.ledger).state is RequestState.UNKNOWN
+
+
+def test_a_request_and_its_resubmission_name_each_other(pipeline: FakePipeline) -> None:
+    again = request_id_of_resubmission(THEIRS)
+    submitted(pipeline, THEIRS, state=AttemptState.COMPLETED)
+    submitted(pipeline, again, resubmission_of=THEIRS)
+
+    asked = status(THEIRS, pipeline.ledger).to_json()
+    repeated = status(again, pipeline.ledger).to_json()
+
+    assert asked["resubmitted_as"] == again
+    assert asked["next_step"] == f"ask for the status of {again}, which repeats this request"
+    assert repeated["resubmission_of"] == THEIRS
+    assert not {"resubmission_of"} & asked.keys()
+    assert not {"resubmitted_as"} & repeated.keys()

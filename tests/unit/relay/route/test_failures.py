@@ -1,7 +1,13 @@
 """Which failures are worth another try, and when."""
 
 import pytest
-from relay.route.failures import FailureClass, classify_failure, retry_delay_seconds
+from relay.model import Notification, Outcome
+from relay.route.failures import (
+    FailureClass,
+    classify_failure,
+    full_reason,
+    retry_delay_seconds,
+)
 
 from tests.support.samples import CLIENT_ERROR, SERVER_ERROR
 
@@ -57,3 +63,35 @@ def test_each_delay_is_twice_the_last_one_up_to_what_sqs_can_delay() -> None:
 
 def test_no_delay_stays_none() -> None:
     assert retry_delay_seconds(9, 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("reason", "response", "full"),
+    [
+        (
+            CLIENT_ERROR,
+            b"row 1 has 3 values",
+            "ClientError: Received client error (400) from model: row 1 has 3 values",
+        ),
+        (CLIENT_ERROR, b" \n ", "ClientError: Received client error (400) from model"),
+        (CLIENT_ERROR, b"\xff", CLIENT_ERROR),
+        (CLIENT_ERROR, None, CLIENT_ERROR),
+        (NO_RESPONSE, b"too\tslow", f"{NO_RESPONSE}: too slow"),
+        (None, b"too slow", "too slow"),
+        (None, None, None),
+    ],
+)
+def test_the_models_words_replace_the_reference_to_the_logs(
+    reason: str | None, response: bytes | None, full: str | None
+) -> None:
+    failure = Notification(
+        "a" * 32, Outcome.FAILED, "relay", failure_reason=reason, response_body=response
+    )
+
+    assert full_reason(failure) == full
+
+
+def test_the_response_of_a_success_is_no_reason() -> None:
+    success = Notification("a" * 32, Outcome.COMPLETED, "relay", response_body=b"0.8")
+
+    assert full_reason(success) is None

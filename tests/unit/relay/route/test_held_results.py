@@ -145,6 +145,8 @@ class TestAHeldResult:
         afterwards = status(ID, pipeline.ledger)
         assert afterwards.state == "completed"
         assert "held" not in str(afterwards.to_json())
+        (attempt,) = json.loads(json.dumps(afterwards.to_json()))["attempts"]
+        assert sorted(attempt["delivered_by"]) == ["archive", "bus", "team"]
 
     @pytest.mark.parametrize("after", [False, True])
     @pytest.mark.parametrize("error", [THROTTLED, Crash()])

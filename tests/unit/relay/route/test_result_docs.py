@@ -1,4 +1,4 @@
-"""docs/result.md shows what the code makes, and explains all of it."""
+"""docs/reference/result.md shows what the code makes, and explains all of it."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from relay.model import Outcome
 from tests.support.results import result_examples, result_schema
 from tests.support.samples import Json
 
-DOCUMENT = Path(__file__).parents[4] / "docs" / "result.md"
+DOCUMENT = Path(__file__).parents[4] / "docs/reference/result.md"
 TEXT = DOCUMENT.read_text()
 EXAMPLES: dict[str, Json] = {
     name: json.loads(example)

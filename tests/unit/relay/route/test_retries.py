@@ -19,7 +19,7 @@ def pipeline() -> FakePipeline:
 
 class TestAFailureThatMayPass:
     def test_is_tried_again_after_a_while(self, pipeline: FakePipeline) -> None:
-        submitted(pipeline)
+        submitted(pipeline, resubmission_of="c" * 32)
         notify(pipeline, samples.failed(ID, SERVER_ERROR))
 
         report = pipeline.deliver_to_route()
@@ -45,6 +45,7 @@ class TestAFailureThatMayPass:
             "ttl_seconds",
             "timeout_seconds",
             "requested_at",
+            "resubmission_of",
         ):
             assert getattr(attempt, member) == getattr(first, member) is not None
 

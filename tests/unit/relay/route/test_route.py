@@ -7,6 +7,7 @@ from relay.delivery.report import Count, Level
 from relay.errors import AccessDenied, RelayError
 from relay.ids import attempt_id
 from relay.model import AttemptState, Outcome
+from relay.reconcile.status import status
 from relay.s3uri import S3Uri
 
 from tests.support import samples
@@ -72,6 +73,22 @@ class TestAFailure:
         pipeline.deliver_to_route()
 
         assert pipeline.ledger.items[ID].reason == (reason[:200] or None)
+
+    @pytest.mark.parametrize(("attempts", "state"), [("1", "failed"), ("3", "retrying")])
+    def test_leaves_the_models_own_words_in_the_ledger(self, attempts: str, state: str) -> None:
+        pipeline = FakePipeline(route={"MAX_ATTEMPTS": attempts})
+        submitted(pipeline)
+        body = {"content": "row 1 has 3 values,\n the model needs 30"}
+        notify(pipeline, samples.failed(ID, SERVER_ERROR, responseBody=body))
+
+        pipeline.deliver_to_route()
+
+        answer = status(ID, pipeline.ledger)
+        assert (answer.state, answer.reason) == (
+            state,
+            "InternalServerError: Received server error (500) from model: "
+            "row 1 has 3 values, the model needs 30",
+        )
 
     def test_that_would_happen_again_goes_to_the_failed_queue(self, pipeline: FakePipeline) -> None:
         submitted(pipeline)

@@ -9,7 +9,7 @@ from relay.routes.compiled import Routes
 from relay.routes.groups import group_id
 from relay.routes.target import Addressed
 
-from local.routes.results import SAMPLES
+from relayctl.routes.samples import SAMPLES
 from tests.support.results.addressing import addressed
 
 SQS = "arn:aws:sqs:us-east-1:000000000000:"
@@ -111,6 +111,7 @@ DOCUMENTS: Mapping[str, Any] = {
 
 COMPLETED = "completed"
 ANSWERED = "completed, with the model's answer"
+AGAIN = "completed, after a failure, by a resubmission"
 REFUSED = "failed, refused by the model"
 THRICE = "failed, three times"
 REJECTED = "rejected"
@@ -122,6 +123,7 @@ INLINE = "without an uploaded input"
 TABLE = [
     ("default", COMPLETED, ["done > done.fifo"]),
     ("default", ANSWERED, ["done > done.fifo"]),
+    ("default", AGAIN, ["done > done.fifo"]),
     ("default", REFUSED, ["otherwise > failed.fifo"]),
     ("default", THRICE, ["otherwise > failed.fifo"]),
     ("default", REJECTED, ["otherwise > failed.fifo"]),

@@ -306,7 +306,9 @@ def _close_before_renewal(pipeline: FakePipeline, request_id: str) -> None:
 
     def late(attempts: Any) -> Any:
         item: Attempt = pipeline.ledger.items[request_id]
-        closed = samples.attempt(request_id, claimed_by=item.claimed_by, state="COMPLETED")
+        closed = samples.attempt(
+            request_id, claimed_by=item.claimed_by, state=AttemptState.COMPLETED
+        )
         pipeline.ledger.items[request_id] = closed
         return renew(attempts)
 

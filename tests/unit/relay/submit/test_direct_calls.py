@@ -1,5 +1,6 @@
 """Direct calls: what no queue holds is answered, handed over to the queue, or repeated."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -54,6 +55,27 @@ class TestADirectCall:
         assert by_status["rejected"].reason == (
             "request has neither an input location nor a body; give one of them"
         )
+
+    def test_with_a_request_that_cannot_be_read_is_answered_for_it_too(
+        self, pipeline: FakePipeline
+    ) -> None:
+        call = {"requests": [{"body": 5}, {"body": "1"}, {"body": "2", "color": "red"}]}
+
+        report = pipeline.call_submit(call)
+
+        assert report.counts == {Count.SUBMITTED: 1, Count.INVALID: 2}
+        assert report.returned == {}
+        answers = {answer.number: answer for answer in report.answers}
+        assert [answers[number].status for number in range(3)] == [
+            "invalid",
+            "submitted",
+            "invalid",
+        ]
+        assert answers[0].reason == "requests[0].body must be a string, not a number"
+        assert str(answers[2].reason).startswith("requests[2].color is not known")
+        assert answers[0].request_id is None
+        assert pipeline.queues.delivered(SUBMIT_DEAD_LETTERS) == []
+        assert logged(report, Level.ERROR) == ["invalid", "invalid"]
 
     @pytest.mark.parametrize("trouble", [THROTTLED, NOT_READY, DENIED])
     def test_that_must_wait_is_handed_over_to_the_queue(
@@ -189,6 +211,7 @@ class TestADirectCall:
         assert pipeline.endpoint.invocations == []
         assert [answer.to_json() for answer in report.answers] == [
             {
+                "number": 0,
                 "request_id": attempt.id,
                 "status": "duplicate",
                 "state": "submitted",
@@ -198,7 +221,7 @@ class TestADirectCall:
 
     @pytest.mark.parametrize("seconds", [40, -1])
     @pytest.mark.parametrize(
-        ("state", "told"),
+        ("state", "said"),
         [
             (AttemptState.COMPLETED, "completed"),
             (AttemptState.FAILED, "failed"),
@@ -206,7 +229,7 @@ class TestADirectCall:
         ],
     )
     def test_that_is_repeated_after_its_end_says_how_it_ended(
-        self, pipeline: FakePipeline, state: AttemptState, told: str, seconds: float
+        self, pipeline: FakePipeline, state: AttemptState, said: str, seconds: float
     ) -> None:
         known = request_id_of_caller("order-1")
         pipeline.ledger.items[known] = samples.attempt(known, state=state)
@@ -214,7 +237,7 @@ class TestADirectCall:
         report = pipeline.call_submit({"body": "1", "request_id": "order-1"}, seconds=seconds)
 
         assert [answer.to_json() for answer in report.answers] == [
-            {"request_id": known, "status": "duplicate", "state": told}
+            {"number": 0, "request_id": known, "status": "duplicate", "state": said}
         ]
 
 
@@ -318,3 +341,65 @@ def attack(pipeline: FakePipeline, queued: bool, call: Json) -> None:
         pipeline.deliver_to_submit()
     else:
         pipeline.call_submit(call)
+
+
+class TestACallInTheQueue:
+    """One of its two requests has a body that is no text."""
+
+    CALL: Json = {"requests": [{"body": "1"}, {"body": 5}]}  # noqa: RUF012
+    REASON = "requests[1].body must be a string, not a number"
+
+    def parked(self, pipeline: FakePipeline) -> list[tuple[Json, str]]:
+        messages = pipeline.queues.delivered(SUBMIT_DEAD_LETTERS)
+        return [(json.loads(each.body), dict(each.attributes)["reason"]) for each in messages]
+
+    def test_is_submitted_and_only_the_request_that_cannot_be_read_is_parked(
+        self, pipeline: FakePipeline
+    ) -> None:
+        put(pipeline, self.CALL)
+
+        report = pipeline.deliver_to_submit()
+
+        assert report.counts == {Count.SUBMITTED: 1, Count.PARKED: 1}
+        assert [each.request.body for each in pipeline.endpoint.invocations] == [b"1"]
+        assert self.parked(pipeline) == [({"requests": [{"body": 5}]}, self.REASON)]
+
+    def test_is_parked_once_however_often_its_other_request_waits(
+        self, pipeline: FakePipeline
+    ) -> None:
+        pipeline.endpoint.trouble = NOT_READY
+        put(pipeline, self.CALL)
+        for _ in range(3):
+            report = pipeline.deliver_to_submit()
+            assert report.counts[Count.PARKED] == 0
+            pipeline.clock.advance(900)
+
+        pipeline.endpoint.trouble = None
+        pipeline.deliver_to_submit()
+
+        assert len(pipeline.endpoint.invocations) == 1
+        assert self.parked(pipeline) == [({"requests": [{"body": 5}]}, self.REASON)]
+        assert pipeline.deliver_to_submit().counts == {}
+
+    def test_is_parked_as_a_whole_if_the_other_request_is_given_up(
+        self, pipeline: FakePipeline
+    ) -> None:
+        pipeline.endpoint.trouble = NOT_READY
+        put(pipeline, self.CALL)
+        pipeline.clock.advance(10 * 86_400)
+
+        pipeline.deliver_to_submit()
+
+        ((body, reason),) = self.parked(pipeline)
+        assert body == self.CALL
+        assert self.REASON in reason
+        assert "given up after 10 days" in reason
+
+    def test_keeps_its_length_where_a_part_would_be_longer(self, pipeline: FakePipeline) -> None:
+        """JSON escapes of six bytes for characters of three."""
+        call = {"requests": [{"body": 5, "accept": "行" * 100}, {"body": "1"}]}
+        pipeline.queues.put(SUBMIT_QUEUE, json.dumps(call, ensure_ascii=False))
+
+        pipeline.deliver_to_submit()
+
+        assert [body for body, _ in self.parked(pipeline)] == [call]

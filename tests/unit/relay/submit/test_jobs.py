@@ -1,5 +1,6 @@
 """What is claimed for a request."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from relay.submit.jobs import jobs
 from relay.submit.output_locations import OutputLocations
 
 from tests.support import samples
-from tests.support.samples import BUCKET, INPUTS, NOON, OUTPUTS
+from tests.support.samples import BUCKET, INPUT_FOLDERS, NOON, OUTPUTS
 
 ID = "b" * 32
 
@@ -28,7 +29,7 @@ def job(by: Delivery | None = None, **members: Any) -> Job:
 
 
 def locations(*, mirror: bool = False) -> OutputLocations:
-    return OutputLocations(OUTPUTS, INPUTS, mirror=mirror)
+    return OutputLocations(OUTPUTS, INPUT_FOLDERS, mirror=mirror)
 
 
 def test_an_attempt_is_open_and_belongs_to_the_message_that_brought_it() -> None:
@@ -59,6 +60,32 @@ def test_what_a_request_states_counts() -> None:
 
     assert (made.request.content_type, made.attempt.accept) == ("text/plain", "*/*")
     assert (made.attempt.ttl_seconds, made.attempt.timeout_seconds) == (60, 1)
+
+
+def test_the_prefix_of_an_input_decides_before_the_deployment_and_after_the_request() -> None:
+    document = json.dumps(
+        {
+            "inputs/orders/": {
+                "content_type": "text/x",
+                "ttl_seconds": 90,
+                "custom_attributes": "a=1",
+            }
+        }
+    )
+    settings = samples.submit_settings(INPUT_DEFAULTS=document)
+    location = S3Uri(BUCKET, "inputs/orders/a.csv")
+
+    def made(**members: Any) -> Job:
+        request = InferenceRequest(ID, location, **members)
+        (found,) = jobs([Incoming(samples.delivery(), (request,))], settings, NOON, locations())
+        assert isinstance(found, Job)
+        return found
+
+    upload, call = made().attempt, made(custom_attributes="b=2", ttl_seconds=60).attempt
+    assert (upload.content_type, upload.custom_attributes) == ("text/x", "a=1")
+    assert (upload.ttl_seconds, upload.timeout_seconds) == (90, 900)
+    assert (call.content_type, call.custom_attributes, call.ttl_seconds) == ("text/x", "b=2", 60)
+    assert made().request.custom_attributes == "a=1"
 
 
 def test_a_request_came_about_when_it_says_or_when_its_message_was_sent_or_now() -> None:

@@ -7,7 +7,7 @@ from relay.model import InferenceRequest
 from relay.s3uri import S3Uri
 from relay.submit.limits import output_extension, problems
 
-from tests.support.samples import BUCKET, INPUTS
+from tests.support.samples import BUCKET, INPUT_FOLDERS, INPUTS
 
 
 def request(**members: Any) -> InferenceRequest:
@@ -36,7 +36,7 @@ def location(characters: int) -> S3Uri:
     ],
 )
 def test_what_sagemaker_takes_has_no_problem(good: InferenceRequest) -> None:
-    assert problems(good, INPUTS) == []
+    assert problems(good, INPUT_FOLDERS) == []
 
 
 @pytest.mark.parametrize(
@@ -104,11 +104,11 @@ def test_what_sagemaker_takes_has_no_problem(good: InferenceRequest) -> None:
     ],
 )
 def test_each_limit_has_its_reason(bad: InferenceRequest, reason: str) -> None:
-    assert problems(bad, INPUTS) == [reason]
+    assert problems(bad, INPUT_FOLDERS) == [reason]
 
 
 def test_all_problems_are_reported_at_once() -> None:
-    found = problems(request(location=None, ttl_seconds=5, accept="ü"), INPUTS)
+    found = problems(request(location=None, ttl_seconds=5, accept="ü"), INPUT_FOLDERS)
 
     assert len(found) == 3
 
@@ -131,8 +131,8 @@ def test_all_problems_are_reported_at_once() -> None:
 def test_outputs_mirror_the_inputs_folders_where_sagemaker_allows_them(
     key: str, extension: str | None
 ) -> None:
-    assert output_extension(S3Uri(BUCKET, key), INPUTS) == extension
+    assert output_extension(S3Uri(BUCKET, key), INPUT_FOLDERS) == extension
 
 
 def test_an_inline_body_has_no_folder() -> None:
-    assert output_extension(None, INPUTS) is None
+    assert output_extension(None, INPUT_FOLDERS) is None

@@ -9,7 +9,7 @@ from relay.submit.output_locations import OutputLocations
 from tests.support import samples
 from tests.support.pipelines import FakePipeline
 from tests.support.sagemaker.output_names import OutputNames
-from tests.support.samples import BUCKET, INPUTS, OUTPUTS
+from tests.support.samples import BUCKET, INPUT_FOLDERS, OUTPUTS
 from tests.support.submitting import logged, upload
 
 PATH = f"s3://{BUCKET}/outputs"
@@ -124,7 +124,7 @@ class TestAFilenameThatIsIgnored:
         assert "SageMaker ignores Filename" in texts[0][0]
 
     def test_keeps_what_was_learnt(self) -> None:
-        locations = OutputLocations(OUTPUTS, INPUTS, mirror=False)
+        locations = OutputLocations(OUTPUTS, INPUT_FOLDERS, mirror=False)
         locations.learn("a" * 32, "", f"{TEAM}/{'a' * 32}.out")
 
         assert not locations.learn("b" * 32, "", f"{TEAM}/0c6e5d2a-7b41.out")
@@ -185,7 +185,7 @@ class TestAnOutputBesideTheOutputs:
         assert asked == ["/orders", ""]
 
     def test_of_another_bucket_or_by_a_way_around_is_none_of_ours(self) -> None:
-        locations = OutputLocations(OUTPUTS, INPUTS, mirror=False)
+        locations = OutputLocations(OUTPUTS, INPUT_FOLDERS, mirror=False)
 
         for location in ("s3://thief/outputs/a.out", f"{OUTPUTS}../inputs/a.out"):
             assert not locations.contains(location)

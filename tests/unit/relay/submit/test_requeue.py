@@ -1,5 +1,8 @@
 """How long what cannot be submitted now waits."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from relay.delivery.backoff import back_off, come_back_seconds
 from relay.delivery.conclude import conclude
 from relay.delivery.dispositions import TryAgain
@@ -19,11 +22,11 @@ def wait(*incoming: Incoming[InferenceRequest]) -> tuple[Report, FakeInbox, Fake
     queues = FakeQueues(FakeClock())
     inbox = FakeInbox(queues, SUBMIT_QUEUE)
     report = Report()
-    locations = OutputLocations(samples.OUTPUTS, samples.INPUTS, mirror=False)
+    locations = OutputLocations(samples.OUTPUTS, samples.INPUT_FOLDERS, mirror=False)
     made = jobs(incoming, samples.submit_settings(), NOON, locations)
     waiting = [TryAgain(job) for job in made if isinstance(job, Job)]
     conclude(requeue(waiting, queues, SUBMIT_QUEUE), report)
-    back_off(report, inbox)
+    back_off(report, inbox, NOON)
     return report, inbox, queues
 
 
@@ -50,6 +53,21 @@ def test_what_no_queue_holds_gets_a_message_of_its_own() -> None:
     assert [answer.status for answer in report.answers] == ["queued", "queued"]
     assert [message.delay_seconds for message in queues.sent] == [5, 5]
     assert (report.returned, inbox.delays) == ({}, [])
+
+
+def test_the_age_of_the_oldest_message_that_comes_again_is_reported() -> None:
+    """SQS leaves a message out of its own metric after three receives."""
+    old, older = (
+        replace(samples.delivery(name, receive_count=9), sent_at=NOON - timedelta(minutes=minutes))
+        for name, minutes in (("m-1", 10), ("m-2", 90))
+    )
+    one = (InferenceRequest("1", body=b""),)
+    two = (InferenceRequest("2", body=b""),)
+
+    report, _, _ = wait(Incoming(old, one), Incoming(older, two))
+
+    assert report.oldest_returned_seconds == 90 * 60
+    assert wait()[0].oldest_returned_seconds is None
 
 
 def test_nothing_to_wait_for_is_nothing_to_do() -> None:

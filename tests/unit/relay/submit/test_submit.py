@@ -41,6 +41,21 @@ class TestAnUpload:
         assert report.counts == {Count.SUBMITTED: 1}
         assert pipeline.queues.waiting(SUBMIT_QUEUE) == 0
 
+    def test_that_s3_announces_on_both_ways_is_one_request(self, pipeline: FakePipeline) -> None:
+        """By its own notification and through EventBridge, from a bucket with versions."""
+        key = "inputs/größe + (1).csv"
+        announced = samples.event("submit/eventbridge-object-created")
+        s3_object = {"key": key, "size": 12, "etag": "e1", "version-id": "v1", "sequencer": "00A1"}
+        announced["detail"] |= {"bucket": {"name": BUCKET}, "object": s3_object}
+        put(pipeline, samples.upload(key, versionId="v1"))
+        put(pipeline, announced)
+
+        report = pipeline.deliver_to_submit()
+
+        (submission,) = pipeline.endpoint.invocations
+        assert str(submission.request.location) == f"s3://{BUCKET}/{key}"
+        assert report.counts == {Count.SUBMITTED: 1, Count.DUPLICATE: 1}
+
     def test_is_claimed_before_it_is_invoked(self, pipeline: FakePipeline) -> None:
         upload(pipeline, "inputs/a.csv", "inputs/b.csv")
 

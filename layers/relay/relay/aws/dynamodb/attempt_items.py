@@ -8,12 +8,15 @@ reads, and Python's JSON not twice as long for all of them together.
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from relay.aws.dynamodb.index_keys import due_entry, due_shard, read_time, to_due
 from relay.delivery.isolation import unexpected
-from relay.errors import UnexpectedError
-from relay.model import Attempt, AttemptState, Due, Held, Outcome
+from relay.errors import NewerFormat, NotUnderstood
+from relay.formats import ATTEMPT
+from relay.model import Attempt, AttemptState, Closing, Held, Outcome
 from relay.s3uri import S3Uri
 
 if TYPE_CHECKING:
@@ -23,61 +26,16 @@ if TYPE_CHECKING:
     )
 
 # What an attempt is read from, and those of the names that are reserved words.
-MEMBERS = "id, #state, #request, claim, held, routed_at, reason"
+MEMBERS = "id, #state, #request, claim, held, routed_at, reason, delivered"
 NAMES = {"#state": "state", "#request": "request"}
-
-# The first hex digit of the id. All attempts of an hour are claimed with the same keys of the
-# index, and one key takes 1,000 writes a second.
-SHARDS = "0123456789abcdef"
-
-# From the submission to the time at which an attempt is overdue: the longest TTL, the longest
-# timeout, and a slack of at most an hour.
-LONGEST_LIFE = timedelta(hours=8)
 
 # Longer than the 23 days for which SNS may try to deliver a notification.
 _RETENTION = timedelta(days=30)
-# With a reason of this length a usual item stays within the 1,024 bytes of a write unit.
+# Bytes of a reason: the most, or fewer, and at least these, where the item then stays within the
+# write unit that it has begun. A usual item leaves room for 115 to 200.
 _LONGEST_REASON = 200
-
-
-def due_shard(attempt: Attempt) -> str:
-    """Return the partition key of the index: the hour of submission, and one of 16 shards.
-
-    An attempt with a longer slack is among the late ones, so that reconcile finds everything that
-    is overdue in the last hours of submission and among the late ones.
-    """
-    late = attempt.due_at - attempt.submitted_at > LONGEST_LIFE
-    return shard_key(None if late else attempt.submitted_at, attempt.id[:1])
-
-
-def shard_key(hour: datetime | None, shard: str) -> str:
-    """Return the key of a shard of an hour; None stands for the late attempts."""
-    return f"late#{shard}" if hour is None else f"{hour.astimezone(UTC):%Y-%m-%dT%H}#{shard}"
-
-
-def due_entry(attempt: Attempt) -> Due:
-    """Return the entry of an attempt that was not postponed."""
-    return Due.of(attempt.due_at, attempt.id)
-
-
-def to_due(due: Due) -> str:
-    """Return the sort key of an entry or a position. The order of the keys is that of `Due`."""
-    return f"{due.at.isoformat(timespec='milliseconds').removesuffix('+00:00')}Z#{due.id}"
-
-
-def from_due(text: str) -> Due:
-    """Read a sort key. Raises ValueError."""
-    at, _, inference_id = text.partition("#")
-    return Due(_time(at), inference_id)
-
-
-def read_entry(item: "Mapping[str, AttributeValueTypeDef]") -> Due | UnexpectedError:
-    """The entry of an item of the index, or why it cannot be read."""
-    try:
-        return from_due(item["due"]["S"])
-    except Exception as error:
-        what = f"entry of {item['id']['S']} in the index of the ledger"
-        return unexpected(error, f"{what} cannot be read")
+_SHORTEST_REASON = 100
+_WRITE_UNIT = 1_024
 
 
 def expires(attempt: Attempt) -> int:
@@ -96,25 +54,32 @@ def to_item(attempt: Attempt) -> "dict[str, UniversalAttributeValueTypeDef]":
     Raises:
         ValueError: the attempt could not be written, or the item not be read back.
     """
-    members = {
-        "id": to_value(attempt.id),
-        "state": to_value(attempt.state),
-        "request": to_value(_to_request(attempt)),
-        "claim": to_value(to_claim(attempt)),
-        "expires": to_value(expires(attempt)),
+    item = {name: to_value(value) for name, value in _to_members(attempt).items()}
+    if to_attempt(cast("Mapping[str, AttributeValueTypeDef]", item)) != attempt:
+        raise ValueError("the item would not be read back as it was")
+    return item
+
+
+def _to_members(attempt: Attempt) -> dict[str, str | int]:
+    members: dict[str, str | int] = {
+        "id": attempt.id,
+        "state": attempt.state.value,
+        "request": _to_request(attempt),
+        "claim": to_claim(attempt),
+        "expires": expires(attempt),
     }
     # Reconcile looks for tracked attempts only, so no other is in the index.
     if attempt.tracked:
-        members["due_shard"] = to_value(due_shard(attempt))
-        members["due"] = to_value(to_due(due_entry(attempt)))
+        members["due_shard"] = due_shard(attempt)
+        members["due"] = to_due(due_entry(attempt))
     if attempt.held is not None:
-        members["held"] = to_value(to_held(attempt.held))
+        members["held"] = to_held(attempt.held)
     if attempt.routed_at is not None:
-        members["routed_at"] = to_value(attempt.routed_at.isoformat())
+        members["routed_at"] = attempt.routed_at.isoformat()
     if attempt.reason is not None:
-        members["reason"] = to_value(attempt.reason)
-    if to_attempt(cast("Mapping[str, AttributeValueTypeDef]", members)) != attempt:
-        raise ValueError("the item would not be read back as it was")
+        members["reason"] = attempt.reason
+    if attempt.delivered:
+        members["delivered"] = _to_text(attempt.delivered)
     return members
 
 
@@ -134,9 +99,42 @@ def to_held(held: Held) -> str:
     return _json({"outcome": held.outcome, "delivered": held.delivered, "missing": held.missing})
 
 
-def to_reason(reason: str) -> str:
-    """Return the part of a reason that the ledger keeps."""
-    return reason[:_LONGEST_REASON]
+def to_end(closing: Closing) -> dict[str, str]:
+    """Return the attributes that the end of an attempt writes."""
+    end = {"state": closing.state.value, "routed_at": closing.routed_at.isoformat()}
+    # Most attempts have no reason, and `closed` takes longer than all else here.
+    if closing.reason and (reason := closed(closing).reason):
+        end["reason"] = reason
+    if closing.delivered:
+        end["delivered"] = _to_text(closing.delivered)
+    return end
+
+
+def closed(closing: Closing) -> Attempt:
+    """Return the attempt of a closing as the ledger keeps it, with the beginning of its reason."""
+    ended = replace(
+        closing.attempt,
+        state=closing.state,
+        routed_at=closing.routed_at,
+        delivered=closing.delivered,
+    )
+    reason = (closing.reason or "").encode("utf-8", "surrogatepass")
+    kept = reason[: _room(ended)].decode(errors="ignore") if reason else ""
+    return replace(ended, reason=kept or None)
+
+
+def _room(ended: Attempt) -> int:
+    """Return how many bytes of its reason the item of an attempt takes."""
+    room = -_bytes(_to_members(ended)) % _WRITE_UNIT - len("reason")
+    return room if _SHORTEST_REASON <= room < _LONGEST_REASON else _LONGEST_REASON
+
+
+def _bytes(members: Mapping[str, str | int]) -> int:
+    """Return the size of an item: the names and the values. DynamoDB counts less for a number.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+    """
+    return sum(len(f"{name}{value}".encode()) for name, value in members.items())
 
 
 def is_attempt_id(key: str) -> bool:
@@ -148,10 +146,12 @@ def is_attempt_id(key: str) -> bool:
     return "#" not in key
 
 
-def read_item(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt | UnexpectedError:
+def read_item(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt | NotUnderstood:
     """The attempt of an item, or why it cannot be read."""
     try:
         return to_attempt(item)
+    except NewerFormat as error:
+        return NewerFormat(f"item {item['id']['S']} of the ledger: {error}")
     except Exception as error:
         return unexpected(error, f"item {item['id']['S']} of the ledger cannot be read")
 
@@ -159,6 +159,7 @@ def read_item(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt | Unexpect
 def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
     """Read an item. Raises an exception for one that this codec does not write."""
     request: dict[str, Any] = json.loads(item["request"]["S"])
+    ATTEMPT.check(request.get("format"))
     claim: dict[str, Any] = json.loads(item["claim"]["S"])
     location = _optional_text(request.get("input_location"))
     if not request["request_id"]:
@@ -169,8 +170,8 @@ def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
         number=_number(request["attempt"]),
         claimed_by=_text(claim["claimed_by"]),
         endpoint=_text(request["endpoint"]),
-        submitted_at=_time(claim["submitted_at"]),
-        due_at=_time(claim["due_at"]),
+        submitted_at=read_time(claim["submitted_at"]),
+        due_at=read_time(claim["due_at"]),
         state=AttemptState(item["state"]["S"]),
         location=None if location is None else S3Uri.parse(location),
         version_id=_optional_text(request.get("version_id")),
@@ -182,16 +183,19 @@ def to_attempt(item: "Mapping[str, AttributeValueTypeDef]") -> Attempt:
         timeout_seconds=_optional_number(request.get("timeout_seconds")),
         requested_at=_optional_time(request.get("requested_at")),
         output_location=_optional_text(claim.get("output_location")),
-        routed_at=_time(item["routed_at"]["S"]) if "routed_at" in item else None,
+        routed_at=read_time(item["routed_at"]["S"]) if "routed_at" in item else None,
         reason=item["reason"]["S"] if "reason" in item else None,
         held=_held(item["held"]["S"]) if "held" in item else None,
+        delivered=_texts(json.loads(item["delivered"]["S"])) if "delivered" in item else (),
         tracked=_flag(request["tracked"]),
+        resubmission_of=_optional_text(request.get("resubmission_of")),
     )
 
 
 def _to_request(attempt: Attempt) -> str:
     return _json(
         {
+            "format": ATTEMPT.mark,
             "request_id": attempt.request_id,
             "attempt": attempt.number,
             "tracked": attempt.tracked,
@@ -205,14 +209,19 @@ def _to_request(attempt: Attempt) -> str:
             "ttl_seconds": attempt.ttl_seconds,
             "timeout_seconds": attempt.timeout_seconds,
             "requested_at": attempt.requested_at and attempt.requested_at.isoformat(),
+            "resubmission_of": attempt.resubmission_of,
         }
     )
 
 
 def _json(members: Mapping[str, object]) -> str:
-    """Compact JSON without None: DynamoDB bills an item by the kilobyte."""
-    present = {name: value for name, value in members.items() if value is not None}
-    text = json.dumps(present, ensure_ascii=False, separators=(",", ":"))
+    """Members without None: DynamoDB bills an item by the kilobyte."""
+    return _to_text({name: value for name, value in members.items() if value is not None})
+
+
+def _to_text(value: object) -> str:
+    """Compact JSON."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     # One unpaired surrogate, which has no encoding, would fail the statements of a whole batch.
     text.encode()
     return text
@@ -259,13 +268,5 @@ def _flag(value: object) -> bool:
     return value
 
 
-def _time(text: str) -> datetime:
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError("a time without its offset from UTC")
-    time.astimezone(UTC)  # raises for a time before the year 1, or after the year 9999
-    return time
-
-
 def _optional_time(text: str | None) -> datetime | None:
-    return None if text is None else _time(text)
+    return None if text is None else read_time(text)

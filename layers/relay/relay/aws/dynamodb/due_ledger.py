@@ -8,18 +8,19 @@ changes neither key, so it writes nothing into the index.
 import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from relay.aws.dynamodb.attempt_items import (
+from relay.aws.dynamodb.index_keys import (
     LONGEST_LIFE,
     SHARDS,
     from_due,
     read_entry,
     shard_key,
+    shard_of,
     to_due,
 )
 from relay.aws.dynamodb.ledger import CONDITION, KEYS, DynamoDbLedger, chunks
@@ -28,6 +29,7 @@ from relay.delivery.isolation import unexpected
 from relay.errors import RelayError, UnexpectedError
 from relay.model import Attempt, AttemptState, Due
 from relay.ports import Unreadable
+from relay.s3uri import S3Uri
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         QueryInputTypeDef,
     )
 
+# The id is also the format of the cursor (see `relay.formats`).
 _CURSOR = "reconcile#cursor"
 _HOUR = timedelta(hours=1)
 _QUERIES_AT_A_TIME = 10
@@ -106,19 +109,28 @@ class DynamoDbDueLedger(DynamoDbLedger):
         return self._statement(
             f'UPDATE "{self._table}" SET "due_shard"=? SET "due"=? '
             'WHERE "id"=? AND "state"=? AND "due"=?',
-            shard_key(None, entry.id[:1]),
+            shard_key(None, entry.shard or entry.id[:1]),
             to_due(Due(to.at, entry.id)),
             entry.id,
             AttemptState.OPEN,
             to_due(entry),
         )
 
-    def submitted(self, hour: datetime | None, after: Due, unreadable: Unreadable) -> Iterator[Due]:
-        return self._entries([hour], _Search(after, _END_OF_TIME, unreadable))
+    def submitted(
+        self,
+        hour: datetime | None,
+        after: Due,
+        unreadable: Unreadable,
+        location: S3Uri | None = None,
+    ) -> Iterator[Due]:
+        shards = SHARDS if location is None else shard_of(location)
+        return self._entries([hour], _Search(after, _END_OF_TIME, unreadable), shards)
 
-    def _entries(self, hours: Sequence[datetime | None], search: _Search) -> Iterator[Due]:
-        """Yield the entries of all shards of the hours in order, after a position, before `end`."""
-        keys = [shard_key(hour, shard) for hour in hours for shard in SHARDS]
+    def _entries(
+        self, hours: Sequence[datetime | None], search: _Search, shards: str = SHARDS
+    ) -> Iterator[Due]:
+        """Yield the entries of the shards of the hours in order, after a position, before `end`."""
+        keys = [shard_key(hour, shard) for hour in hours for shard in shards]
         first_pages = self._threads.map(lambda key: self._query(key, search), keys)
         streams = [
             self._stream(key, page, search) for key, page in zip(keys, first_pages, strict=True)
@@ -164,7 +176,7 @@ class DynamoDbDueLedger(DynamoDbLedger):
             if isinstance(entry, UnexpectedError):
                 errors[item["id"]["S"]] = entry
             elif entry > search.after:
-                entries.append(entry)
+                entries.append(replace(entry, shard=key[-1:]))
         return _Page(entries, errors, answer.get("LastEvaluatedKey", {}))
 
 

@@ -14,18 +14,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from relay.aws.dynamodb.attempt_items import (
     MEMBERS,
     NAMES,
-    due_entry,
-    due_shard,
+    closed,
     expires,
     is_attempt_id,
     read_item,
     to_claim,
-    to_due,
+    to_end,
     to_held,
     to_item,
-    to_reason,
     to_value,
 )
+from relay.aws.dynamodb.index_keys import due_entry, due_shard, to_due
 from relay.aws.errors import classify, classify_code, translated
 from relay.delivery.isolation import unexpected
 from relay.errors import RelayError, TransientError
@@ -50,11 +49,15 @@ _Thing = TypeVar("_Thing")
 
 
 class DynamoDbLedger:
-    """Implements `relay.ports.Ledger`. The table's key is `id`."""
+    """Implements `relay.ports.Ledger`. The table's key is `id`.
 
-    def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
+    `eventual`: look-ups cost half, and may miss what was written in the last second.
+    """
+
+    def __init__(self, dynamodb: "DynamoDBClient", table: str, *, eventual: bool = False) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._consistent = not eventual
 
     def claim(self, attempts: Sequence[Attempt]) -> Claims:
         failures = self._execute({each.id: partial(self._insert, each) for each in attempts})
@@ -99,7 +102,7 @@ class DynamoDbLedger:
                         "ProjectionExpression": MEMBERS,
                         "ExpressionAttributeNames": NAMES,
                         # A notification may come within milliseconds of the claim.
-                        "ConsistentRead": True,
+                        "ConsistentRead": self._consistent,
                     }
                 }
             )
@@ -148,18 +151,14 @@ class DynamoDbLedger:
         )
 
     def _close(self, closing: Closing) -> "BatchStatementRequestTypeDef":
-        attempt, state = closing.attempt, closing.state
-        routed_at, reason = closing.routed_at, to_reason(closing.reason or "") or None
         if not closing.known:
-            return self._insert(replace(attempt, state=state, routed_at=routed_at, reason=reason))
-        end = {"state": state.value, "routed_at": routed_at.isoformat()}
-        if reason is not None:
-            end["reason"] = reason
+            return self._insert(closed(closing))
+        end = to_end(closing)
         members = " ".join(f'SET "{name}"=?' for name in end)
         return self._statement(
             f'UPDATE "{self._table}" {members} WHERE "id"=? AND "state"=?',
             *end.values(),
-            attempt.id,
+            closing.attempt.id,
             AttemptState.OPEN,
         )
 

@@ -1,11 +1,13 @@
 """The records of endpoints: one item of the ledger table for each endpoint."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from relay.aws.dynamodb.json_codec import from_json, to_json
 from relay.aws.errors import SdkError, classify, error_code, translated
 from relay.errors import RelayError
+from relay.formats import RECORD
 from relay.ports import Clock
 from relay.provision.lifecycle.ports import LEASE, Lease, Outdated
 from relay.provision.lifecycle.record import Record
@@ -32,18 +34,17 @@ class DynamoDbRecordStore:
                 TableName=self._table, Key={"id": {"S": _id(endpoint_name)}}, ConsistentRead=True
             )
         item = found.get("Item")
-        if item is None:
-            return None
-        return from_json(Record, item["record"]["S"])
+        return None if item is None else _record(item)
 
     def save(self, record: Record) -> Record:
         following = record.next_version()
         # The lease stays as it is: requests are stored while another invocation has it.
-        update = "SET version = :following, #record = :record"
+        update = "SET version = :following, #record = :record, #format = :format"
         values: dict[str, AttributeValueTypeDef] = {
             ":version": {"N": str(record.version)},
             ":following": {"N": str(following.version)},
             ":record": {"S": to_json(following)},
+            ":format": {"N": str(RECORD.written)},
         }
         if record.empty:
             expires = self._clock.now() + _RETENTION
@@ -57,7 +58,7 @@ class DynamoDbRecordStore:
                 Key={"id": {"S": _id(record.endpoint_name)}},
                 UpdateExpression=update,
                 ConditionExpression="attribute_not_exists(id) OR version = :version",
-                ExpressionAttributeNames={"#record": "record"},
+                ExpressionAttributeNames={"#record": "record", "#format": "format"},
                 ExpressionAttributeValues=values,
             )
         return following
@@ -84,7 +85,7 @@ class DynamoDbRecordStore:
                 )
         except Outdated:
             return None
-        return Lease(from_json(Record, found["Attributes"]["record"]["S"]), until)
+        return Lease(_record(found["Attributes"]), until)
 
     def release(self, lease: Lease) -> int:
         name = lease.record.endpoint_name
@@ -98,6 +99,13 @@ class DynamoDbRecordStore:
                 ReturnValues="ALL_NEW",
             )
         return int(found["Attributes"]["version"]["N"])
+
+
+def _record(item: "Mapping[str, AttributeValueTypeDef]") -> Record:
+    """Read an item. Raises NewerFormat for one that later code has written."""
+    if "format" in item:
+        RECORD.check(int(item["format"]["N"]))
+    return from_json(Record, item["record"]["S"])
 
 
 def _id(endpoint_name: str) -> str:

@@ -1,4 +1,4 @@
-"""SQS: sending in batches, and changing the visibility timeout."""
+"""SQS: sending in batches, changing the visibility timeout, and counting messages."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -84,6 +84,26 @@ class SqsInbox:
                 )
             taken |= {receipts[int(entry["Id"])] for entry in answer.get("Successful", [])}
         return frozenset(taken)
+
+
+class SqsBacklog:
+    """Implements `relay.backfill.ports.SubmitBacklog` with GetQueueAttributes."""
+
+    def __init__(self, sqs: "SQSClient", queue_url: str) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+
+    def messages(self) -> int:
+        with translated(f"count the messages of {self._queue_url}"):
+            answer = self._sqs.get_queue_attributes(
+                QueueUrl=self._queue_url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
+                ],
+            )
+        return sum(map(int, answer["Attributes"].values()))
 
 
 def _entry(index: int, message: OutgoingMessage) -> "SendMessageBatchRequestEntryTypeDef":

@@ -63,6 +63,7 @@ class ApplicationAutoScaling:
                 MaxCapacity=scaling.maximum,
             )
             self._follow_the_backlog(endpoint_name, scaling)
+            self._follow_the_schedule(endpoint_name, scaling)
             if scaling.sleeps:
                 self._wake(endpoint_name, scaling)
                 return
@@ -75,7 +76,9 @@ class ApplicationAutoScaling:
             )
 
     def deregister(self, endpoint_name: str) -> None:
-        """Application Auto Scaling deletes the target's policies and their alarms, but not ours."""
+        """Application Auto Scaling deletes the target's policies, their alarms and its scheduled
+        actions, but not our alarm.
+        """
         doing = f"stop scaling endpoint {endpoint_name}"
         self._delete_wake_alarm(endpoint_name, doing)
         with translated(doing, _unless_gone):
@@ -89,7 +92,7 @@ class ApplicationAutoScaling:
             **_variant(endpoint_name),
             PolicyType="TargetTrackingScaling",
             TargetTrackingScalingPolicyConfiguration={
-                "TargetValue": scaling.target_backlog,
+                "TargetValue": float(scaling.target_backlog),
                 "CustomizedMetricSpecification": {
                     "Namespace": _NAMESPACE,
                     "MetricName": "ApproximateBacklogSizePerInstance",
@@ -101,6 +104,28 @@ class ApplicationAutoScaling:
                 "ScaleOutCooldown": scaling.scale_out_cooldown_seconds,
             },
         )
+
+    def _follow_the_schedule(self, endpoint_name: str, scaling: Scaling) -> None:
+        """Put the scheduled actions, and delete those of a longer schedule before."""
+        client = self._autoscaling()
+        names = [f"schedule-{number}" for number, _ in enumerate(scaling.schedule, start=1)]
+        for name, action in zip(names, scaling.schedule, strict=True):
+            client.put_scheduled_action(
+                ScheduledActionName=name,
+                **_variant(endpoint_name),
+                Schedule=action.schedule,
+                Timezone=action.timezone,
+                ScalableTargetAction={
+                    "MinCapacity": action.minimum,
+                    "MaxCapacity": action.maximum,
+                },
+            )
+        found = client.describe_scheduled_actions(**_variant(endpoint_name))
+        for each in found["ScheduledActions"]:
+            if each["ScheduledActionName"] not in names:
+                client.delete_scheduled_action(
+                    ScheduledActionName=each["ScheduledActionName"], **_variant(endpoint_name)
+                )
 
     def _wake(self, endpoint_name: str, scaling: Scaling) -> None:
         """Scale out from zero, where the backlog per instance has no value."""

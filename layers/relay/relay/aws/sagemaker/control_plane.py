@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws.errors import SdkError, classify, translated
+from relay.aws.model_environment import SsmEnvironment
 from relay.aws.sagemaker.deployment_config import deployment_config
 from relay.errors import (
     AccessDenied,
@@ -52,10 +53,14 @@ class SageMakerControlPlane:
 
     Args:
         connect: gives the client, the largest of the SDK, which most invocations do not need.
+        environment: reads the values of a model's environment that are references.
     """
 
-    def __init__(self, connect: "Callable[[], SageMakerClient]") -> None:
+    def __init__(
+        self, connect: "Callable[[], SageMakerClient]", environment: SsmEnvironment
+    ) -> None:
         self._connect = connect
+        self._environment = environment
 
     def flaws(self, operation: str, request: Request) -> Iterable[Flaw]:
         # Most invocations check no request.
@@ -108,9 +113,23 @@ class SageMakerControlPlane:
 
     def create_model(self, specification: Specification) -> None:
         name = specification.generation.model
-        request = cast("CreateModelInputTypeDef", api_requests.create_model(specification))
+        values: dict[str, str] = {}
+        if references := specification.environment_references:
+            if self._has_model(name):  # whose parameters may be gone by now
+                return
+            values = self._environment.read(references)
+        request = cast("CreateModelInputTypeDef", api_requests.create_model(specification, values))
         with translated(f"create model {name}", _creating):
             self._connect().create_model(**request)
+
+    def _has_model(self, name: str) -> bool:
+        try:
+            self._connect().describe_model(ModelName=name)
+        except (ClientError, BotoCoreError) as error:
+            if _MISSING.search(_validation_text(error)):
+                return False
+            raise classify(error, f"describe model {name}") from error
+        return True
 
     def create_config(self, specification: Specification) -> None:
         name = specification.generation.config

@@ -88,7 +88,7 @@ class Autoscaler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to take steps for an endpoint, and the endpoint's record at that time."""
+    """The exclusive turn to take steps for an endpoint, and the endpoint's record at that time."""
 
     record: Record
     until: datetime

@@ -1,8 +1,8 @@
 """The endpoint's life as a table: goal × what DescribeEndpoint says → step.
 
 For each goal, status and combination of conditions there is one row, so that the order of rows
-means nothing. docs/endpoint.md prints them. Every step is safe to repeat: intentions are stored
-before anything is made, and responses are sent before they are forgotten.
+means nothing. docs/explanation/endpoint.md prints them. Every step is safe to repeat: intentions
+are stored before anything is made, and responses are sent before they are forgotten.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Row:
         )
 
 
-# --- conditions: their docstrings stand in docs/endpoint.md ---------------------------------------
+# --- conditions: their docstrings stand in docs/explanation/endpoint.md ---------------------------
 
 
 def response_decided(record: Record) -> bool:

@@ -1,7 +1,8 @@
 """The requests of SageMaker's API that create an endpoint."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from relay.provision.specification.specification import Specification
@@ -30,8 +31,10 @@ def accept_anything(operation: str, request: Request) -> Iterable[Flaw]:
     return ()
 
 
-def create_model(specification: Specification) -> Request:
-    """Build the request of CreateModel."""
+def create_model(
+    specification: Specification, environment: Mapping[str, str] = MappingProxyType({})
+) -> Request:
+    """Build the request of CreateModel; `environment`: the values of references."""
     additions = specification.additions
     request: Request = {
         **additions.model,
@@ -44,7 +47,7 @@ def create_model(specification: Specification) -> Request:
             **additions.container,
             "Image": specification.image,
             **_given("ModelDataUrl", specification.model_data_url),
-            "Environment": specification.model_environment,
+            "Environment": {**specification.model_environment, **environment},
         }
     return request
 

@@ -1,9 +1,9 @@
 """The table of the endpoint's properties: the form of each, and the members of the API it sets.
 
 The table is the source for reading properties, for the origin of a flaw, for what
-`EndpointSpecification` refuses, and for the table in docs/endpoint-specification.md. A property
-that SageMaker accepts unchanged needs only its row here, with `passed_on`, and its parameter in the
-template.
+`EndpointSpecification` refuses, and for the table in docs/reference/endpoint-specification.md. A
+property that SageMaker accepts unchanged needs only its row here, with `passed_on`, and its
+parameter in the template.
 """
 
 import re

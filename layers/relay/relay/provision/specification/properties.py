@@ -2,17 +2,23 @@
 
 import json
 import re
-from collections.abc import Sequence
-from typing import Final, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Final, Self, TypeVar
 
 from relay.errors import ConfigurationError
 from relay.provision.specification.endpoint_properties import Form, Span
-from relay.reading import Reader
+from relay.reading import REFUSED_LOCATION, Reader
 from relay.s3uri import S3Uri
 
 # Limits of ContainerDefinition.Environment in CreateModel.
 _ENTRIES: Final = 100
-_ENTRY_BYTES: Final = 1024
+ENTRY_BYTES: Final = 1024
+# As in container definitions of Amazon ECS:
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html
+VALUE_FROM: Final = "valueFrom"
+# A hierarchy, so that the ARN of the parameter is "parameter" with the name behind it; perhaps
+# with a version or a label.
+_PARAMETER = re.compile(r"(/[a-zA-Z0-9_.@+=-]+)+(:[a-zA-Z0-9_.-]+)?")
 _VARIABLE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 # CreateEndpointConfig, the deepest of the requests, has seven levels.
 _LEVELS: Final = 12
@@ -23,6 +29,7 @@ _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
 _Choice = TypeVar("_Choice", bound=str)
+_Document = TypeVar("_Document", dict[str, object], list[object])
 
 
 class PropertyReader(Reader):
@@ -63,7 +70,7 @@ class PropertyReader(Reader):
         try:
             uri = S3Uri.parse(value.removesuffix("/") + "/")
         except ValueError:
-            uri = S3Uri("refused", "")
+            uri = REFUSED_LOCATION
         if not uri.key.strip("/") or len(value) > _FOLDER_LENGTH:
             self.refuse(
                 name,
@@ -71,6 +78,15 @@ class PropertyReader(Reader):
                 f"of at most {_FOLDER_LENGTH} characters, not {value!r}",
             )
         return uri
+
+    def inputs(self) -> tuple[S3Uri, ...]:
+        """The folders of inputs, which `Custom::Locations` has checked."""
+        bucket = self.value("InputBucketName")
+        try:
+            return tuple(S3Uri(bucket, each) for each in self.texts("InputPrefixes") if bucket)
+        except ValueError as error:
+            self.refuse("InputPrefixes", f"is {error}")
+            return ()
 
     def choices(self, name: str, allowed: Sequence[_Choice]) -> tuple[_Choice, ...]:
         """A list of some of `allowed`; CloudFormation passes an empty parameter as `[""]`."""
@@ -90,35 +106,68 @@ class PropertyReader(Reader):
 
     def json_object(self, name: str) -> dict[str, object]:
         """A JSON object in a string; an empty string is an empty one."""
+        return self._json(name, dict, "one JSON object")
+
+    def json_objects(self, name: str) -> Iterator[Self]:
+        """A JSON list of objects in a string; an empty string is an empty one."""
+        listed = self._json(name, list, "a JSON list of objects")
+        yield from type(self)({name: listed}, self._path, self._problems).objects(name, least=0)
+
+    def _json(self, name: str, kind: type[_Document], what: str) -> _Document:
+        """The document in a string; an empty one where it is none of this kind."""
+        written = self.value(name)
         try:
-            document = json.loads(self.value(name) or "{}", parse_constant=_refuse_constant)
+            document = json.loads(written, parse_constant=_refuse_constant) if written else kind()
         except (ValueError, RecursionError) as error:
-            self.refuse(name, f"must be one JSON object: {error}")
-            return {}
-        if not isinstance(document, dict):
-            self.refuse(name, "must be one JSON object")
-            return {}
+            self.refuse(name, f"must be {what}: {error}")
+            return kind()
+        if not isinstance(document, kind):
+            self.refuse(name, f"must be {what}")
+            return kind()
         if _deeper_than(document, _LEVELS):
             self.refuse(name, f"is nested more than {_LEVELS} levels deep")
-            return {}
+            return kind()
         return document
 
     def environment(self, name: str) -> dict[str, str]:
-        """One JSON object of strings. Its values may be secrets: no message ever shows one."""
+        """One JSON object of strings. Its values may be secrets: no message ever shows one.
+
+        References are left out: `environment_references` has them.
+        """
         document = self.json_object(name)
         environment: dict[str, str] = {}
         for key, value in document.items():
-            if not _VARIABLE.fullmatch(key) or len(key) > _ENTRY_BYTES:
+            if not _VARIABLE.fullmatch(key) or len(key) > ENTRY_BYTES:
                 self.refuse(name, f"has the key {key[:40]!a}, which is no name of a variable")
+            elif isinstance(value, dict):
+                continue
             elif not isinstance(value, str):
                 self.refuse(f"{name}.{key}", "must be a string: put it in quotes")
-            elif _size(value) > _ENTRY_BYTES:
-                self.refuse(f"{name}.{key}", f"is longer than {_ENTRY_BYTES} bytes")
+            elif _size(value) > ENTRY_BYTES:
+                self.refuse(f"{name}.{key}", f"is longer than {ENTRY_BYTES} bytes")
             else:
                 environment[key] = value
         if len(document) > _ENTRIES:
             self.refuse(name, f"has {len(document)} entries; SageMaker takes {_ENTRIES}")
         return environment
+
+    def environment_references(self, name: str) -> dict[str, str]:
+        """The variables whose values are in Parameter Store, with the names of the parameters."""
+        references: dict[str, str] = {}
+        for key, value in self.json_object(name).items():
+            if not isinstance(value, dict):
+                continue
+            parameter = value.get(VALUE_FROM)
+            named = isinstance(parameter, str) and _PARAMETER.fullmatch(parameter)
+            if named and len(value) == 1:
+                references[key] = str(parameter)
+            else:
+                self.refuse(
+                    f"{name}.{key}",
+                    f'must be a string, or {{"{VALUE_FROM}": the name of a parameter}} such as '
+                    "/fraud/api-key",
+                )
+        return references
 
 
 def _refuse_constant(name: str) -> object:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, get_args
 
 from relay.errors import ConfigurationError
+from relay.inputs.inputs import NamedFolder, refuse_overlaps
 from relay.provision.specification import images, validation
 from relay.provision.specification.api_requests import (
     VARIANT,
@@ -18,12 +19,13 @@ from relay.provision.specification.overrides import Additions
 from relay.provision.specification.properties import PropertyReader
 from relay.provision.specification.scaling import Scaling
 from relay.provision.specification.specification import Specification, TopicKind
-from relay.s3uri import S3Uri
 
 _TOPIC_KINDS: Final[tuple[TopicKind, ...]] = get_args(TopicKind)
 # Frameworks whose images need an artifact. A Hugging Face image can download a model by
 # HF_MODEL_ID.
 _NEED_AN_ARTIFACT = frozenset({"xgboost", "sklearn", "pytorch", "tensorflow"})
+# Folders that SageMaker writes to.
+_WRITTEN = ("S3OutputPath", "S3FailurePath")
 # Properties of the only container.
 _OF_ONE_CONTAINER = ("ImageUri", "ModelDataUrl", "ModelEnvironment")
 
@@ -50,6 +52,7 @@ def read_specification(
         image=_image(reader, region, instance_type, additions),
         model_data_url=_optional(reader, "ModelDataUrl"),
         model_environment=reader.environment("ModelEnvironment"),
+        environment_references=reader.environment_references("ModelEnvironment"),
         instance_type=instance_type,
         instance_count=_whole_number(reader, "InstanceCount"),
         max_concurrent_invocations=_whole_number(reader, "MaxConcurrentInvocationsPerInstance"),
@@ -66,7 +69,7 @@ def read_specification(
         additions=additions,
         stack_id=_optional(reader, "StackId"),
     )
-    _refuse_overlaps(reader)
+    refuse_overlaps(reader, _folders(reader))
     _refuse_another_variant(reader)
     model, config = create_model(specification), create_endpoint_config(specification)
     validation.check(reader, model, config, by=check)
@@ -126,16 +129,10 @@ def _location(reader: PropertyReader, name: str) -> str:
     return str(reader.folder(name)).removesuffix("/")
 
 
-def _refuse_overlaps(reader: PropertyReader) -> None:
-    """Refuse overlapping folders: outputs under the inputs would be submitted in a loop."""
-    names = ["S3OutputPath", "S3FailurePath"]
-    if reader.value("S3InputPath"):
-        names.append("S3InputPath")
-    folders = [(name, reader.folder(name)) for name in names]
-    for index, (name, folder) in enumerate(folders):
-        for other_name, other in folders[index + 1 :]:
-            if _overlap(folder, other):
-                reader.refuse(name, f"and {other_name} overlap: {folder} and {other}")
+def _folders(reader: PropertyReader) -> list[NamedFolder]:
+    """The folders that SageMaker writes to, and those of inputs."""
+    written = [NamedFolder(name, reader.folder(name)) for name in _WRITTEN]
+    return [*written, *(NamedFolder("InputPrefixes", each) for each in reader.inputs())]
 
 
 def _refuse_another_variant(reader: PropertyReader) -> None:
@@ -146,7 +143,3 @@ def _refuse_another_variant(reader: PropertyReader) -> None:
             f"{VARIANT}, so that no roll-out resets its capacity: leave VariantName out, which is "
             "for EndpointMode existing",
         )
-
-
-def _overlap(one: S3Uri, other: S3Uri) -> bool:
-    return bool(one.bucket) and (one.contains(other) or other.contains(one))

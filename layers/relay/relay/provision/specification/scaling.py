@@ -6,6 +6,7 @@ from typing import Final, Self
 
 from relay.provision.specification.endpoint_properties import MOST_INSTANCES
 from relay.provision.specification.properties import PropertyReader
+from relay.provision.specification.schedule import SCHEDULE, ScheduledAction, read_schedule
 
 # Application Auto Scaling has no maximum. A request expires after at most six hours.
 _LONGEST_COOLDOWN: Final = 21_600
@@ -13,11 +14,11 @@ _LONGEST_COOLDOWN: Final = 21_600
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """The scalable target and its target tracking policy.
+    """The scalable target, its target tracking policy and its scheduled actions.
 
     With a minimum of 0 the endpoint scales in to zero, and the first request scales it out again.
     `target_backlog` is the target value of ApproximateBacklogSizePerInstance: requests in the queue
-    and in process for each instance.
+    and in process for each instance. The bounds hold until the first scheduled action runs.
     """
 
     minimum: int
@@ -25,11 +26,14 @@ class Scaling:
     target_backlog: int | float
     scale_in_cooldown_seconds: int
     scale_out_cooldown_seconds: int
+    schedule: tuple[ScheduledAction, ...] = ()
 
     @property
     def sleeps(self) -> bool:
-        """Whether the endpoint scales in to zero instances."""
-        return self.minimum == 0
+        """Whether the endpoint ever scales in to zero instances, and a request out again."""
+        bounds = [(self.minimum, self.maximum)]
+        bounds += [(action.minimum, action.maximum) for action in self.schedule]
+        return any(minimum == 0 < maximum for minimum, maximum in bounds)
 
     @classmethod
     def read(cls, reader: PropertyReader) -> Self | None:
@@ -51,6 +55,7 @@ class Scaling:
             scale_out_cooldown_seconds=reader.whole_number(
                 "ScaleOutCooldownSeconds", 0, _LONGEST_COOLDOWN, default=300
             ),
+            schedule=read_schedule(reader),
         )
         if reader.has_refused("MaxInstanceCount") or reader.has_refused("MinInstanceCount"):
             return None
@@ -60,6 +65,12 @@ class Scaling:
                     "MinInstanceCount",
                     f"is {minimum}, but MaxInstanceCount is 0, which disables scaling: "
                     "set MaxInstanceCount too, or InstanceCount alone",
+                )
+            if scaling.schedule:
+                reader.refuse(
+                    SCHEDULE,
+                    "has actions, but MaxInstanceCount is 0, which disables scaling: "
+                    "set MaxInstanceCount too",
                 )
             return None
         scaling._refuse_contradictions(reader)

@@ -55,6 +55,8 @@ class Specification:
     scaling: Scaling | None = None
     volume_kms_key_id: str | None = None
     additions: Additions = field(default_factory=Additions)
+    # Variables whose values are in Parameter Store: a model has the values at its creation.
+    environment_references: dict[str, str] = field(default_factory=dict)
     # ARN of the stack. Not a part of the content: it does not change the names.
     stack_id: str | None = None
 
@@ -84,7 +86,11 @@ class Specification:
             self.model_environment,
             self.execution_role_arn,
             *([self.model_data_version] if self.model_data_version else []),
-            *_named(model=added.model, tags=added.tags),
+            *_named(
+                model=added.model,
+                tags=added.tags,
+                environment_references=self.environment_references,
+            ),
         )
         config = f"{self.endpoint_name}-" + _digest(
             model,

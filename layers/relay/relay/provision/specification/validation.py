@@ -6,7 +6,7 @@ neither requests nor operations, so every message names the property or the memb
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from relay.provision.specification.api_requests import Flaw, Request, RequestCheck
@@ -29,10 +29,9 @@ def check(reader: PropertyReader, model: Request, config: Request, *, by: Reques
     A property that its own rules refused before is not reported again, nor an image that is missing
     because no image was found for its framework.
     """
-    inputs = reader.folder("S3InputPath") if reader.value("S3InputPath") else None
     found = [("CreateModel", flaw) for flaw in by("CreateModel", model)]
     found += [("CreateEndpointConfig", flaw) for flaw in by("CreateEndpointConfig", config)]
-    found += flaws(model, config, inputs)
+    found += flaws(model, config, reader.inputs())
     for operation, flaw in found:
         origin, where = _origin(operation, flaw.path)
         if origin == "ImageUri" and not reader.value(origin):
@@ -60,10 +59,10 @@ _ENVIRONMENT_BYTES: Final = 32 * 1024
 _METRIC_SECONDS: Final = (10, 30, 60, 120, 180, 240, 300)
 
 
-def flaws(model: Request, config: Request, inputs: S3Uri | None) -> Iterator[tuple[str, Flaw]]:
+def flaws(model: Request, config: Request, inputs: Sequence[S3Uri]) -> Iterator[tuple[str, Flaw]]:
     """Yield flaws of CreateModel and CreateEndpointConfig, each with the name of its operation.
 
-    `inputs` is the folder whose objects are submitted: nothing else may be written there. Members
+    `inputs` are the folders whose objects are submitted: nothing else may be written there. Members
     of a wrong type are skipped, because the API's model finds them.
     """
     for flaw in _of_model(model):
@@ -137,7 +136,7 @@ def _of_source(path: str, source: Request) -> Iterator[Flaw]:
         yield Flaw(f"{path}.CompressionType", "must be None where S3DataType is S3Prefix")
 
 
-def _of_config(config: Request, inputs: S3Uri | None) -> Iterator[Flaw]:
+def _of_config(config: Request, inputs: Sequence[S3Uri]) -> Iterator[Flaw]:
     variant = next(iter(_list(config, "ProductionVariants")), {})
     routing = _object(variant, "RoutingConfig")
     if "PrefixAwareRoutingConfig" in routing and routing.get("RoutingStrategy") != "PREFIX_AWARE":
@@ -148,9 +147,10 @@ def _of_config(config: Request, inputs: S3Uri | None) -> Iterator[Flaw]:
         "ProductionVariants[0].CoreDumpConfig": _object(variant, "CoreDumpConfig"),
     }
     for path, part in written.items():
-        if inputs and _lies_under(part.get("DestinationS3Uri"), inputs):
-            problem = f"is under {inputs}: every object there is submitted"
-            yield Flaw(f"{path}.DestinationS3Uri", problem)
+        for folder in inputs:
+            if _lies_under(part.get("DestinationS3Uri"), folder):
+                problem = f"is under {folder}: every object there is submitted"
+                yield Flaw(f"{path}.DestinationS3Uri", problem)
     if "MetricsConfig" in config:
         yield from _of_frequency("MetricsConfig", _object(config, "MetricsConfig"))
 

@@ -21,7 +21,7 @@ REMEDIES: Final = (
         r"sns:Publish",
         "The execution role {wanted.execution_role_arn} must trust sagemaker.amazonaws.com and "
         "allow sns:Publish on {wanted.success_topic_arn} and {wanted.error_topic_arn}, in its own "
-        "policy and not only in the topics'; where a topic is encrypted with a key of yours, also "
+        "policy and not only in the topics'; where a topic is encrypted with a KMS key, also "
         "kms:GenerateDataKey and kms:Decrypt on the key",
     ),
     (

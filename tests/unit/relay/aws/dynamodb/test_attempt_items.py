@@ -17,7 +17,7 @@ from relay.submit.output_locations import OutputLocations
 
 from tests.support import samples
 from tests.support.attempt_items import unreadable_item
-from tests.support.samples import INPUTS, NOON, OUTPUTS
+from tests.support.samples import INPUT_FOLDERS, NOON, OUTPUTS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -40,6 +40,7 @@ REQUESTS = st.builds(
     timeout_seconds=st.none() | NUMBERS,
     requested_at=st.none() | TIMES,
     attempt=st.integers(1, 2**53),
+    resubmission_of=st.none() | st.from_regex("[0-9a-f]{32}", fullmatch=True),
 )
 
 
@@ -49,7 +50,7 @@ def read_back(attempt: Attempt) -> Attempt:
 
 @given(request=REQUESTS, mirror=st.booleans())
 def test_the_attempt_of_any_request_is_read_back(request: InferenceRequest, mirror: bool) -> None:
-    locations = OutputLocations(OUTPUTS, INPUTS, mirror=mirror)
+    locations = OutputLocations(OUTPUTS, INPUT_FOLDERS, mirror=mirror)
     incoming = Incoming(samples.delivery(), (request,))
 
     (job,) = jobs([incoming], samples.submit_settings(), NOON, locations)
@@ -106,6 +107,7 @@ ODD: dict[str, dict[str, list[object]]] = {
         "endpoint": NO_TEXT,
         "input_location": [7, "", "https://bucket/key"],
         "content_type": [7, {}],
+        "resubmission_of": [7, {}],
         "ttl_seconds": ["60", 60.0],
         "requested_at": [7, "2026-11-20"],
     },

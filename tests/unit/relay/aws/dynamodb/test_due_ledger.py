@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from relay.aws.dynamodb.attempt_items import due_shard, from_due, to_due, to_item
+from relay.aws.dynamodb.attempt_items import closed, to_item
 from relay.aws.dynamodb.due_ledger import DynamoDbDueLedger
+from relay.aws.dynamodb.index_keys import due_shard, from_due, to_due
 from relay.errors import TransientError, UnexpectedError
-from relay.model import Due
+from relay.model import AttemptState, Closing, Due
+from relay.s3uri import S3Uri
 
 from tests.contract.due_ledger import unexpected_error
 from tests.support import samples
-from tests.support.samples import NOON
+from tests.support.samples import BUCKET, NOON
 
 TABLE = "relay-LedgerTable"
 ID, OTHER = "a" * 32, "b" * 31 + "c"
@@ -118,13 +120,33 @@ def test_the_order_of_the_keys_is_that_of_the_entries() -> None:
     assert [from_due(to_due(entry)) for entry in entries] == entries
 
 
-def test_a_usual_item_with_a_reason_is_one_write_unit() -> None:
-    attempt = samples.attempt(ID, claimed_by="2a4abf0b-c32d-41c6-b8fc-1b9f9c323459")
-    item: dict[str, Any] = {
-        **to_item(attempt),
-        "reason": {"S": "x" * 200},
-        "routed_at": {"S": "x" * 32},
-    }
+# A direct call with every member, and an upload.
+USUAL = [{}, {"version_id": None, "accept": None, "custom_attributes": None}]
+
+
+@pytest.mark.parametrize("members", USUAL)
+@pytest.mark.parametrize("letter", ["x", "行", "\N{OIL DRUM}"])
+def test_a_usual_item_with_a_reason_and_its_deliveries_is_one_write_unit(
+    letter: str, members: dict[str, Any]
+) -> None:
+    attempt = samples.attempt(
+        ID,
+        claimed_by="2a4abf0b-c32d-41c6-b8fc-1b9f9c323459",
+        submitted_at=NOON + timedelta(microseconds=123_456),
+        due_at=NOON + timedelta(hours=7, microseconds=123_456),
+        requested_at=NOON - timedelta(milliseconds=3_117),
+        etag="9b2cf535f27731c974343645a3985328",
+        location=S3Uri(BUCKET, "inputs/orders/order-17.csv"),
+        **members,
+    )
+    closing = Closing(
+        attempt,
+        AttemptState.FAILED,
+        NOON + timedelta(microseconds=123_456),
+        reason=letter * 1_000,
+        delivered=("failed-orders", "archive", "otherwise"),
+    )
+    item: dict[str, Any] = to_item(closed(closing))
 
     size = sum(
         len(name) + len(text.encode())
@@ -132,13 +154,34 @@ def test_a_usual_item_with_a_reason_is_one_write_unit() -> None:
         for text in map(str, value.values())
     )
 
+    kept = item["reason"]["S"]
+    assert kept == letter * len(kept)
+    assert 100 <= len(kept.encode()) <= 200
     assert size <= 1_024
+
+
+@pytest.mark.parametrize("key_bytes", range(20, 900, 40))
+def test_an_item_that_leaves_little_room_costs_another_write_unit(key_bytes: int) -> None:
+    location = S3Uri(BUCKET, "inputs/".ljust(key_bytes, "k"))
+    attempt = samples.attempt(ID, location=location)
+
+    ended = closed(Closing(attempt, AttemptState.FAILED, NOON, reason="x" * 1_000))
+
+    assert 100 <= len(ended.reason or "") <= 200
 
 
 def test_an_offset_does_not_change_the_hour() -> None:
     submitted_at = NOON.astimezone(tz=None)
 
-    assert due_shard(samples.attempt(ID, submitted_at=submitted_at)) == "2026-11-20T12#a"
+    attempt = samples.attempt(ID, submitted_at=submitted_at, location=None)
+    assert due_shard(attempt) == "2026-11-20T12#a"
+
+
+def test_attempts_of_one_input_have_one_shard() -> None:
+    """The first digit of `printf s3://… | sha256sum`."""
+    shards = {due_shard(samples.attempt(digit * 32)) for digit in "0123456789abcdef"}
+
+    assert shards == {"2026-11-20T12#c"}
 
 
 @pytest.mark.parametrize("text", ["2026-11-20T12:garbage", "2026-11-20T12:00:00.000#x", "2026"])

@@ -43,9 +43,9 @@ def test_a_removal_that_stays_denied_is_tried_rarely(world: World) -> None:
 
     assert 90 <= failed <= 96
     assert world.sagemaker.calls.count("delete_endpoint") == failed
-    told = [note.text for note in world.notes if "tries again every 15 minutes" in note.text]
-    assert len(told) == failed
-    assert told[0].startswith("delete endpoint relay: AccessDeniedException: not authorized. ")
+    said = [note.text for note in world.notes if "tries again every 15 minutes" in note.text]
+    assert len(said) == failed
+    assert said[0].startswith("delete endpoint relay: AccessDeniedException: not authorized. ")
 
 
 def test_a_removal_that_rests_ends_when_it_is_allowed_again(world: World) -> None:

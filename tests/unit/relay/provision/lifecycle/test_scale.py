@@ -1,13 +1,16 @@
 """Between how many instances the endpoint scales: read, registered, kept, and taken away."""
 
+from dataclasses import replace
+
 import pytest
 from relay.aws.dynamodb.json_codec import from_json, to_json
 from relay.errors import AccessDenied, ConfigurationError, PermanentError
 from relay.provision.endpoint import EndpointStatus
 from relay.provision.specification.scaling import Scaling
+from relay.provision.specification.schedule import ScheduledAction
 from relay.provision.specification.specification import Specification
 
-from tests.support.provisioning.properties import ENDPOINT, SCALED, specification
+from tests.support.provisioning.properties import ENDPOINT, SCALED, SCHEDULED, specification
 from tests.support.provisioning.requests import create, delete, deploy, rollback, update
 from tests.support.provisioning.world import World
 
@@ -35,6 +38,80 @@ def test_the_target_need_not_be_a_whole_number() -> None:
     stored = from_json(Specification, to_json(specification(**scaled)))
 
     assert stored.scaling == Scaling(0, 2, 1.5, 300, 300)
+
+
+NIGHT = ScheduledAction("cron(0 20 ? * * *)", "Europe/Berlin", 0, 0)
+MORNING = ScheduledAction("cron(30 7 ? * * *)", "Europe/Berlin", 1, 4)
+
+
+def test_a_schedule_is_read_stored_and_part_of_the_scaling() -> None:
+    stored = from_json(Specification, to_json(specification(**SCHEDULED)))
+
+    assert stored.scaling == replace(WANTED, schedule=(NIGHT, MORNING))
+
+
+def test_a_schedule_is_in_utc_unless_it_names_a_time_zone() -> None:
+    action = '{"Schedule": "cron(0 1 * * ? *)", "MinCapacity": 0, "MaxCapacity": 2}'
+
+    scaling = specification(**SCALED | {"ScalingSchedule": f"[{action}]"}).scaling
+
+    assert scaling and scaling.schedule == (ScheduledAction("cron(0 1 * * ? *)", "UTC", 0, 2),)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "scheduled", "sleeps"),
+    [
+        ((0, 4), [], True),
+        ((1, 4), [], False),
+        ((1, 4), [(0, 0)], False),  # no request scales it out
+        ((1, 4), [(0, 4)], True),
+        ((1, 4), [(0, 0), (0, 4)], True),
+        ((0, 4), [(1, 4)], True),
+    ],
+)
+def test_a_request_wakes_an_endpoint_where_any_bounds_let_it_sleep(
+    bounds: tuple[int, int], scheduled: list[tuple[int, int]], sleeps: bool
+) -> None:
+    actions = tuple(ScheduledAction("cron(0 20 ? * * *)", "UTC", *each) for each in scheduled)
+
+    assert Scaling(*bounds, 5, 300, 300, actions).sleeps is sleeps
+
+
+ACTION = '"Schedule": "cron(0 20 ? * * *)", "MinCapacity": 0, "MaxCapacity": 0'
+
+
+@pytest.mark.parametrize(
+    ("schedule", "complaint"),
+    [
+        ("nightly", "ScalingSchedule must be a JSON list of objects"),
+        ("{}", "ScalingSchedule must be a JSON list of objects"),
+        ("[1]", r"ScalingSchedule\[0\] must be a JSON object, not a number"),
+        ("[{}]", r"ScalingSchedule\[0\].Schedule is missing"),
+        ("[{}]", r"ScalingSchedule\[0\].MinCapacity is missing"),
+        ("[{}]", r"ScalingSchedule\[0\].MaxCapacity is missing"),
+        (
+            f"[{', '.join([f'{{{ACTION}}}'] * 51)}]",
+            "ScalingSchedule has 51 actions, and may have 50",
+        ),
+        (f'[{{{ACTION}, "Max": 1}}]', r"ScalingSchedule\[0\].Max is not known"),
+        (f'[{{{ACTION}, "Timezone": "a b"}}]', "Timezone must be the name of a time zone"),
+        (f"[{{{ACTION.replace('cron(0 20 ? * * *)', 'rate(1 day)')}}}]", "a cron expression with"),
+        (f"[{{{ACTION.replace('cron(0 20 ? * * *)', 'cron(0 20 * *)')}}}]", "with six fields"),
+        (f"[{{{ACTION.replace('0, ', '-1, ')}}}]", r"MinCapacity must be from 0 to"),
+        (f"[{{{ACTION.replace('0, ', '1, ')}}}]", r"MinCapacity \(1\) is more than MaxCapacity"),
+        (f"[{{{ACTION.replace('0, ', 'true, ')}}}]", "MinCapacity must be a whole number"),
+    ],
+)
+def test_a_schedule_that_cannot_be_followed_is_refused_by_its_member(
+    schedule: str, complaint: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=complaint):
+        specification(**SCALED | {"ScalingSchedule": schedule})
+
+
+def test_a_schedule_without_a_maximum_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="ScalingSchedule has actions, but MaxInstance"):
+        specification(ScalingSchedule=f"[{{{ACTION}}}]")
 
 
 def test_scaling_changes_no_name() -> None:
@@ -245,5 +322,6 @@ def test_describe_shows_the_scaling(world: World) -> None:
         "target_backlog": 5,
         "scale_in_cooldown_seconds": 300,
         "scale_out_cooldown_seconds": 120,
+        "schedule": (),
         "sure": True,
     }

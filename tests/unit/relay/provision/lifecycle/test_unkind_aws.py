@@ -296,7 +296,7 @@ def test_an_endpoint_that_does_not_show_yet_is_deleted_all_the_same() -> None:
     assert (world.endpoint, world.sagemaker.configs) == (None, {})
 
 
-def test_an_update_that_fails_while_nobody_looks_is_not_called_again(world: World) -> None:
+def test_an_update_that_fails_without_a_witness_is_not_called_again(world: World) -> None:
     """The function is killed right after UpdateEndpoint, and the endpoint rolls back."""
 
     def fails_at_once(endpoint: EndpointDescription) -> None:

@@ -108,7 +108,7 @@ def test_a_deleted_configuration_in_service_is_created_again_for_an_update(world
     assert world.endpoint.config == NEW.config
 
 
-def test_an_update_fails_if_nobody_knows_the_deleted_configuration_in_service(
+def test_an_update_fails_if_no_record_has_the_deleted_configuration_in_service(
     world: World,
 ) -> None:
     del world.sagemaker.configs[OLD.config]

@@ -12,7 +12,7 @@ import botocore.session
 import pytest
 from async_endpoint_emulator.api.rules import accept
 from botocore.validate import ParamValidator
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from relay.aws.sagemaker.autoscaling import ApplicationAutoScaling
 from relay.aws.sagemaker.deployment_config import deployment_config
@@ -90,6 +90,7 @@ def test_settings_of_an_update_that_the_relay_accepts_are_accepted(
 
 @FUZZ
 @given(SCALINGS)
+@example({"MaxInstanceCount": "2147483647", "TargetBacklogPerInstance": "2147483648"})
 def test_scaling_that_the_relay_accepts_is_accepted(changes: dict[str, object]) -> None:
     accepted = read(changes)
     if accepted is None or accepted.scaling is None:

@@ -5,7 +5,7 @@ from relay.provision.specification import validation
 from relay.provision.specification.api_requests import Request
 from relay.s3uri import S3Uri
 
-INPUTS = S3Uri("relay-data", "inputs/")
+INPUTS = (S3Uri("relay-data", "orders/in/"), S3Uri("relay-data", "inputs/"))
 LARGE = {f"A{n}": "x" * 1000 for n in range(17)}
 FREQUENCY = "MetricPublishFrequencyInSeconds"
 

@@ -1,0 +1,1 @@
+"""The backfill function: objects that exist become requests, as fast as the endpoint infers."""
