@@ -1,0 +1,1 @@
+"""The command line of the relay: looks at a deployed stack, and operates it."""

@@ -1,0 +1,1 @@
+"""Backfills: requests for objects that exist already."""

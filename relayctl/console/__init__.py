@@ -1,0 +1,1 @@
+"""`console`: a page on this machine that shows a stack and operates it."""

@@ -1,0 +1,1 @@
+"""What the pages show, read from AWS with the person's permissions."""

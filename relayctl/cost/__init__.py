@@ -1,0 +1,1 @@
+"""`cost`: what a stack spent, from what was counted and list prices."""

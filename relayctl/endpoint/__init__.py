@@ -1,0 +1,1 @@
+"""Commands about the endpoint: what it is, and rolling models out and back."""

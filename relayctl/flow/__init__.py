@@ -1,0 +1,1 @@
+"""Commands that stop and start the flow of requests and results."""

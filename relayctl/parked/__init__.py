@@ -1,0 +1,1 @@
+"""Commands about the messages of dead-letter queues."""

@@ -1,0 +1,1 @@
+"""Commands about requests: what became of them, and sending more."""

@@ -1,0 +1,83 @@
+"""What a failure means, and the command to type next."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from relay.model import RequestState
+from relay.route.failures import FailureClass, classify_failure
+
+# What SageMaker's reasons say about the cause; the first pattern that matches.
+_CAUSES: Final = (
+    (
+        re.compile(r"client error \((\d+)\)", re.IGNORECASE),
+        "client error {0} of the model",
+    ),
+    (re.compile(r"server error \((\d+)\)", re.IGNORECASE), "server error {0} of the model"),
+    (re.compile(r"unable to download", re.IGNORECASE), "SageMaker could not read the input"),
+    (re.compile(r"could not get a response|timed? ?out", re.IGNORECASE), "no answer of the model"),
+    (re.compile(r"throttl|too many requests|capacity", re.IGNORECASE), "no capacity"),
+)
+_CAUSE_OF_STATE: Final[Mapping[str, str]] = {
+    RequestState.EXPIRED: "no notification and no output arrived in time",
+    RequestState.REJECTED: "SageMaker can never accept the request",
+}
+_MEANING: Final[Mapping[FailureClass, str]] = {
+    FailureClass.TRANSIENT: "the same input can succeed later",
+    FailureClass.PERMANENT: "the same input fails again until the model or the input is corrected",
+}
+
+
+def classification(request: Mapping[str, Any]) -> FailureClass | None:
+    """Return whether the input of a failed request may succeed later, as its result says.
+
+    None for a request that has not failed.
+    """
+    match request["state"]:
+        case RequestState.EXPIRED:
+            return FailureClass.TRANSIENT
+        case RequestState.REJECTED:
+            return FailureClass.PERMANENT
+        case RequestState.FAILED:
+            return classify_failure(request.get("reason"))
+    return None
+
+
+def explained(request: Mapping[str, Any]) -> str | None:
+    """Return the class of a failure, its cause, and what the class means; None without one."""
+    failure_class = classification(request)
+    if failure_class is None:
+        return None
+    cause = _CAUSE_OF_STATE.get(request["state"]) or _cause(request.get("reason") or "")
+    named = f"{failure_class.value} ({cause})" if cause else failure_class.value
+    return f"{named}: {_MEANING[failure_class]}"
+
+
+def next_command(request: Mapping[str, Any]) -> str | None:
+    """Return what to type next about a request, or about an input without one."""
+    match request["state"]:
+        case RequestState.FAILED | RequestState.EXPIRED | RequestState.REJECTED:
+            return _again(request)
+        case RequestState.SUBMITTED | RequestState.RETRYING:
+            return "relayctl endpoint"
+        case RequestState.HELD | "not_submitted":
+            return "relayctl parked"
+    return None
+
+
+def _again(request: Mapping[str, Any]) -> str:
+    if again := request.get("resubmitted_as"):
+        return f"relayctl status {again}"
+    attempts = request["attempts"]
+    if not attempts[0].get("input_location"):
+        return "relayctl submit --body …"
+    if request["state"] == RequestState.REJECTED:
+        return "relayctl submit …"
+    return f"relayctl resubmit {request['request_id']}"
+
+
+def _cause(reason: str) -> str:
+    for pattern, text in _CAUSES:
+        if match := pattern.search(reason):
+            return text.format(*match.groups())
+    return ""

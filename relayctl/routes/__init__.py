@@ -1,0 +1,1 @@
+"""Commands about the routes of results."""
