@@ -2,18 +2,20 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import pytest
+from relay.aws.dynamodb.index_keys import shard_of
 from relay.errors import UnexpectedError
 from relay.model import Attempt, AttemptState, Closing, Due, Holding
 from relay.ports import DueLedger, Ledger
+from relay.s3uri import S3Uri
 
 from tests.contract.claims import ID, OTHER
 from tests.contract.ledger import HELD
 from tests.support import samples
-from tests.support.samples import NOON
+from tests.support.samples import BUCKET, NOON
 
 
 class SearchedLedger(Ledger, DueLedger, Protocol):
@@ -186,6 +188,34 @@ class DueLedgerContract(ABC):
 
         late = [Due(NOON + timedelta(hours=8, seconds=1), OTHER), Due(at, ID)]
         assert list(due_ledger.submitted(None, Due(NOON), unexpected_error)) == late
+
+    def test_the_attempts_of_one_input_are_found_wherever_they_are(
+        self, due_ledger: SearchedLedger
+    ) -> None:
+        """In the hour, postponed, and with a long slack. Others of the same shard may be too."""
+        location = S3Uri(BUCKET, "inputs/größe 1+1.csv")
+        late = NOON + timedelta(hours=9)
+        due_ledger.claim(
+            [
+                replace(overdue(Due(NOON, ID)), location=location),
+                samples.attempt(OTHER, due_at=late, location=location),
+                samples.attempt("c" * 32, due_at=NOON + timedelta(hours=7), location=location),
+            ]
+        )
+        at = NOON + timedelta(days=1)
+        (entry,) = found_in(due_ledger, Due(NOON))
+        assert due_ledger.postpone([entry], at) == {}
+
+        def found(hour: datetime | None, of: S3Uri) -> list[str]:
+            return [each.id for each in due_ledger.submitted(hour, Due(NOON), unexpected_error, of)]
+
+        assert found(NOON, location) == ["c" * 32]
+        assert found(None, location) == [OTHER, ID]
+        elsewhere = {shard_of(S3Uri(BUCKET, f"inputs/{number}")): number for number in range(99)}
+        del elsewhere[shard_of(location)]
+        assert len(elsewhere) == 15
+        for number in elsewhere.values():
+            assert found(NOON, S3Uri(BUCKET, f"inputs/{number}")) == []
 
     def test_attempts_are_looked_up_beyond_a_hundred(self, due_ledger: SearchedLedger) -> None:
         attempts = {f"{number:032x}": samples.attempt(f"{number:032x}") for number in range(301)}

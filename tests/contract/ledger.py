@@ -47,6 +47,22 @@ class LedgerContract(ClaimsContract):
         assert reasons[ID] == "größe \N{SNOWMAN}"
         assert len(reasons[OTHER] or "") == 200
 
+    @pytest.mark.parametrize("known", [True, False])
+    def test_closing_writes_which_routes_delivered_the_result(
+        self, ledger: Ledger, known: bool
+    ) -> None:
+        attempt = samples.attempt(ID, tracked=known)
+        routes = ("archive", "otherwise")
+        if known:
+            ledger.claim([attempt])
+
+        ledger.close(
+            [Closing(attempt, AttemptState.COMPLETED, NOON, known=known, delivered=routes)]
+        )
+
+        closed = replace(attempt, state=AttemptState.COMPLETED, routed_at=NOON, delivered=routes)
+        assert ledger.look_up([ID]) == {ID: closed}
+
     def test_what_is_closed_stays_as_it_was_closed(self, ledger: Ledger) -> None:
         attempt = samples.attempt(ID)
         ledger.claim([attempt])

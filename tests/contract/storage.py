@@ -5,6 +5,7 @@ from typing import Protocol
 
 import pytest
 from relay.ports import Storage
+from relay.s3uri import S3Uri
 
 
 class Shelf(Protocol):
@@ -53,6 +54,19 @@ class StorageContract(ABC):
         locations = [shelf.put(f"outputs/{number:02}.out") for number in range(25)]
 
         assert shelf.storage.find(locations) == {each: each for each in locations}
+
+    def test_the_first_object_has_the_time_of_its_upload(self, shelf: Shelf) -> None:
+        location = S3Uri.parse(shelf.put("inputs/größe 1+1.csv"))
+
+        found = shelf.storage.first(location)
+
+        assert found is not None
+        assert found.location == location
+        assert found.modified_at.tzinfo is not None
+        assert shelf.storage.first(S3Uri(location.bucket, "inputs/b")) is None
+        shorter = shelf.storage.first(S3Uri(location.bucket, "inputs/gr"))
+        assert shorter is not None
+        assert shorter.location == location
 
     def test_nothing_to_look_for_is_nothing_found(self, shelf: Shelf) -> None:
         assert shelf.storage.find([]) == {}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
+from result import Body, Failure, Output, Result
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,7 +38,7 @@ class Consumer:
         self._dynamodb = dynamodb
         self._s3 = s3
 
-    def consume(self, result: Mapping[str, Any], now: float) -> bool:
+    def consume(self, result: Result, now: float) -> bool:
         """Whether the result was new.
 
         Raises:
@@ -50,7 +51,11 @@ class Consumer:
             "id": result["id"],
             "outcome": data["outcome"],
             "subject": result["subject"],
-            **(self._answer(data["output"]) if "output" in data else _trouble(data["failure"])),
+            **(
+                self._answer(data["output"])
+                if data["outcome"] == "completed"
+                else _trouble(data["failure"])
+            ),
         }
         try:
             self._dynamodb.put_item(
@@ -67,7 +72,7 @@ class Consumer:
             return False
         return True
 
-    def _answer(self, output: Mapping[str, Any]) -> dict[str, str]:
+    def _answer(self, output: Output) -> dict[str, str]:
         """The model's answer as text: from the message where it came along, else from S3."""
         location = {"location": output["location"]}
         if body := output.get("body"):
@@ -79,7 +84,7 @@ class Consumer:
         return {**location, "answer": found["Body"].read().decode(errors="replace")}
 
 
-def _text(body: Mapping[str, Any]) -> str:
+def _text(body: Body) -> str:
     content = body["content"]
     if body["encoding"] == "json":
         return json.dumps(content)
@@ -88,7 +93,7 @@ def _text(body: Mapping[str, Any]) -> str:
     return str(content)
 
 
-def _trouble(failure: Mapping[str, Any]) -> dict[str, str]:
+def _trouble(failure: Failure) -> dict[str, str]:
     return {"reason": failure["reason"], "classification": failure["classification"]}
 
 

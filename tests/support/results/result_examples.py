@@ -1,4 +1,4 @@
-"""One result of each outcome, as `docs/result.md` shows them."""
+"""One result of each outcome, as `docs/reference/result.md` shows them."""
 
 import json
 from datetime import timedelta
@@ -62,7 +62,7 @@ def failed() -> Json:
         receivedTime="2026-11-20T12:02:00.131Z",
         eventTime="2026-11-20T12:02:31.77Z",
         responseParameters={"failureLocation": f"{FAILURES}{attempt.id}-error.out"},
-        responseBody={"content": "ValueError: the model has 30 features, the input 7"},
+        responseBody={"content": "MemoryError: 4,096 rows do not fit"},
     )
     return _result(attempt, notification, 32.02)
 

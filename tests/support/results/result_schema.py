@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from tests.support.samples import Json
 
-SCHEMA = Path(__file__).parents[3] / "docs" / "result.schema.json"
+SCHEMA = Path(__file__).parents[3] / "docs/reference/result.schema.json"
 
 
 @cache
