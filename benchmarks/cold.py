@@ -14,7 +14,7 @@ from local.functions.lambda_environment import Function
 from local.functions.lambda_runtime import LambdaRuntime
 
 _COMPARED = ("submit", "route")
-_ALONE = ("reconcile", "provision")
+_ALONE = ("reconcile", "backfill", "provision")
 # As most people deploy it: `sam build` ships no byte code.
 _AS_BUILT = "usual, as built"
 

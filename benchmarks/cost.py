@@ -8,9 +8,8 @@ that its memory buys. Both are assumptions, and the same for every design.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from benchmarks import prices
+from relayctl.cost.prices import MILLION, US_EAST_1, Rates
 
-MILLION = 1_000_000
 MEMORY_GIGABYTES = 0.5
 # Lambda gives one processor for 1,769 MB.
 PROCESSOR_SHARE = 512 / 1_769
@@ -40,12 +39,12 @@ class Step:
         waits = sum(number * _wait(name, self.threads) for name, number in self.calls.items())
         return self.cpu_seconds / PROCESSOR_SHARE + waits
 
-    @property
-    def dollars(self) -> Mapping[str, float]:
+    def dollars(self, rates: Rates = US_EAST_1.rates) -> Mapping[str, float]:
+        """For each request, by service."""
         return {
-            "Lambda": prices.LAMBDA_REQUEST / self.batch
-            + self.seconds * MEMORY_GIGABYTES * prices.LAMBDA_GIGABYTE_SECOND,
-            "logs": (self.log_bytes + PLATFORM_LOG_BYTES / self.batch) * prices.LOG_BYTE,
+            "Lambda": rates.lambda_requests.of(1 / self.batch)
+            + rates.lambda_gigabyte_seconds.of(self.seconds * MEMORY_GIGABYTES),
+            "logs": rates.log_bytes.of(self.log_bytes + PLATFORM_LOG_BYTES / self.batch),
         }
 
 
@@ -64,29 +63,27 @@ class Design:
     transitions: float = 0.0
     heads: float = 0.0
 
-    @property
-    def dollars(self) -> dict[str, float]:
+    def dollars(self, rates: Rates = US_EAST_1.rates) -> dict[str, float]:
         """For a million requests, by service."""
         found = {
-            "SQS": self.queue_requests * prices.SQS_REQUEST
-            + self.fifo_requests * prices.SQS_FIFO_REQUEST,
-            "SNS": self.publications * prices.SNS_PUBLISH,
-            "DynamoDB": self.write_units * prices.DYNAMODB_WRITE_UNIT
-            + self.read_units * prices.DYNAMODB_READ_UNIT,
+            "SQS": rates.sqs_requests.of(self.queue_requests)
+            + rates.sqs_fifo_requests.of(self.fifo_requests),
+            "SNS": rates.sns_publications.of(self.publications),
+            "DynamoDB": rates.dynamodb_writes.of(self.write_units)
+            + rates.dynamodb_reads.of(self.read_units),
             "Lambda": 0.0,
             "logs": 0.0,
-            "X-Ray": self.traces * prices.TRACE,
-            "Step Functions": self.transitions * prices.TRANSITION,
-            "S3": self.heads * prices.S3_HEAD,
+            "X-Ray": rates.traces.of(self.traces),
+            "Step Functions": rates.transitions.of(self.transitions),
+            "S3": rates.s3_gets.of(self.heads),
         }
         for step in self.steps:
-            for name, dollars in step.dollars.items():
+            for name, dollars in step.dollars(rates).items():
                 found[name] += dollars
         return {name: dollars * MILLION for name, dollars in found.items()}
 
-    @property
-    def total(self) -> float:
-        return sum(self.dollars.values())
+    def total(self, rates: Rates = US_EAST_1.rates) -> float:
+        return sum(self.dollars(rates).values())
 
 
 def queue(batch: int) -> float:

@@ -1,6 +1,7 @@
 """Events as Lambda hands them over, of any number of records, and what the ledger knows of them."""
 
 import copy
+import hashlib
 import json
 from functools import cache
 from typing import Any
@@ -21,7 +22,7 @@ def environment(function: str) -> dict[str, str]:
     return {name: resolve(value) for name, value in {**common, **own}.items()}
 
 
-INPUTS = environment("submit")["INPUT_PATH"]
+INPUTS = f"s3://{environment('submit')['INPUT_BUCKET']}/inputs/"
 OUTPUTS = environment("submit")["OUTPUT_PATH"]
 ENDPOINT = environment("submit")["ENDPOINT_NAME"]
 
@@ -93,7 +94,7 @@ def item(inference_id: str) -> dict[str, Any]:
         "request": {"S": json.dumps(request, separators=(",", ":"))},
         "claim": {"S": json.dumps(claim, separators=(",", ":"))},
         "expires": {"N": "1797780407"},
-        "due_shard": {"S": f"2026-11-20T09#{inference_id[0]}"},
+        "due_shard": {"S": f"2026-11-20T09#{_shard(inference_id)}"},
         "due": {"S": f"2026-11-20T15:26:47.183Z#{inference_id}"},
     }
 
@@ -107,6 +108,10 @@ def job(inference_id: str) -> dict[str, Any]:
         "status": {"S": "SUBMITTED"},
         "submitted_at": {"S": "2026-11-20T09:01:47.183000+00:00"},
     }
+
+
+def _shard(inference_id: str) -> str:
+    return hashlib.sha256(_input(inference_id).encode()).hexdigest()[0]
 
 
 def _input(inference_id: str) -> str:

@@ -23,9 +23,9 @@ def figures(measured: Mapping[Key, Measured]) -> tuple[list[Figure], list[dict[s
             Figure(
                 f"a million requests, batches of {size:,}",
                 " $",
-                Sample.exact(relay.total),
-                Sample.exact(floor.total),
-                Sample.exact(usual.total),
+                Sample.exact(relay.total()),
+                Sample.exact(floor.total()),
+                Sample.exact(usual.total()),
                 digits=2,
                 at_most=_TARGET if size == BATCH_SIZE else None,
                 at_most_of_usual=1.0,
@@ -97,5 +97,5 @@ def _step(measured: Measured, size: int) -> Step:
 
 
 def _detail(design: Design) -> dict[str, object]:
-    dollars = {name: round(value, 4) for name, value in design.dollars.items()}
-    return {"design": design.name, **dollars, "total": round(design.total, 4)}
+    dollars = {name: round(value, 4) for name, value in design.dollars().items()}
+    return {"design": design.name, **dollars, "total": round(design.total(), 4)}

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.messages import OUTPUTS, item, job, routes_document
+from benchmarks.plain_http import http_response, read_request
 
 _ASYNC_INVOCATION = re.compile(r"/endpoints/[^/]+/async-invocations")
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -97,7 +98,8 @@ async def _serve(counts: Counter[str], routes: str | None) -> None:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
-                writer.write(_response(*await _request(reader), counts, routes))
+                _, path, headers, body = await read_request(reader)
+                writer.write(_response(path, headers, body, counts, routes))
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
@@ -106,42 +108,25 @@ async def _serve(counts: Counter[str], routes: str | None) -> None:
     await server.serve_forever()
 
 
-async def _request(reader: asyncio.StreamReader) -> tuple[str, Mapping[str, str], bytes]:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    line, *lines = head.split("\r\n")
-    headers = {
-        name.lower(): value.strip() for name, _, value in (each.partition(":") for each in lines)
-    }
-    body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return line.split(" ")[1], headers, body
-
-
 def _response(
     path: str, headers: Mapping[str, str], body: bytes, counts: Counter[str], routes: str | None
 ) -> bytes:
     if path == "/_counts":
         text = json.dumps(counts)
         counts.clear()
-        return _http(text)
+        return http_response(text)
     if _ASYNC_INVOCATION.fullmatch(path):
         counts["InvokeEndpointAsync"] += 1
         inference_id = headers.get("x-amzn-sagemaker-inference-id", "0" * 32)
         folder = headers.get("x-amzn-sagemaker-s3outputpathextension")
         location = f"{OUTPUTS}{folder + '/' if folder else ''}{inference_id}.out"
-        return _http(
+        return http_response(
             json.dumps({"InferenceId": inference_id}),
             f"x-amzn-sagemaker-outputlocation: {location}\r\n",
         )
     operation = headers["x-amz-target"].rpartition(".")[2]
     counts[operation] += 1
-    return _http(json.dumps(answer(operation, json.loads(body), routes)))
-
-
-def _http(body: str, headers: str = "") -> bytes:
-    return (
-        "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\n"
-        f"content-length: {len(body)}\r\n{headers}\r\n{body}"
-    ).encode()
+    return http_response(json.dumps(answer(operation, json.loads(body), routes)))
 
 
 if __name__ == "__main__":
