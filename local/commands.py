@@ -15,6 +15,7 @@ from local.machine.lock import exclusive
 from local.stack.clients import Clients
 from local.stack.deployment import stack_outputs
 from local.stack.environment import as_it_runs
+from local.stack.own_model import OwnModel
 from local.stack.settings import StackSettings
 from local.stack.stack import Stack
 from local.stack.up import Narrator, bring_up, train_model
@@ -43,7 +44,7 @@ def perform(command: Callable[[StackSettings], int]) -> int:
         return interrupted.exit_code
 
 
-def up(settings: StackSettings) -> int:
+def up(settings: StackSettings, own: OwnModel | None = None) -> int:
     """Starts the stack and deploys; on a stack that runs, deploys the code as it is now."""
     with exclusive(settings.directory):
         stack = Stack(settings)
@@ -52,13 +53,31 @@ def up(settings: StackSettings) -> int:
         if ran_before:
             print("the local stack is running: building and deploying again")
         try:
-            outputs = bring_up(settings, train_model(settings), Narrator())
+            outputs = _bring_up(settings, own)
         except BaseException:
             if not ran_before:
                 _stop(settings)
             raise
     print(_directions(settings, outputs))
     return 0
+
+
+def _bring_up(settings: StackSettings, own: OwnModel | None) -> Mapping[str, str]:
+    if own is None:
+        return bring_up(settings, train_model(settings), Narrator())
+    try:
+        return bring_up(
+            settings,
+            own.artifact(settings),
+            Narrator(),
+            parameters=own.parameters,
+            before_deploy=lambda: own.register(settings),
+        )
+    except LocalStackError as error:
+        if not own.server:
+            raise
+        log = settings.logs / "sagemaker.log"
+        raise LocalStackError(f"{error}\nWhat the model server wrote is in {log}") from error
 
 
 def down(settings: StackSettings) -> int:
@@ -112,7 +131,15 @@ def _parse(arguments: Sequence[str]) -> Callable[[StackSettings], int]:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in _COMMANDS.items():
         commands.add_parser(name, help=command.__doc__).set_defaults(command=command)
-    chosen: Callable[[StackSettings], int] = parser.parse_args(arguments).command
+    add = commands.choices["up"].add_argument
+    add("--model", default="", help="a file, a directory, or an S3 URI in the stack")
+    add("--server", default="", help="command of a model server of your own")
+    add("--directory", default="", help="where the server runs (the current directory)")
+    add("--content-type", default="", help="content type of requests that state none")
+    options = vars(parser.parse_args(arguments))
+    chosen: Callable[[StackSettings], int] = options.pop("command")
+    if chosen is up:
+        return lambda settings: up(settings, OwnModel.from_options(**options))
     return chosen
 
 
@@ -129,9 +156,15 @@ def _directions(settings: StackSettings, outputs: Mapping[str, str]) -> str:
             "",
             *(f"  {name:<32} {value}" for name, value in sorted(outputs.items())),
             "",
-            "The stack runs until `make down`. In a shell with the AWS CLI, or for any AWS SDK:",
+            "The stack runs until `make down`. In a shell:",
             "",
             f"  source {shlex.quote(str(settings.environment_file))}",
+            "  relayctl submit examples/order.csv --wait",
+            "  relayctl tail",
+            "  relayctl console    # the stack as a page in a browser",
+            "",
+            "With the AWS CLI, version 2.13.0 or newer, or any AWS SDK:",
+            "",
             f"  aws s3 cp row.csv s3://{bucket}/inputs/row.csv",
             f"  aws sqs receive-message --wait-time-seconds 10 --queue-url {queue}",
             "",

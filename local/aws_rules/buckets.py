@@ -33,6 +33,9 @@ _KINDS = {
     "TopicConfigurations": ("Topic", "AWS::SNS::Topic"),
     "LambdaConfigurations": ("Function", "AWS::Lambda::Function"),
 }
+# The safe characters of keys, and what encodes others.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+_ENCODED = re.compile(r"[A-Za-z0-9!_.*'()/+%-]*")
 _UNABLE = "Unable to validate the following destination configurations"
 
 
@@ -117,11 +120,24 @@ def a_notification_is_about_an_event_of_s3(bucket: Resource) -> Iterator[Problem
                 "further one",
                 f"Cannot specify more than one {names[0]} rule in a filter.",
             )
-        if any("*" in str(part.get("Value")) for part in each.rules):
+        yield from _literal_filters(each)
+
+
+def _literal_filters(notification: _Notification) -> Iterator[Problem]:
+    path = f"{notification.path}.Filter"
+    for value in (str(part.get("Value")) for part in notification.rules):
+        if "*" in value:
             yield Problem(
-                f"{each.path}.Filter",
+                path,
                 "take the * out: S3 compares a prefix or suffix character by character",
                 "A wildcard in a filter is an ordinary character, which no key has",
+                Enforced.NEVER,
+            )
+        elif not _ENCODED.fullmatch(value):
+            yield Problem(
+                path,
+                f"URL-encode the characters of {value!r} that are no safe ones, a space as +",
+                "A special character in a filter matches no key, unless it is URL-encoded",
                 Enforced.NEVER,
             )
 

@@ -6,8 +6,6 @@ from typing import Any
 
 # Each module registers its rules.
 from local.aws_rules import (  # noqa: F401
-    alarm_settings,
-    alarms,
     buckets,
     event_sources,
     events,
@@ -17,6 +15,11 @@ from local.aws_rules import (  # noqa: F401
     queues,
     tables,
     topics,
+)
+from local.aws_rules.cloudwatch import (  # noqa: F401
+    alarm_settings,
+    alarms,
+    dashboards,
 )
 from local.aws_rules.cross_service import (  # noqa: F401
     cloudformation,

@@ -1,5 +1,6 @@
 """EventBridge: schedules, targets and their permissions."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ _SCHEDULE = (
 _TARGETS = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html"
 _PERMISSIONS = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"
 _DLQ = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"
+_PATTERN_CHARACTERS = 2_048
 _RATE = re.compile(r"rate\((\d+) (minutes?|hours?|days?)\)")
 
 
@@ -160,6 +162,22 @@ def an_event_pattern_is_well_formed(schedule: Resource) -> Iterator[Problem]:
     yield from malformed(
         schedule.get("EventPattern"), "EventPattern", "Event pattern is not valid. Reason:"
     )
+
+
+@rule(
+    _RULE,
+    words="Event pattern is not valid. Reason: Pattern exceeds the maximum length.",
+    source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html",
+    measures=True,
+)
+def an_event_pattern_is_not_too_long(schedule: Resource) -> Iterator[Problem]:
+    pattern = schedule.get("EventPattern")
+    text = pattern if isinstance(pattern, str) else json.dumps(pattern or {})
+    if len(text) > _PATTERN_CHARACTERS:
+        yield Problem(
+            "EventPattern",
+            f"shorten the pattern from {len(text):,} to {_PATTERN_CHARACTERS:,} characters",
+        )
 
 
 @rule(

@@ -53,8 +53,7 @@ def the_environment_is_not_too_large(function: Resource) -> Iterator[Problem]:
     source=_ENVIRONMENT,
 )
 def the_environment_keeps_off_lambdas_own_names(function: Resource) -> Iterator[Problem]:
-    variables = function.get("Environment")
-    for name in (variables or {}).get("Variables", {}):
+    for name in function.keys("Environment", "Variables"):
         path = f"Environment.Variables.{name}"
         if name in _RESERVED:
             yield Problem(path, f"give the variable another name than {name}")

@@ -33,6 +33,27 @@ def _substituted(text: str) -> Iterator[str]:
             yield name.partition(".")[0]
 
 
+def constants(value: Any) -> Iterator[int]:
+    """The `id` of every list and mapping below, and of the value, that has no function in it."""
+    if isinstance(value, (dict, list)):
+        members = list(value.values() if isinstance(value, dict) else value)
+        below = set[int]()
+        for each in members:
+            below.update(constants(each))
+        yield from below
+        nested = [each for each in members if isinstance(each, (dict, list))]
+        if not _is_function(value) and all(id(each) in below for each in nested):
+            yield id(value)
+
+
+def _is_function(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and len(value) == 1
+        and str(next(iter(value))).startswith(("Fn::", "Ref"))
+    )
+
+
 def leaves(value: Any) -> Iterator[Any]:
     """The value once for each of its leaves, holding that one alone; both sides of every Fn::If."""
     match value:
@@ -41,7 +62,7 @@ def leaves(value: Any) -> Iterator[Any]:
             yield from leaves(otherwise)
         case {"Ref": "AWS::NoValue"}:
             return
-        case dict() if len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref")):
+        case dict() if _is_function(value):
             yield value
         case dict():
             for key, each in value.items():

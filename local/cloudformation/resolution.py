@@ -1,28 +1,25 @@
 """A template resolved for one combination of parameters and partition, no further than asked."""
 
-import base64
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from local.cloudformation import return_values
 from local.cloudformation.choices import Choices
 from local.cloudformation.parameters import LONG_REGIONS, PARTITIONS
 from local.cloudformation.template import Template
 from local.cloudformation.world import Resource, World
+from relayctl.doctor import return_values
+from relayctl.doctor.intrinsics import ABSENT, Evaluation
 
 _ACCOUNT = "123456789012"
-_ABSENT = object()
 _MISSING = "missing"
-_SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
-class TemplateWorld(World):
+class TemplateWorld(World, Evaluation):
     """`missing` collects the references to resources that these parameters leave out."""
 
     def __init__(self, template: Template, choices: Choices, measures: bool) -> None:
+        Evaluation.__init__(self, template.constants)
         self.template = template
         self.missing: list[str] = []
         self.metrics = template.metrics
@@ -30,9 +27,11 @@ class TemplateWorld(World):
         self.account = _ACCOUNT
         self._choices = choices
         self._measures = measures
-        self._held: dict[str, bool] = {}
-        self._resolved: dict[int, tuple[Any, Any]] = {}
         self._named: dict[str, TemplateResource] = {}
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        return self.template.transformed
 
     @property
     def partition(self) -> str:  # type: ignore[override]
@@ -67,31 +66,11 @@ class TemplateWorld(World):
     def is_made_before(self, earlier: Resource, later: Resource) -> bool:
         return self.template.waits_for(later.name, earlier.name)
 
-    def exists(self, name: str) -> bool:
-        condition = self.template.resources[name].get("Condition")
-        return condition is None or self.holds({"Condition": condition})
-
     def named(self, name: str) -> "TemplateResource":
         """The resource, one object for each name, which remembers what it is called."""
         if name not in self._named:
             self._named[name] = TemplateResource(self, name)
         return self._named[name]
-
-    def holds(self, condition: Any) -> bool:
-        match condition:
-            case {"Condition": str(name)}:
-                if name not in self._held:
-                    self._held[name] = self.holds(self.template.conditions[name])
-                return self._held[name]
-            case {"Fn::Not": [inner]}:
-                return not self.holds(inner)
-            case {"Fn::Or": list(inner)}:
-                return any(self.holds(each) for each in inner)
-            case {"Fn::And": list(inner)}:
-                return all(self.holds(each) for each in inner)
-            case {"Fn::Equals": [one, other]}:
-                return str(self.resolve(one)) == str(self.resolve(other))
-        raise ValueError(f"not a condition: {condition}")
 
     def parameter(self, name: str) -> Any:
         """Its value, in which a sample's partition and region are those of the stack."""
@@ -105,69 +84,10 @@ class TemplateWorld(World):
             return placed.replace("${AWS::Region}", self.region)
         return value
 
-    def resolve(self, value: Any) -> Any:
-        """Without any intrinsic function; what AWS::NoValue stands for is left out."""
-        if not isinstance(value, (dict, list)):
-            return value
-        if id(value) not in self._resolved:
-            # Kept with the value itself, so that nothing else gets its id meanwhile.
-            self._resolved[id(value)] = value, self._resolve(value)
-        return self._resolved[id(value)][1]
-
-    def _resolve(self, value: Any) -> Any:
-        found = self.shallow(value)
-        if isinstance(found, dict):
-            members = {key: self.resolve(each) for key, each in found.items()}
-            return {key: each for key, each in members.items() if each is not _ABSENT}
-        if isinstance(found, list):
-            members_of = [self.resolve(each) for each in found]
-            return [each for each in members_of if each is not _ABSENT]
-        return found
-
-    def shallow(self, value: Any) -> Any:
-        """The value with its own function resolved, and those of its members left as they are."""
-        if not isinstance(value, dict) or len(value) != 1:
-            return value
-        match value:
-            case {"Ref": str(name)}:
-                return self._reference(name)
-            case {"Fn::GetAtt": [str(name), attribute]}:
-                return self._attribute(name, str(self.resolve(attribute)))
-            case {"Fn::GetAtt": str(text)}:
-                return self._attribute(*text.split(".", 1))
-            case {"Fn::If": [str(name), then, otherwise]}:
-                return self.shallow(then if self.holds({"Condition": name}) else otherwise)
-            case {"Fn::Sub": str(text)}:
-                return self._substitute(text, {})
-            case {"Fn::Sub": [str(text), dict(given)]}:
-                return self._substitute(text, given)
-            case {"Fn::Join": [str(glue), members]}:
-                return glue.join(map(str, self.resolve(members)))
-            case {"Fn::Select": [index, members]}:
-                found = self.resolve(members)
-                position = int(self.resolve(index))
-                return found[position] if position < len(found) else ""
-            case {"Fn::Split": [str(glue), text]}:
-                return str(self.resolve(text)).split(glue)
-            case {"Fn::FindInMap": [name, key, second, *_]}:
-                return self._mapped(*map(self.resolve, (name, key, second)))
-            case {"Fn::Base64": text}:
-                return base64.b64encode(str(self.resolve(text)).encode()).decode()
-            case {"Fn::ToJsonString": inner}:
-                return json.dumps(self.resolve(inner))
-            case {"Fn::Length": inner}:
-                return len(self.resolve(inner))
-            case {"Fn::ImportValue": inner}:
-                return f"imported-{self.resolve(inner)}"
-        return value
-
-    def _mapped(self, name: str, key: str, second: str) -> Any:
-        return self.template.transformed["Mappings"][name][key][second]
-
-    def _reference(self, name: str) -> Any:
+    def reference(self, name: str) -> Any:
         match name:
             case "AWS::NoValue":
-                return _ABSENT
+                return ABSENT
             case "AWS::Partition":
                 return self.partition
             case "AWS::Region":
@@ -185,9 +105,9 @@ class TemplateWorld(World):
                 return []
         if name in self.template.parameters:
             return self.parameter(name)
-        return self._attribute(name, None)
+        return self.attribute(name, None)
 
-    def _attribute(self, name: str, attribute: str | None) -> str:
+    def attribute(self, name: str, attribute: str | None) -> str:
         if name not in self.template.resources or not self.exists(name):
             self.missing.append(name)
             return _MISSING
@@ -196,19 +116,6 @@ class TemplateWorld(World):
             return resource.reference
         its_name = resource.physical_name
         return return_values.attribute(its_name, resource.arn, resource.reference, attribute)
-
-    def _substitute(self, text: str, given: Mapping[str, Any]) -> str:
-        def value(match: re.Match[str]) -> str:
-            escaped, name = match.groups()
-            if escaped:
-                return "${" + name + "}"
-            if name in given:
-                return str(self.resolve(given[name]))
-            resource, dot, attribute = name.partition(".")
-            found = self._attribute(resource, attribute) if dot else self._reference(name)
-            return ",".join(found) if isinstance(found, list) else str(found)
-
-        return _SUBSTITUTION.sub(value, text)
 
 
 class TemplateResource(Resource):
@@ -228,6 +135,25 @@ class TemplateResource(Resource):
         )
 
     def get(self, *path: str | int) -> Any:
+        found = self.world.resolve(self._at(path))
+        return None if found is ABSENT else found
+
+    def members(self, *path: str | int, keep: Callable[[Any], bool]) -> Sequence[Any]:
+        written = self.world.shallow(self._at(path))
+        if not isinstance(written, list):
+            return super().members(*path, keep=keep)
+        found = [self.world.resolve(each) for each in written if keep(each)]
+        return [each for each in found if each is not ABSENT]
+
+    def size(self, *path: str | int) -> int:
+        written = self.world.shallow(self._at(path))
+        return len(self._members(written)) if isinstance(written, list) else super().size(*path)
+
+    def keys(self, *path: str | int) -> list[str]:
+        found = self.world.shallow(self._at(path))
+        return list(found) if isinstance(found, dict) else []
+
+    def _at(self, path: Sequence[str | int]) -> Any:
         value: Any = self.properties
         for step in path:
             value = self.world.shallow(value)
@@ -237,12 +163,11 @@ class TemplateResource(Resource):
                 value = value[step]
             except (KeyError, IndexError, TypeError):
                 return None
-        found = self.world.resolve(value)
-        return None if found is _ABSENT else found
+        return value
 
     def _members(self, value: Sequence[Any]) -> list[Any]:
         found = [self.world.shallow(each) for each in value]
-        return [each for each in found if each is not _ABSENT]
+        return [each for each in found if each is not ABSENT]
 
     @property
     def own_name(self) -> str | None:

@@ -13,7 +13,7 @@ from unittest import mock
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from local.cloudformation.intrinsics import references
+from local.cloudformation.intrinsics import constants, references
 from local.cloudformation.parameters import values
 
 # CloudFormation's maximum for the name of a stack.
@@ -53,6 +53,11 @@ class Template:
             done = transform(document, {}, mock.Mock(load=dict))
         plain: dict[str, Any] = json.loads(json.dumps(done))
         return plain
+
+    @cached_property
+    def constants(self) -> frozenset[int]:
+        """The `id` of each part of `transformed` that is the same with any parameters."""
+        return frozenset(constants(self.transformed))
 
     def values(self, parameter: str, longest: bool) -> Sequence[Any]:
         """What to try a parameter with, as `local.cloudformation.parameters` says."""

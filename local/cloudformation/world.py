@@ -1,7 +1,7 @@
 """What a rule sees: resources with resolved properties, and the others that they name."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -61,6 +61,20 @@ class Resource(ABC):
     def list(self, *path: str | int) -> "list[Any]":
         """The members there; one that is no list is the only member."""
         return as_list(self.get(*path))
+
+    def members(self, *path: str | int, keep: Callable[[Any], bool]) -> Sequence[Any]:
+        """The members there of which `keep` says yes. It may see a member as the template writes
+        it: the conditions of the others are then not evaluated."""
+        return [each for each in self.list(*path) if keep(each)]
+
+    def size(self, *path: str | int) -> int:
+        """The number of members there, whose values need not be resolved."""
+        return len(self.list(*path))
+
+    def keys(self, *path: str | int) -> Sequence[str]:
+        """The names of the members there, whose values need not be resolved."""
+        found = self.get(*path)
+        return [*found] if isinstance(found, Mapping) else []
 
     def is_true(self, *path: str | int) -> bool:
         return str(self.get(*path)).lower() == "true"

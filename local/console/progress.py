@@ -1,7 +1,7 @@
 """One updating line on a terminal; anywhere else a line every few seconds."""
 
 import sys
-import time
+from time import monotonic
 from typing import TextIO
 
 _SECONDS_BETWEEN_LINES = 3.0
@@ -17,7 +17,7 @@ class Progress:
         self._text = ""
 
     def show(self, text: str) -> None:
-        now = time.monotonic()
+        now = monotonic()
         if self._terminal:
             self._stream.write(f"\r\x1b[K{text}")
         elif text == self._text or now - self._shown_at < _SECONDS_BETWEEN_LINES:

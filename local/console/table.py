@@ -10,15 +10,3 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [header, *rows]
     widths = [max(cell_len(line[column]) for line in lines) for column in range(len(header))]
     return "\n".join("  ".join(map(set_cell_size, line, widths)).rstrip() for line in lines)
-
-
-def shortened(text: str, places: int) -> str:
-    """At most that many places; what is left out of the middle becomes an ellipsis."""
-    if cell_len(text) <= places:
-        return text
-    head, tail = text, text
-    while cell_len(head) > (places - 1) // 2:
-        head = head[:-1]
-    while cell_len(tail) > places - 1 - cell_len(head):
-        tail = tail[1:]
-    return f"{head}…{tail}"

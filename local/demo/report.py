@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 
-from local.console.table import shortened, table
+from local.console.table import table
 from local.demo.inputs import excerpt
 from local.load.account import Account, value_of
 from local.load.inputs import Input, Kind
 from local.load.results import Result
 from local.stack.settings import REPOSITORY, StackSettings
+from relayctl.output import shortened
 
 _KEY_PLACES = 36
 _REASON_PLACES = 60
 
 
-def describe(account: Account, settings: StackSettings) -> str:
-    """An excerpt of the results, the depth of every queue, and the files that stay."""
+def describe(account: Account) -> str:
+    """An excerpt of the results, and the depth of every queue."""
     first, inputs, outputs = account.tally.first, account.uploads, account.outputs
     uris = {item.key: uri for uri, item in inputs.items()}
     chosen = excerpt(list(inputs.values()))
@@ -28,6 +29,15 @@ def describe(account: Account, settings: StackSettings) -> str:
             "",
             table(("queue", "messages"), depths),
             "",
+        )
+    )
+
+
+def directions(settings: StackSettings) -> str:
+    """The files that stay, and what to try."""
+    return "\n".join(
+        (
+            "",
             "Where to look next:",
             f"  {_relative(settings, 'logs')}  what each function, SageMaker and MiniStack wrote",
             "  template.yaml          the application, in the order in which data flows",
@@ -39,8 +49,8 @@ def describe(account: Account, settings: StackSettings) -> str:
 
 def _row(item: Input, result: Result | None, outputs: Mapping[str, str]) -> tuple[str, ...]:
     remark = "" if item.kind is Kind.ROW else item.kind.value
-    if result and result.reason:
-        remark = f"{remark}: {shortened(result.reason, _REASON_PLACES)}"
+    if result and (reason := result.message or result.reason):
+        remark = f"{remark}: {shortened(reason, _REASON_PLACES)}"
     return (
         shortened(item.key.removeprefix("inputs/"), _KEY_PLACES),
         result.outcome if result else "lost",

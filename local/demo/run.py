@@ -5,7 +5,8 @@ from itertools import islice
 
 from local.demo.early import upload_before_service
 from local.demo.inputs import deleted_input, early_input, refused_inputs, too_long_input
-from local.demo.report import describe
+from local.demo.operate import operate
+from local.demo.report import describe, directions
 from local.load.account import Account
 from local.load.inputs import row_inputs
 from local.load.rows import held_out_rows
@@ -49,7 +50,10 @@ def _demonstrate(trial: Trial) -> tuple[Account, str]:
     remaining = {uri: item for uri, item in uploads.items() if item in later}
     trial.exchange(remaining, tally, _SILENCE_SECONDS)
     account = trial.account(uploads, tally, trial.settle(tally, _SETTLE_SECONDS))
-    print(describe(account, trial.settings))
+    print(describe(account))
+    for text in operate(trial.settings):
+        print(text)
+    print(directions(trial.settings))
     return account, summary(account, trial.report.seconds)
 
 

@@ -16,7 +16,7 @@ from local.stack.stack import Stack
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
-NAMES = ("submit", "route", "reconcile", "provision")
+NAMES = ("submit", "route", "reconcile", "backfill", "provision")
 
 
 def logical_id(name: str) -> str:

@@ -229,7 +229,7 @@ def find_emulator() -> Path:
         raise LocalStackError(
             "the Lambda runtime emulator is a Linux program for x86_64 and arm64, and this is "
             f"{sys.platform} on {platform.machine()}: use `sam local invoke`, which runs it in "
-            "Docker (docs/sam-local.md)"
+            "Docker (docs/how-to/sam-local.md)"
         )
     return program
 

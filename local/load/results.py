@@ -19,7 +19,10 @@ _THREADS = 8
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run looks at in a result message (CloudEvents 1.0, see docs/)."""
+    """What a run looks at in a result message (CloudEvents 1.0, see docs/).
+
+    `message` is the model's own, where the result of a failure has it.
+    """
 
     id: str
     type: str
@@ -28,19 +31,22 @@ class Result:
     output_location: str | None
     reason: str
     queue: str
+    message: str = ""
 
     @classmethod
     def parse(cls, body: str, queue: str) -> Self:
         event = json.loads(body)
         data = event["data"]
+        failure = data.get("failure") or {}
         return cls(
             id=event["id"],
             type=event["type"],
             outcome=data["outcome"],
             subject=event.get("subject") or "",
             output_location=(data.get("output") or {}).get("location"),
-            reason=(data.get("failure") or {}).get("reason") or "",
+            reason=failure.get("reason") or "",
             queue=queue,
+            message=(failure.get("body") or {}).get("content") or "",
         )
 
 

@@ -20,12 +20,22 @@ asks for. Lambda sets variables, on which Powertools acts, and drops such lines.
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 
 It takes what AWS refuses; `local.ministack.refusals` has it refuse that too. What it sends to
-custom resources differs, and so do Lambda's records of failed invocations: see
-`local.ministack.custom_resources` and `local.ministack.failed_invocations`.
+custom resources differs, and so do Lambda's records of failed invocations and EventBridge's
+deliveries to queues: see `local.ministack.custom_resources`, `local.ministack.failed_invocations`
+and `local.ministack.upload_events`.
+
+Its CloudFormation leaves out settings of several resources: see
+`local.ministack.resource_settings`.
+
+Publishing to a topic with a KMS key needs no permission for the key: see
+`local.ministack.encrypted_topics`.
 
 And it unpacks the layer, thousands of small files, for each of these environments. They share one.
 
 Its conditions know no Fn::Join, so that a list parameter counts as given when it is empty.
+
+The ARN of a rule on the default bus has the name of the bus, which no policy names there.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
 
 It makes no alarm on metric math. Here it makes one, which is never evaluated.
 
@@ -48,7 +58,14 @@ from ministack.services import cloudwatch, lambda_svc, sqs
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 from local.functions.lambda_environment import logging_variables, passes
-from local.ministack import custom_resources, failed_invocations, refusals
+from local.ministack import (
+    custom_resources,
+    encrypted_topics,
+    failed_invocations,
+    refusals,
+    resource_settings,
+    upload_events,
+)
 from local.ministack.leading_keys import leading_keys
 from local.ministack.shared_archive import SharedArchive
 
@@ -77,6 +94,7 @@ _dynamodb_service_context = iam_actions.dynamodb_service_context
 _extract_resource_arn = iam_actions.extract_resource_arn
 _evaluate_alarm = cloudwatch._evaluate_alarm
 _alarm_record = provisioners._cw_metric_alarm_record
+_put_metric_alarm = cloudwatch._put_metric_alarm
 _sqs_esm_concurrency = lambda_svc._sqs_esm_concurrency
 _execution_credentials = lambda_runtime.execution_credentials
 _emit_lambda_logs = lambda_svc._emit_lambda_logs
@@ -92,8 +110,9 @@ def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
 def extract_resource_arn(
     service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any
 ) -> str:
-    """MiniStack's own, and the alarm that is to be deleted (the first one speaks for several) or
-    all of them, which is what describing asks for at AWS, whatever the names."""
+    """MiniStack's own, without the bus in the ARN of a rule on the default bus; and the alarm that
+    is to be deleted (the first one speaks for several) or all of them, which is what describing
+    asks for at AWS, whatever the names."""
     match headers.get("x-amz-target", "").rpartition("."):
         case (_, _, "DescribeAlarms"):
             name = "*"
@@ -101,7 +120,7 @@ def extract_resource_arn(
             (name, *_) = json.loads(body)["AlarmNames"]
         case _:
             arn: str = _extract_resource_arn(service, method, path, headers, body, *rest)
-            return arn
+            return arn.replace(":rule/default/", ":rule/") if service == "events" else arn
     _, region, account = rest
     return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
 
@@ -122,6 +141,16 @@ def alarm_record(name: str, properties: dict[str, Any]) -> dict[str, Any]:
     described = {**first["Metric"], "Period": first["Period"], "Statistic": first["Stat"]}
     record = _alarm_record(name, {**properties, **described, "Metrics": None})
     return {**record, "Metrics": queries}
+
+
+def put_metric_alarm(parameters: Any, given: dict[str, Any], *encodings: bool) -> Any:
+    """MiniStack's own, and the queries of metric math."""
+    answer = _put_metric_alarm(parameters, given, *encodings)
+    if given and (alarm := cloudwatch._alarms.get(given.get("AlarmName"))):
+        alarm.pop("Metrics", None)
+        if queries := given.get("Metrics"):
+            alarm["Metrics"] = queries
+    return answer
 
 
 def dynamodb_transaction_checks(
@@ -244,6 +273,7 @@ def install() -> None:
     iam_actions.extract_resource_arn = extract_resource_arn
     cloudwatch._evaluate_alarm = evaluate_alarm
     provisioners._cw_metric_alarm_record = alarm_record
+    cloudwatch._put_metric_alarm = put_metric_alarm
     iam_actions.dynamodb_transaction_checks = dynamodb_transaction_checks
     iam_actions.dynamodb_service_context = dynamodb_service_context
     lambda_svc._sqs_esm_concurrency = sqs_esm_concurrency
@@ -255,4 +285,7 @@ def install() -> None:
     lambda_runtime.zipfile = SimpleNamespace(**(vars(zipfile) | {"ZipFile": SharedArchive}))
     refusals.install()
     custom_resources.install()
+    encrypted_topics.install()
+    resource_settings.install()
     failed_invocations.install()
+    upload_events.install()

@@ -1,4 +1,4 @@
-"""What MiniStack can be told to do badly: answer some requests never, and hand out any order.
+"""What MiniStack does badly on request: answer some requests never, and hand out any order.
 
 `PUT /_faults`, signed by root, takes a JSON object with the members of `Faults`; an empty one ends
 all faults. Requests that came while a fault was in force get no answer later either.

@@ -1,11 +1,10 @@
 """What stands before MiniStack's application: it takes signed requests of programs alone.
 
 Refused are requests of web pages, requests under another name, requests without a signature and,
-where MiniStack authenticates callers, those with an access key that it does not know: it answers
-some paths, such as those of its health, of Cognito and of container registries, before it looks at
-the signature. Whether the signature is right is MiniStack's to see. Refused is also MiniStack's own
-interface under /_ministack/, which asks for no signature: it empties the stack, reads queues and
-hands out code.
+where MiniStack authenticates callers, those that the holder of the access key did not sign:
+MiniStack answers some paths, such as those of its health, of Cognito and of container registries,
+before it looks at the signature. Refused is also MiniStack's own interface under /_ministack/,
+which asks for no signature: it empties the stack, reads queues and hands out code.
 
 Only root may set faults, and ask `GET /_credentials/{access key}` whose the key is and what its
 secret is, with which other servers of the stack check signatures.
@@ -13,7 +12,7 @@ secret is, with which other servers of the stack check signatures.
 
 import json
 from collections.abc import Mapping
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from async_endpoint_emulator.api.origin import own_hosts, refusal
 
@@ -47,7 +46,17 @@ class Front:
             await _answer(send, 403, {"__type": "AccessDenied", "message": reason})
         elif scope["path"].startswith((CREDENTIALS, FAULTS)):
             await self._for_root(scope, receive, send)
-        elif self._authenticates and (answer := _answer_to_unknown_key(scope)):
+        elif self._authenticates and not _needs_no_signature(scope):
+            await self._for_holders(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _for_holders(self, scope: Message, receive: Receive, send: Send) -> None:
+        request, body = _request(scope), b""
+        if request.signs_its_body:
+            body = await read_body(receive)
+            receive = again(body, receive)
+        if answer := signatures.refuse(request, body):
             await _send(send, *answer)
         else:
             await self._app(scope, receive, send)
@@ -73,17 +82,15 @@ def _refusal(scope: Message) -> str | None:
     if scope["path"].startswith("/_ministack/"):
         return "this interface of MiniStack is closed"
     authorization = headers.get("authorization", "")
-    if authorization.startswith("AWS4-HMAC-SHA256 ") or "X-Amz-Signature" in _query(scope):
+    if authorization.startswith(f"{signatures.ALGORITHM} ") or "X-Amz-Signature" in _query(scope):
         return None
     return "the request is not signed with Signature Version 4"
 
 
-def _answer_to_unknown_key(scope: Message) -> signatures.Answer | None:
-    if _needs_no_signature(scope):
-        return None
-    return signatures.refuse_unknown_key(
-        scope["method"], scope["path"], _headers(scope), _query(scope)
-    )
+def _request(scope: Message) -> signatures.Request:
+    raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    headers = signatures.signed_form(scope["headers"])
+    return signatures.Request(scope["method"], raw_path.decode("latin-1"), headers, _query(scope))
 
 
 def _needs_no_signature(scope: Message) -> bool:
@@ -96,7 +103,7 @@ def _headers(scope: Message) -> dict[str, str]:
 
 
 def _query(scope: Message) -> dict[str, list[str]]:
-    return parse_qs(scope["query_string"].decode("latin-1"))
+    return parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
 async def _answer(send: Send, status: int, document: object) -> None:

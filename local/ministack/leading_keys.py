@@ -23,7 +23,7 @@ def leading_keys(request: _Request) -> list[str] | None:
     try:
         keys = sorted(set(_keys(request)))
     except (KeyError, TypeError, ValueError, AttributeError):
-        # No key that can be told. An absent key is refused where the policy asks for one.
+        # No key that is known. An absent key is refused where the policy asks for one.
         return None
     return keys or None
 

@@ -13,8 +13,8 @@ from ministack.services import cloudformation, sns, sqs
 from ministack.services.cloudformation import stacks
 
 from local.aws_rules import RULES, Enforced, Refusal
-from local.cloudformation import return_values
 from local.cloudformation.world import Resource, World
+from relayctl.doctor import return_values
 
 _SELF = "the call"
 

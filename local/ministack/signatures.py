@@ -11,15 +11,18 @@ root's secret is part of that, or whoever knows the names would have the permiss
 import hashlib
 import hmac
 import os
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from ministack.core import iam_actions, iam_evaluator, lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime, sigv4
 from ministack.core.responses import _account_from_sts_session
 from ministack.core.router import detect_service, extract_access_key_id
 from ministack.services import iam, sts
 
 Credential = iam_evaluator.ResolvedCredential
+
+ALGORITHM = "AWS4-HMAC-SHA256"
 
 Answer = tuple[int, dict[str, str], bytes]
 """Status, headers and body."""
@@ -72,18 +75,83 @@ def describe(access_key_id: str) -> dict[str, str | None] | None:
     }
 
 
-def refuse_unknown_key(
-    method: str, path: str, headers: dict[str, str], query: dict[str, list[str]]
-) -> Answer | None:
-    """The service's answer to a request whose access key there is not; None for one that is."""
-    found = _find(extract_access_key_id(headers, query))
-    if isinstance(found, Credential):
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request with a signature in its Authorization header, or in its query where it has none.
+
+    `raw_path` and `query` are as they were sent, names of `headers` in lower case.
+    """
+
+    method: str
+    raw_path: str
+    headers: dict[str, str]
+    query: dict[str, list[str]]
+
+    @property
+    def is_presigned(self) -> bool:
+        return not self.headers.get("authorization", "").startswith(ALGORITHM)
+
+    @property
+    def signs_its_body(self) -> bool:
+        """Whether the signature depends on the body itself, and not on a hash in a header."""
+        digest = self.headers.get("x-amz-content-sha256", "")
+        return not self.is_presigned and (not digest or digest.startswith(f"STREAMING-{ALGORITHM}"))
+
+
+def signed_form(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers as they are signed: one that is sent on several lines has its values joined."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        key, text = name.decode("latin-1").lower(), sigv4.decode_header_value(value)
+        found[key] = f"{found[key]},{text}" if key in found else text
+    return found
+
+
+def refuse(request: Request, body: bytes) -> Answer | None:
+    """The service's answer to a request that the holder of its key did not sign; None for others.
+
+    `body` is empty where the signature does not depend on it. How long a presigned URL is good is
+    for the service to see.
+    """
+    failure = _failure(request, body)
+    if failure is None:
         return None
-    service = detect_service(method, path, headers, query)
+    code, message = failure
+    service = detect_service(request.method, request.raw_path, request.headers, request.query)
     answer: Answer = iam_actions.access_denied_response(
-        service, "", "", "", error_code=found.code, message=found.message, headers=headers
+        service, "", "", "", error_code=code, message=message, headers=request.headers
     )
     return answer
+
+
+def _failure(request: Request, body: bytes) -> tuple[str, str] | None:
+    """Why the signature is not that of its key's holder: code and message."""
+    signature: Any = (
+        sigv4.parse_query_signature(request.query)
+        if request.is_presigned
+        else sigv4.parse_header_signature(request.headers)
+    )
+    if isinstance(signature, tuple):
+        code, message = signature
+        return code, message
+    key = extract_access_key_id(request.headers, request.query)
+    found = _find(key)
+    if not isinstance(found, Credential):
+        return found.code, found.message
+    if signature.access_key_id != key:
+        return "SignatureDoesNotMatch", sigv4.SIGNATURE_MISMATCH
+    late = None if request.is_presigned else sigv4.request_time_failure(signature)
+    failure: tuple[str, str] | None = late or sigv4.header_signature_failure(
+        signature,
+        found.secret_access_key,
+        request.method,
+        request.raw_path,
+        request.query,
+        request.headers,
+        body,
+        presigned=request.is_presigned,
+    )
+    return failure
 
 
 def _find(access_key_id: str) -> Any:

@@ -1,1 +1,1 @@
-"""Route documents without a deployment: checked, and tried on results."""
+"""Route documents of the template and of parameters, checked as `relayctl routes check` does."""

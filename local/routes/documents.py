@@ -1,10 +1,10 @@
 """Where a route document is read from: a file, the template, or a parameter that is deployed."""
 
-import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from local.errors import LocalStackError
+from relayctl.routes.files import read_text
 
 # What stands in the template's own document for its queues.
 _QUEUES: Final = {
@@ -21,33 +21,13 @@ def read_document(source: str) -> str:
             `ssm:` and the name of a parameter, which is read with the environment's credentials.
 
     Raises:
-        LocalStackError: it cannot be read.
+        LocalStackError, RelayctlError: it cannot be read.
     """
     if source.startswith("ssm:"):
         return _parameter(source.removeprefix("ssm:"))
     path = Path(source)
-    text = _text(path)
+    text = read_text(path)
     return _of_template(text, path) if path.suffix in (".yaml", ".yml") else text
-
-
-def read_result(source: str) -> dict[str, Any]:
-    """A result from a file: the body of a message. Raises LocalStackError."""
-    try:
-        content = json.loads(_text(Path(source)))
-    except ValueError as error:
-        raise LocalStackError(f"the result {source} is not JSON: {error}") from error
-    if not isinstance(content, dict) or "data" not in content:
-        raise LocalStackError(
-            f"{source} is not a result: it has no member data (docs/result.md shows some)"
-        )
-    return content
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LocalStackError(f"{path} cannot be read: {error}") from error
 
 
 def _of_template(text: str, path: Path) -> str:

@@ -69,7 +69,8 @@ class Deployment:
         return self._sam(
             "deploy",
             *("--template-file", self.settings.sam_directory / "build" / "template.yaml"),
-            *("--parameter-overrides", *machine_parameters(), f"ModelDataUrl={model_data_url}"),
+            *("--parameter-overrides", *machine_parameters()),
+            parameter_override("ModelDataUrl", model_data_url),
             *(parameter_override(name, value) for name, value in parameters.items()),
         )
 

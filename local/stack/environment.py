@@ -2,8 +2,10 @@
 
 import re
 import shlex
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from local.machine import private
@@ -99,9 +101,15 @@ def write_environment_file(settings: StackSettings) -> None:
     )
     text = (
         f"# The local stack. In a shell: source {shlex.quote(str(settings.environment_file))}\n"
-        f"{_UNSET}{exports}\n{_AWS_COMMAND}"
+        f"{_UNSET}{exports}\n{_AWS_COMMAND}{_relayctl_command()}"
     )
     private.write(settings.environment_file, text.encode())
+
+
+def _relayctl_command() -> str:
+    """A function, because .venv/bin in PATH would replace the shell's own python too."""
+    relayctl = shlex.quote(str(Path(sys.executable).with_name("relayctl")))
+    return f'unalias relayctl 2> /dev/null || :\nrelayctl() {{ {relayctl} "$@"; }}\n'
 
 
 def read_environment_file(settings: StackSettings) -> dict[str, str]:

@@ -29,16 +29,18 @@ class Narrator:
 
 def bring_up(
     settings: StackSettings,
-    model: Path,
+    model: Path | str,
     report: Callable[[str], None],
     during_deploy: Callable[[Callable[[], None]], None] | None = None,
     parameters: Mapping[str, str] | None = None,
+    before_deploy: Callable[[], None] = lambda: None,
 ) -> Mapping[str, str]:
     """Starts what does not run, deploys the code as it is now, and returns the stack's outputs.
 
-    `model` is a model.tar.gz.
+    `model` is a model.tar.gz, or the URI of one in the stack; empty where the image has the model.
     `during_deploy` is called while `sam deploy` works, with a check to call while it waits.
     `parameters` are the template's, where its defaults are not wanted.
+    `before_deploy` is called when the parts of the stack run.
 
     Raises:
         LocalStackError: anything failed. A stack that ran before still runs; a stack that was
@@ -50,9 +52,11 @@ def bring_up(
     deployment = Deployment(settings, Clients(settings), meanwhile=stack.check)
     deployment.build()
     report("sam build is done")
-    model_data_url = deployment.upload_model(model)
-    report(f"the model is uploaded to {model_data_url}")
-    given = {"RollOutUploads": "true", **dict(settings.parameters), **(parameters or {})}
+    model_data_url = deployment.upload_model(model) if isinstance(model, Path) else model
+    report(f"the model is at {model_data_url}" if model_data_url else "the image has the model")
+    before_deploy()
+    own = {"RollOutUploads": "true", "CreateDashboard": "true"}
+    given = {**own, **dict(settings.parameters), **(parameters or {})}
     deploy = deployment.start_deploy(model_data_url, given)
     if during_deploy:
         during_deploy(deployment.still_deploying(deploy))

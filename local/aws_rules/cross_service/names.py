@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from local.aws_rules.rule import Problem, rule
 from local.cloudformation.intrinsics import references
 from local.cloudformation.resolution import TemplateResource
-from local.cloudformation.return_values import NAME_PROPERTIES
 from local.cloudformation.world import Resource
+from relayctl.doctor.return_values import NAME_PROPERTIES
 
 # Longest name, characters, and AWS's words, by type; `return_values` has the property.
 _LIMITS = {
     "AWS::CloudWatch::Alarm": (255, r".+", "alarmName"),
+    "AWS::CloudWatch::Dashboard": (255, r"[A-Za-z0-9_-]+", "dashboardName"),
     "AWS::DynamoDB::Table": (255, r"[a-zA-Z0-9_.-]{3,}", "tableName"),
     "AWS::Events::Rule": (64, r"[.\-_A-Za-z0-9]+", "name"),
     "AWS::IAM::ManagedPolicy": (128, r"[\w+=,.@-]+", "policyName"),

@@ -96,10 +96,15 @@ def statements(resource: Resource, *path: str | int) -> list[Statement]:
     where = place(resource, *path)
     found = as_list((document or {}).get("Statement"))
     return [
-        Statement(f"{where}.Statement[{each.get('Sid', index)}]", each)
-        for index, each in enumerate(found)
-        if isinstance(each, dict)
+        _statement(where, each, index) for index, each in enumerate(found) if isinstance(each, dict)
     ]
+
+
+def _statement(where: str, document: Mapping[str, Any], index: int | None = None) -> Statement:
+    name = document.get("Sid", index)
+    return Statement(
+        f"{where}.Statement" if name is None else f"{where}.Statement[{name}]", document
+    )
 
 
 def place(resource: Resource, *path: str | int) -> str:
@@ -131,9 +136,7 @@ def own_statements(resource: Resource) -> Iterator[Statement]:
 def own_documents(resource: Resource) -> Iterator[tuple[str | int, ...]]:
     """Where the documents are that say what may be done."""
     if resource.type == "AWS::IAM::Role":
-        yield from (
-            ("Policies", n, "PolicyDocument") for n in range(len(resource.list("Policies")))
-        )
+        yield from (("Policies", n, "PolicyDocument") for n in range(resource.size("Policies")))
     else:
         yield ("PolicyDocument",)
 
@@ -148,11 +151,27 @@ def attached_policies(role: Resource) -> Iterator[Resource]:
                 yield policy
 
 
-def identity_policies(role: Resource) -> Iterator[tuple[Resource, Statement]]:
-    """What a role may do, with the resource that says so: its own and attached policies."""
+def identity_policies(role: Resource, action: str) -> Iterator[tuple[Resource, Statement]]:
+    """What a role may or must not do about an action, with the resource that says so: its own and
+    attached policies."""
     for owner in (role, *attached_policies(role)):
-        for statement in own_statements(owner):
-            yield owner, statement
+        for path in own_documents(owner):
+            found = owner.members(*path, "Statement", keep=lambda each: _may_name(each, action))
+            yield from ((owner, _statement(place(owner, *path), each)) for each in found)
+
+
+def _may_name(written: Any, action: str) -> bool:
+    """Whether a statement names the action, on any side of the conditions in it."""
+    match written:
+        case {"Fn::If": [_, then, otherwise]}:
+            return _may_name(then, action) or _may_name(otherwise, action)
+        case {"Ref": "AWS::NoValue"}:
+            return False
+        case {"Action": str() | [*_] as actions}:
+            named = as_list(actions)
+            plain = [each for each in named if isinstance(each, str)]
+            return len(plain) < len(named) or Statement("", {"Action": plain}).names_action(action)
+    return True
 
 
 def role_may(role: Resource, action: str, arn: str | None, before: Resource) -> bool:
@@ -170,7 +189,7 @@ def role_may(role: Resource, action: str, arn: str | None, before: Resource) -> 
         if granted is None and ":aws:policy/" not in str(managed):
             return True
     allowed = False
-    for owner, statement in identity_policies(role):
+    for owner, statement in identity_policies(role, action):
         if _denies(statement, action, arn):
             return False
         in_time = owner.name == role.name or role.world.is_made_before(owner, before)
@@ -182,7 +201,7 @@ def how_to_allow(
     role: Resource, action: str, arn: str | None, before: Resource, what: str = ""
 ) -> str:
     """What to change where `role_may` says no; `what` is the resource as its template calls it."""
-    found = list(identity_policies(role))
+    found = list(identity_policies(role, action))
     on = f" on {what}" if what else ""
     for owner, statement in found:
         if _denies(statement, action, arn):

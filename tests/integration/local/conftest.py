@@ -9,11 +9,14 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.credentials import Credentials
 
 from local.machine.tcp_ports import free_ports
+from local.stack import certificate, root_user
 from local.stack.certificate import Certificate
 from local.stack.servers import answers
-from local.stack.settings import REPOSITORY
+from local.stack.settings import REPOSITORY, StackSettings
+from tests.integration.local.signed_requests import Aws
 from tests.support.emulator.stack import eventually
 
 # Sessions have the keys of root.
@@ -31,6 +34,25 @@ def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """With permissions enforced."""
     with ministack(tmp_path_factory.mktemp("ministack"), AUTH="true") as url:
         yield boto3.Session("test", "test", region_name="us-east-1"), url
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> StackSettings:
+    """A directory with the key of root. The port is not known yet."""
+    made = StackSettings(tmp_path_factory.mktemp("ministack"), 1, 2)
+    root_user.issue(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def root(settings: StackSettings) -> Iterator[Aws]:
+    """A server with TLS that verifies signatures and enforces permissions, as its root."""
+    directory, made = settings.directory, root_user.read(settings)
+    tls = certificate.issue(settings.tls)
+    key, secret = made.access_key_id, made.secret_access_key
+    variables = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+    with ministack(directory, tls, AUTH="true", **variables) as url:
+        yield Aws(url, tls.certificate, Credentials(key, secret))
 
 
 @contextmanager

@@ -50,12 +50,25 @@ class Aws:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         signed: bool = True,
+        scope: str = "sagemaker",
     ) -> tuple[int, bytes]:
         """The status and the body of the answer to a request as it is given here."""
-        request = AWSRequest(method, self.url + path, headers or {}, body)
-        if signed:
-            SigV4Auth(self.credentials, "sagemaker", REGION).add_auth(request)
-        return self.send(method, path, dict(request.headers.items()), body)
+        given = dict(headers or {})
+        sent = self.signed(method, path, given, body, scope) if signed else given
+        return self.send(method, path, sent, body)
+
+    def signed(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        scope: str = "sagemaker",
+    ) -> dict[str, str]:
+        """The headers of a request with its signature."""
+        request = AWSRequest(method, self.url + path, headers, body)
+        SigV4Auth(self.credentials, scope, REGION).add_auth(request)
+        return {str(name): str(value) for name, value in request.headers.items()}
 
     def send(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes = b""

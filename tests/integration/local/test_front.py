@@ -6,20 +6,20 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.credentials import Credentials
+from botocore import auth
 from botocore.exceptions import ClientError
 
 from local.errors import LocalStackError
-from local.stack import certificate, root_user
+from local.stack import root_user
 from local.stack.faults import set_aws_faults
 from local.stack.settings import StackSettings
-from tests.integration.local.conftest import ministack
 from tests.integration.local.signed_requests import Aws, signed_stream
 
 TRUST = {
@@ -28,27 +28,6 @@ TRUST = {
     ]
 }
 ALL = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> StackSettings:
-    """A directory with the key of root. The port is not known yet."""
-    made = StackSettings(tmp_path_factory.mktemp("ministack"), 1, 2)
-    root_user.issue(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def root(settings: StackSettings) -> Iterator[Aws]:
-    directory, made = settings.directory, root_user.read(settings)
-    tls = certificate.issue(settings.tls)
-    key, secret = made.access_key_id, made.secret_access_key
-    variables = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
-    with ministack(directory, tls, AUTH="true", **variables) as url:
-        aws = Aws(url, tls.certificate, Credentials(key, secret))
-        aws.client("s3").create_bucket(Bucket="data")
-        aws.client("s3").put_object(Bucket="data", Key="there", Body=b"content")
-        yield aws
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +54,13 @@ def session(root: Aws) -> Aws:
 def caller(request: pytest.FixtureRequest) -> Aws:
     found: Aws = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def data(root: Aws) -> None:
+    s3 = root.client("s3")
+    s3.create_bucket(Bucket="data")
+    s3.put_object(Bucket="data", Key="there", Body=b"content")
 
 
 CALLS: list[Callable[[Aws], object]] = [
@@ -121,15 +107,52 @@ def test_no_other_key_is_anybody(root: Aws, key: str, call: Callable[[Aws], obje
         assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403)
 
 
-@pytest.mark.parametrize(
-    "path", ["/health", "/_localstack/health", "/v2/", "/oauth2/token", "/data/there"]
-)
+# The first four are answered by MiniStack before it looks at the signature.
+PATHS = ["/health", "/_localstack/health", "/v2/", "/oauth2/token", "/data/there"]
+
+
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_key_that_does_not_exist_opens_no_path(root: Aws, method: str, path: str) -> None:
     stranger = root.by("AKIAUNKNOWNUNKNOWN00", "guessed")
 
     assert root.call(method, path, {}, b"")[0] not in (401, 403)
     assert stranger.call(method, path, {}, b"")[0] == 403
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("scope", ["sagemaker", "s3", "cognito-idp", "ecr"])
+def test_a_key_without_its_secret_opens_no_path(
+    caller: Aws, scope: str, method: str, path: str
+) -> None:
+    held = caller.credentials
+    guessing = caller.by(held.access_key, "guessed", held.token)
+
+    assert guessing.call(method, path, {}, b"grant_type=x", scope=scope)[0] == 403
+    # A hash in a header, so that the signature does not depend on the body.
+    headers = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
+    assert guessing.call(method, path, headers, b"grant_type=x", scope=scope)[0] == 403
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_presigned_address_without_the_secret_opens_no_path(root: Aws, path: str) -> None:
+    guessing = root.by(root.credentials.access_key, "guessed")
+    s3 = guessing.client("s3", signature_version="s3v4")
+    query = s3.generate_presigned_url("list_buckets").partition("?")[2]
+
+    assert root.send("GET", f"{path}?{query}", {})[0] == 403
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_signature_opens_no_other_path_and_is_good_for_a_while_only(root: Aws, path: str) -> None:
+    headers = root.signed("GET", "/data/other", {}, b"")
+    assert root.send("GET", path, headers)[0] == 403
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auth, "get_current_datetime", lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        early = root.signed("GET", path, {}, b"")
+    assert root.send("GET", path, early)[0] == 403
 
 
 @pytest.mark.parametrize(
@@ -162,7 +185,7 @@ def test_a_presigned_address_works_until_it_is_changed(caller: Aws, addressing: 
 
 
 @pytest.mark.parametrize("name", ["test", "000000000000"])
-def test_a_presigned_address_of_nobody_is_refused(root: Aws, name: str) -> None:
+def test_a_presigned_address_of_no_key_is_refused(root: Aws, name: str) -> None:
     s3 = root.by(name, "test").client("s3", signature_version="s3v4")
 
     url = s3.generate_presigned_url("get_object", {"Bucket": "data", "Key": "there"})

@@ -1,7 +1,6 @@
 """Progress on a terminal and elsewhere."""
 
 import io
-import time
 
 import pytest
 
@@ -26,7 +25,7 @@ def test_a_terminal_shows_one_line_that_changes() -> None:
 
 def test_a_file_gets_a_line_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter((100.0, 101.0, 102.9, 103.1))
-    monkeypatch.setattr(time, "monotonic", lambda: next(times))
+    monkeypatch.setattr("local.console.progress.monotonic", lambda: next(times))
     file = io.StringIO()
     shown = Progress(file)
 

@@ -1,8 +1,6 @@
 """Text in columns."""
 
-from rich.cells import cell_len
-
-from local.console.table import shortened, table
+from local.console.table import table
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
@@ -23,12 +21,3 @@ def test_a_combining_mark_takes_no_place() -> None:
 
     assert first == "o\u0308  n"
     assert second == "a  1"
-
-
-def test_a_long_text_loses_its_middle() -> None:
-    assert shortened("inputs/a very long name.csv", 15) == "inputs/…ame.csv"
-    assert shortened("short", 15) == "short"
-
-
-def test_a_long_text_of_wide_letters_still_fits() -> None:
-    assert cell_len(shortened("行" * 50, 11)) <= 11

@@ -22,7 +22,7 @@ def test_wrong_usage_lists_the_functions_and_the_events(
     printed = capsys.readouterr()
     assert code == MISUSED == 2
     assert printed.out == ""
-    assert "functions: submit, route, reconcile, provision" in printed.err
+    assert "functions: submit, route, reconcile, backfill, provision" in printed.err
     for path in (REPOSITORY / "events").glob("*/*.json"):
         assert str(path.relative_to(REPOSITORY)) in printed.err
 

@@ -26,15 +26,17 @@ def test_a_completed_result_names_its_output() -> None:
     assert result.reason == ""
 
 
-def test_a_failed_result_names_its_reason() -> None:
+def test_a_failed_result_names_its_reason_and_the_models_message() -> None:
+    answer = {"encoding": "text", "content": "3 values"}
+    failure = {"reason": "client error (400)", "body": answer}
     body = {
         "id": "0f1e",
         "type": "relay.inference.failed",
         "subject": "s3://bucket/inputs/1.csv",
-        "data": {"outcome": "failed", "failure": {"reason": "client error (400)"}},
+        "data": {"outcome": "failed", "failure": failure},
     }
 
     result = Result.parse(json.dumps(body), "FailedQueue")
 
-    assert result.reason == "client error (400)"
+    assert (result.reason, result.message) == ("client error (400)", "3 values")
     assert result.output_location is None

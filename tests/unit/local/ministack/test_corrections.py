@@ -315,3 +315,23 @@ def test_an_alarm_on_metric_math_is_made_and_never_evaluated() -> None:
     assert alarm["AlarmActions"] == properties["AlarmActions"]
     assert alarm["Metrics"] == properties["Metrics"]
     assert alarm["StateValue"] == state == "INSUFFICIENT_DATA"
+
+
+@pytest.mark.parametrize(
+    ("members", "rule"),
+    [
+        ({"Name": "relay-backfill"}, "rule/relay-backfill"),
+        ({"Name": "a", "EventBusName": "orders"}, "rule/orders/a"),
+    ],
+)
+def test_a_rule_on_the_default_bus_has_no_bus_in_its_arn(
+    members: dict[str, str], rule: str
+) -> None:
+    headers = {"x-amz-target": "AWSEvents.EnableRule"}
+    body = json.dumps(members).encode()
+
+    arn = corrections.extract_resource_arn(
+        "events", "POST", "/", headers, body, {}, "us-east-1", "000000000000"
+    )
+
+    assert arn == f"arn:aws:events:us-east-1:000000000000:{rule}"

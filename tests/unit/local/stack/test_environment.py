@@ -66,6 +66,21 @@ def test_a_shell_that_sources_the_file_has_the_variables(settings: StackSettings
 
 
 @pytest.mark.parametrize("shell", SHELLS)
+def test_relayctl_is_the_one_beside_the_python_of_the_stack(
+    settings: StackSettings, shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "my bin"
+    installed.mkdir()
+    command = installed / "relayctl"
+    command.write_text('#!/bin/sh\nprintf "%s|" "$@"\n')
+    command.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(installed / "python"))
+    write_environment_file(settings)
+
+    assert _run(shell, settings, "relayctl status 'a b'", {}).stdout == "status|a b|"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 def test_nothing_that_the_shell_had_for_aws_is_left(plain: StackSettings, shell: str) -> None:
     had = {
         "AWS_PROFILE": "production",

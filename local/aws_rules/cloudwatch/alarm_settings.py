@@ -9,6 +9,7 @@ _ALARM = "AWS::CloudWatch::Alarm"
 _API = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"
 # The services whose ARNs an alarm takes as actions.
 _ACTIONS = (*("sns", "lambda", "autoscaling", "automate", "swf", "ssm", "ssm-incidents", "aiops"),)
+_LONGEST_DESCRIPTION = 1024
 _BAND = {
     "LessThanLowerOrGreaterThanUpperThreshold",
     "LessThanLowerThreshold",
@@ -80,3 +81,20 @@ def an_alarm_tells_an_arn(alarm: Resource) -> Iterator[Problem]:
             yield Problem(
                 name, "name at most five actions", "Member must have length less than or equal to 5"
             )
+
+
+@rule(
+    _ALARM,
+    words="Value at 'alarmDescription' failed to satisfy constraint: Member must have length less "
+    "than or equal to 1024",
+    source=_API,
+    measures=True,
+)
+def an_alarms_description_is_not_too_long(alarm: Resource) -> Iterator[Problem]:
+    length = len(str(alarm.get("AlarmDescription") or ""))
+    if length > _LONGEST_DESCRIPTION:
+        yield Problem(
+            "AlarmDescription",
+            f"shorten it from {length:,} to {_LONGEST_DESCRIPTION:,} characters; a parameter in it "
+            "needs a MaxLength",
+        )

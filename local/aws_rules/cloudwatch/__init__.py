@@ -1,0 +1,1 @@
+"""Rules on alarms, dashboards and the metrics that they name."""

@@ -1,0 +1,1 @@
+"""Pictures of the documentation: SVG from texts beside them, and from numbers."""
