@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from local.site.markdown import BLOCK
 from local.stack.settings import REPOSITORY
 
 # Generated from what other tests check; facts about AWS, each with its own evidence; the pages that
@@ -24,7 +25,6 @@ _WORDS = re.compile(
     r"|permission (?:for|to)|permits?|public|sandbox|secrets?|signatures?|TLS|trusts?|untrusted)\b",
     re.I,
 )
-_CODE = re.compile(r"^ *```.*?^ *```\n", re.S | re.M)
 # A new paragraph, item, row or heading.
 _BLOCK = re.compile(r"\n\s*\n|\n(?= *(?:[-*|#]|\d+\.) ?)")
 _SENTENCE = re.compile(r"(?<=[.;]) (?=[A-Z`*\[])| \| ")
@@ -33,16 +33,17 @@ _SENTENCE = re.compile(r"(?<=[.;]) (?=[A-Z`*\[])| \| ")
 def pages(root: Path = REPOSITORY) -> list[str]:
     """Return the paths of README and of the pages for users.
 
-    Decisions give reasons of their time, so they are not among them.
+    Decisions give reasons of their time, so they are not among them. Translations say what their
+    sources say.
     """
     found = [root / "README.md", *root.glob("*/README.md"), *root.glob("examples/*/README.md")]
-    found += [each for each in root.glob("docs/**/*.md") if "decisions" not in each.parts]
+    found += [each for each in root.glob("docs/**/*.md") if not {"decisions", "zh"} & {*each.parts}]
     return sorted({str(each.relative_to(root)) for each in found} - _OTHER)
 
 
 def sentences(text: str) -> Iterator[str]:
     """Yield the sentences outside of code blocks, without line breaks."""
-    for block in _BLOCK.split(_CODE.sub("\n", text)):
+    for block in _BLOCK.split(BLOCK.sub("\n", text)):
         if not block.lstrip().startswith("#"):
             yield from (one.strip(" |") for one in _SENTENCE.split(" ".join(block.split())))
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.supply import packages
-from tests.supply.packages import Package, licenses, shipped
+from release import packages
+from release.packages import Package, licenses, shipped
 
 # They permit use and distribution without a duty to publish source. Their notices stay with the
 # packages in the layer.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.stack.settings import REPOSITORY
-from tests.supply import sbom
+from release import sbom
 from tests.template.template import source
 
 

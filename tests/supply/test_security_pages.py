@@ -18,12 +18,22 @@ _TEST = re.compile(r"`([\w/]+\.py)::(\w+(?:::\w+)?)`")
 # Sentences with a word of security that promise nothing.
 NO_CLAIMS = {
     # What AWS does, what people have to do, and headings.
-    "README.md": ("[encryption](docs/encryption.md)",),
-    "docs/acceptance.md": ("Use a sandbox account",),
-    "docs/adoption.md": ("IAM is case-sensitive", "if you grant these permissions elsewhere"),
-    "docs/deployment.md": ("[encryption](encryption.md) has the key policy", "S3 writes the logs"),
-    "docs/encryption.md": (
-        "[disk encryption of SNS]",
+    "docs/how-to/acceptance.md": ("Use a sandbox account",),
+    "docs/how-to/adopt-an-endpoint.md": (
+        "IAM is case-sensitive",
+        "if you grant these permissions elsewhere",
+    ),
+    "docs/how-to/backfill.md": ("For a bucket with a customer managed key, give the role",),
+    "docs/how-to/deploy.md": (
+        "[encryption](customer-keys.md) has the key policy",
+        "S3 writes the logs",
+        "the grants of DynamoDB and Lambda on the key",
+        "is encrypted with a key of its own, add a policy",
+        "The policy of such a bucket must not deny these calls",
+        "from a denial, as the value of",
+        "if they are denied",
+    ),
+    "docs/how-to/customer-keys.md": (
         "encryption of CloudWatch Logs",
         "not encrypted: CloudFormation",
         "Write no secret into it",
@@ -32,34 +42,45 @@ NO_CLAIMS = {
         "The stack adds the permission to the role",
         "Add a statement to its policy",
     ),
-    "docs/endpoint-specification.md": ("[its permission to delete]",),
-    "docs/parked-messages.md": ("Remove the cause first",),
-    "docs/removal.md": ("a bucket name with dots does not work with TLS",),
-    "docs/routes.md": (
+    "docs/reference/endpoint-specification.md": (
+        "[its permission to delete]",
+        "A value of `ModelEnvironment` can be a reference",
+        "For a secret that these callers must not see",
+        "the whole text of the parameter or secret",
+    ),
+    "docs/reference/parked-messages.md": ("Remove the cause first",),
+    "docs/how-to/remove.md": ("a bucket name with dots does not work with TLS",),
+    "docs/reference/routes.md": (
         "A queue or a topic with a customer managed KMS key accepts",
         "because IAM never matches an alias",
         "A queue with SQS-managed encryption",
         "A subscriber of an encrypted topic",
     ),
-    "docs/sam-local.md": ("`public.ecr.aws/lambda/python`",),
-    "docs/scaling.md": ("Provision has the permission for it.",),
+    "docs/how-to/sam-local.md": ("`public.ecr.aws/lambda/python`",),
+    "docs/explanation/scaling.md": ("Provision has the permission for it.",),
     "examples/consumer/README.md": ("Permit the relay to send to the queue",),
     # Whom a permission trusts, which security.md has under "Not promised".
-    "docs/endpoint.md": (
+    "docs/explanation/endpoint.md": (
         "The endpoint's role needs permission to read it.",
         "on provision permits every roll-out",
         "It also permits requests in the form of CloudFormation's",
         "Grant this permission to operators only.",
         "A `ResponseURL` permits one response",
     ),
-    "docs/submission.md": (
+    "docs/reference/submission.md": (
         "Permissions of IAM do:",
         "Do not grant it to other principals",
         "**Attributes are what the caller says.**",
     ),
     # Names, settings, and what is not verified.
     "emulator/README.md": (
-        "S3, SNS, IAM, STS, CloudWatch",
+        "S3, SNS, SQS, IAM, STS, CloudWatch",
+        "the running sandbox",
+        "`async-endpoint-sandbox` keeps an endpoint",
+        "member of the sandbox",
+        "needed: `s3`, `sns` and",
+        "override it to name the access key",
+        "For an emulator that you start yourself",
         "port to listen on, without TLS",
         "ask IAM's policy simulator about every call",
         "URL at which the stand-in returns",
@@ -68,8 +89,12 @@ NO_CLAIMS = {
         "not a secret from callers who know the names",
         "signatures with the key are not verified",
         "of an IAM user, without `--credentials`",
-        "With `--authorise none` no signature is verified",
+        "With `none` no signature is verified",
         "curl 7.75 and newer signs",
+    ),
+    "docs/reference/relayctl.md": (
+        "each command names the actions of IAM that it needs",
+        "Permissions: `cloudformation:DescribeStacks`",
     ),
     "local/README.md": (
         "IAM (enforced, [with gaps]",
@@ -77,7 +102,7 @@ NO_CLAIMS = {
         "uploads to S3 in chunks without signatures",
         "anonymous reads of public objects",
         "`iam:PassRole`",
-        "`signatures.py` verifies root's signature",
+        "`signatures.py` verifies the signature of each request",
         "under names that IAM does not have",
     ),
 }

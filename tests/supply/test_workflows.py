@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from local.stack.settings import REPOSITORY
-from tests.supply.sbom import TOOLS
+from release.sbom import TOOLS
 
 GITHUB = REPOSITORY / ".github"
 WORKFLOWS = sorted(GITHUB.glob("workflows/*"))
@@ -38,9 +38,24 @@ jobs:
 """
 
 
+# What a job may do besides reading the repository. None of these runs code of the repository or of
+# its requirements.
+MORE_PERMISSIONS = {
+    "analyze": {"contents": "read", "security-events": "write"},
+    "attest": {"attestations": "write", "id-token": "write"},
+    "publish": {"contents": "write"},
+    "scorecard": {"contents": "read", "security-events": "write"},
+}
+
+
+def _workflow(path: Path) -> dict[str, Any]:
+    workflow: dict[str, Any] = yaml.safe_load(path.read_text())
+    return workflow
+
+
 def _jobs() -> Iterator[dict[str, Any]]:
     for path in WORKFLOWS:
-        yield from yaml.safe_load(path.read_text())["jobs"].values()
+        yield from _workflow(path)["jobs"].values()
 
 
 def _commands() -> list[str]:
@@ -48,16 +63,79 @@ def _commands() -> list[str]:
 
 
 def test_every_command_is_a_target_of_the_makefile() -> None:
+    """But for the entry of continuous integration, and the publication of what was built."""
     targets = re.findall(r"^([a-z-]+):.*## ", (REPOSITORY / "Makefile").read_text(), re.M)
+    other = [each for each in _commands() if each not in [f"make {name}" for name in targets]]
 
-    assert {"make check", "make test", "make vulnerabilities", "make sbom"} <= set(_commands())
-    assert [each for each in _commands() if each not in [f"make {name}" for name in targets]] == []
+    assert {"make check", "make vulnerabilities", "make sbom"} <= set(_commands())
+    assert sorted(each.partition(' "')[0] for each in other) == [".ci/run", "gh release create"]
+
+
+def test_jobs_that_look_at_earlier_commits_have_the_history() -> None:
+    """Without it the tests of upgrades are skipped: actions/checkout fetches one commit."""
+    needed = {"make check", ".ci/run", "make release"}
+    jobs = [job for job in _jobs() if {step.get("run") for step in job["steps"]} & needed]
+
+    assert len(jobs) == len(needed & set(_commands())) >= 2
+    assert [job["name"] for job in jobs if job["steps"][0]["with"]["fetch-depth"] != 0] == []
 
 
 def test_every_job_may_only_read_the_repository() -> None:
+    """The exceptions are listed above."""
     for path in WORKFLOWS:
-        assert yaml.safe_load(path.read_text())["permissions"] == {}
-    assert [job["name"] for job in _jobs() if job["permissions"] != {"contents": "read"}] == []
+        workflow = _workflow(path)
+        assert workflow["permissions"] == {}
+        for name, job in workflow["jobs"].items():
+            assert job["permissions"] == MORE_PERMISSIONS.get(name, {"contents": "read"}), name
+
+
+def test_a_job_that_may_write_runs_no_code_of_packages() -> None:
+    for path in WORKFLOWS:
+        for name, job in _workflow(path)["jobs"].items():
+            if "write" in job["permissions"].values():
+                runs = [step["run"] for step in job["steps"] if "run" in step]
+                assert [each for each in runs if not each.startswith("gh ")] == [], name
+
+
+def test_actions_are_used_by_commit_and_the_same_everywhere() -> None:
+    """A comment names the version. Offline, no test can see whether the commit is the version's."""
+    used: dict[str, set[str]] = {}
+    for path in WORKFLOWS:
+        for line in path.read_text().splitlines():
+            if "uses:" in line:
+                found = re.fullmatch(
+                    r" +- uses: ([\w-]+/[\w-]+)\S*@([0-9a-f]{40} # v\d+\.\d+\.\d+)",
+                    line.replace("        uses:", "      - uses:"),
+                )
+                assert found, line
+                used.setdefault(found[1], set()).add(found[2])
+
+    assert "actions/checkout" in used
+    assert {action: found for action, found in used.items() if len(found) > 1} == {}
+
+
+def test_what_is_published_was_built_and_attested_in_the_same_run() -> None:
+    (jobs,) = (_workflow(path)["jobs"] for path in WORKFLOWS if path.stem == "release")
+    names = {
+        name: [step["with"]["name"] for step in job["steps"] if "name" in step.get("with", {})]
+        for name, job in jobs.items()
+    }
+
+    assert {name: job.get("needs") for name, job in jobs.items()} == {
+        "build": None,
+        "attest": "build",
+        "publish": "attest",
+    }
+    assert set(names["build"]) == set(names["attest"]) == set(names["publish"]) == {"release"}
+
+
+def test_runs_do_not_pile_up() -> None:
+    for path in WORKFLOWS:
+        workflow = _workflow(path)
+        assert "github.ref" in workflow["concurrency"]["group"], path.name
+        assert [
+            job["name"] for job in workflow["jobs"].values() if "timeout-minutes" not in job
+        ] == []
 
 
 def test_all_checks_run_on_every_python_of_the_layer() -> None:
@@ -92,7 +170,9 @@ def test_every_kind_of_requirement_has_proposals_of_updates() -> None:
 
     files = [Path(each).parent for each in REQUIREMENTS]
     pip = {("pip", "" if each == Path() else str(each)) for each in files}
-    assert watched == {*pip, ("npm", "tests/audit"), ("github-actions", "")}
+    npm = {("npm", f"tests/{each.parent.name}") for each in REPOSITORY.glob("tests/*/package.json")}
+    assert ("npm", "tests/audit") in npm
+    assert watched == {*pip, *npm, ("github-actions", "")}
 
 
 @pytest.fixture
@@ -152,7 +232,7 @@ def _findings(path: Path) -> set[str]:
 
 
 def test_zizmor_finds_nothing() -> None:
-    assert len(WORKFLOWS) == 2
+    assert WORKFLOWS
     assert _findings(GITHUB) == set()
 
 

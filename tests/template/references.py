@@ -1,4 +1,4 @@
-"""Writes what docs/ copies from template.yaml and the code: pages of docs/reference, and tables.
+"""Writes what docs/ has from template.yaml, the code and the benchmark: pages, tables, pictures.
 
 python -m tests.template.references
 """
@@ -14,14 +14,22 @@ from relay.aws.messaging.outbox import DESTINATIONS_AT_A_TIME, REST_SECONDS
 from relay.delivery import backoff
 from relay.delivery.report import Count
 from relay.delivery.responses import MARGIN
+from relay.formats import FORMATS
 from relay.provision.metrics import METRICS
 from relay.route import route
 from relay.submit import submit
 
+from benchmarks.calculator import report
+from benchmarks.reference import tables as performance
 from local.stack.settings import REPOSITORY
-from tests.supply.packages import direct, shipped
-from tests.template.code_tables import endings, endpoint_life, endpoint_properties
+from release.packages import direct, shipped
+from tests.support.emulator.conformance.scorecard import scorecard
+from tests.template.asyncapi import document as asyncapi
+from tests.template.deployer import policy as deployer
 from tests.template.permissions.page import permissions
+from tests.template.reference_pages.code_tables import endings, endpoint_life, endpoint_properties
+from tests.template.reference_pages.command_tables import commands
+from tests.template.reference_pages.pictures import pictures
 from tests.template.template import source
 
 DOCS = REPOSITORY / "docs"
@@ -37,11 +45,23 @@ _METRICS = f"""# Metrics
 
 The functions publish these metrics in the namespace `AsyncInferenceRelay`, with the unit `Count`
 and the dimension `service`: the names of the stack and the function, such as `relay-route`. A
-metric has data only for invocations that count it. [Alarms](../alarms.md) watch `AccessDenied`,
-`Broken` and `RoutesUnusable`.
+metric has data only for invocations that count it. [Alarms](alarms.md) watch `AccessDenied`,
+`Broken`, `MinutesBehind`, `OldestReturnedSeconds` and `RoutesUnusable`.
 
 | metric | meaning |
 | --- | --- |
+"""
+_FORMATS = f"""# Formats
+
+{_NOTE} Change `layers/relay/relay/formats.py` instead.
+
+Items of the ledger and the relay's messages on its own queues outlive a deployment. Each has a
+version of its format; an item or a message without one has the first. Other messages have the
+formats of AWS: uploads, SageMaker's notifications, requests of CloudFormation. The result has a
+[schema of its own](result.md). [Upgrades](../how-to/upgrade.md#formats) has the rules.
+
+| item or message | version | what is new | written |
+| --- | --- | --- | --- |
 """
 _ENDINGS = f"""# How changes of the endpoint end badly
 
@@ -51,9 +71,9 @@ _ENDINGS = f"""# How changes of the endpoint end badly
 A create, update, delete, roll-out or adoption that ends badly has one of these texts: what
 happened, which state the endpoint is in, what goes on by itself, and what to do. CloudFormation's
 event of the stack has the text of a stack's change, the response to `describe`
-([the life of the endpoint](../endpoint.md#describe-the-endpoint)) that of a roll-out, the response
-to a direct call that of a refusal, and the log of provision has all of them. Words in capitals
-stand for values. `AGAIN` is how to repeat what failed: deploy the stack again, upload the
+([the life of the endpoint](../explanation/endpoint.md#describe-the-endpoint)) that of a roll-out,
+the response to a direct call that of a refusal, and the log of provision has all of them. Words in
+capitals stand for values. `AGAIN` is how to repeat what failed: deploy the stack again, upload the
 artifact again, or repeat the call.
 
 """
@@ -67,9 +87,25 @@ under the licenses that their metadata declares, with their license files and no
 with hashes and dependencies, as a CycloneDX document. A test fails if a package has a license that
 `tests/supply/test_licenses.py` does not allow.
 
+The page of `relayctl console` has two packages of npm as files in `relayctl/console/static/vendor`,
+with their licenses: htmx.org 2.0.11 (0BSD) and uplot 1.6.32 (MIT). Browsers load them from
+`relayctl`, and nothing from elsewhere. They are not deployed.
+
 | package | version | license | needed by |
 | --- | --- | --- | --- |
 """
+_DECISIONS = f"""# Decisions
+
+{_NOTE} Change the decisions instead.
+
+Each decision has a number, which does not change. A number that is left out belongs to no decision.
+A decision that no longer holds keeps its page, with the decision that follows it as its status.
+
+| number | decision | date | status |
+| --- | --- | --- | --- |
+"""
+_PAGE = re.compile(r"docs/([a-z-]+)/([a-z-]+)\.md")
+_HEADING = re.compile(r"# (\d+)\. (.+)\n\n(\d{4}-\d\d-\d\d) · (.+)\n\n")
 _TIME_BUDGET = """# Time budget
 
 {note} Change the limits in
@@ -121,14 +157,30 @@ def pages() -> Mapping[Path, str]:
     return {
         DOCS / "reference/parameters.md": parameters(),
         DOCS / "reference/metrics.md": metrics(),
+        DOCS / "reference/formats.md": formats(),
+        DOCS / "reference/asyncapi.yaml": asyncapi.text(),
         DOCS / "reference/licenses.md": licenses(),
         DOCS / "reference/time-budget.md": time_budget(),
         DOCS / "reference/endings.md": _ENDINGS + endings(),
         DOCS / "reference/permissions.md": permissions(_NOTE),
-        DOCS / "endpoint.md": _with_table("endpoint.md", "the endpoint's life", endpoint_life()),
-        DOCS / "endpoint-specification.md": _with_table(
-            "endpoint-specification.md", "endpoint properties", endpoint_properties()
+        DOCS / "reference/relayctl.md": commands(_NOTE),
+        DOCS / "how-to/deploy.md": _with_tables(
+            "how-to/deploy.md", {"statements": deployer.rows()}
         ),
+        **{DOCS / "reference/policies" / name: policy for name, policy in deployer.files().items()},
+        DOCS / "decisions/README.md": decisions(),
+        REPOSITORY / "emulator/FIDELITY.md": scorecard(),
+        DOCS / "explanation/endpoint.md": _with_tables(
+            "explanation/endpoint.md", {"the endpoint's life": endpoint_life()}
+        ),
+        DOCS / "reference/endpoint-specification.md": _with_tables(
+            "reference/endpoint-specification.md", {"endpoint properties": endpoint_properties()}
+        ),
+        DOCS / "explanation/cost.md": _with_tables("explanation/cost.md", report.tables()),
+        DOCS / "explanation/performance.md": _with_tables(
+            "explanation/performance.md", performance.tables()
+        ),
+        **{DOCS / "images" / name: picture for name, picture in pictures().items()},
     }
 
 
@@ -147,6 +199,32 @@ def metrics() -> str:
     return _METRICS + "".join(f"| `{name}` | {text} |\n" for name, text in _meanings())
 
 
+def formats() -> str:
+    """Return the page with a row for each version of each format."""
+    return _FORMATS + "".join(
+        f"| {each.name} ({each.place}) | {version} | {new} | "
+        f"{'yes' if version == each.written else 'no'} |\n"
+        for each in FORMATS
+        for version, new in enumerate(each.versions, 1)
+    )
+
+
+def decisions() -> str:
+    """Return the index of the decisions. Raises ValueError for a page without number and date."""
+    return _DECISIONS + "".join(
+        _decision(path) for path in sorted((DOCS / "decisions").glob("[0-9]*.md"))
+    )
+
+
+def _decision(path: Path) -> str:
+    heading = _HEADING.match(path.read_text())
+    if heading is None or int(heading[1]) != int(path.name[:4]):
+        raise ValueError(
+            f"{path.name} does not begin with its number, its title, a date and a status"
+        )
+    return f"| {heading[1]} | [{heading[2]}]({path.name}) | {heading[3]} | {heading[4]} |\n"
+
+
 def licenses() -> str:
     """Return the page with the packages of the layer."""
     packages = shipped()
@@ -161,14 +239,17 @@ def licenses() -> str:
     )
 
 
-def _with_table(page: str, name: str, table: str) -> str:
-    """Return the page with this table between the markers of its name."""
-    begin, end = f"<!-- {name}, by make references: begin -->\n", f"<!-- {name}: end -->\n"
-    before, _, rest = (DOCS / page).read_text().partition(begin)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise ValueError(f"docs/{page} has no markers of {name}")
-    return before + begin + table + end + after
+def _with_tables(page: str, tables: Mapping[str, str]) -> str:
+    """Return the page with each table between the markers of its name."""
+    text = (DOCS / page).read_text()
+    for name, table in tables.items():
+        begin, end = f"<!-- {name}, by make references: begin -->\n", f"<!-- {name}: end -->\n"
+        before, _, rest = text.partition(begin)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise ValueError(f"docs/{page} has no markers of {name}")
+        text = before + begin + table + end + after
+    return text
 
 
 def time_budget() -> str:
@@ -194,8 +275,13 @@ def time_budget() -> str:
 def _row(name: str) -> str:
     declared = source()["Parameters"][name]
     default = f"`{declared['Default']}`" if declared["Default"] != "" else "empty"
-    described = _cell(re.sub(r"(docs/([a-z-]+)\.md)", r"[\2](../\2.md)", declared["Description"]))
+    described = _cell(_PAGE.sub(_linked, declared["Description"]))
     return f"| `{name}` | {default} | {_cell(_values(declared))} | {described} |\n"
+
+
+def _linked(page: re.Match[str]) -> str:
+    folder = "" if page[1] == "reference" else f"../{page[1]}/"
+    return f"[{page[2]}]({folder}{page[2]}.md)"
 
 
 def _values(declared: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.cloudformation.choices import Choices
 from local.cloudformation.resolution import TemplateWorld
-from tests.template.rules import template
+from tests.template.aws_rules.rules import template
 
 _ABSENT = {"Ref": "AWS::NoValue"}
 

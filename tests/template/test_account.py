@@ -143,6 +143,6 @@ ENDPOINTS = {
 
 @pytest.mark.parametrize("client", LIMITS)
 def test_the_vpc_endpoint_of_every_client_is_documented(client: str) -> None:
-    page = (REPOSITORY / "docs/deployment.md").read_text()
+    page = (REPOSITORY / "docs/how-to/deploy.md").read_text()
 
     assert f"`com.amazonaws.REGION.{ENDPOINTS.get(client, client)}`" in page

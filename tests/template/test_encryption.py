@@ -1,4 +1,4 @@
-"""KmsKeyArn: one key for what the stack creates, and who may use it."""
+"""The keys of what the stack creates, KmsKeyArn and TopicKey, and who may use them."""
 
 import json
 import re
@@ -14,6 +14,8 @@ from tests.template.template import (
     resolve,
     resource_statements,
     resources,
+    source,
+    world,
 )
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
@@ -29,16 +31,18 @@ KEY_OF: dict[str, tuple[str | int, ...]] = {
     "AWS::SNS::Topic": ("KmsMasterKeyId",),
     "AWS::SQS::Queue": ("KmsMasterKeyId",),
 }
-# Types that store no data of requests, or cannot have a key: a parameter that CloudFormation makes
-# is never a SecureString, and a layer is code.
+# Types that store no data of requests, are a key, or cannot have one: a parameter that
+# CloudFormation makes is never a SecureString, and a layer is code.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-parameter.html
 WITHOUT_KEY = {
-    *("AWS::CloudWatch::Alarm", "AWS::Events::Rule", "AWS::SSM::Parameter"),
-    *("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role"),
+    *("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"),
+    *("AWS::Events::Rule", "AWS::SSM::Parameter"),
+    *("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::KMS::Key"),
     *("AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping"),
     *("AWS::Lambda::LayerVersion", "AWS::Lambda::Permission"),
     *("AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy"),
-    *("AWS::SQS::QueuePolicy", "Custom::AsyncEndpoint", "Custom::Routes"),
+    *("AWS::SQS::QueuePolicy", "Custom::AsyncEndpoint", "Custom::Locations"),
+    "Custom::Routes",
 }
 # What a caller needs of the key of what it calls: producers and consumers of a queue, publishers,
 # callers of a table, and readers and writers of objects.
@@ -55,6 +59,15 @@ NEEDS = {
     "s3:PutObject": {"kms:GenerateDataKey", "kms:Decrypt"},
 }
 ROLES = [role.name for role in resources("IAM::Role")]
+TOPICS = {"SuccessTopic", "ErrorTopic"}
+# The two parameters, and whether the stack then creates a key for its topics.
+CREATES_TOPIC_KEY = [
+    ({}, True),
+    ({"CreateTopicKey": "true"}, True),
+    ({"CreateTopicKey": "false"}, False),
+    ({"KmsKeyArn": KEY}, False),
+    ({"KmsKeyArn": KEY, "CreateTopicKey": "false"}, False),
+]
 
 
 def keys(**parameters: str) -> dict[str, Any]:
@@ -79,12 +92,61 @@ def test_everything_that_stores_data_is_encrypted_with_the_key_that_is_given() -
     assert [name for name, key in found.items() if key != {"Ref": "KmsKeyArn"}] == []
 
 
-def test_nothing_has_a_key_unless_one_is_given() -> None:
-    assert {name for name, key in keys().items() if key is not None} == set()
+def test_without_a_key_the_topics_alone_have_one_which_the_stack_creates() -> None:
+    found = {name: key for name, key in keys().items() if key is not None}
+
+    assert set(found) == TOPICS
+    for key in found.values():
+        index, choices = key["Fn::Select"]
+        assert choices[index] == {"Fn::GetAtt": ["TopicKey", "Arn"]}
+
+
+def test_nothing_has_a_key_if_the_stack_is_to_create_none() -> None:
+    assert {name for name, key in keys(CreateTopicKey="false").items() if key is not None} == set()
+
+
+@pytest.mark.parametrize(("parameters", "creates"), CREATES_TOPIC_KEY, ids=str)
+def test_the_stack_creates_a_key_only_where_its_topics_have_it(
+    parameters: dict[str, str], creates: bool
+) -> None:
+    found = deployed(**parameters)
+
+    assert ("TopicKey" in found, "TopicKeyPolicy" in found) == (creates, creates)
+    assert {"TopicKey" in str(found[topic].properties) for topic in TOPICS} == {creates}
+    assert source()["Outputs"]["TopicKeyArn"]["Condition"] == "CreatesTopicKey"
+
+
+def test_the_key_that_the_stack_creates_is_rotated_and_iam_decides_who_may_use_it() -> None:
+    """Without KeyPolicy, KMS attaches the default key policy, which leaves the decision to IAM.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    key = deployed()["TopicKey"].properties
+
+    assert key["EnableKeyRotation"] is True
+    assert set(key) == {"Description", "EnableKeyRotation"}
+
+
+def test_no_topic_has_the_key_before_its_publishers_may_use_it() -> None:
+    stack = world()
+
+    for topic in TOPICS:
+        assert stack.is_made_before(stack.named("TopicKeyPolicy"), stack.named(topic))
+    assert stack.is_made_before(stack.named("TopicKeyPolicy"), stack.named("Endpoint"))
+
+
+@pytest.mark.parametrize("parameters", [{}, {"ExistingEndpointRoleName": "theirs"}], ids=str)
+def test_whoever_may_publish_to_the_topics_may_use_their_key(parameters: dict[str, str]) -> None:
+    found = deployed(**parameters)
+
+    publishing, using = (found[f"{name}Policy"] for name in ("EndpointData", "TopicKey"))
+    assert using.properties["Roles"] == publishing.properties["Roles"]
+    assert len(using.properties["Roles"]) == 1 + len(parameters)
 
 
 def test_every_type_of_resource_is_known_to_store_data_or_not() -> None:
-    types = {each.type for each in deployed(KmsKeyArn=KEY, VolumeKmsKeyId=KEY).values()}
+    kept = deployed(KmsKeyArn=KEY, VolumeKmsKeyId=KEY, CreateDashboard="true")
+    types = {each.type for each in (*kept.values(), *deployed().values())}
 
     assert types == {*KEY_OF, *WITHOUT_KEY}
 
@@ -124,8 +186,20 @@ def test_a_role_may_use_the_key_for_just_what_it_does_with_encrypted_resources(r
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_may_use_no_key_unless_one_is_given(role: str) -> None:
-    assert "kms:" not in str(allowed_when_deployed(role))
+def test_a_role_may_use_no_key_where_there_is_none(role: str) -> None:
+    assert "kms:" not in str(allowed_when_deployed(role, CreateTopicKey="false"))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_the_endpoint_may_use_the_key_that_the_stack_creates(role: str) -> None:
+    using = [each for each in allowed_when_deployed(role) if "kms:" in str(each["Action"])]
+
+    assert bool(using) == (role == "EndpointExecutionRole")
+    for statement in using:
+        assert set(statement["Action"]) == NEEDS["sns:Publish"]
+        assert statement["Resource"] == {"Fn::GetAtt": ["TopicKey", "Arn"]}
+        through = {"kms:ViaService": {"Fn::Sub": "sns.${AWS::Region}.${AWS::URLSuffix}"}}
+        assert statement["Condition"] == {"StringEquals": through}
 
 
 def test_an_existing_endpoints_role_gets_the_permission_for_the_key_with_the_others() -> None:
@@ -157,7 +231,7 @@ def test_the_three_keys_of_an_endpoint_are_independent() -> None:
 
 
 # The key policy to paste, with the names of a stack in place of the words in capitals.
-PAGE = (REPOSITORY / "docs/encryption.md").read_text()
+PAGE = (REPOSITORY / "docs/how-to/customer-keys.md").read_text()
 NAMES = {
     "PARTITION": "aws",
     "REGION": "us-east-1",

@@ -8,7 +8,12 @@ import pytest
 from tests.template.template import allowed_when_deployed, deployed, source
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
-PARAMETERS = {name: each for name, each in source()["Parameters"].items() if "Key" in name}
+# Those that name a key; CreateTopicKey is true or false.
+PARAMETERS = {
+    name: each
+    for name, each in source()["Parameters"].items()
+    if "Key" in name and "AllowedValues" not in each
+}
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 SERVICE_CONDITIONS = ("aws:CalledViaLast", "iam:AWSServiceName", "iam:PassedToService")
@@ -68,7 +73,7 @@ def test_sagemaker_gets_its_grant_for_volumes_whichever_condition_its_call_meets
         {"StringEquals": {"kms:ViaService": via}},
         {"Bool": {"kms:GrantIsForAWSResource": "true"}},
     ]
-    assert allowed(role) == []
+    assert allowed(role, CreateTopicKey="false") == []
 
 
 def test_no_address_of_a_service_holds_for_one_partition_only() -> None:

@@ -1,7 +1,10 @@
 """What is stored and sent is encrypted, private, and cannot loop."""
 
+import json
+
 import pytest
 
+from local.cloudformation.parameters import admits
 from tests.template.template import (
     Resource,
     Statement,
@@ -12,6 +15,7 @@ from tests.template.template import (
     resources,
     source,
     target,
+    world,
 )
 
 GUARDED = [*resources("S3::Bucket"), *resources("SQS::Queue"), *resources("SNS::Topic")]
@@ -85,14 +89,81 @@ def test_data_survives_the_stack(bucket: Resource) -> None:
     assert declared["UpdateReplacePolicy"] == "Retain"
 
 
-def test_no_output_can_become_an_input() -> None:
-    endpoint = resource("Endpoint").properties
-    bucket = resolve({"Ref": "DataBucket"})
-    paths = [resolve(endpoint[f"S3{kind}Path"]) for kind in ("Input", "Output", "Failure")]
+LAKE = {"InputBucketName": "lake", "InputPrefixes": "fraud/in/,orders/in/"}
+POND = {"OutputBucketName": "pond", "OutputPrefix": "results/", "FailurePrefix": "failed/"}
 
-    assert paths == [f"s3://{bucket}/{each}" for each in ("inputs", "outputs", "failures")]
-    for path in paths:
-        assert not [other for other in paths if other != path and other.startswith(path)]
+
+@pytest.mark.parametrize("parameters", [{}, LAKE, {**LAKE, **POND}])
+def test_the_locations_that_are_checked_are_those_that_are_used(parameters: dict[str, str]) -> None:
+    stack = world(**parameters)
+    checked = stack.named("CheckedLocations").get()
+    endpoint = stack.named("Endpoint").get()
+    submit = stack.named("SubmitFunction").get("Environment", "Variables")
+    inputs = checked["InputBucketName"] or checked["OwnBucketName"]
+    outputs = checked["OutputBucketName"] or checked["OwnBucketName"]
+
+    assert checked["OwnBucketName"] == stack.resolve({"Ref": "DataBucket"})
+    assert (endpoint["InputBucketName"], submit["INPUT_BUCKET"]) == (inputs, inputs)
+    assert endpoint["InputPrefixes"] == checked["InputPrefixes"]
+    assert submit["INPUT_PREFIXES"] == ",".join(checked["InputPrefixes"])
+    assert submit["INPUT_DEFAULTS"] == checked["InputDefaults"]
+    assert endpoint["S3OutputPath"] == f"s3://{outputs}/{checked['OutputPrefix']}"
+    assert endpoint["S3FailurePath"] == f"s3://{outputs}/{checked['FailurePrefix']}"
+
+
+def test_the_endpoint_has_access_only_to_locations_that_are_checked() -> None:
+    stack = world()
+
+    for later in ("EndpointDataPolicy", "Endpoint"):
+        assert stack.is_made_before(stack.named("CheckedLocations"), stack.named(later))
+
+
+def test_uploads_to_another_bucket_come_through_the_rule_and_from_its_prefixes_alone() -> None:
+    stack = world(**LAKE)
+
+    assert json.loads(stack.named("UploadRule").get("EventPattern")) == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {
+            "bucket": {"name": ["lake"]},
+            "object": {"key": [{"prefix": "fraud/in/"}, {"prefix": "orders/in/"}]},
+        },
+    }
+    assert stack.named("DataBucket").get("NotificationConfiguration", "QueueConfigurations") is None
+
+
+@pytest.mark.parametrize("name", ["InputPrefixes", "OutputPrefix", "FailurePrefix"])
+def test_a_prefix_admits_what_neither_json_nor_iam_interprets(name: str) -> None:
+    parameter = source()["Parameters"][name]
+
+    for taken in (
+        "inputs/",
+        "a b/",
+        "a+b/",
+        "größe/",
+        "it's/",
+        "team=a/in/",
+        "a/b/c/",
+        "<a&b>/",
+        "!%()~|@[]^_`;:\xa0ÿ/",
+    ):
+        assert admits(parameter, taken), taken
+    for refused in (
+        *("", "inputs", "/", "/a/", "a//b/", "a/b", 'a"/', "a\\/", "a*/", "a?/", "${a}/", "a$/"),
+        *("{{resolve:ssm:a}}/", "日本/", "😀/", "a\n/", "a\x7f/", "a\x80/"),
+    ):
+        assert not admits(parameter, refused), refused
+    if name != "InputPrefixes":
+        assert not admits(parameter, "a,b/")
+
+
+def test_a_pattern_of_odd_prefixes_is_json() -> None:
+    odd = "it's <a&b> + größe/"
+    pattern = json.loads(
+        world(InputBucketName="lake", InputPrefixes=odd).named("UploadRule").get("EventPattern")
+    )
+
+    assert pattern["detail"]["object"]["key"] == [{"prefix": odd}]
 
 
 def test_an_upload_under_models_starts_nothing_unless_roll_outs_by_upload_are_on() -> None:
@@ -115,7 +186,8 @@ def test_only_inputs_and_archives_of_models_raise_events() -> None:
         notifications[kind] for kind in ("QueueConfigurations", "LambdaConfigurations")
     )
     assert target(inputs["Queue"]) == "SubmitQueue"
-    assert inputs["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "inputs/"}]
+    (rule,) = inputs["Filter"]["S3Key"]["Rules"]
+    assert (rule["Name"], resolve(rule["Value"])) == ("prefix", "inputs/")
     index, choices = models["Function"]["Fn::Select"]
     assert target(choices[index]) == "ProvisionFunction"
     assert models["Filter"]["S3Key"]["Rules"] == [
@@ -131,7 +203,7 @@ def test_a_function_gets_the_folders_that_the_endpoint_writes_to(function: str) 
 
     for variable, path in (("OUTPUT_PATH", "S3OutputPath"), ("FAILURE_PATH", "S3FailurePath")):
         if variable in environment:
-            assert resolve(environment[variable]) == resolve(endpoint[path]) + "/"
+            assert resolve(environment[variable]) == resolve(endpoint[path])
     assert "OUTPUT_PATH" in environment
 
 

@@ -19,9 +19,11 @@ the template's policies, and shows two things
   account, with another value of a condition key or without it, without TLS, and by another service.
 
 `relay` stands for the names of the stack and the endpoint, and `*` for any text. `artifacts` is the
-bucket of `ModelDataUrl`, `further` a target of `RouteTargetArns`, `Fraud--Scores` an existing
-endpoint; the keys are those of `OutputKmsKeyId`, `VolumeKmsKeyId` and `RouteTargetKeyArns`, and
-`stack` is that of `KmsKeyArn`. What the policies of `EndpointPolicyArns` allow is not listed.
+bucket of `ModelDataUrl`, `lake` that of `InputBucketName` and `pond` that of `OutputBucketName`,
+`further` a target of `RouteTargetArns`, `archive` and `tapes` the buckets of `BackfillBucketArns`,
+`Fraud--Scores` an existing endpoint; the keys are those of `OutputKmsKeyId`, `VolumeKmsKeyId` and
+`RouteTargetKeyArns`, and `stack` is that of `KmsKeyArn`. What the policies of `EndpointPolicyArns`
+allow is not listed.
 
 `recorded`: a test runs the use case in process, and its adapters make the call.
 `documented`: an AWS service makes the call, and the page of AWS says so. A footnote such as ¹ says
@@ -35,11 +37,12 @@ _TITLES = {
     "SubmitRole": "Submit",
     "RouteRole": "Route",
     "ReconcileRole": "Reconcile",
+    "BackfillRole": "Backfill",
     "ProvisionRole": "Provision",
     "EndpointExecutionRole": "Endpoint",
 }
 _SERVICES = "Services"
-_FOOTNOTES = "¹²³⁴⁵⁶⁷⁸⁹"
+_FOOTNOTES = ("¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹", "¹⁰")
 
 _Entry = Mapping[str, Any]
 

@@ -21,6 +21,7 @@ _ALIKE = {
     "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
     "PublishBatch": "Publish",
     "ListObjectsV2": "ListBucket",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
 }
 _NAMES = {
     "EndpointName": "endpoint",
@@ -57,7 +58,10 @@ def _sns(action: str, _: str, request: _Request) -> Iterator[Check]:
 
 
 def _events(action: str, _: str, request: _Request) -> Iterator[Check]:
-    yield from (Check(action, each["EventBusName"]) for each in request["Entries"])
+    if "Name" in request:
+        yield Check(action, _arn("events", f"rule/{request['Name']}"))
+    for each in request.get("Entries", ()):
+        yield Check(action, each["EventBusName"], {"events:source": (each["Source"],)})
 
 
 def _ssm(action: str, _: str, request: _Request) -> Iterator[Check]:
@@ -65,7 +69,7 @@ def _ssm(action: str, _: str, request: _Request) -> Iterator[Check]:
 
 
 def _s3(action: str, _: str, request: _Request) -> Iterator[Check]:
-    keys = {"s3:prefix": request["Prefix"]}
+    keys = {"s3:prefix": request["Prefix"]} if "Prefix" in request else {}
     yield Check(action, f"arn:aws:s3:::{request['Bucket']}", keys)
 
 
@@ -83,6 +87,8 @@ def _dynamodb(action: str, operation: str, request: _Request) -> Iterator[Check]
             yield Check(action, _table(table), _leading(*keys))
     elif operation == "Query":
         yield Check(action, f"{_table(request['TableName'])}/index/{request['IndexName']}")
+    elif operation == "DescribeTable":
+        yield Check(action, _table(request["TableName"]))
     else:
         item = request.get("Key") or request["Item"]
         yield Check(action, _table(request["TableName"]), _leading(item["id"]["S"]))
@@ -107,7 +113,10 @@ def _sagemaker(action: str, operation: str, request: _Request) -> Iterator[Check
         yield Check("iam:PassRole", request["ExecutionRoleArn"], passed)
 
 
-def _autoscaling(action: str, _: str, request: _Request) -> Iterator[Check]:
+def _autoscaling(action: str, operation: str, request: _Request) -> Iterator[Check]:
+    if operation.startswith("Describe"):
+        yield Check(action, "*")
+        return
     keys = {
         "application-autoscaling:service-namespace": request["ServiceNamespace"],
         "application-autoscaling:scalable-dimension": request["ScalableDimension"],

@@ -1,4 +1,5 @@
-"""What submit, route and reconcile call, with the environment that the template gives them.
+"""What submit, route and reconcile call, with the environment that the template gives them, and
+provision for the check of locations.
 
 Each function here makes the calls of one case; together they make every call that there is.
 """
@@ -7,17 +8,25 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from relay import bootstrap
+from relay.aws.buckets import S3Buckets
+from relay.aws.clients import Clients
 from relay.aws.clock import SystemClock
 from relay.aws.dynamodb.attempt_items import to_held, to_item, to_value
+from relay.backfill.calls import Tick, read_call
 from relay.budget import Budget
+from relay.events.custom_resource import CheckRequest
+from relay.events.endpoint_events import read_event
 from relay.events.envelopes import read_notifications, read_submissions
-from relay.model import Attempt, Held, Outcome
-from relay.reconcile.listing import ListQuery, list_page
-from relay.reconcile.status import status
+from relay.model import Attempt, AttemptState, Held, Outcome
+from relay.provision.locations_check import check
+from relay.reconcile.calls import StatusQuestion
+from relay.reconcile.listing import ListQuery
+from relay.reconcile.status_of_input import InputQuestion
 from relay.s3uri import S3Uri
 
 from tests.support import samples
 from tests.support.samples import Json, sns_envelope, sqs_event
+from tests.template.recorded_calls.checks import ACCOUNT
 from tests.template.recorded_calls.sdk import SdkCall, Services, answered
 
 Environment = Mapping[str, str]
@@ -70,7 +79,8 @@ def route(environment: Environment, routes: str, further: str) -> Iterator[SdkCa
 
 
 def reconcile(environment: Environment) -> Iterator[SdkCall]:
-    """Calls of reconcile: overdue attempts, one of them held, a status and a list."""
+    """Calls of reconcile: overdue attempts, one of them held, a list, and the status of an
+    attempt and of an input."""
     services = Services()
     silent = _attempt(environment)
     held = _attempt(environment, "b" * 32)
@@ -78,10 +88,43 @@ def reconcile(environment: Environment) -> Iterator[SdkCall]:
     services.items[held.id]["held"] = to_value(to_held(Held(Outcome.COMPLETED, missing=("x",))))
     budget = _budget()
     with answered(services):
-        use_case, ledger = bootstrap.reconcile(budget, environment)
+        use_case, questions = bootstrap.reconcile(budget, environment)
         use_case()
-        status(silent.request_id, ledger)
-        list_page(ListQuery(), ledger, SystemClock(), budget)
+        questions(StatusQuestion(silent.request_id))
+        questions(ListQuery())
+        assert silent.location is not None
+        questions(InputQuestion(silent.location))
+    yield from services.calls
+
+
+def backfill(environment: Environment) -> Iterator[SdkCall]:
+    """Calls of backfill: of one object of each bucket, from its start to its final event."""
+    further = environment["BACKFILL_BUCKET_ARNS"].replace("arn:aws:s3:::", "").split(",")
+    for bucket in (environment["INPUT_BUCKET"], *further):
+        services, budget = Services(objects={bucket: [_KEY]}), _budget()
+        with answered(services):
+            use_case, operations = bootstrap.backfill(budget, environment)
+            start = {"action": "start", "name": "a", "bucket": bucket}
+            call = read_call(start, operations.settings.inputs)
+            assert not isinstance(call, Tick)
+            operations(call)
+            use_case()
+            for key in services.sent_requests():
+                services.items[key] = dict(to_item(_completed_attempt(key)))
+            assert use_case().failure is None
+        yield from services.calls
+
+
+def check_locations(locations: Json) -> Iterator[SdkCall]:
+    """Calls of provision for `Custom::Locations` with these properties."""
+    services, event = Services(), samples.event("provision/locations")
+    request = read_event({**event, "ResourceProperties": locations})
+    assert isinstance(request, CheckRequest)
+    now = SystemClock().now()
+    with answered(services):
+        clients = Clients()
+        found = check(request.request, S3Buckets(lambda: clients.s3, ACCOUNT), clients.region, now)
+    assert found.reason == ""
     yield from services.calls
 
 
@@ -125,6 +168,10 @@ def _attempt(environment: Environment, inference_id: str = "a" * 32) -> Attempt:
         location=S3Uri(_bucket(environment), _KEY),
         output_location=f"{environment['OUTPUT_PATH']}{inference_id}.out",
     )
+
+
+def _completed_attempt(inference_id: str) -> Attempt:
+    return samples.attempt(inference_id, state=AttemptState.COMPLETED)
 
 
 def _completed(environment: Environment, inference_id: str) -> Json:

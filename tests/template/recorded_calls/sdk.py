@@ -1,9 +1,11 @@
 """The calls of the SDK's clients, answered in process before a request is sent."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -35,12 +37,24 @@ class Services:
 
     `refusals`: the code and the message with which an operation is refused.
     `parameters`: the versions of the route document, the oldest first.
+    `objects`: the keys of each bucket.
     """
 
     items: dict[str, Document] = field(default_factory=dict)
     refusals: dict[str, tuple[str, str]] = field(default_factory=dict)
     parameters: list[str] = field(default_factory=list)
+    objects: dict[str, list[str]] = field(default_factory=dict)
     calls: list[SdkCall] = field(default_factory=list)
+
+    def sent_requests(self) -> list[str]:
+        """The ids of the requests in the relay's own messages."""
+        return [
+            request["request_id"]
+            for call in self.calls
+            if call.operation == "SendMessageBatch"
+            for entry in call.request["Entries"]
+            for request in json.loads(entry["MessageBody"]).get("requests", [])
+        ]
 
     def answer(self, call: SdkCall) -> tuple[int, Document]:
         """The status and the parsed answer to a call."""
@@ -75,6 +89,19 @@ class Services:
         return {} if item is None else {"Item": item}
 
     def _PutItem(self, request: Mapping[str, Any]) -> Document:  # noqa: N802
+        self.items[request["Item"]["id"]["S"]] = dict(request["Item"])
+        return {}
+
+    def _DescribeTable(self, request: Mapping[str, Any]) -> Document:  # noqa: N802
+        return {"Table": {"CreationDateTime": datetime.now(UTC)}}
+
+    def _GetQueueAttributes(self, request: Mapping[str, Any]) -> Document:  # noqa: N802
+        return {"Attributes": dict.fromkeys(request["AttributeNames"], "0")}
+
+    def _EnableRule(self, request: Mapping[str, Any]) -> Document:  # noqa: N802
+        return {}
+
+    def _DisableRule(self, request: Mapping[str, Any]) -> Document:  # noqa: N802
         return {}
 
     def _Query(self, request: Mapping[str, Any]) -> Document:  # noqa: N802
@@ -105,7 +132,21 @@ class Services:
         return {"Entries": [{"EventId": "1"} for _ in request["Entries"]]}
 
     def _ListObjectsV2(self, request: Mapping[str, Any]) -> Document:  # noqa: N802
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        contents = [
+            {"Key": key, "LastModified": long_ago, "Size": 1, "ETag": '"e1"'}
+            for key in self.objects.get(request["Bucket"], [])
+            if key > request.get("StartAfter", "")
+        ]
+        return {"IsTruncated": False, "Contents": contents}
+
+    def _GetBucketLocation(self, request: Mapping[str, Any]) -> Document:  # noqa: N802
         return {}
+
+    def _GetBucketNotificationConfiguration(  # noqa: N802
+        self, request: Mapping[str, Any]
+    ) -> Document:
+        return {"EventBridgeConfiguration": {}}
 
     def _GetParameter(self, request: Mapping[str, Any]) -> Document:  # noqa: N802
         return {"Parameter": self._versions()[-1]}

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.template.rules import PATHS, template
+from tests.template.aws_rules.rules import PATHS, template
 
 _ABSENT = {"Ref": "AWS::NoValue"}
 

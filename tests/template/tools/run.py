@@ -18,8 +18,8 @@ from tests.template.tools.findings import Finding
 # Beside the environment that this runs in; the Makefile makes it.
 CHECKOV = Path(sys.prefix) / "template" / "bin" / "checkov"
 
-# One region of each partition that the template is made for.
-REGIONS = ("us-east-1", "cn-north-1", "us-gov-west-1")
+# One region of each partition that the template is made for, and both of China.
+REGIONS = ("us-east-1", "cn-north-1", "cn-northwest-1", "us-gov-west-1")
 
 
 def cfn_lint(templates: Sequence[str | Path], home: Path) -> list[Finding]:

@@ -4,10 +4,11 @@ import pytest
 
 from local.aws_rules import check
 from local.stack.settings import REPOSITORY
-from tests.template.mutants import MUTANTS, Mutant
-from tests.template.rules import LONGEST_STACK_NAMES, PATHS, template
+from tests.template.aws_rules.mutants import MUTANTS, Mutant
+from tests.template.aws_rules.rules import LONGEST_STACK_NAMES, PATHS, template
 
 
+@pytest.mark.timeout(600)  # every combination of the parameters that a rule asks for
 @pytest.mark.parametrize("path", PATHS)
 def test_aws_refuses_nothing(path: str) -> None:
     refusals = check(template(path))
@@ -19,7 +20,7 @@ def test_aws_refuses_nothing(path: str) -> None:
 
 @pytest.mark.parametrize(("path", "length"), LONGEST_STACK_NAMES.items())
 def test_the_longest_name_of_a_stack_is_documented(path: str, length: int) -> None:
-    where = "README.md" if path == "template.yaml" else path
+    where = "docs/how-to/deploy.md" if path == "template.yaml" else path
 
     assert f"at most {length} characters" in " ".join((REPOSITORY / where).read_text().split())
 

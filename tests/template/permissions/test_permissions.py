@@ -11,16 +11,26 @@ import pytest
 
 from tests.template.iam.statements import Kind
 from tests.template.permissions.mutations import mutants
-from tests.template.permissions.policies import Policy
+from tests.template.permissions.policies import Policy, policies_of
 from tests.template.permissions.sweep import Sweep, sweep
 from tests.template.permissions.table import document
 from tests.template.template import world
 
+# What a stack with buckets of others has instead of the statements of another.
+OF_BUCKETS = (
+    *("ProvisionRole ReadInputBucket", "ProvisionRole ReadOutputBucket"),
+    *("EndpointDataPolicy ReadInputs", "EndpointDataPolicy WriteOutputsAndFailures"),
+    "BackfillRole ListInputs",
+    *("ReconcileRole ListInputs", "ReconcileRole ListOutputs", "SubmitQueuePolicy Uploads"),
+    "SubmitDeadLetterQueuePolicy Undelivered",
+)
 # What a stack for an existing endpoint has beside or instead of the statements of another.
 OF_EXISTING = ("SubmitRole SubmitRequests", "ProvisionRole DenyEndpointChanges")
 
 created = cache(lambda: sweep("created"))
 existing = cache(lambda: sweep("existing"))
+topic_key = cache(lambda: sweep("topic-key"))
+buckets = cache(lambda: sweep("buckets"))
 
 
 def policy(owner: str, kind: Kind = Kind.IDENTITY) -> Policy:
@@ -71,13 +81,51 @@ def test_no_part_of_a_statement_for_an_existing_endpoint_can_be_left_out_or_wide
     assert not survivors, "\n".join(survivors)
 
 
+def test_no_part_of_the_permission_for_the_topics_key_can_be_left_out_or_widened() -> None:
+    (own,) = (each for each in topic_key().policies if each.owner == "TopicKeyPolicy")
+
+    assert list(topic_key().wrong()) == []
+    assert list(topic_key().survivors(own)) == []
+    changes = {each.change for each in mutants(own)}
+    assert "is not that of ExistingEndpointRole" in changes
+    assert "UseTopicKey: without StringEquals kms:ViaService" in changes
+
+
+def test_a_stack_with_other_buckets_has_access_to_the_prefixes_and_to_nothing_else() -> None:
+    complaints = list(buckets().wrong())
+
+    assert not complaints, "\n".join(complaints)
+
+
+def test_no_part_of_a_statement_about_other_buckets_can_be_left_out_or_widened() -> None:
+    survivors = [
+        survivor
+        for each in buckets().policies
+        for survivor in buckets().survivors(each)
+        if survivor.startswith(OF_BUCKETS)
+    ]
+
+    assert not survivors, "\n".join(survivors)
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_the_endpoint_reads_each_of_up_to_five_prefixes(number: int) -> None:
+    prefixes = [f"team-{each}/" for each in range(number)]
+    stack = {**document()["stacks"]["buckets"], "InputPrefixes": ",".join(prefixes)}
+    found = policies_of(world(**stack))
+    (own,) = (each for each in found if each.owner == "EndpointDataPolicy")
+    (statement,) = (each for each in own.statements if each["Sid"] == "ReadInputs")
+
+    assert set(statement["Resource"]) == {f"arn:aws:s3:::lake/{each}*" for each in prefixes}
+
+
 @pytest.mark.parametrize(
     ("owner", "kind", "change"),
     [
         ("SubmitRole", Kind.IDENTITY, "ClaimAttempts: arn:…:table/* in place of"),
         ("SubmitRole", Kind.IDENTITY, "ClaimAttempts: without ForAllValues:StringNotLike"),
         ("SubmitRole", Kind.IDENTITY, "ClaimAttempts: without dynamodb:PartiQLDelete"),
-        ("EndpointDataPolicy", Kind.IDENTITY, "ReadInputsAndModels: arn:…:* in place of"),
+        ("EndpointDataPolicy", Kind.IDENTITY, "ReadInputs: arn:…:* in place of"),
         ("EndpointDataPolicy", Kind.IDENTITY, "is not that of ExistingEndpointRole"),
         ("ReconcileRole", Kind.IDENTITY, "ListOutputsAndFailures: without StringLike s3:prefix"),
         ("RouteRole", Kind.IDENTITY, "WriteLogs: * in place of"),

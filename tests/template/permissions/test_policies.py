@@ -23,6 +23,9 @@ SOURCES = {"aws:SourceArn", "aws:SourceAccount"}
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
 WITHOUT_RESOURCE = ["ecr:GetAuthorizationToken"]
 
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsapplicationautoscaling.html
+DESCRIPTIONS = ["application-autoscaling:DescribeScheduledActions"]
+
 # IAM knows no resource for them either. The condition excludes the code of the functions.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
@@ -74,6 +77,7 @@ def test_a_permission_names_its_resources(statement: Statement) -> None:
     if "*" in statement.resources and statement.owner.type != "AWS::SQS::QueuePolicy":
         key = {
             tuple(WITHOUT_RESOURCE): None,
+            tuple(DESCRIPTIONS): None,
             tuple(BY_NAMESPACE): "cloudwatch:namespace",
             tuple(BY_LAMBDA_ALONE): "lambda:SourceFunctionArn",
         }[tuple(statement.actions)]

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.template.rules import PATHS
+from tests.template.aws_rules.rules import PATHS
 from tests.template.tools.findings import Finding, complaints
 from tests.template.tools.plain import write_plain_templates
 from tests.template.tools.run import cfn_lint, checkov

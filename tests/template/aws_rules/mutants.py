@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 from local.aws_rules import RULES, Refusal, check
+from tests.template.aws_rules.rules import template
 from tests.template.editing import edited_template
-from tests.template.rules import template
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.template.aws_rules.rules import PATHS, template
 from tests.template.iam.check import problems
 from tests.template.iam.statements import Statement, statements
-from tests.template.rules import PATHS, template
 
 ALL = [each for path in PATHS for each in statements(template(path).transformed)]
 

@@ -9,7 +9,7 @@ from relay.provision.metrics import METRICS
 from local.aws_rules import Template
 from local.stack.settings import REPOSITORY
 
-# The longest names of a stack that README.md and the example's template allow.
+# The longest names of a stack that the page about deployment and the example's template allow.
 LONGEST_STACK_NAMES = {"template.yaml": 30, "examples/consumer/template.yaml": 72}
 _EXAMPLES = sorted(REPOSITORY.glob("examples/*/template.yaml"))
 PATHS = ("template.yaml", *(str(each.relative_to(REPOSITORY)) for each in _EXAMPLES))

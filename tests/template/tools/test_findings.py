@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.template.rules import PATHS
+from tests.template.aws_rules.rules import PATHS
 from tests.template.tools.findings import ACCEPTED, Accepted, Finding, accepted, complaints
 
 

@@ -34,17 +34,26 @@ def sdk_calls() -> Mapping[str, list[SdkCall]]:
     each = [{"name": f"target-{number}", "to": arn} for number, arn in enumerate(further)]
     routes = json.dumps({"routes": each, "otherwise": {"to": further[0]}})
     own = str(_resolved("RoutesParameter", "Value"))
-    submit, route, reconcile = map(_environment, ("Submit", "Route", "Reconcile"))
+    names = ("Submit", "Route", "Reconcile", "Backfill")
+    submit, route, reconcile, backfill = map(_environment, names)
     return {
         "SubmitRole": list(functions.submit(submit)),
         "RouteRole": list(functions.route(route, own, routes)),
         "ReconcileRole": list(functions.reconcile(reconcile)),
+        "BackfillRole": list(functions.backfill(backfill)),
     }
 
 
 @cache
 def provision_calls() -> list[ProvisionCall]:
     return list(provision())
+
+
+@cache
+def checks_of_locations() -> list[SdkCall]:
+    """The calls for buckets that the stack does not own."""
+    properties = world(**document()["stacks"]["buckets"]).named("CheckedLocations").get()
+    return list(functions.check_locations(properties))
 
 
 @cache
@@ -150,9 +159,22 @@ def test_what_a_stack_for_an_existing_endpoint_needs_is_recorded_too() -> None:
     assert {(call.caller, call.action) for row in rows for call in row.calls()} <= made
 
 
+def test_what_a_check_of_other_buckets_needs_is_recorded_and_allowed() -> None:
+    found = sweep("buckets")
+    needed = {(*row.actions, *row.resources) for row in found.stack.rows if row.is_recorded}
+    made = [each for call in checks_of_locations() for each in checks(call)]
+
+    assert {(each.action, each.resource) for each in made} == {
+        (action, resource) for action, *resources in needed for resource in resources
+    }
+    for each in made:
+        assert is_allowed(Call("ProvisionRole", each.action, each.resource), found.policies)
+
+
 def test_every_operation_that_the_adapters_call_is_recorded() -> None:
     made = {call.operation for calls in sdk_calls().values() for call in calls}
     made |= {each.call.operation for each in provision_calls()}
+    made |= {call.operation for call in checks_of_locations()}
 
     assert set(operations_of_the_adapters()) - made == set()
 

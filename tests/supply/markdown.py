@@ -1,0 +1,56 @@
+"""Links and headings of Markdown, as GitHub reads them."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote
+
+from local.site.markdown import BLOCK, CODE, anchor
+
+_LINK = re.compile(r"\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
+_REFERENCE = re.compile(r"^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)", re.M)
+_HEADING = re.compile(r"^ {0,3}#{1,6} +(.+?)(?: +#+)? *$", re.M)
+_NAMED = re.compile(r"<a (?:id|name)=\"([^\"]+)\"")
+_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.I)
+
+
+def dead_links(page: Path) -> Iterator[str]:
+    """Yield the links of a page to files and headings that do not exist.
+
+    Links to other hosts are not followed.
+    """
+    for link in _inside(page.read_text()):
+        path, _, anchor = link.partition("#")
+        target = page.parent / unquote(path) if path else page
+        if not target.exists() or (
+            anchor and target.suffix == ".md" and anchor not in anchors(target.resolve())
+        ):
+            yield link
+
+
+def links(text: str) -> list[str]:
+    """Return the paths to which a page leads, without anchors and other hosts."""
+    return [path for link in _inside(text) if (path := unquote(link.partition("#")[0]))]
+
+
+def _inside(text: str) -> Iterator[str]:
+    """Yield the links that do not lead to other hosts."""
+    written = CODE.sub("", BLOCK.sub("", text))
+    for link in (*_LINK.findall(written), *_REFERENCE.findall(written)):
+        if not _ELSEWHERE.match(link):
+            yield link
+
+
+@cache
+def anchors(page: Path) -> frozenset[str]:
+    """Return the anchors of a page: those of its headings, the second of a name with `-1`."""
+    text = BLOCK.sub("", page.read_text())
+    found = set(_NAMED.findall(text))
+    seen: Counter[str] = Counter()
+    for heading in _HEADING.findall(text):
+        slug = anchor(heading)
+        found.add(f"{slug}-{seen[slug]}" if seen[slug] else slug)
+        seen[slug] += 1
+    return frozenset(found)
