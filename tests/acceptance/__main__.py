@@ -16,16 +16,16 @@ from types import FrameType
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from tests.acceptance import report
-from tests.acceptance.assumptions import PAGE, read_page
-from tests.acceptance.aws_target import Account, AwsTarget
-from tests.acceptance.guard import guarded
-from tests.acceptance.local_target import LocalTarget
-from tests.acceptance.observations import Observations
-from tests.acceptance.plan import Plan
-from tests.acceptance.sam import REPOSITORY
+from tests.acceptance.findings import report
+from tests.acceptance.findings.assumptions import PAGE, read_page
+from tests.acceptance.findings.observations import Observations
 from tests.acceptance.stash import OBSERVATIONS, TARGET
-from tests.acceptance.target import Target
+from tests.acceptance.targets.aws_target import Account, AwsTarget
+from tests.acceptance.targets.guard import guarded
+from tests.acceptance.targets.local_target import LocalTarget
+from tests.acceptance.targets.plan import Plan
+from tests.acceptance.targets.sam import REPOSITORY
+from tests.acceptance.targets.target import Target
 from tests.support.stack import running_stack
 
 DIRECTORY = REPOSITORY / ".local" / "acceptance"
@@ -199,7 +199,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--kms-key-arn",
         default="",
-        help="of the stacks; docs/encryption.md has its policy",
+        help="of the stacks; docs/how-to/customer-keys.md has its policy",
     )
     parser.add_argument(
         "--remove", metavar="NAME", type=_run_name, help="only remove what a killed run has left"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.observations import Observation, Observations, Verdict
-from tests.acceptance.pipeline import DeadLetters, Downstream
+from tests.acceptance.findings.observations import Observation, Observations, Verdict
+from tests.acceptance.pipeline.ends import DeadLetters, Downstream
 from tests.acceptance.stash import OBSERVATIONS, TARGET
-from tests.acceptance.target import Target
+from tests.acceptance.targets.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.acceptance.observations import Observations
-from tests.acceptance.target import Target
+from tests.acceptance.findings.observations import Observations
+from tests.acceptance.targets.target import Target
 
 TARGET = pytest.StashKey[Target]()
 OBSERVATIONS = pytest.StashKey[Observations]()

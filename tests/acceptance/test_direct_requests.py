@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acceptance.inputs import GOOD
-from tests.acceptance.pipeline import Downstream
-from tests.acceptance.target import Target
+from tests.acceptance.pipeline.ends import Downstream
+from tests.acceptance.pipeline.inputs import GOOD
+from tests.acceptance.targets.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -42,6 +42,29 @@ def test_a_direct_call_has_its_result_and_a_repeat_is_a_duplicate(
     assert len(downstream.all_results(location)) == 2
     status = target.call("ReconcileFunctionName", {"action": "status", "request_id": name})
     assert (status["request_id"], status["state"]) == (request_id, "completed")
+
+
+def test_a_resubmission_has_a_result_that_names_the_request_before(
+    target: Target, s3: "S3Client", downstream: Downstream
+) -> None:
+    bucket, key = target.outputs["DataBucketName"], f"again/{uuid.uuid4().hex}.csv"
+    location = f"s3://{bucket}/inputs/{key}"
+    s3.put_object(Bucket=bucket, Key=f"inputs/{key}", Body=GOOD)
+    first = downstream.result(location, seconds=15).event["id"]
+
+    (answer,) = submitted(target, {"resubmission_of": first})
+    (repeated,) = submitted(target, {"resubmission_of": first})
+
+    assert (answer["status"], repeated["status"]) == ("submitted", "duplicate")
+    message = target.eventually(
+        lambda: next(
+            (m for m in downstream.so_far(location) if m.event["id"] == answer["request_id"]), None
+        ),
+        15,
+        "the result of the resubmission",
+    )
+    assert message.event["data"]["resubmission_of"] == first
+    assert message.event["data"]["input"]["location"] == location
 
 
 @pytest.mark.assumption("inline-body")

@@ -5,17 +5,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.inputs import GOOD
-from tests.acceptance.pipeline import Downstream
+from tests.acceptance.pipeline.ends import Downstream
+from tests.acceptance.pipeline.inputs import GOOD
 from tests.acceptance.plugin import Observe
-from tests.acceptance.target import Target
+from tests.acceptance.targets.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
 @pytest.mark.assumption(
-    "publishes-with-customer-key",
     "key-policy-names-the-account",
     "table-key-of-the-caller",
     "environment-key-by-grant",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acceptance.pipeline import DeadLetters, Downstream
-from tests.acceptance.target import Target
+from tests.acceptance.pipeline.ends import DeadLetters, Downstream
+from tests.acceptance.targets.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

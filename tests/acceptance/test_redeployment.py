@@ -1,16 +1,16 @@
-"""A second stack beside the first: deployed, deleted, and deployed again under its name."""
+"""A second stack beside the first: they share nothing; it is deleted and deployed again."""
 
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.acceptance.inputs import GOOD
-from tests.acceptance.pipeline import results_on
+from tests.acceptance.pipeline.ends import Downstream, results_on
+from tests.acceptance.pipeline.inputs import GOOD
 from tests.acceptance.plugin import Observe
-from tests.acceptance.target import Target
+from tests.acceptance.targets.target import Target
 from tests.support.bucket_import import import_bucket
 
 if TYPE_CHECKING:
@@ -31,14 +31,22 @@ def name(target: Target) -> Iterator[str]:
 
 
 @pytest.mark.assumption("retained-bucket-blocks", "retained-bucket-imported")
-def test_a_deleted_stack_is_deployed_again(
-    target: Target, s3: "S3Client", name: str, observe: Observe
+def test_a_second_stack_shares_nothing_with_the_first_and_is_deployed_again(
+    target: Target, s3: "S3Client", name: str, downstream: Downstream, observe: Observe, key: str
 ) -> None:
     target.deploy(name, {})
+    assert target.outputs_of(name)["EndpointName"] == name
     kept = target.outputs_of(name)["DataBucketName"]
     assert inferred(target, s3, name) == "completed"
+    mine = f"s3://{target.outputs['DataBucketName']}/{key}"
+    s3.put_object(Bucket=target.outputs["DataBucketName"], Key=key, Body=GOOD)
+    assert len(downstream.all_results(mine)) == 1
+    assert results_of(target, name) == []
+    assert not [each for each in downstream.received() if kept in each.event["subject"]]
 
     target.delete(name)
+    s3.put_object(Bucket=target.outputs["DataBucketName"], Key=f"{key}.later", Body=GOOD)
+    assert downstream.result(f"{mine}.later").event["data"]["outcome"] == "completed"
     before = s3.list_objects_v2(Bucket=kept)["KeyCount"]
     refused = refusal(target, name)
     observe("retained-bucket-blocks", held=bool(refused), detail=refused[:300])
@@ -63,6 +71,13 @@ def refusal(target: Target, name: str) -> str:
     return ""
 
 
+def results_of(target: Target, name: str) -> list[dict[str, Any]]:
+    """Takes the results that are on the queues of the stack of that name."""
+    outputs, sqs = target.outputs_of(name), target.client("sqs")
+    urls = (outputs["CompletedQueueUrl"], outputs["FailedQueueUrl"])
+    return [event for url in urls for event in results_on(sqs, url)]
+
+
 def inferred(target: Target, s3: "S3Client", name: str) -> str:
     """The outcome of an upload to the stack of that name."""
     outputs = target.outputs_of(name)
@@ -70,7 +85,7 @@ def inferred(target: Target, s3: "S3Client", name: str) -> str:
     s3.put_object(Bucket=bucket, Key=key, Body=GOOD)
 
     def outcome() -> str | None:
-        for event in results_on(target.client("sqs"), outputs["CompletedQueueUrl"]):
+        for event in results_of(target, name):
             if event["subject"] == f"s3://{bucket}/{key}":
                 return str(event["data"]["outcome"])
         return None

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.inputs import BAD, GOOD
-from tests.acceptance.pipeline import DeadLetters, Downstream
+from tests.acceptance.pipeline.ends import DeadLetters, Downstream
+from tests.acceptance.pipeline.inputs import BAD, GOOD
+from tests.acceptance.pipeline.tap import tapped
 from tests.acceptance.plugin import Observe
-from tests.acceptance.tap import tapped
-from tests.acceptance.target import Target
+from tests.acceptance.targets.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -20,10 +20,13 @@ ANSWERS = "SUCCESS_NOTIFICATION_TOPIC,ERROR_NOTIFICATION_TOPIC"
 
 @pytest.fixture(scope="module")
 def including(target: Target) -> Iterator[Target]:
-    """A stack whose notifications carry answers; afterwards they do not."""
+    """A stack whose notifications carry every answer; afterwards those of failures only."""
     assert target.updated(IncludeInferenceResponseIn=ANSWERS) == ("UPDATE_COMPLETE", [])
     yield target
-    assert target.updated(IncludeInferenceResponseIn="") == ("UPDATE_COMPLETE", [])
+    assert target.updated(IncludeInferenceResponseIn="ERROR_NOTIFICATION_TOPIC") == (
+        "UPDATE_COMPLETE",
+        [],
+    )
 
 
 @pytest.mark.assumption("response-body-encoding")
@@ -48,6 +51,7 @@ def test_a_result_has_the_answer_that_its_notification_carries(
     assert completed.event["data"]["outcome"] == "completed"
     assert "received" in completed.event["data"]["timing"]
     assert "client error (400)" in failed.event["data"]["failure"]["reason"]
+    assert "body" in failed.event["data"]["failure"]
     assert len(downstream.all_results(good)) == len(downstream.all_results(bad)) == 1
     assert dead_letters.count() == parked
 

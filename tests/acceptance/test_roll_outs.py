@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.acceptance.pipeline import Downstream
+from tests.acceptance.pipeline.ends import Downstream
+from tests.acceptance.pipeline.tap import Tap, tapped
 from tests.acceptance.plugin import Observe
-from tests.acceptance.tap import Tap, tapped
-from tests.acceptance.target import Target
+from tests.acceptance.targets.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acceptance.further_targets import FurtherTargets, changed_routes
-from tests.acceptance.inputs import GOOD
-from tests.acceptance.pipeline import Downstream
-from tests.acceptance.target import Target
+from tests.acceptance.pipeline.ends import Downstream
+from tests.acceptance.pipeline.further_targets import FurtherTargets, changed_routes
+from tests.acceptance.pipeline.inputs import GOOD
+from tests.acceptance.targets.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

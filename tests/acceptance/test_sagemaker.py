@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.acceptance.inputs import GOOD, ROW
-from tests.acceptance.pipeline import Downstream
+from tests.acceptance.pipeline.ends import Downstream
+from tests.acceptance.pipeline.inputs import GOOD, ROW
+from tests.acceptance.pipeline.tap import Tap, tapped
 from tests.acceptance.plugin import Observe
-from tests.acceptance.tap import Tap, tapped
-from tests.acceptance.target import Target, stack_events
+from tests.acceptance.targets.target import Target, stack_events
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -62,10 +62,16 @@ def test_the_stack_is_deployed(target: Target, observe: Observe) -> None:
     "filename-accepted",
     "partiql-permissions",
     "publishes-as-execution-role",
+    "publishes-with-customer-key",
+    "sns-delivers-from-encrypted-topic",
+    "default-key-policy",
 )
 def test_an_upload_has_its_result(
     target: Target, s3: "S3Client", downstream: Downstream, tap: Tap, observe: Observe, key: str
 ) -> None:
+    if "TopicKeyArn" not in target.outputs:
+        for assumption in ("sns-delivers-from-encrypted-topic", "default-key-policy"):
+            observe.not_possible(assumption, "the topics have the key of KMS_KEY_ARN")
     bucket = target.outputs["DataBucketName"]
     location = f"s3://{bucket}/{key}"
     s3.put_object(Bucket=bucket, Key=key, Body=GOOD)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.pipeline import Downstream
-from tests.acceptance.scaling import OFF, ON, Scaled
-from tests.acceptance.target import Target
+from tests.acceptance.pipeline.ends import Downstream
+from tests.acceptance.pipeline.scaling import OFF, ON, Scaled
+from tests.acceptance.targets.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -7,9 +7,9 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from tests.acceptance.inputs import BAD, GOOD
-from tests.acceptance.pipeline import DeadLetters, Downstream
-from tests.acceptance.target import Target
+from tests.acceptance.pipeline.ends import DeadLetters, Downstream
+from tests.acceptance.pipeline.inputs import BAD, GOOD
+from tests.acceptance.targets.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -82,7 +82,7 @@ def test_a_folder_that_a_console_makes_leads_to_nothing(
     assert dead_letters.count() == before
 
 
-@pytest.mark.assumption("failed-without-response-parameters")
+@pytest.mark.assumption("failed-without-response-parameters", "error-response-included")
 def test_an_input_that_the_model_refuses_fails_with_a_reason(
     target: Target, s3: "S3Client", downstream: Downstream, key: str
 ) -> None:
@@ -92,7 +92,28 @@ def test_an_input_that_the_model_refuses_fails_with_a_reason(
     message = downstream.result(f"s3://{bucket}/{key}")
 
     assert message.queue == "FailedQueue"
-    assert "client error (400)" in message.event["data"]["failure"]["reason"]
+    failure = message.event["data"]["failure"]
+    assert "client error (400)" in failure["reason"]
+    words = " ".join(failure["body"]["content"].split())
+    assert words
+    status = target.call("ReconcileFunctionName", {"action": "status", "key": key})
+    assert status["state"] == "failed"
+    assert words[:20] in status["reason"]
+    (request,) = status["requests"]
+    assert request["request_id"] == message.event["id"]
+    assert request["attempts"][-1]["delivered_by"] == ["otherwise"]
+
+
+def test_an_object_that_does_not_exist_is_told_apart_from_one_that_is_no_input(
+    target: Target, key: str
+) -> None:
+    def state(asked: str) -> str:
+        call = {"action": "status", "key": asked}
+        answer: str = target.call("ReconcileFunctionName", call)["state"]
+        return answer
+
+    assert state(key) == "no_object"
+    assert state(f"elsewhere/{key}") == "not_an_input"
 
 
 def test_a_key_that_no_request_can_name_is_rejected_with_a_reason(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.chaos import running_chaos
+from tests.e2e.chaos.course import running_chaos
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

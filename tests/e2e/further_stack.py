@@ -9,7 +9,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from local.stack.deployment import ARTIFACT_BUCKET
 from local.stack.settings import STACK_NAME
-from tests.acceptance.target import eventually
+from tests.acceptance.targets.target import eventually
 from tests.support.bucket_import import import_bucket
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _SECONDS = 120.0
+_MASKED = "****"  # the value of a parameter with NoEcho
 
 
 class FurtherStack:
@@ -27,7 +28,9 @@ class FurtherStack:
         self._cloudformation, self._s3 = cloudformation, s3
         deployed = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
         self._parameters = {
-            each["ParameterKey"]: each["ParameterValue"] for each in deployed["Parameters"]
+            each["ParameterKey"]: each["ParameterValue"]
+            for each in deployed["Parameters"]
+            if each["ParameterValue"] != _MASKED
         }
         body = cloudformation.get_template(StackName=STACK_NAME, TemplateStage="Original")
         template: Any = body["TemplateBody"]
@@ -102,17 +105,31 @@ class FurtherStack:
             for event in events
         )
 
+    def stack_events(self) -> str:
+        """The reasons in all events of the stack, those of its rollbacks included."""
+        pages = self._cloudformation.get_paginator("describe_stack_events")
+        return "\n".join(
+            each.get("ResourceStatusReason", "")
+            for page in pages.paginate(StackName=self.name)
+            for each in page["StackEvents"]
+        )
+
     def outputs(self) -> dict[str, str]:
         found = self._cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]["Outputs"]
         return {each["OutputKey"]: each["OutputValue"] for each in found}
 
 
 def remove_bucket(s3: "S3Client", bucket: str) -> None:
-    """Empties and deletes it, if it is there."""
+    """Empties and deletes it with all versions, if it is there."""
     try:
         found = s3.list_objects_v2(Bucket=bucket)
     except s3.exceptions.NoSuchBucket:
         return
     for each in found.get("Contents", []):
         s3.delete_object(Bucket=bucket, Key=each["Key"])
+    versions = s3.list_object_versions(Bucket=bucket)
+    for version in versions.get("Versions", []):
+        s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+    for marker in versions.get("DeleteMarkers", []):
+        s3.delete_object(Bucket=bucket, Key=marker["Key"], VersionId=marker["VersionId"])
     s3.delete_bucket(Bucket=bucket)

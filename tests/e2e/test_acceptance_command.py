@@ -13,8 +13,8 @@ from pathlib import Path
 import boto3
 
 from local.stack.settings import REPOSITORY
-from tests.acceptance.removal import Removal
-from tests.acceptance.target import Target, eventually
+from tests.acceptance.targets.removal import Removal
+from tests.acceptance.targets.target import Target, eventually
 from tests.support.stack import RunningStack
 
 _NAME = re.compile(r"relay-acceptance-[0-9a-f]{6}")

@@ -14,7 +14,7 @@ import pytest
 from local.machine.processes import read_records
 from local.machine.tcp_ports import free_ports, is_free
 from local.stack.settings import REPOSITORY, StackSettings
-from tests.acceptance.target import eventually
+from tests.acceptance.targets.target import eventually
 from tests.support.stack import RunningStack, command_environment, run_local
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from local.stack.deployment import machine_parameters
 from local.stack.settings import REPOSITORY
-from tests.acceptance.inputs import GOOD
-from tests.acceptance.pipeline import Downstream, depth
-from tests.acceptance.target import Target, eventually
+from tests.acceptance.pipeline.ends import Downstream, depth
+from tests.acceptance.pipeline.inputs import GOOD
+from tests.acceptance.targets.target import Target, eventually
 from tests.support.stack import RunningStack
 from tests.support.targets import PARAMETERS
 

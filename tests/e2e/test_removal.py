@@ -1,4 +1,4 @@
-"""A stack is deleted and deployed again under its name, as docs/removal.md says.
+"""A stack is deleted and deployed again under its name, as docs/how-to/remove.md says.
 
 The stack is one of its own, from the deployed template, and without an endpoint: uploads wait.
 """
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.target import eventually
+from tests.acceptance.targets.target import eventually
 from tests.e2e.further_stack import FurtherStack, remove_bucket
 
 if TYPE_CHECKING:

@@ -48,6 +48,7 @@ def test_sam_local_gets_the_variables_of_each_deployed_function(stack: RunningSt
         "SubmitFunction",
         "RouteFunction",
         "ReconcileFunction",
+        "BackfillFunction",
         "ProvisionFunction",
     }
     assert variables["SubmitFunction"]["SUBMIT_QUEUE_URL"] == stack.outputs["SubmitQueueUrl"]

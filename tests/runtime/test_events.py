@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from relay.delivery.report import Count
 
 from local.functions.lambda_runtime import Answer, Failure, Invocation
 from local.stack.settings import REPOSITORY
@@ -64,14 +65,15 @@ def _counts(text: str) -> dict[str, int]:
 
 
 def counted(invocation: Invocation) -> Counter[str]:
-    """What the function's metrics say, in CloudWatch's embedded format."""
+    """What the function counts, in CloudWatch's embedded format; not the ages that it measures."""
     found: Counter[str] = Counter()
     for line in invocation.log:
         if line.startswith('{"_aws"'):
             document = json.loads(line)
             (group,) = document["_aws"]["CloudWatchMetrics"]
             for metric in group["Metrics"]:
-                found[metric["Name"]] += int(sum(document[metric["Name"]]))
+                if metric["Name"] != Count.OLDEST_RETURNED:
+                    found[metric["Name"]] += int(sum(document[metric["Name"]]))
     return found
 
 
@@ -85,7 +87,7 @@ def test_every_event_is_promised_something() -> None:
 
     files = {str(path.relative_to(EVENTS)) for path in EVENTS.glob("*/*.json")}
 
-    others = {*RECONCILED, *PROVISIONED}
+    others = {*RECONCILED, *BACKFILLED, *PROVISIONED}
     assert files == promised | others
 
 
@@ -161,6 +163,7 @@ RECONCILED = {
     "reconcile/range.json": {"counts", "minutes_behind"},
     "reconcile/schedule.json": {"counts", "minutes_behind"},
     "reconcile/status.json": set[str](),
+    "reconcile/status-of-input.json": set[str](),
     "reconcile/list.json": {"requests"},
 }
 
@@ -183,6 +186,14 @@ def test_reconcile_answers_where_a_request_stands(functions: Functions) -> None:
     assert invocation.outcome.payload["attempts"] == []
 
 
+def test_reconcile_says_that_an_input_does_not_exist(functions: Functions) -> None:
+    invocation = functions.invoke("reconcile", _event("reconcile/status-of-input.json"))
+
+    assert isinstance(invocation.outcome, Answer), invocation.outcome
+    assert isinstance(invocation.outcome.payload, dict)
+    assert invocation.outcome.payload["state"] == "no_object"
+
+
 def test_reconcile_lists_requests(functions: Functions) -> None:
     invocation = functions.invoke("reconcile", _event("reconcile/list.json"))
 
@@ -191,6 +202,26 @@ def test_reconcile_lists_requests(functions: Functions) -> None:
     listed = invocation.outcome.payload["requests"]
     assert len(listed) <= 10
     assert {request["state"] for request in listed} <= {"failed"}
+
+
+BACKFILLED = tuple(
+    f"backfill/{case}.json" for case in ("preview", "start", "status", "list", "schedule")
+)
+
+
+def test_backfill_counts_starts_and_ends_where_no_object_is(functions: Functions) -> None:
+    answers = {}
+    for path in (*BACKFILLED, "backfill/status.json"):
+        invocation = functions.invoke("backfill", _event(path))
+        assert isinstance(invocation.outcome, Answer), invocation.outcome
+        answers[path] = invocation.outcome.payload
+
+    preview, status = answers["backfill/preview.json"], answers["backfill/status.json"]
+    assert isinstance(preview, dict)
+    assert isinstance(status, dict)
+    assert (preview["complete"], preview["objects"]) == (True, 0)
+    # No input is under the prefix.
+    assert (status["state"], status["objects"], status["percent"]) == ("completed", 0, 100)
 
 
 # The three requests of CloudFormation change the endpoint: test_provision.py.
@@ -207,6 +238,7 @@ PROVISIONED = {
         "endpoint-failed",
         "other-endpoint",
         "routes",
+        "locations",
         "s3-test-event",
         "deploy",
         "rollback",

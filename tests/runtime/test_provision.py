@@ -23,7 +23,7 @@ from local.stack.certificate import Certificate
 from local.stack.clients import Clients
 from local.stack.deployment import ARTIFACT_BUCKET
 from local.stack.settings import REPOSITORY, StackSettings
-from tests.e2e.roles import Roles
+from tests.e2e.permissions.roles import Roles
 from tests.support.emulator.quick_emulator import quick_sagemaker
 from tests.support.stack import RunningStack
 

@@ -115,6 +115,9 @@ def _of_sagemaker(mine: Belongings) -> Iterator[Request]:
     role = {"role": mine.role, "session_name": "stranger", "secret_access_key": "guessed"}
     for method, target, document in (
         ("GET", "/_emulator/state", None),
+        ("POST", "/_emulator/reset", {}),
+        ("POST", "/_emulator/tick", {"seconds": 60}),
+        ("PUT", "/_emulator/containers", {".*": "{python} -c pass"}),
         ("GET", "/_emulator/faults", None),
         ("PUT", "/_emulator/faults", {"throttle": 1.0}),
         ("PUT", "/_emulator/pace", {"time_factor": 50}),

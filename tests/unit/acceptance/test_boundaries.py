@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "acceptance"
-MODULES = sorted(FOLDER.glob("*.py"))
+MODULES = sorted(FOLDER.rglob("*.py"))
 
 SDK = {"boto3", "botocore", "pytest"}
 # Of what runs on this machine: its own stack, the data that it trains on, a table of prices. And
@@ -20,7 +20,7 @@ ALLOWED = {
         "tests.support.stack",
     },
     "inputs.py": {"local.model.data", "local.model.training"},
-    "plan.py": {"benchmarks"},
+    "plan.py": {"relayctl.cost.prices"},
     "__main__.py": {"tests.support.stack"},
     "test_redeployment.py": {"tests.support.bucket_import"},
 }
@@ -62,4 +62,7 @@ def test_the_tests_know_neither_the_layer_nor_a_target_of_their_own() -> None:
     known = {module for path in FOLDER.glob("test_*.py") for module in imports(path)}
 
     assert not {each for each in known if each.split(".")[0] in ("relay", "local")}
-    assert not known & {"tests.acceptance.local_target", "tests.acceptance.aws_target"}
+    assert not known & {
+        "tests.acceptance.targets.local_target",
+        "tests.acceptance.targets.aws_target",
+    }

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from tests.acceptance import __main__ as command
-from tests.acceptance.aws_target import Account
-from tests.acceptance.guard import end_process
-from tests.acceptance.observations import Observations
+from tests.acceptance.findings.observations import Observations
+from tests.acceptance.targets.aws_target import Account
+from tests.acceptance.targets.guard import end_process
 
 
 class Terminal(io.StringIO):

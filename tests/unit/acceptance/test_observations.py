@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from tests.acceptance import report
-from tests.acceptance.assumptions import Assumption
-from tests.acceptance.observations import Observation, Observations, Row, Verdict
+from tests.acceptance.findings import report
+from tests.acceptance.findings.assumptions import Assumption
+from tests.acceptance.findings.observations import Observation, Observations, Row, Verdict
 
 HELD = Observation(Verdict.HELD, "test_one")
 BROKEN = Observation(Verdict.BROKEN, "test_two", "another size")

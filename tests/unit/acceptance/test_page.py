@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.assumptions import PAGE, Assumption, read_page
+from tests.acceptance.findings.assumptions import PAGE, Assumption, read_page
 
 TESTS = sorted((Path(__file__).parents[2] / "acceptance").glob("test_*.py"))
 

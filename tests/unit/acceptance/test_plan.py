@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.acceptance.plan import Plan
+from tests.acceptance.targets.plan import Plan
 
 PLAN = Plan("relay-acceptance-abc123", "account 1, region r", "ml.m5.large", 0.25, scaling=True)
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.acceptance import removal
-from tests.acceptance.removal import Removal
+from tests.acceptance.targets import removal
+from tests.acceptance.targets.removal import Removal
 
 NAME = "relay-acceptance-abc123"
 
