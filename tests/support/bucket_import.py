@@ -1,4 +1,4 @@
-"""A stack of an existing bucket alone, as docs/removal.md has it."""
+"""A stack of an existing bucket alone, as docs/how-to/remove.md has it."""
 
 import json
 from typing import TYPE_CHECKING

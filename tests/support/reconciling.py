@@ -7,15 +7,14 @@ from relay.budget import Budget
 from relay.delivery.report import Report
 from relay.errors import RelayError
 from relay.model import Attempt
+from relay.reconcile.questions import Questions
 from relay.reconcile.reconcile import Reconcile
-from relay.settings import ReconcileSettings
 
 from tests.support import samples
 from tests.support.fakes.hangs import Hangs
 from tests.support.fakes.ports import FakeClock, Faults
 from tests.support.fakes.queues import FakeQueues
 from tests.support.fakes.reconcile import FakeDueLedger, FakeStorage
-from tests.support.samples import NOTIFICATION_QUEUE
 
 
 class SlowStorage(FakeStorage):
@@ -41,8 +40,11 @@ class Search:
         self.ledger = FakeDueLedger(self.faults)
         self.storage = SlowStorage(self.clock, self.faults)
         self.queues = FakeQueues(self.clock, self.faults)
+        self.questions = Questions(
+            samples.INPUT_FOLDERS, self.ledger, self.storage, self.clock, self.budget
+        )
         self.use_case = Reconcile(
-            ReconcileSettings(samples.OUTPUTS, samples.FAILURES, "ledger", NOTIFICATION_QUEUE),
+            samples.reconcile_settings(),
             self.ledger,
             self.storage,
             self.queues,

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
+from relay.inputs.inputs import Inputs
 from relay.model import Attempt, Delivery
 from relay.s3uri import S3Uri
-from relay.settings import RouteSettings, SubmitSettings
+from relay.settings import BackfillSettings, ReconcileSettings, RouteSettings, SubmitSettings
 
 Json = dict[str, Any]
 
@@ -19,6 +20,7 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 BUCKET = "relay-data-000000000000-us-east-1"
 INPUTS = S3Uri(BUCKET, "inputs/")
+INPUT_FOLDERS = Inputs((INPUTS,))
 OUTPUTS = S3Uri(BUCKET, "outputs/")
 FAILURES = S3Uri(BUCKET, "failures/")
 SUCCESS_TOPIC = "arn:aws:sns:us-east-1:000000000000:sagemaker-relay-success"
@@ -53,8 +55,11 @@ SERVER_ERROR = (
 
 SUBMIT_ENVIRONMENT: Mapping[str, str] = {
     "ENDPOINT_NAME": "relay",
-    "INPUT_PATH": str(INPUTS),
+    "INPUT_BUCKET": BUCKET,
+    "INPUT_PREFIXES": "inputs/",
+    "INPUT_DEFAULTS": "{}",
     "OUTPUT_PATH": str(OUTPUTS),
+    "FAILURE_PATH": str(FAILURES),
     "MIRROR_INPUT_FOLDERS": "false",
     "LEDGER_TABLE_NAME": "relay-LedgerTable",
     "SUBMIT_QUEUE_URL": SUBMIT_QUEUE,
@@ -84,12 +89,44 @@ ROUTE_ENVIRONMENT: Mapping[str, str] = {
 }
 
 
+RECONCILE_ENVIRONMENT: Mapping[str, str] = {
+    "INPUT_BUCKET": BUCKET,
+    "INPUT_PREFIXES": "inputs/",
+    "OUTPUT_PATH": str(OUTPUTS),
+    "FAILURE_PATH": str(FAILURES),
+    "LEDGER_TABLE_NAME": "relay-LedgerTable",
+    "NOTIFICATION_QUEUE_URL": NOTIFICATION_QUEUE,
+}
+
+
+BACKFILL_ENVIRONMENT: Mapping[str, str] = {
+    "STACK_NAME": "relay",
+    "INPUT_BUCKET": BUCKET,
+    "INPUT_PREFIXES": "inputs/",
+    "INPUT_DEFAULTS": "{}",
+    "BACKFILL_BUCKET_ARNS": "arn:aws:s3:::archive",
+    "LEDGER_TABLE_NAME": "relay-LedgerTable",
+    "SUBMIT_QUEUE_URL": SUBMIT_QUEUE,
+    "SCHEDULE_RULE_NAME": "relay-backfill",
+    "EVENT_BUS_ARN": "arn:aws:events:us-east-1:000000000000:event-bus/default",
+    "REQUEST_TTL_SECONDS": "21600",
+}
+
+
 def submit_settings(**changes: str) -> SubmitSettings:
     return SubmitSettings.read({**SUBMIT_ENVIRONMENT, **changes})
 
 
 def route_settings(**changes: str) -> RouteSettings:
     return RouteSettings.read({**ROUTE_ENVIRONMENT, **changes})
+
+
+def reconcile_settings() -> ReconcileSettings:
+    return ReconcileSettings.read(RECONCILE_ENVIRONMENT)
+
+
+def backfill_settings(**changes: str) -> BackfillSettings:
+    return BackfillSettings.read({**BACKFILL_ENVIRONMENT, **changes})
 
 
 def event(name: str) -> Json:

@@ -9,11 +9,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from unittest import mock
 
+from local.errors import LocalStackError
+from local.machine import private
+from local.machine.lock import held
 from local.machine.tcp_ports import free_ports
 from local.stack.clients import Clients
 from local.stack.deployment import stack_outputs
@@ -54,6 +58,23 @@ class RunningStack:
 
 
 @contextmanager
+def own_directory(parent: Path) -> Iterator[Path]:
+    """Yield the first directory for a stack that no other test run uses.
+
+    Its files stay, so that `sam` finds its cache and a person the logs. The name has a space
+    because the paths of developers have.
+    """
+    with ExitStack() as exits:
+        for number in count(1):
+            directory = parent / ("test stack" if number == 1 else f"test stack {number}")
+            private.make_directory(directory)
+            with suppress(LocalStackError):
+                exits.enter_context(held(directory / "tests", "another test run uses it"))
+                break
+        yield directory
+
+
+@contextmanager
 def running_stack(directory: Path) -> Iterator[RunningStack]:
     """Brings a stack up on free ports; takes it down even when this process is killed.
 
@@ -62,15 +83,7 @@ def running_stack(directory: Path) -> Iterator[RunningStack]:
     aws_port, sagemaker_port = free_ports(2)
     settings = StackSettings(directory, aws_port, sagemaker_port, PARAMETERS)
     environment = command_environment(settings)
-    with subprocess.Popen(
-        ["/bin/sh", "-c", _WATCH, sys.executable],
-        cwd=REPOSITORY,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    ):
-        # Leaving the block closes its standard input and waits until the stack is down.
+    with taken_down(REPOSITORY, environment):
         up = run_local("up", settings, _UP_SECONDS)
         if up.returncode:
             raise RuntimeError(f"`python -m local up` failed:\n{up.stdout}{up.stderr}")
@@ -78,12 +91,27 @@ def running_stack(directory: Path) -> Iterator[RunningStack]:
         yield RunningStack(settings, environment_file, stack_outputs(Clients(settings)))
 
 
+@contextmanager
+def taken_down(tree: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """Take the stack of a working tree down at the end, even when this process is killed."""
+    with subprocess.Popen(
+        ["/bin/sh", "-c", _WATCH, sys.executable],
+        cwd=tree,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    ):
+        # Leaving the block closes its standard input and waits until the stack is down.
+        yield
+
+
 def run_local(
-    command: str, settings: StackSettings, seconds: float
+    command: str, settings: StackSettings, seconds: float, *options: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs `python -m local COMMAND` for that stack, as `make` does."""
     return subprocess.run(
-        [sys.executable, "-m", "local", command],
+        [sys.executable, "-m", "local", command, *options],
         cwd=REPOSITORY,
         env=command_environment(settings),
         capture_output=True,

@@ -10,6 +10,7 @@ from relay.model import Delivery, OutgoingMessage
 from relay.ports import Endpoint, Ledger
 from relay.s3uri import S3Uri
 
+from tests.contract.backfill import BackfillStoreContract, ListingContract
 from tests.contract.due_ledger import DueLedgerContract, SearchedLedger
 from tests.contract.endpoint import EndpointContract
 from tests.contract.ledger import LedgerContract
@@ -17,11 +18,12 @@ from tests.contract.queues import SMALL, Queues, QueuesContract
 from tests.contract.storage import Shelf, StorageContract
 from tests.contract.targets import Arrived, Targets, TargetsContract
 from tests.support import samples
+from tests.support.fakes.backfill import FakeBackfillStore, FakeListing
 from tests.support.fakes.ledger import FakeLedger
 from tests.support.fakes.ports import Crash, FakeClock, FakeEndpoint, Faults
 from tests.support.fakes.queues import FakeInbox, FakeQueues
 from tests.support.fakes.reconcile import FakeDueLedger, FakeStorage
-from tests.support.samples import COMPLETED_QUEUE, INPUTS, SUBMIT_QUEUE
+from tests.support.samples import BUCKET, COMPLETED_QUEUE, INPUTS, SUBMIT_QUEUE
 
 
 class TestTheLedger(LedgerContract):
@@ -33,6 +35,30 @@ class TestTheLedger(LedgerContract):
     def leave_unread(self, ledger: Ledger) -> Callable[[str], None]:
         assert isinstance(ledger, FakeLedger)
         return ledger.unread.add
+
+
+class TestTheStoreOfBackfills(BackfillStoreContract):
+    @pytest.fixture
+    def store(self) -> FakeBackfillStore:
+        return FakeBackfillStore()
+
+
+class Bucketful:
+    """The fake listing as the contract wants it."""
+
+    name = BUCKET
+
+    def __init__(self) -> None:
+        self.listing = FakeListing()
+
+    def put(self, key: str) -> None:
+        self.listing.put(key)
+
+
+class TestTheListing(ListingContract):
+    @pytest.fixture
+    def bucket(self) -> Bucketful:
+        return Bucketful()
 
 
 class TestTheIndexOfWhatIsDue(DueLedgerContract):
