@@ -16,6 +16,7 @@ _THREADS: Final = 8
 _MOST_KEPT: Final = 200
 # An answer that takes long is asked for less often: at most this part of the time.
 _SHARE_OF_TIME: Final = 0.1
+_FORGOTTEN: Final = float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class Answers:
         """
         kept = self._kept.get(key)
         if kept is None or kept.until <= self._clock():
-            kept = _Kept(asyncio.ensure_future(self.fresh(ask, needs)))
+            before = kept.answer if kept else None
+            kept = _Kept(asyncio.ensure_future(self._after(before, ask, needs)))
             self._kept[key] = kept
             kept.answer.add_done_callback(_settled(kept, self._clock, self._clock(), seconds))
             while len(self._kept) > _MOST_KEPT:
@@ -80,10 +82,25 @@ class Answers:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, asked)
 
+    async def _after(
+        self,
+        before: "asyncio.Future[Part[Any]] | None",
+        ask: Callable[[], T],
+        needs: Sequence[str],
+    ) -> Part[T]:
+        """Ask once the answer before, which a change has made old, is there.
+
+        Two reads of a queue at the same time hide its messages from each other.
+        """
+        if before is not None:
+            await asyncio.wait([before])
+        return await self.fresh(ask, needs)
+
     def forget(self, *names: str) -> None:
         """Ask anew for what a change has made old."""
-        for key in [each for each in self._kept if each[0] in names]:
-            del self._kept[key]
+        for key, kept in self._kept.items():
+            if key[0] in names:
+                kept.until = _FORGOTTEN
 
 
 def _settled(
@@ -92,6 +109,7 @@ def _settled(
     def settle(answer: "asyncio.Future[Part[Any]]") -> None:
         now = clock()
         failed = answer.cancelled() or answer.exception() is not None
-        kept.until = now if failed else now + max(seconds, (now - begun) / _SHARE_OF_TIME)
+        if kept.until != _FORGOTTEN:
+            kept.until = now if failed else now + max(seconds, (now - begun) / _SHARE_OF_TIME)
 
     return settle

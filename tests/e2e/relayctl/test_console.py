@@ -119,6 +119,7 @@ def test_parked_messages_are_dropped(
     def parked() -> bool:
         tab.open(f"{origin}/parked?again={uuid.uuid4()}")
         tab.run("document.querySelector('.heading button').click()")
+        tab.until("!document.querySelector('.heading button').disabled")
         tab.until("document.querySelector('#live details, #live .empty strong') !== null")
         return bool(tab.run(f"document.body.textContent.includes('{body}')"))
 

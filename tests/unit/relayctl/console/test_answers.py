@@ -86,6 +86,33 @@ def test_what_a_change_made_old_is_asked_anew(answers: Answers) -> None:
     assert asyncio.run(around()) == [0, 0, 1]
 
 
+def test_what_is_asked_anew_waits_for_the_answer_in_progress(answers: Answers) -> None:
+    running: list[int] = []
+    most: list[int] = []
+    go = threading.Event()
+    numbers = iter(range(9))
+
+    def ask() -> int:
+        running.append(1)
+        most.append(len(running))
+        assert go.wait(10)
+        running.pop()
+        return next(numbers)
+
+    async def anew() -> list[int | None]:
+        first = asyncio.create_task(answers.get(("a",), 60, ask))
+        await asyncio.sleep(0)
+        answers.forget("a")
+        second = asyncio.create_task(answers.get(("a",), 60, ask))
+        await asyncio.sleep(0.05)
+        go.set()
+        found = [await first, await second, await answers.get(("a",), 60, ask)]
+        return [each.value for each in found]
+
+    assert asyncio.run(anew()) == [0, 1, 1]
+    assert most == [1, 1]
+
+
 def test_a_problem_is_kept_and_a_bug_is_not(answers: Answers) -> None:
     async def ask(error: Exception) -> int:
         asked: list[int] = []
