@@ -71,7 +71,7 @@ def _lines(state: State, backlog: int | None) -> Iterator[str]:
         yield f"  serving      {plain(artifact(serving))}"
         for name in ("model_data_version", "image", "instance_type", "config"):
             if value := serving.get(name):
-                yield f"    {name.removeprefix('model_data_').replace('_', ' '):<13}{plain(value)}"
+                yield f"    {name.removeprefix('model_data_').replace('_', ' '):<14}{plain(value)}"
     if before := described["rollback_to"]:
         yield f"  before       {plain(artifact(before))}"
     if existing := described["existing"]:

@@ -19,6 +19,7 @@ def test_an_endpoint_in_service_is_described(world: World, relayctl: Commands) -
     assert "scaling none: the number of instances is constant" in text
     assert "backlog 12 requests" in text
     assert "serving s3://models/2.tar.gz image" in text
+    assert "instance type ml.m5.large config" in text
     assert "last change deploy of ModelDataUrl, ModelDataVersion by " in text
     assert text.endswith(": succeeded")
 
