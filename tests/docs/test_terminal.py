@@ -1,5 +1,6 @@
 """The terminal in which tests type the commands of the documentation."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,18 @@ def test_a_question_is_answered_with_yes_also_when_its_line_is_wrapped(shell: Te
     status, shown = shell.run(ask, SECONDS)
 
     assert (status, shown.splitlines()[-1]) == (0, "y 0")
+
+
+def test_a_command_that_runs_until_ctrl_c_is_interrupted_and_the_shell_goes_on(
+    shell: Terminal,
+) -> None:
+    program = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    program += "print('ready', flush=True); time.sleep(60)"
+
+    status, shown = shell.run(f'python3 -c "{program}"', SECONDS, until="ready")
+
+    assert (status, shown.splitlines()[0]) == (128 + signal.SIGINT, "ready")
+    assert shell.run("echo again", SECONDS) == (0, "again\r\n")
 
 
 def test_a_command_that_ends_the_shell_is_an_error_that_shows_its_output(shell: Terminal) -> None:

@@ -11,8 +11,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-# Commands come on a pipe of their own: the terminal is the standard input of what they run.
+# Commands come on a pipe of their own: the terminal is the standard input of what they run. Ctrl-C
+# ends what the shell runs, and not the shell.
 _LOOP = """
+trap : INT
 while IFS= read -r file <&"$COMMANDS"; do . "$file" "$COMMANDS"; echo "$?" >&"$STATUSES"; done
 """
 _QUESTION = b"[y/N]"
@@ -32,8 +34,10 @@ class Terminal:
     statuses: int
     file: Path
 
-    def run(self, text: str, seconds: float) -> tuple[int, str]:
+    def run(self, text: str, seconds: float, until: str | None = None) -> tuple[int, str]:
         """Run a command, and return its exit code and what the terminal shows.
+
+        A command that runs until Ctrl-C is interrupted once it shows the text `until`.
 
         Raises:
             CommandError: it takes longer than these seconds, or it ended the shell.
@@ -48,6 +52,9 @@ class Terminal:
                 shown += read
                 if shown.rstrip().endswith(_QUESTION):
                     os.write(self.screen, b"y\n")
+                if until and until.encode() in shown:
+                    os.killpg(self.process.pid, signal.SIGINT)
+                    until = None
             elif self.statuses in ready and (status := os.read(self.statuses, 100)):
                 return int(status), shown.decode(errors="replace")
             elif self.process.poll() is not None:
@@ -77,6 +84,8 @@ def terminal(directory: Path, environment: Mapping[str, str], file: Path) -> Ite
         stderr=keyboard,
         pass_fds=(commands_end, statuses_end),
         start_new_session=True,
+        # A run of tests in the background ignores SIGINT, and so would the shell.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         for each in (keyboard, commands_end, statuses_end):
             os.close(each)
