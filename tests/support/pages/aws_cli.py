@@ -30,7 +30,7 @@ _S3 = {
     "sync": ({"--delete", "--quiet"}, {"--exclude", "--include"}),
 }
 # Commands with another name than the SDK's client.
-_NAMES = {"s3api": "s3"}
+NAMES = {"s3api": "s3"}
 # Options with another name than the member, by operation:
 # https://docs.aws.amazon.com/cli/latest/reference/sns/subscribe.html
 _RENAMED = {"Subscribe": {"Endpoint": "--notification-endpoint"}}
@@ -42,7 +42,7 @@ def problems(words: list[str]) -> list[str]:
     service, operation, *rest = words
     if service == "s3":
         return list(_of_s3(operation, rest))
-    service = _NAMES.get(service, service)
+    service = NAMES.get(service, service)
     try:
         model = _SESSION.get_service_model(service)
     except (UnknownServiceError, DataNotFoundError):
@@ -60,7 +60,7 @@ def _of_s3(operation: str, rest: list[str]) -> Iterator[str]:
         yield f"aws s3 {operation} is unknown here"
         return
     flags, options = _S3[operation]
-    given, positional = _options(rest, _FLAGS | flags)
+    given, positional = options_of(rest, _FLAGS | flags)
     yield from (f"no option {each}" for each in given.keys() - _GLOBAL - flags - options)
     expected = 2 if operation in ("cp", "sync") else 1
     if len(positional) != expected or not any(each.startswith("s3://") for each in positional):
@@ -84,7 +84,7 @@ def _of_an_operation(operation: OperationModel, rest: list[str]) -> Iterator[str
     renamed = _RENAMED.get(operation.name, {})
     options = {renamed.get(name, "--" + xform_name(name, "-")): name for name in members}
     flags = {option for option, name in options.items() if members[name].type_name == "boolean"}
-    given, positional = _options(rest, _FLAGS | flags | {f"--no-{each[2:]}" for each in flags})
+    given, positional = options_of(rest, _FLAGS | flags | {f"--no-{each[2:]}" for each in flags})
     if operation.name == "Invoke" and operation.service_model.service_name == "lambda":
         # The file for the answer: https://docs.aws.amazon.com/cli/latest/reference/lambda/invoke.html
         if not positional:
@@ -120,7 +120,7 @@ def _is_given(name: str, given: dict[str, str]) -> bool:
     return "--" + xform_name(name, "-") in given
 
 
-def _options(rest: list[str], flags: set[str]) -> tuple[dict[str, str], list[str]]:
+def options_of(rest: list[str], flags: set[str]) -> tuple[dict[str, str], list[str]]:
     """Split the words into options with their values, and what is no option."""
     given: dict[str, str] = {}
     positional: list[str] = []
