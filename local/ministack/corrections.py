@@ -83,16 +83,6 @@ _BATCHES = {
     "sns:PublishBatch": "sns:Publish",
 }
 
-# Operations of Lambda whose actions have other names.
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
-_LAMBDA_ACTIONS = {
-    "Invoke": "InvokeFunction",
-    "InvokeAsync": "InvokeFunction",
-    "InvokeWithResponseStream": "InvokeFunction",
-    "GetLayerVersionByArn": "GetLayerVersion",
-}
-iam_actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]
-
 _STATEMENT = re.compile(
     r"\s*(?P<verb>INSERT\s+INTO|UPDATE|DELETE\s+FROM|SELECT\s.*?\sFROM)\s+\"?(?P<table>[\w.-]+)",
     re.IGNORECASE | re.DOTALL,
@@ -111,20 +101,9 @@ _emit_lambda_logs = lambda_svc._emit_lambda_logs
 _evaluate_conditions = engine._evaluate_conditions
 
 
-def extract_iam_action(
-    service: str,
-    method: str,
-    path: str,
-    headers: dict[str, str],
-    body: bytes,
-    query_params: dict[str, Any],
-) -> str | None:
-    """MiniStack's own, with the action of the single message in place of the batch's, and of Lambda
-    that of the operation to which botocore's model gives the path."""
-    if service == "lambda":
-        operation = iam_actions._match_rest_action(service, method, path, query_params)
-        return f"lambda:{_LAMBDA_ACTIONS.get(operation, operation)}" if operation else None
-    action: str | None = _extract_iam_action(service, method, path, headers, body, query_params)
+def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
+    """MiniStack's own, with the action of the single message in place of the batch's."""
+    action: str | None = _extract_iam_action(*arguments, **named)
     return action if action is None else _BATCHES.get(action, action)
 
 

@@ -15,7 +15,7 @@ from local.machine.tcp_ports import free_ports
 from local.stack.settings import REPOSITORY
 from tests.support.pages.blocks import Block, Command, output, shell
 from tests.support.pages.folders import copied, environment
-from tests.support.pages.runs import IN_A_COPY, runs, statuses
+from tests.support.pages.runs import IN_A_COPY, runs, statuses, until
 from tests.support.pages.terminal import Terminal, terminal
 from tests.support.stack import taken_down
 
@@ -53,7 +53,8 @@ def screens() -> dict[Block, str]:
 def test_a_command_of_a_page_runs(
     command: Command, terminals: dict[str, Terminal], screens: dict[Block, str]
 ) -> None:
-    status, shown = terminals[command.block.page].run(command.text, SECONDS)
+    shell = terminals[command.block.page]
+    status, shown = shell.run(command.text, SECONDS, until(command))
 
     assert status in statuses(command), f"{command}: {status}: {shown}"
     assert "Traceback" not in shown

@@ -16,10 +16,12 @@ _COMMENT = re.compile(r"(?:^|\s)#(.*)$", re.M)
 REASONS = re.compile(
     r"\b(on AWS|needs Docker|needs node|needs Chromium|asks PyPI|changes files"
     r"|takes [\w ]*(?:hours?|minutes))\b"
+    r"|在 AWS 上|需要 Docker|需要[^，。；]*(?:小时|分钟)"
 )
 _FOLDERS = ("benchmarks", "docs", "emulator", "events", "examples", "local")
 _OF_THEIR_TIME = ("CHANGELOG.md", "docs/decisions/")
-# Their blocks are those of their sources, as tests/supply/test_translations.py compares them.
+# Their blocks are those of their sources, without the comments, as
+# tests/supply/test_translations.py compares them.
 _TRANSLATIONS = ("README.zh-CN.md", "docs/zh/")
 
 

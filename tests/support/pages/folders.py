@@ -29,6 +29,17 @@ def copied(directory: Path) -> Path:
     return directory
 
 
+def linked(directory: Path, environment_file: Path) -> Path:
+    """Link what a clone has, with the file of a stack that is up as `.local/env`."""
+    (directory / ".local").mkdir(parents=True)
+    (directory / ".local/env").symlink_to(environment_file)
+    for each in REPOSITORY.iterdir():
+        if each.name not in (".git", ".local", ".venv"):
+            (directory / each.name).symlink_to(each)
+    _installed(directory / ".venv")
+    return directory
+
+
 def environment(directory: Path, inherited: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of a new shell, in which Python's packages are those of the folder."""
     others = {

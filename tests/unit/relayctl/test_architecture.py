@@ -1,8 +1,6 @@
 """Rules of `relayctl` that ruff cannot express."""
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -45,14 +43,3 @@ def test_no_folder_is_crowded() -> None:
     for folder in folders:
         files = [each for each in folder.glob("*.py") if each.name != "__init__.py"]
         assert len(files) <= MAX_FOLDER_FILES, folder
-
-
-def test_the_help_waits_for_no_server() -> None:
-    """`relayctl` starts in half the time without the libraries of `console`."""
-    code = "import sys, relayctl.app; print(*{'aiohttp', 'jinja2'} & sys.modules.keys())"
-
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
-
-    assert done.stdout.split() == []

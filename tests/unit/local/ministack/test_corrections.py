@@ -33,39 +33,6 @@ def test_a_batch_of_messages_needs_the_permission_for_the_single_message(
     assert found == action
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "query", "action"),
-    [
-        ("POST", "/2015-03-31/functions/submit/invocations", {}, "InvokeFunction"),
-        ("GET", "/2015-03-31/functions/submit", {}, "GetFunction"),
-        ("GET", "/2019-09-30/functions/submit/concurrency", {}, "GetFunctionConcurrency"),
-        ("PUT", "/2017-10-31/functions/submit/concurrency", {}, "PutFunctionConcurrency"),
-        (
-            "GET",
-            "/2019-09-25/functions/submit/event-invoke-config",
-            {"Qualifier": "$LATEST"},
-            "GetFunctionEventInvokeConfig",
-        ),
-        (
-            "GET",
-            "/2018-10-31/layers",
-            {"find": "LayerVersion", "Arn": "arn:aws:lambda:us-east-1:000000000000:layer:l:1"},
-            "GetLayerVersion",
-        ),
-        ("GET", "/2018-10-31/layers", {}, "ListLayers"),
-        ("GET", "/2015-03-31/event-source-mappings/1", {}, "GetEventSourceMapping"),
-        ("PUT", "/2015-03-31/event-source-mappings/1", {}, "UpdateEventSourceMapping"),
-        ("GET", "/2015-03-31/event-source-mappings/", {}, "ListEventSourceMappings"),
-    ],
-)
-def test_a_call_of_lambda_needs_the_permission_for_its_operation(
-    method: str, path: str, query: dict[str, str], action: str
-) -> None:
-    found = corrections.extract_iam_action("lambda", method, path, {}, b"", query)
-
-    assert found == f"lambda:{action}"
-
-
 def test_each_statement_of_a_batch_needs_its_own_permission_on_its_own_table() -> None:
     statements = (
         "INSERT INTO \"orders-1\" VALUE {'id': ?}",
