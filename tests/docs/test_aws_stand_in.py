@@ -26,7 +26,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         def upload_file(*given: str) -> None:
             calls.append((service, *given))
 
-        names = ("invoke", "put_parameter", "list_metrics")
+        names = ("invoke", "put_parameter", "list_metrics", "get_queue_attributes")
         return SimpleNamespace(**dict.fromkeys(names, call), upload_file=upload_file)
 
     monkeypatch.setattr(boto3, "client", client)
@@ -52,10 +52,12 @@ def test_values_are_flags_files_and_shorthand(
     (tmp_path / "routes.json").write_text("{}")
 
     main(f"ssm put-parameter --name /a --overwrite --value file://{tmp_path}/routes.json".split())
+    main(["sqs", "get-queue-attributes", "--queue-url", "Q", "--attribute-names", "All"])
     main(["cloudwatch", "list-metrics", "--namespace", "N", "--dimensions", "Name=T,Value=V"])
 
     assert called == [
         ("ssm", {"Name": "/a", "Overwrite": True, "Value": "{}"}),
+        ("sqs", {"QueueUrl": "Q", "AttributeNames": ["All"]}),
         ("cloudwatch", {"Namespace": "N", "Dimensions": [{"Name": "T", "Value": "V"}]}),
     ]
 

@@ -16,7 +16,7 @@ from relay.s3uri import S3Uri
 
 from local.stack import root_user
 from local.stack.emulator import set_pace
-from local.stack.settings import REGION, REPOSITORY
+from local.stack.settings import REGION, REPOSITORY, STACK_NAME
 from tests.acceptance.targets.target import Target, eventually
 from tests.support.pages.blocks import blocks
 from tests.support.relayctl.process import RelayctlProcess
@@ -24,6 +24,7 @@ from tests.support.stack import RunningStack
 
 ROW = (REPOSITORY / "examples/order.csv").read_text()
 _SECONDS = 120
+_ENDS = ("completed", "failed", "rejected", "expired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,20 @@ class Place:
     def upload(self, key: str, body: str = ROW) -> None:
         self.target.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body.encode())
 
-    def state(self, key: str) -> str:
-        """Wait for the end of the request of an upload, and return its state."""
+    def requests(self, key: str) -> list[dict[str, Any]]:
+        """Return what the relay says of the requests of an upload, the newest first."""
+        call = {"action": "status", "key": key}
+        found: list[dict[str, Any]] = self.target.call("ReconcileFunctionName", call)["requests"]
+        return found
 
-        def ended() -> str | None:
-            call = {"action": "status", "key": key}
-            state: str = self.target.call("ReconcileFunctionName", call)["state"]
-            return state if state in ("completed", "failed", "rejected", "expired") else None
+    def ended(self, key: str) -> dict[str, Any]:
+        """Wait for the end of the request of an upload, and return what the relay says of it."""
 
-        return eventually(ended, _SECONDS, f"the end of {key}")
+        def found() -> dict[str, Any] | None:
+            ended = (each for each in self.requests(key) if each["state"] in _ENDS)
+            return next(ended, None)
+
+        return eventually(found, _SECONDS, f"the end of {key}")
 
 
 Replaced = Mapping[str, str]
@@ -122,7 +128,7 @@ def backfill(place: Place) -> Iterator[Replaced]:
     prefix = f"inputs/{uuid4().hex}/"
     for number in range(3):
         place.upload(f"{prefix}{number}.csv")
-        place.state(f"{prefix}{number}.csv")
+        place.ended(f"{prefix}{number}.csv")
     # Without --modified-to only objects that are older than the stack are selected.
     until = datetime.now(UTC).isoformat()
     replaced = {
@@ -172,23 +178,79 @@ def parked(place: Place) -> Iterator[Replaced]:
 
 
 @contextmanager
-def routes(place: Place) -> Iterator[Replaced]:
-    """The document in force with a further route, a result, and a request."""
-    before = place.relayctl.document("routes", "show")["document"]
-    never = {"name": "never", "when": "data.attempts > `99`", "to": before["otherwise"]["to"]}
-    for name, document in {
-        "routes.json": {**before, "routes": [*before["routes"], never]},
-        "before.json": before,
-        "result.json": json.loads(_result()),
-    }.items():
-        (place.folder / name).write_text(json.dumps(document))
+def _routes_kept(place: Place) -> Iterator[dict[str, Any]]:
+    """Yield the document in force, and put it into force again.
+
+    `relayctl routes set` would refuse its targets, which exist in the tests of acceptance alone.
+    """
+    ssm, name = place.target.client("ssm"), f"/async-inference-relay/{STACK_NAME}/routes"
+    before: str = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    try:
+        yield json.loads(before)
+    finally:
+        ssm.put_parameter(Name=name, Value=before, Type="String", Overwrite=True)
+        eventually(lambda: _is_delivered_by(place, "completed"), _SECONDS, "the routes as before")
+
+
+def _is_delivered_by(place: Place, route: str) -> bool:
+    """Whether a request from now on is delivered by the route."""
     key = f"inputs/{uuid4().hex}.csv"
     place.upload(key)
-    assert place.state(key) == "completed"
-    try:
+    (attempt,) = place.ended(key)["attempts"]
+    return bool(attempt["delivered_by"] == [route])
+
+
+@contextmanager
+def routes(place: Place) -> Iterator[Replaced]:
+    """The document in force with a further route, a result, and a request."""
+    key = f"inputs/{uuid4().hex}.csv"
+    place.upload(key)
+    assert place.ended(key)["state"] == "completed"
+    (place.folder / "result.json").write_text(_shown("docs/reference/result.md", "specversion"))
+    with _routes_kept(place) as before:
+        never = {"name": "never", "when": "data.attempts > `99`", "to": before["otherwise"]["to"]}
+        document = {**before, "routes": [*before["routes"], never]}
+        (place.folder / "routes.json").write_text(json.dumps(document))
         yield {" ID": f" {key}"}
+
+
+@contextmanager
+def teams(place: Place) -> Iterator[Replaced]:
+    """Queues that the stack may send to, which the page creates, and the files that it names."""
+    routing, sqs = place.target.routing, place.target.client("sqs")
+    fraud, orders = (arn.rpartition(":")[2] for arn in (routing.archive, routing.absent))
+    own = routing.own_failed.rpartition(":")[0]
+    replaced = {
+        "--queue-name fraud": f"--queue-name {fraud}",
+        "--queue-name orders": f"--queue-name {orders}",
+        "QUEUE_URL": place.stack.outputs["SubmitQueueUrl"].rpartition("/")[0] + f"/{orders}",
+        "inputs/orders/": f"inputs/{uuid4().hex}/",
+        "s3://BUCKET/": f"s3://{place.bucket}/",
+        "123456789012:fraud": f"123456789012:{fraud}",
+        "123456789012:orders": f"123456789012:{orders}",
+        "arn:aws:sqs:eu-central-1:123456789012": own,
+    }
+    document = filled(_shown("docs/how-to/teams.md", '"otherwise"'), replaced)
+    (place.folder / "routes.json").write_text(document)
+    (place.folder / "order.csv").write_text(ROW)
+    with _routes_kept(place):
+        try:
+            yield replaced
+        finally:
+            for name in (fraud, orders):
+                sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"])
+
+
+@contextmanager
+def bucket_of_others(place: Place) -> Iterator[Replaced]:
+    """A bucket that is not of the stack."""
+    s3, name = place.target.client("s3"), f"data-lake-{uuid4().hex}"
+    s3.create_bucket(Bucket=name)
+    try:
+        yield {"data-lake": name}
+        assert "EventBridgeConfiguration" in s3.get_bucket_notification_configuration(Bucket=name)
     finally:
-        place.relayctl("routes", "set", str(place.folder / "before.json"), "--yes")
+        s3.delete_bucket(Bucket=name)
 
 
 @contextmanager
@@ -196,13 +258,12 @@ def uploaded(place: Place) -> Iterator[Replaced]:
     """The upload of the page is a request."""
     key = f"inputs/{uuid4().hex}.csv"
     yield {"inputs/order.csv": key}
-    assert place.state(key) == "completed"
+    assert place.ended(key)["state"] == "completed"
 
 
-def _result() -> str:
-    """The body of a message, as the page about results shows it."""
-    page = "docs/reference/result.md"
-    return next(each.text for each in blocks() if each.page == page and "specversion" in each.text)
+def _shown(page: str, text: str) -> str:
+    """The first block of a page with this text."""
+    return next(each.text for each in blocks() if each.page == page and text in each.text)
 
 
 PREPARED: Mapping[str, Preparation] = {
@@ -211,8 +272,9 @@ PREPARED: Mapping[str, Preparation] = {
     "docs/explanation/scaling.md": pace,
     "docs/how-to/backfill.md": backfill,
     "docs/how-to/console.md": nothing,
-    "docs/how-to/deploy.md": nothing,
+    "docs/how-to/deploy.md": bucket_of_others,
     "docs/how-to/sam-local.md": nothing,
+    "docs/how-to/teams.md": teams,
     "docs/reference/parked-messages.md": parked,
     "docs/reference/routes.md": routes,
     "docs/reference/submission.md": uploaded,

@@ -23,7 +23,7 @@ def own(place: Place) -> str:
     """An id of the caller's own, and a file of this name, which the model refuses."""
     own = f"order-{uuid4().hex}"
     place.upload(f"inputs/{own}.csv", ROW)
-    assert place.state(f"inputs/{own}.csv") == "failed"
+    assert place.ended(f"inputs/{own}.csv")["state"] == "failed"
     return own
 
 
@@ -32,7 +32,7 @@ def documents(place: Place, own: str) -> list[list[dict[str, Any]]]:
     """The documents of the page, block by block, about what is on the stack."""
     now = datetime.now(UTC)
     replaced = {
-        "03db0e8cd7888d10ad2fde94bb55e028": _requests(place, own)[0]["request_id"],
+        "03db0e8cd7888d10ad2fde94bb55e028": place.requests(f"inputs/{own}.csv")[0]["request_id"],
         "s3://…/": f"s3://{place.bucket}/",
         "relay-data-111122223333-us-east-1": place.bucket,
         "inputs/orders/": f"inputs/{own}",
@@ -50,12 +50,6 @@ def _read(text: str) -> Iterator[dict[str, Any]]:
         document, end = json.JSONDecoder().raw_decode(text)
         yield document
         text = text[end:]
-
-
-def _requests(place: Place, own: str) -> list[dict[str, Any]]:
-    call = {"action": "status", "key": f"inputs/{own}.csv"}
-    found: list[dict[str, Any]] = place.target.call("ReconcileFunctionName", call)["requests"]
-    return found
 
 
 def test_calls_are_answered_as_the_page_shows(
@@ -92,7 +86,7 @@ def test_calls_are_answered_as_the_page_shows(
 
 
 def _all_failed(place: Place, own: str) -> bool:
-    found = _requests(place, own)
+    found = place.requests(f"inputs/{own}.csv")
     return len(found) == 3 and all(each["state"] == "failed" for each in found)
 
 

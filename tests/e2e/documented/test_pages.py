@@ -30,6 +30,10 @@ SHOWN = {
     "aws lambda invoke --function-name FUNCTION": '"StatusCode": 200',
     'aws lambda invoke --function-name "$ProvisionFunctionName"': '"events": "own"',
     "aws s3 cp": "upload: ",
+    "aws s3api put-bucket-notification-configuration": "",
+    "aws sqs create-queue": '"QueueUrl": ',
+    # The queue of the team whose file was submitted.
+    "aws sqs get-queue-attributes": '"ApproximateNumberOfMessages": "1"',
     "aws ssm put-parameter": '"Version": ',
     "emulator -X PUT": "0.01",
     'emulator "$AWS_ENDPOINT_URL_SAGEMAKER': '"in_flight": ',
@@ -50,10 +54,13 @@ SHOWN = {
     "relayctl parked redrive": "redriven ",
     "relayctl parked show": "not JSON",
     "relayctl rollback": "\nsucceeded",
-    "relayctl routes check": "  + completed -> ",
-    "relayctl routes explain": "delivered by completed",
+    "relayctl routes check": "  + ",
+    "relayctl routes explain ID": "delivered by completed",
+    "relayctl routes explain inputs/orders/": "  + orders -> ",
     "relayctl routes set": "is in force within 5 seconds",
     "relayctl routes show": '"otherwise"',
+    "relayctl submit": "  completed  ",
+    "sleep 5": "",
 }
 
 

@@ -76,8 +76,10 @@ def _value(text: str, shape: Shape) -> object:
             return int(text)
         case "list" | "structure" if text.startswith(("[", "{")):
             return json.loads(text)
-        case "list":
+        case "list" if "=" in text:
             return [dict(each.split("=", 1) for each in text.split(","))]
+        case "list":
+            return [text]
     return text
 
 

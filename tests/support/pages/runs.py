@@ -21,6 +21,7 @@ RUN_BY = {
     # The command of the tutorial.
     "docs/how-to/own-model.md": COPY,
     "docs/how-to/sam-local.md": PAGES,
+    "docs/how-to/teams.md": PAGES,
     "docs/reference/parked-messages.md": PAGES,
     "docs/reference/routes.md": PAGES,
     "docs/reference/submission.md": PAGES,
