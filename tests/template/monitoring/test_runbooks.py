@@ -1,29 +1,17 @@
 """Runbooks: each alarm and each dead-letter queue has one, and who is notified finds it."""
 
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
 
 from local.stack.settings import REPOSITORY
+from tests.support.pages.runbooks import FOLDER, PAGES, PARTS, runbook, sections, subjects
 from tests.template.template import resources, world
 
-RUNBOOKS = REPOSITORY / "docs/how-to/runbooks"
-PAGES = sorted({*RUNBOOKS.glob("*.md")} - {RUNBOOKS / "README.md"})
-PARTS = ("What it means", "How to see it", "What to do", "How to know that it worked")
 TOPIC = "arn:aws:sns:us-east-1:123456789012:operators"
 ALARMS = [each.name for each in resources("CloudWatch::Alarm")]
 QUEUES = [each.name for each in resources("SQS::Queue") if "DeadLetter" in each.name]
 SUBJECTS = (*ALARMS, *QUEUES)
-
-
-@cache
-def sections(page: Path) -> dict[str, str]:
-    """Return the sections of a runbook by their headings."""
-    heading, *found = re.split(r"^## ", page.read_text(), flags=re.M)
-    assert heading.startswith("# ")
-    return {each.partition("\n")[0]: each.partition("\n")[2] for each in found}
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
@@ -36,7 +24,7 @@ def test_the_description_of_an_alarm_ends_with_the_address_of_its_runbook(alarm:
     found = re.search(rf" Runbook: {prefix}/([a-z-]+\.md)#([a-z]+)$", description)
     assert found, description
     assert found[2] == alarm.lower()
-    assert alarm in sections(RUNBOOKS / found[1])
+    assert alarm in sections(FOLDER / found[1])
 
 
 def test_without_a_url_the_address_is_the_path_in_the_repository() -> None:
@@ -48,15 +36,11 @@ def test_without_a_url_the_address_is_the_path_in_the_repository() -> None:
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_an_alarm_and_a_dead_letter_queue_have_one_runbook_with_all_parts(subject: str) -> None:
-    [section] = [sections(page)[subject] for page in PAGES if subject in sections(page)]
-
-    assert tuple(re.findall(r"^\*\*([^*]+)\.\*\*", section, re.M)) == PARTS
+    assert tuple(runbook(subject).parts) == PARTS
 
 
 def test_a_runbook_is_about_what_the_template_has() -> None:
-    headings = [each for page in PAGES for each in sections(page)]
-
-    assert sorted(headings) == sorted(SUBJECTS)
+    assert sorted(subjects()) == sorted(SUBJECTS)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -64,7 +48,7 @@ def test_the_lists_of_runbooks_and_of_alarms_link_each_of_them(subject: str) -> 
     [page] = [page for page in PAGES if subject in sections(page)]
     link = f"{page.name}#{subject.lower()})"
 
-    assert f"[`{subject}`]({link}" in (RUNBOOKS / "README.md").read_text()
+    assert f"[`{subject}`]({link}" in (FOLDER / "README.md").read_text()
     if subject in ALARMS:
         alarms = (REPOSITORY / "docs/reference/alarms.md").read_text()
         assert f"[`{subject}`](../how-to/runbooks/{link}" in alarms
