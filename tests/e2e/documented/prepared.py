@@ -131,16 +131,21 @@ def backfill(place: Place) -> Iterator[Replaced]:
         place.ended(f"{prefix}{number}.csv")
     # Without --modified-to only objects that are older than the stack are selected.
     until = datetime.now(UTC).isoformat()
+    call = {"prefix": prefix, "modified_to": until, "seconds_per_inference": 5}
     replaced = {
         "--prefix inputs/2025/": f"--prefix {prefix} --modified-to {until}",
         "year-2025": uuid4().hex,
         "FUNCTION": place.stack.outputs["BackfillFunctionName"],
-        '{"action": "preview"}': json.dumps({"action": "preview", "prefix": prefix}),
+        '{"action": "preview"}': json.dumps({"action": "preview", **call}),
     }
     with _scheduled_often(place):
         yield replaced
+    page = "docs/how-to/backfill.md"
+    preview, status = (json.loads(_shown(page, text)) for text in ("within_ttl", "per_minute"))
     answer = json.loads((place.folder / "answer.json").read_text())
-    assert answer["complete"] is True
+    assert preview.keys() - answer.keys() == set()
+    answer = place.target.call("BackfillFunctionName", {"action": "status"})
+    assert status.keys() - answer.keys() <= {"minutes_left", "per_minute"}  # while it runs
 
 
 @contextmanager
