@@ -1,4 +1,4 @@
-"""A short run of chaos, beside the other tests: for most of its minutes it waits."""
+"""A short run of chaos: for most of its minutes it waits."""
 
 import os
 import subprocess
