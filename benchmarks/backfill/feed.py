@@ -102,7 +102,7 @@ class _Function:
             self.clock,
             self.budget,
         )
-        self.operations = Operations(settings, self.store, switch, listing, self.clock, self.budget)
+        self.operations = Operations(settings, self.store, switch, listing, self.clock)
 
     def begin(self) -> None:
         self.budget.begin(self.clock.now() + timedelta(seconds=_RUN_SECONDS))

@@ -11,11 +11,13 @@ from typing import Any
 
 from relay.aws.clients import LIMITS
 from relay.aws.messaging.outbox import DESTINATIONS_AT_A_TIME, REST_SECONDS
+from relay.backfill import backfill
 from relay.delivery import backoff
 from relay.delivery.report import Count
 from relay.delivery.responses import MARGIN
 from relay.formats import FORMATS
 from relay.provision.metrics import METRICS
+from relay.reconcile import listing, reconcile
 from relay.route import route
 from relay.submit import submit
 
@@ -109,7 +111,7 @@ _HEADING = re.compile(r"# (\d+)\. (.+)\n\n(\d{4}-\d\d-\d\d) · (.+)\n\n")
 _TIME_BUDGET = """# Time budget
 
 {note} Change the limits in
-`layers/relay/relay/aws/clients.py`, or the phases in `submit.py` and `route.py`, instead.
+`layers/relay/relay/aws/clients.py`, or the phases in the module of each function, instead.
 
 A function has {timeout} s, of which {margin} are for its log and its response. The following rules
 keep every invocation within this time, whatever hangs:
@@ -118,6 +120,8 @@ keep every invocation within this time, whatever hangs:
   result comes back like one that was not started.
 - A phase leaves the time of the phases after it. A chunk of a batch is begun only if the time of
   all its phases is left; otherwise its messages are returned.
+- Reconcile and backfill work page by page, and write down how far they are. A page that is not
+  begun is the first one of the next invocation.
 - Targets are served side by side, up to {destinations} at a time. One that does not answer costs
   the others nothing, and is not called again for {rest} s.
 - Another service that does not answer is not called again in the same invocation.
@@ -149,6 +153,9 @@ PHASES = (
     ("route", "send", route.SEND_SECONDS),
     ("route", "mark, hold", route.MARK_SECONDS),
     ("route", "set delays", backoff.SECONDS),
+    ("reconcile", "a page of overdue requests", reconcile.PAGE_SECONDS),
+    ("reconcile", "a page of a list", listing.LIST_SECONDS),
+    ("backfill", "write the record", backfill.SAVE_SECONDS),
 )
 
 

@@ -19,6 +19,7 @@ from tests.contract.storage import Shelf, StorageContract
 from tests.contract.targets import Arrived, Targets, TargetsContract
 from tests.support import samples
 from tests.support.fakes.backfill import FakeBackfillStore, FakeListing
+from tests.support.fakes.budgets import ample
 from tests.support.fakes.ledger import FakeLedger
 from tests.support.fakes.ports import Crash, FakeClock, FakeEndpoint, Faults
 from tests.support.fakes.queues import FakeInbox, FakeQueues
@@ -49,7 +50,7 @@ class Bucketful:
     name = BUCKET
 
     def __init__(self) -> None:
-        self.listing = FakeListing()
+        self.listing = FakeListing(None, FakeClock(), ample())
 
     def put(self, key: str) -> None:
         self.listing.put(key)

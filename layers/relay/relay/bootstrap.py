@@ -150,7 +150,7 @@ def backfill(
             clock,
             budget,
         ),
-        Operations(settings, store, switch, listing, clock, budget),
+        Operations(settings, store, switch, listing, clock),
     )
 
 

@@ -38,7 +38,7 @@ class BackfillWorld(World):
         super().__init__(faults)
         self.per_minute = per_minute
         self.fails: set[str] = set()
-        self.listing = FakeListing(self.faults)
+        self.listing = FakeListing(self.faults, self.clock, self.budget)
         self.store = FakeBackfillStore(self.faults)
         self.schedule = FakeSchedule(self.faults)
         self.backlog = FakeBacklog(self.queues, self.faults)
@@ -55,9 +55,7 @@ class BackfillWorld(World):
             self.clock,
             self.budget,
         )
-        self.operations = Operations(
-            settings, self.store, switch, self.listing, self.clock, self.budget
-        )
+        self.operations = Operations(settings, self.store, switch, self.listing, self.clock)
         self.ticks = 0
         self.most_running = 0
         self.oldest = timedelta(0)

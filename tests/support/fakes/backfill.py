@@ -4,14 +4,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from relay.aws.clients import LIMITS
 from relay.aws.dynamodb.json_codec import from_json, to_json
 from relay.backfill.ports import ListedPage, Overtaken
 from relay.backfill.record import Backfill, Control
-from relay.errors import RelayError
+from relay.budget import Budget
+from relay.errors import NotTried, RelayError
 from relay.ports import StoredObject
 from relay.s3uri import S3Uri
 
-from tests.support.fakes.ports import Faults
+from tests.support.fakes.ports import FakeClock, Faults
 from tests.support.fakes.queues import FakeQueues
 from tests.support.samples import BUCKET, NOON, SUBMIT_QUEUE
 
@@ -22,13 +24,22 @@ _Stored = TypeVar("_Stored", Backfill, Control)
 
 
 class FakeListing:
-    """Buckets of objects, as `relay.backfill.ports.Listing`. `pages` counts the listings."""
+    """Buckets of objects, as `relay.backfill.ports.Listing`. `pages` counts the listings.
 
-    def __init__(self, faults: Faults | None = None) -> None:
+    A page takes `seconds` of the clock. As with the adapter, one that could outlast the budget is
+    not begun.
+    """
+
+    def __init__(
+        self, faults: Faults | None, clock: FakeClock, budget: Budget, seconds: float = 0.0
+    ) -> None:
         self.objects: dict[tuple[str, str], StoredObject] = {}
         self.trouble: RelayError | None = None
         self.pages = 0
+        self.seconds = seconds
         self._faults = faults or Faults()
+        self._clock = clock
+        self._budget = budget
 
     def put(
         self,
@@ -47,6 +58,9 @@ class FakeListing:
 
     def page(self, bucket: str, prefix: str, after: str, limit: int) -> ListedPage:
         assert 1 <= limit <= 1_000, "S3 answers with at most 1,000 objects"
+        if self._budget.left() < LIMITS["s3"].seconds:
+            raise NotTried("listing.page: no time is left")
+        self._clock.advance(self.seconds)
         with self._faults.step("listing.page"):
             if self.trouble is not None:
                 raise self.trouble

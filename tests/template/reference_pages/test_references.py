@@ -64,6 +64,9 @@ def test_the_phases_of_a_function_fit_into_its_time(function: str) -> None:
         ("route", "send", ["events"]),
         ("route", "mark, hold", ["dynamodb"]),
         ("route", "set delays", ["sqs"]),
+        ("reconcile", "a page of overdue requests", ["dynamodb"]),
+        ("reconcile", "a page of a list", ["dynamodb"]),
+        ("backfill", "write the record", ["dynamodb"]),
     ],
 )
 def test_a_phase_has_time_for_its_longest_calls(

@@ -1,16 +1,15 @@
 """The preview of a backfill: how many objects, how long, and what it costs."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from relay.backfill.ports import Listing
 from relay.backfill.selection import Selection
-from relay.budget import Budget
+from relay.errors import NotTried
 
 PAGE: Final = 1_000
-# What a page of the listing may take.
-PAGE_SECONDS: Final = 8
 _TOKEN = re.compile(r"(\d{1,15})/(\d{1,18})/(\d{1,15})/(.*)", re.DOTALL)
 # Dollars of a million requests at list prices of us-east-1, in batches of 100: the relay's own, and
 # S3's for reading the input and writing the output. docs/explanation/cost.md has the calculation.
@@ -56,27 +55,26 @@ class EndpointSpeed:
         return 60 / self.seconds_per_inference * self.instances * self.concurrent
 
 
-def tally(
-    selection: Selection, start: Tally, listing: Listing, budget: Budget
-) -> tuple[Tally, bool]:
-    """Count the selected objects from a position on, as far as time allows. Also return whether
-    the end was reached.
+def tally(selection: Selection, start: Tally, listing: Listing) -> tuple[Tally, bool]:
+    """Count the selected objects from a position on, until no time is left for another page. Also
+    return whether the end was reached.
 
     Raises:
         RelayError: the bucket cannot be listed.
     """
     counted, last = start, False
-    while not last and budget.left() > PAGE_SECONDS:
-        page = listing.page(selection.bucket, selection.prefix, counted.after, PAGE)
-        selected = [found.size for found in page.objects if selection.takes(found)]
-        counted = replace(
-            counted,
-            objects=counted.objects + len(selected),
-            bytes=counted.bytes + sum(selected),
-            left_out=counted.left_out + sum(map(selection.takes_but_for_age, page.objects)),
-            after=page.objects[-1].location.key if page.objects else counted.after,
-        )
-        last = page.last
+    with suppress(NotTried):
+        while not last:
+            page = listing.page(selection.bucket, selection.prefix, counted.after, PAGE)
+            selected = [found.size for found in page.objects if selection.takes(found)]
+            counted = replace(
+                counted,
+                objects=counted.objects + len(selected),
+                bytes=counted.bytes + sum(selected),
+                left_out=counted.left_out + sum(map(selection.takes_but_for_age, page.objects)),
+                after=page.objects[-1].location.key if page.objects else counted.after,
+            )
+            last = page.last
     return counted, last
 
 

@@ -13,7 +13,6 @@ from relay.backfill.record import Backfill, BackfillState, Ended, Pace, Progress
 from relay.backfill.repeat import MOST_REPETITIONS
 from relay.backfill.schedule import Switch
 from relay.backfill.selection import Selection
-from relay.budget import Budget
 from relay.errors import PermanentError
 from relay.ports import Clock
 from relay.settings import BackfillSettings
@@ -32,14 +31,12 @@ class Operations:
         switch: Switch,
         listing: Listing,
         clock: Clock,
-        budget: Budget,
     ) -> None:
         self._settings = settings
         self._store = store
         self._switch = switch
         self._listing = listing
         self._clock = clock
-        self._budget = budget
 
     @property
     def settings(self) -> BackfillSettings:
@@ -116,10 +113,11 @@ class Operations:
 
     def _preview(self, call: PreviewCall) -> dict[str, object]:
         selection = self._selection(call.wanted, self._clock.now())
-        counted, done = tally(selection, call.start, self._listing, self._budget)
+        # Before the count, which takes the time that is left.
         measured = next(
             (each.pace.per_minute for each in self._all() if each.pace.per_minute), None
         )
+        counted, done = tally(selection, call.start, self._listing)
         ttl = self._settings.least_ttl_seconds
         found = estimate(selection, counted, call.speed, measured, ttl)
         return (

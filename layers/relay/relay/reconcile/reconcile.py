@@ -34,7 +34,7 @@ from relay.settings import ReconcileSettings
 # Attempts that one ledger call reads.
 _PAGE = 100
 # A page is not begun with less time.
-_PAGE_SECONDS = 20
+PAGE_SECONDS = 20
 # The most that one call of `DueLedger.due` covers.
 _STRETCH = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
@@ -173,11 +173,11 @@ class Reconcile:
             _fail(report, "entry not read", error, inference_id=inference_id)
             odd.append(Due(after.at, inference_id))
 
-        while after.at < end and self._budget.left() >= _PAGE_SECONDS:
+        while after.at < end and self._budget.left() >= PAGE_SECONDS:
             stretch_end = min(end, after.at + _STRETCH)
             entries = self._ledger.due(after, stretch_end, examine_also)
             full = True
-            while full and self._budget.left() >= _PAGE_SECONDS:
+            while full and self._budget.left() >= PAGE_SECONDS:
                 page = list(islice(entries, _PAGE))
                 # They have no position. If one must be worked on again, so must the page.
                 list(self._work_on(odd, report))
