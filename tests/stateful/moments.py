@@ -26,6 +26,7 @@ class Moments(Faults):
         self._planned.clear()
         self._meanwhile.clear()
         self.steps.clear()
+        self._numbers.clear()
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

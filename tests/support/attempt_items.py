@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, cast
 
 from relay.aws.dynamodb.attempt_items import read_item, to_attempt, to_item
+from relay.errors import NotUnderstood
 from relay.model import Attempt
 
 if TYPE_CHECKING:
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 # An item by its attributes, such as {"id": {"S": "…"}}.
 Item = dict[str, Any]
+_READ: dict[str, Attempt] = {}
+_MOST_READ = 10_000
 
 
 class AttemptItems(MutableMapping[str, Attempt]):
@@ -23,7 +26,8 @@ class AttemptItems(MutableMapping[str, Attempt]):
         self._table = table
 
     def __getitem__(self, key: str) -> Attempt:
-        return to_attempt(_typed(self._table[key]))
+        found = read_once(self._table[key])
+        return found if isinstance(found, Attempt) else to_attempt(_typed(self._table[key]))
 
     def __setitem__(self, key: str, attempt: Attempt) -> None:
         self._table[key] = cast(Item, to_item(attempt))
@@ -32,7 +36,7 @@ class AttemptItems(MutableMapping[str, Attempt]):
         del self._table[key]
 
     def __iter__(self) -> Iterator[str]:
-        readable = (isinstance(read_item(_typed(item)), Attempt) for item in self._table.values())
+        readable = (isinstance(read_once(item), Attempt) for item in self._table.values())
         return (key for key, fine in zip(list(self._table), list(readable), strict=True) if fine)
 
     def __len__(self) -> int:
@@ -43,6 +47,19 @@ class AttemptItems(MutableMapping[str, Attempt]):
 
     def __repr__(self) -> str:
         return repr(dict(self))
+
+
+def read_once(item: Item) -> Attempt | NotUnderstood:
+    """As `read_item`, without reading the same content again: worlds look at all items often."""
+    content = repr(item)
+    if (known := _READ.get(content)) is not None:
+        return known
+    found = read_item(_typed(item))
+    if isinstance(found, Attempt):
+        if len(_READ) >= _MOST_READ:
+            _READ.clear()
+        _READ[content] = found
+    return found
 
 
 def unreadable_item(inference_id: str, **attributes: Any) -> Item:

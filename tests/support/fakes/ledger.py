@@ -8,7 +8,6 @@ from typing import TypeVar
 from relay.aws.dynamodb.attempt_items import (
     closed,
     is_attempt_id,
-    read_item,
     to_claim,
     to_end,
     to_held,
@@ -20,7 +19,7 @@ from relay.errors import RelayError, TransientError
 from relay.model import Attempt, AttemptState, Closing, Holding
 from relay.ports import Claims
 
-from tests.support.attempt_items import AttemptItems, Item
+from tests.support.attempt_items import AttemptItems, Item, read_once
 from tests.support.fakes.ports import Faults
 
 _Item = TypeVar("_Item")
@@ -120,7 +119,7 @@ class FakeLedger:
     def _read(self, key: str) -> Attempt | RelayError:
         if key in self.unread:
             return TransientError(f"the key {key} is left unprocessed")
-        return read_item(self.table[key])
+        return read_once(self.table[key])
 
     def _is_open(self, key: str) -> bool:
         return key in self.table and self.table[key]["state"]["S"] == AttemptState.OPEN

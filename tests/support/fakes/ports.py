@@ -5,6 +5,7 @@ docstrings.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -47,13 +48,15 @@ class Faults:
         self.steps: list[str] = []
         self.hangs = hangs
         self._planned: dict[tuple[str, int], _Fault] = {}
+        # How often each step is in `steps`, which may become long.
+        self._numbers = Counter[str]()
 
     def plan(self, step: str, error: BaseException, *, nth: int = 1, after: bool = False) -> None:
         """Has the n-th such step from now on go wrong, once.
 
         `after` means that the step has its effect, and only the answer is lost.
         """
-        self._planned[step, self.steps.count(step) + nth] = _Fault(error, after)
+        self._planned[step, self._numbers[step] + nth] = _Fault(error, after)
 
     def hang(self, step: str) -> RelayError | None:
         """The error of a call that hangs, or is not made because one hung before."""
@@ -62,7 +65,8 @@ class Faults:
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         self.steps.append(name)
-        fault = self._planned.pop((name, self.steps.count(name)), None)
+        self._numbers[name] += 1
+        fault = self._planned.pop((name, self._numbers[name]), None)
         if fault is not None and not fault.after:
             raise fault.error
         yield

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -100,11 +101,17 @@ def _typed(type_: Any, value: Any) -> Any:
     if type_ is datetime:
         return datetime.fromisoformat(value)
     if is_dataclass(type_):
-        types, make = get_type_hints(type_), cast(Any, type_)
+        types, make = _members(cast(Any, type_)), cast(Any, type_)
         return make(**{name: _typed(types[name], value[name]) for name in types if name in value})
     if issubclass(type_, Enum):
         return type_(value)
     raise TypeError(f"{type_.__name__} cannot be stored")
+
+
+@cache
+def _members(type_: type) -> dict[str, Any]:
+    """The types of a dataclass's members, which take long to find."""
+    return get_type_hints(type_)
 
 
 def _one_of(types: tuple[Any, ...], value: Any) -> Any:
