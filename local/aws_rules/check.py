@@ -46,13 +46,17 @@ from local.cloudformation.template import Template
 def check(template: Template, rules: Sequence[Rule] | None = None) -> list[Refusal]:
     """Every refusal once, with the parameters of its first occurrence."""
     found: dict[tuple[str, ...], Refusal] = {}
-    for rule in RULES if rules is None else rules:
+    for each in occurrences(template, RULES if rules is None else rules):
+        found.setdefault((each.rule.name, each.resource, each.path, each.words), each)
+    return list(found.values())
+
+
+def occurrences(template: Template, rules: Sequence[Rule]) -> Iterator[Refusal]:
+    """Refusals as they are found: a refusal occurs with each combination that leads to it."""
+    for rule in rules:
         for name, definition in template.resources.items():
             if rule.applies_to(str(definition["Type"])):
-                for refusal in _refusals(template, rule, name):
-                    key = (rule.name, refusal.resource, refusal.path, refusal.words)
-                    found.setdefault(key, refusal)
-    return list(found.values())
+                yield from _refusals(template, rule, name)
 
 
 def _refusals(template: Template, rule: Rule, name: str) -> Iterator[Refusal]:

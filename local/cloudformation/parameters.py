@@ -1,7 +1,9 @@
 """Which values of a parameter a rule has to try: one for each case that can matter."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from local.cloudformation.intrinsics import references
@@ -94,6 +96,13 @@ def admits_fractions(parameter: Mapping[str, Any]) -> bool:
 
 def longest_value(parameter: Mapping[str, Any]) -> str:
     """One of the longest values that the parameter admits, so far as samples find it."""
+    return _longest_value(json.dumps(parameter))
+
+
+@cache
+def _longest_value(written: str) -> str:
+    """Templates that are changed elsewhere have the same parameters."""
+    parameter = json.loads(written)
     limit = int(parameter.get("MaxLength", _LONGEST_VALUE))
     starts: list[str] = [str(parameter.get("Default", "")), *_SAMPLES, *_NAMES, ""]
     plain = [re.sub(r"\$\{AWS::(\w+)\}", _written, each) for each in starts]

@@ -41,14 +41,12 @@ class Evaluation(ABC):
     def exists(self, name: str) -> bool:
         """Whether the parameters create the resource."""
         condition = self.document["Resources"][name].get("Condition")
-        return condition is None or self.holds({"Condition": condition})
+        return condition is None or self._is_met(condition)
 
     def holds(self, condition: Any) -> bool:
         match condition:
             case {"Condition": str(name)}:
-                if name not in self._held:
-                    self._held[name] = self.holds(self.document["Conditions"][name])
-                return self._held[name]
+                return self._is_met(name)
             case {"Fn::Not": [inner]}:
                 return not self.holds(inner)
             case {"Fn::Or": list(inner)}:
@@ -58,6 +56,11 @@ class Evaluation(ABC):
             case {"Fn::Equals": [one, other]}:
                 return str(self.resolve(one)) == str(self.resolve(other))
         raise ValueError(f"not a condition: {condition}")
+
+    def _is_met(self, condition: str) -> bool:
+        if condition not in self._held:
+            self._held[condition] = self.holds(self.document["Conditions"][condition])
+        return self._held[condition]
 
     def resolve(self, value: Any) -> Any:
         """Without any intrinsic function; what AWS::NoValue stands for is left out."""
@@ -82,6 +85,8 @@ class Evaluation(ABC):
         """The value with its own function resolved, and those of its members left as they are."""
         if not isinstance(value, dict) or len(value) != 1:
             return value
+        if not str(*value).startswith(("Ref", "Fn::")):
+            return value
         match value:
             case {"Ref": str(name)}:
                 return self.reference(name)
@@ -90,7 +95,7 @@ class Evaluation(ABC):
             case {"Fn::GetAtt": str(text)}:
                 return self.attribute(*text.split(".", 1))
             case {"Fn::If": [str(name), then, otherwise]}:
-                return self.shallow(then if self.holds({"Condition": name}) else otherwise)
+                return self.shallow(then if self._is_met(name) else otherwise)
             case {"Fn::Sub": str(text)}:
                 return self._substitute(text, {})
             case {"Fn::Sub": [str(text), dict(given)]}:

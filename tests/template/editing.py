@@ -11,11 +11,11 @@ def edited(
     document: Mapping[str, Any], values: Mapping[str, Any], removed: Sequence[str] = ()
 ) -> dict[str, Any]:
     """The document with a value at each path, such as `Resources/Queue/Properties/Tags/0`, and
-    without what is removed.
+    without what is removed. It has in common with the document what no path leads through.
 
     A member of a list is named by its index or its Sid; `+` appends. Mappings on the way are made.
     """
-    changed: dict[str, Any] = copy.deepcopy(dict(document))
+    changed: dict[str, Any] = dict(document)
     for path, value in values.items():
         place, last = _find(changed, path)
         if last == "+":
@@ -40,11 +40,16 @@ def edited_template(
 
 
 def _find(document: Any, path: str) -> tuple[Any, Any]:
-    """What holds the last part of the path, and the last part as its index or key."""
+    """What holds the last part of the path, and the last part as its index or key.
+
+    It is a copy in the document, as is everything on the way.
+    """
     *way, last = path.split("/")
     place = document
     for step in way:
-        place = place[_key(place, step)] if isinstance(place, list) else place.setdefault(step, {})
+        key = _key(place, step)
+        place[key] = copy.copy(place[key] if isinstance(place, list) else place.get(key, {}))
+        place = place[key]
     return place, _key(place, last)
 
 

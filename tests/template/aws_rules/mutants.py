@@ -1,13 +1,14 @@
 """Small changes of template.yaml that AWS refuses, or that break there without a word."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from local.aws_rules import RULES, Refusal, check
+from local.aws_rules import RULES, Refusal
+from local.aws_rules.check import occurrences
 from tests.template.aws_rules.rules import template
 from tests.template.editing import edited_template
 
@@ -22,9 +23,10 @@ class Mutant:
     set: Mapping[str, Any] = field(default_factory=dict)
     remove: tuple[str, ...] = ()
 
-    def refusals(self) -> list[Refusal]:
+    def refusals(self) -> Iterator[Refusal]:
+        """As they are found, because the first one that names the change is enough."""
         (rule,) = (each for each in RULES if each.name == self.rule)
-        return check(edited_template(template(), self.set, self.remove), [rule])
+        return occurrences(edited_template(template(), self.set, self.remove), [rule])
 
 
 def read(path: Path) -> list[Mutant]:

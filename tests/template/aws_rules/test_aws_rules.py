@@ -27,7 +27,6 @@ def test_the_longest_name_of_a_stack_is_documented(path: str, length: int) -> No
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.name)
 def test_a_mutant_that_aws_refuses_is_refused_with_what_to_change(mutant: Mutant) -> None:
-    refusals = mutant.refusals()
-
-    assert refusals, "it passes"
-    assert any(mutant.change in each.change for each in refusals), [str(e) for e in refusals]
+    assert any(mutant.change in each.change for each in mutant.refusals()), (
+        sorted({str(each) for each in mutant.refusals()}) or "it passes"
+    )
