@@ -105,11 +105,14 @@ workflows: setup $(VENV)/supply/ready ## the files in .github/ and .pre-commit-c
 hooks: $(VENV)/supply/ready ## check before each commit what is quick: .pre-commit-config.yaml
 	"$(VENV)/supply/bin/python" -m pre_commit install
 
-check: setup lint types template $(VENV)/supply/ready ## everything that needs no local stack: format, lint, types, tests
-	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/unit tests/supply tests/docs tests/protocol tests/stateful \
-	  tests/faults tests/upgrade
+# One run for all, so that no core waits for the end of another run.
+UNSTACKED := tests/template tests/unit tests/supply tests/docs tests/protocol tests/stateful tests/faults tests/upgrade
 
-test: check $(VENV)/docs/ready ## all tests: check, then faults of endpoint and stack, integration, release, runtime, end to end and acceptance
+check: setup lint types $(VENV)/template/ready $(VENV)/supply/ready ## what needs no local stack: format, lint, types, tests
+	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal -m "not exhaustive" $(UNSTACKED)
+
+test: check $(VENV)/docs/ready ## all tests: check, then all parts of explorations, integration, release, runtime, end to end and acceptance
+	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal -m exhaustive $(UNSTACKED)
 	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/endpoint_faults tests/doctor_faults
 	"$(BIN)/pytest" -q --numprocesses 2 --dist loadfile tests/integration
 	"$(BIN)/pytest" -q tests/release

@@ -12,6 +12,7 @@ from tests.stateful.backfill.world import BackfillWorld, check_each_has_one_resu
 from tests.stateful.moments import Moments
 from tests.support import samples
 from tests.support.fakes.ports import Crash
+from tests.support.parts import Part, first_of
 from tests.support.samples import SUBMIT_QUEUE
 
 PER_MINUTE = 48
@@ -168,6 +169,7 @@ def test_uploads_go_before_what_was_sent_ahead(world: BackfillWorld) -> None:
     assert sorted(waits)[10] <= timedelta(seconds=30)
 
 
+@first_of(3)
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
     "step",
@@ -180,8 +182,10 @@ def test_uploads_go_before_what_was_sent_ahead(world: BackfillWorld) -> None:
         "queues.send",
     ],
 )
-def test_a_crash_while_a_run_sends_ahead_repeats_nothing(step: str, after: bool) -> None:
-    for nth in range(1, 4):
+def test_a_crash_while_a_run_sends_ahead_repeats_nothing(
+    step: str, after: bool, part: Part
+) -> None:
+    for nth in part.of(range(1, 4)):
         world = steady_world(400, moments := Moments())
         world.faults.plan(step, Crash(), nth=nth, after=after)
 

@@ -11,6 +11,7 @@ from relay.errors import TransientError, Unanswered
 from tests.stateful.backfill.world import BackfillWorld, check_each_has_one_result, keys
 from tests.stateful.moments import Moments
 from tests.support.fakes.ports import Crash
+from tests.support.parts import Part, first_of
 
 STEPS = (
     "store.read",
@@ -67,30 +68,32 @@ def test_the_scenario_ends_well_without_faults(world: BackfillWorld) -> None:
     assert len(world.events) == 2
 
 
+@first_of(4)
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
-def test_a_crash_at_any_call_loses_and_repeats_nothing(step: str, after: bool) -> None:
+def test_a_crash_at_any_call_loses_and_repeats_nothing(step: str, after: bool, part: Part) -> None:
     plain = BackfillWorld()
     scenario(plain)
     numbers = [number for name, number in own_steps(plain) if name == step]
     # Of many calls of one kind, the first ones and a sample of the others.
     chosen = [*numbers[:8], *islice(numbers, 8, None, 13)]
-    for number in chosen:
+    for number in part.of(chosen):
         world = BackfillWorld()
         world.faults.plan(step, Crash(), nth=number, after=after)
         scenario(world)
         check_scenario(world)
 
 
+@first_of(4)
 @pytest.mark.parametrize("error", [TransientError("throttled"), Unanswered("no answer")])
 @pytest.mark.parametrize("step", STEPS)
 def test_a_call_without_an_answer_loses_and_repeats_nothing(
-    step: str, error: TransientError
+    step: str, error: TransientError, part: Part
 ) -> None:
     plain = BackfillWorld()
     scenario(plain)
     numbers = [number for name, number in own_steps(plain) if name == step]
-    for number in numbers[:8]:
+    for number in part.of(numbers[:8]):
         world = BackfillWorld()
         world.faults.plan(step, error, nth=number, after=isinstance(error, Unanswered))
         scenario(world)

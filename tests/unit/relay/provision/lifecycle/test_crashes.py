@@ -8,6 +8,7 @@ from relay.events.endpoint_events import Sweep, WakeUp
 from relay.provision.endpoint import EndpointDescription, EndpointStatus
 from relay.provision.specification.scaling import Scaling
 
+from tests.support.parts import Part, first_of
 from tests.support.provisioning.fuse import Crash
 from tests.support.provisioning.properties import ENDPOINT, SCALED
 from tests.support.provisioning.requests import create, delete, deploy, rollback, update, uploaded
@@ -258,21 +259,27 @@ ROLL_OUTS: list[Scenario] = [
 ]
 
 
+@first_of(4)
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_crash_anywhere_changes_neither_the_end_nor_the_answer(scenario: Scenario) -> None:
+def test_a_crash_anywhere_changes_neither_the_end_nor_the_answer(
+    scenario: Scenario, part: Part
+) -> None:
     undisturbed, calls = _play(scenario, dies_at=None)
 
     assert calls > 4, "nothing was called, so nothing is tested"
-    for dies_at in range(1, calls + 1):
+    for dies_at in part.of(range(1, calls + 1)):
         assert _play(scenario, dies_at)[0] == undisturbed, f"died at call {dies_at}"
 
 
+@first_of(4)
 @pytest.mark.parametrize("scenario", ROLL_OUTS)
-def test_a_crash_anywhere_changes_neither_the_end_nor_the_history(scenario: Scenario) -> None:
+def test_a_crash_anywhere_changes_neither_the_end_nor_the_history(
+    scenario: Scenario, part: Part
+) -> None:
     undisturbed, calls = _play(scenario, dies_at=None, answers=None)
 
     assert calls > 4, "nothing was called, so nothing is tested"
-    for dies_at in range(1, calls + 1):
+    for dies_at in part.of(range(1, calls + 1)):
         assert _play(scenario, dies_at, answers=None)[0] == undisturbed, f"died at call {dies_at}"
 
 
