@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 
@@ -23,15 +24,21 @@ def imports(path: Path, modules: Collection[str]) -> set[str]:
     `modules`: what is a module and not a name in one.
     """
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in _statements(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
+        else:
             assert node.level == 0, f"{path}: relative import"
             module = node.module or ""
             known = {f"{module}.{alias.name}" for alias in node.names} & set(modules)
             found |= known or {module}
     return found
+
+
+@cache
+def _statements(path: Path) -> list[ast.Import | ast.ImportFrom]:
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 def circles(graph: Mapping[str, Collection[str]]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Fakes of what only the backfill function needs."""
 
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -34,6 +35,7 @@ class FakeListing:
         self, faults: Faults | None, clock: FakeClock, budget: Budget, seconds: float = 0.0
     ) -> None:
         self.objects: dict[tuple[str, str], StoredObject] = {}
+        self._sorted: dict[str, list[bytes]] = {}
         self.trouble: RelayError | None = None
         self.pages = 0
         self.seconds = seconds
@@ -52,9 +54,11 @@ class FakeListing:
         for key in keys:
             found = StoredObject(S3Uri(bucket, key), modified_at, size, etag)
             self.objects[bucket, key] = found
+        self._sorted.clear()
 
     def delete(self, key: str) -> None:
         del self.objects[BUCKET, key]
+        self._sorted.clear()
 
     def page(self, bucket: str, prefix: str, after: str, limit: int) -> ListedPage:
         assert 1 <= limit <= 1_000, "S3 answers with at most 1,000 objects"
@@ -65,14 +69,19 @@ class FakeListing:
             if self.trouble is not None:
                 raise self.trouble
         self.pages += 1
-        # In the order of the keys' UTF-8 bytes.
-        keys = sorted(
-            (key for place, key in self.objects if place == bucket and key.startswith(prefix)),
-            key=str.encode,
-        )
-        following = [key for key in keys if key.encode() > after.encode()]
-        objects = [self.objects[bucket, key] for key in following[:limit]]
-        return ListedPage(objects, last=len(following) <= limit)
+        keys = self._keys(bucket)
+        begin = max(bisect_left(keys, prefix.encode()), bisect_right(keys, after.encode()))
+        following = (key.decode() for key in keys[begin : begin + limit + 1])
+        found = [self.objects[bucket, key] for key in following if key.startswith(prefix)]
+        return ListedPage(found[:limit], last=len(found) <= limit)
+
+    def _keys(self, bucket: str) -> list[bytes]:
+        """In the order of their UTF-8 bytes."""
+        if bucket not in self._sorted:
+            self._sorted[bucket] = sorted(
+                key.encode() for place, key in self.objects if place == bucket
+            )
+        return self._sorted[bucket]
 
 
 class FakeBackfillStore:
