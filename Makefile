@@ -116,7 +116,7 @@ test: check $(VENV)/docs/ready ## all tests: check, then all parts of exploratio
 	"$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/endpoint_faults tests/doctor_faults
 	"$(BIN)/pytest" -q --numprocesses 2 --dist loadfile tests/integration
 	"$(BIN)/pytest" -q tests/release
-	"$(BIN)/pytest" -q -rs tests/runtime tests/e2e tests/acceptance
+	"$(BIN)/pytest" -q -rs --numprocesses 2 --dist loadfile tests/runtime tests/e2e tests/acceptance
 
 proof: setup ## every fault at the calls of every scenario, and pairs; takes an hour and a half
 	RELAY_FAULTS=all "$(BIN)/pytest" -q --numprocesses auto --dist worksteal tests/faults tests/endpoint_faults

@@ -7,13 +7,9 @@ the same port, so that this is the page's own origin: DNS rebinding.
 import base64
 import hashlib
 import json
-import os
-import shutil
-import signal
 import socket
 import socketserver
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -24,21 +20,14 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from local.stack import certificate
+from tests.support.console.chromium import browser
 
 NAME = "attacker.test"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 _PAGE = Path(__file__).with_name("page.html")
 _SECONDS = 180
 _FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
     "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
     "--disable-popup-blocking",
     # What the browser itself refuses to pages must not be what protects the stack.
     "--ignore-certificate-errors",
@@ -97,15 +86,10 @@ def visit(
         page = exits.enter_context(_serving(_Handler.of(ours), directory)) if tls else plain
         name = exits.enter_context(_leading_to(ours, page, port))
         rules = f"MAP {NAME}:{port} 127.0.0.1:{name}, MAP {NAME} 127.0.0.1"
-        command = [
-            str(CHROMIUM),
-            *_FLAGS,
-            f"--host-resolver-rules={rules}",
-            f"--user-data-dir={directory / 'profile'}",
-            f"{'https' if tls else 'http'}://{NAME}:{port}/",
-        ]
+        address = f"{'https' if tls else 'http'}://{NAME}:{port}/"
+        arguments = [*_FLAGS, f"--host-resolver-rules={rules}", address]
         log = directory / "log"
-        with log.open("wb") as output, _running(command, directory, output):
+        with log.open("wb") as output, browser(arguments, output):
             assert ours.reported.wait(_SECONDS), log.read_text()[-2000:]
     return Seen(ours.report, ours.controls)
 
@@ -113,27 +97,6 @@ def visit(
 def _control(way: str, own: str) -> dict[str, Any]:
     url = f"{own}/control/{quote(way)}"
     return {"way": way, "method": "POST", "url": url, "headers": {}, "body": "control"}
-
-
-@contextmanager
-def _running(command: list[str], home: Path, output: Any) -> Iterator[None]:
-    with subprocess.Popen(
-        command,
-        env={"HOME": str(home), "TMPDIR": str(home), "PATH": "/usr/bin:/bin"},
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
-    ) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            with suppress(ProcessLookupError):  # its own processes have ended with it
-                os.killpg(process.pid, signal.SIGKILL)
-            shutil.rmtree(home / "profile", ignore_errors=True)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -17,7 +17,7 @@ from tests.acceptance.targets.target import Target
 from tests.e2e.endpoint.capacity import awake
 from tests.e2e.strangers.account import OtherAccount
 from tests.e2e.strangers.belongings import Belongings, belongings
-from tests.e2e.strangers.browser import CHROMIUM, NAME, visit
+from tests.e2e.strangers.browser import NAME, visit
 from tests.e2e.strangers.ports import listening_ports, processes
 from tests.e2e.strangers.requests import (
     AWS,
@@ -28,6 +28,7 @@ from tests.e2e.strangers.requests import (
     requests,
     to_a_model,
 )
+from tests.support.console.chromium import CHROMIUM
 from tests.support.stack import RunningStack
 
 pytestmark = pytest.mark.skipif(

@@ -10,11 +10,11 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from os import killpg
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import aiohttp
 
@@ -23,14 +23,12 @@ _FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
-    "--hide-scrollbars",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--force-color-profile=srgb",
-    "--remote-debugging-port=0",
 )
+_TAB_FLAGS = ("--hide-scrollbars", "--force-color-profile=srgb", "--remote-debugging-port=0")
 _POLL_SECONDS = 0.05
 # Of what layout shifts without an input of the person: https://web.dev/articles/cls
 _OBSERVER = """
@@ -44,19 +42,32 @@ new PerformanceObserver((list) => {
 @contextmanager
 def chromium() -> Iterator["Tab"]:
     """Yield the tab of a browser of its own, which ends with everything that it started."""
+    with (
+        browser([*_TAB_FLAGS, "about:blank"], subprocess.PIPE) as process,
+        Tab(_port(process)) as tab,
+    ):
+        yield tab
+
+
+@contextmanager
+def browser(arguments: Sequence[str], output: int | IO[bytes]) -> Iterator["subprocess.Popen[str]"]:
+    """Yield a browser with a home of its own, which ends with everything that it started.
+
+    `output` is where its standard error goes.
+    """
+    # Not below the folder of a test: the path of a socket in it has at most 107 characters.
     with tempfile.TemporaryDirectory() as home:
         process = subprocess.Popen(
-            [str(CHROMIUM), *_FLAGS, f"--user-data-dir={home}/profile", "about:blank"],
+            [str(CHROMIUM), *_FLAGS, f"--user-data-dir={home}/profile", *arguments],
             env={"HOME": home, "TMPDIR": home, "PATH": "/usr/bin:/bin"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=output,
             text=True,
             start_new_session=True,
         )
         try:
-            with Tab(_port(process)) as tab:
-                yield tab
+            yield process
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
