@@ -34,7 +34,9 @@ def set_routes(context: Context, file: DocumentFile, yes: Yes = False) -> Exit |
         return _refused(context, [str(each) for each in error.problems])
     deployed = DeployedRoutes(context.deployment)
     latest = deployed.latest()
-    found = list(findings(context.deployment, routes, text, latest.routes))
+    in_force = deployed.in_force(latest)
+    before = in_force.routes if in_force else None
+    found = list(findings(context.deployment, routes, text, before))
     wrong = [each.text for each in found if not each.unknown]
     for each in found:
         context.output.note(each.text)

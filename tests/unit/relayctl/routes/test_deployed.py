@@ -173,6 +173,20 @@ class TestSet:
         assert f"{SQS}relay-failed.fifo does not exist" in " ".join(ended.err.split())
         assert self.deployed(ssm) == file.read_text()
 
+    def test_takes_what_is_in_force_for_before_when_the_latest_cannot_be_used(
+        self, relayctl: Commands, ssm: "SSMClient", file: Path
+    ) -> None:
+        sqs = SESSION.client("sqs")
+        sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="relay-failed.fifo")["QueueUrl"])
+        ssm.put_parameter(Name=PARAMETER, Value="{}", Type="String", Overwrite=True)
+        file.write_text(json.dumps(OWN))
+
+        ended = relayctl("routes", "set", str(file), "--yes")
+
+        assert ended.exit == 0, ended.err
+        assert f"{SQS}relay-failed.fifo does not exist" in " ".join(ended.err.split())
+        assert self.deployed(ssm) == file.read_text()
+
     def test_says_what_it_did_not_look_for(self, relayctl: Commands, file: Path) -> None:
         file.write_text(routes_with({"name": "far", "to": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:far"}))
 
