@@ -11,12 +11,12 @@ from tests.support.stack import RunningStack
 
 
 class Roles:
-    """Roles by their names in the template."""
+    """Roles by their names in the template; of a further stack if it is named."""
 
-    def __init__(self, stack: RunningStack) -> None:
+    def __init__(self, stack: RunningStack, stack_name: str = STACK_NAME) -> None:
         clients = Clients(stack.settings)
         self._iam = clients.iam
-        found = clients.cloudformation.describe_stack_resources(StackName=STACK_NAME)
+        found = clients.cloudformation.describe_stack_resources(StackName=stack_name)
         self._names = {
             each["LogicalResourceId"]: each["PhysicalResourceId"]
             for each in found["StackResources"]
