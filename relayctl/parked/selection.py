@@ -1,6 +1,6 @@
 """Which parked messages: by id, by queue and by reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -40,11 +40,16 @@ READING = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The selected messages, the queues that were read, and ids that no queue has."""
+    """The selected messages, the queues that were read, and ids that no queue has.
+
+    `unseen` are the messages of each queue that could not be read, approximately, where the
+    selection may have some of them.
+    """
 
     messages: tuple[ParkedMessage, ...]
     queues: tuple[DeadLetterQueue, ...]
     missing: tuple[str, ...]
+    unseen: Mapping[str, int]
 
 
 def find(
@@ -74,7 +79,9 @@ def find(
     missing = tuple(each for each in dict.fromkeys(ids or ()) if each not in there)
     for each in missing:
         context.output.note(f"no dead-letter queue has a message {each}: it may have been deleted")
-    return Found(messages, tuple(chosen), missing)
+    # Ids that were all found select nothing of what was not read.
+    unseen = {} if ids and not missing else peeked.unseen
+    return Found(messages, tuple(chosen), missing, unseen)
 
 
 def _say_unseen(context: Context, peeked: Peeked) -> None:

@@ -23,7 +23,7 @@ _HIDDEN: Final = ("ResponseURL", "ModelEnvironment", "EndpointSpecification", "e
 def parked(context: Context, queue: Queues = None, reason: Reasons = None) -> Exit:
     """Count the messages of all dead-letter queues by queue and reason.
 
-    Ends with 1 if there is a message.
+    Ends with 1 if there is a message, also if it could not be read.
     """
     found = find(context, None, queue, reason)
     by_reason: dict[tuple[str, str], list[ParkedMessage]] = {}
@@ -31,12 +31,17 @@ def parked(context: Context, queue: Queues = None, reason: Reasons = None) -> Ex
         by_reason.setdefault((message.queue.name, message.reason), []).append(message)
     groups = [_Group.of(messages) for messages in by_reason.values()]
     context.output.document(
-        {"total": len(found.messages), "groups": [each.document() for each in groups]}
+        {
+            "total": len(found.messages),
+            "groups": [each.document() for each in groups],
+            "unseen": found.unseen,
+        }
     )
     if not groups:
         names = ", ".join(each.name for each in found.queues)
-        context.output.text(f"no message is parked on {names}")
-        return Exit.DONE
+        said = "no message could be read" if found.unseen else "no message is parked"
+        context.output.text(f"{said} on {names}")
+        return Exit.ATTENTION if found.unseen else Exit.DONE
     now = datetime.now(UTC)
     context.output.table(
         ("queue", "messages", "oldest", "newest", "sent by", "reason"),

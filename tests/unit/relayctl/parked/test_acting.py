@@ -352,6 +352,28 @@ class TestDrop:
         assert "There is no terminal to ask on: add --yes" in " ".join(ended.err.split())
         assert len(queues.on("SubmitDeadLetterQueue")) == 3
 
+    @pytest.mark.parametrize("command", ["drop", "redrive"])
+    def test_ends_with_1_if_other_readers_have_what_was_selected(
+        self, queues: FakeQueues, relayctl: Commands, command: str
+    ) -> None:
+        for _ in range(3):
+            queues.put("SubmitDeadLetterQueue", "x").visible = False
+        queues.put("SubmitDeadLetterQueue", "x")
+
+        ended = relayctl("parked", command, "--queue", "submit", "--yes", "--json")
+
+        assert ended.exit == 1
+        assert ended.document["unseen"] == {"submit": 3}
+        assert len(queues.on("SubmitDeadLetterQueue")) == 3
+
+    def test_ends_with_0_if_other_readers_have_none_of_the_ids(
+        self, queues: FakeQueues, relayctl: Commands
+    ) -> None:
+        queues.put("SubmitDeadLetterQueue", "x").visible = False
+        message = queues.put("SubmitDeadLetterQueue", "x")
+
+        assert relayctl("parked", "drop", message.id, "--yes").exit == 0
+
     def test_says_that_another_reader_has_a_message(
         self, queues: FakeQueues, relayctl: Commands
     ) -> None:

@@ -64,6 +64,16 @@ class TestParked:
         names = "submit, notifications, results, reconcile, provision"
         assert ended.out.strip() == f"no message is parked on {names}"
 
+    def test_ends_with_1_if_other_readers_have_all(
+        self, queues: FakeQueues, relayctl: Commands
+    ) -> None:
+        queues.put("SubmitDeadLetterQueue", "x").visible = False
+
+        ended = relayctl("parked", "--queue", "submit")
+
+        assert ended.exit == 1
+        assert ended.out.strip() == "no message could be read on submit"
+
     def test_says_how_many_it_could_not_read(self, queues: FakeQueues, relayctl: Commands) -> None:
         for _ in range(12):
             queues.put("ResultDeadLetterQueue", "{}", group="one", moved_from="CompletedQueue")
@@ -72,6 +82,7 @@ class TestParked:
         ended = relayctl("parked", "--json")
 
         assert ended.document["total"] == 10
+        assert ended.document["unseen"] == {"results": 2, "submit": 1}
         text = " ".join(ended.err.split())
         assert "results: about 2 more could not be read" in text
         assert "behind others of their message group" in text
