@@ -1,6 +1,7 @@
 """What a command prints: tables for a person, one JSON document for a program."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -8,6 +9,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+# Characters that a terminal acts on instead of showing them: controls, and those that turn the
+# direction of what follows. Keys of objects and reasons have them if someone wants to deceive.
+_ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Output:
@@ -21,8 +26,11 @@ class Output:
         self.as_json = as_json
         # A pipe has no width: a table must not be cut for the 80 columns of an absent terminal.
         width = None if sys.stdout.isatty() else 240
-        self._out = Console(width=width, soft_wrap=not sys.stdout.isatty(), highlight=False)
-        self._err = Console(stderr=True, highlight=False)
+        # ":x:" in a key or a reason is no emoji.
+        self._out = Console(
+            width=width, soft_wrap=not sys.stdout.isatty(), highlight=False, emoji=False
+        )
+        self._err = Console(stderr=True, highlight=False, emoji=False)
 
     @property
     def console(self) -> Console:
@@ -32,7 +40,7 @@ class Output:
     def document(self, document: Mapping[str, object] | Sequence[object]) -> None:
         """Print the answer of the command as JSON, if a program reads it."""
         if self.as_json:
-            print(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+            print(json_text(document, indent=2))
 
     def text(self, *lines: str) -> None:
         """Print lines for a person. Markup in them must be the command's own: see `plain`."""
@@ -54,7 +62,7 @@ class Output:
 
     def note(self, text: str) -> None:
         """Say something beside the result, such as what is paused."""
-        self._err.print(plain(text), style="yellow")
+        self._err.print(_plain_lines(text), style="yellow")
 
     def lines_of_error(self, *lines: str) -> None:
         """Print lines about what is wrong, as they are: their columns may matter."""
@@ -62,12 +70,31 @@ class Output:
             self._err.print(plain(line), soft_wrap=True)
 
     def error(self, text: str) -> None:
-        self._err.print(f"[bold red]error:[/] {plain(text)}")
+        self._err.print(f"[bold red]error:[/] {_plain_lines(text)}")
 
 
 def plain(value: object) -> str:
-    """Return text in which rich finds no markup: what a model or a caller wrote stays as it is."""
-    return "" if value is None else escape(str(value))
+    """Return one line in which rich finds no markup, and a terminal nothing to act on.
+
+    What a model or a caller wrote stays as it is, but for characters that would not be shown.
+    """
+    return "" if value is None else escape(visible(str(value)).replace("\n", "\\n"))
+
+
+def _plain_lines(text: str) -> str:
+    return "\n".join(map(plain, text.split("\n")))
+
+
+def visible(text: str) -> str:
+    """Return a text with the escapes of characters on which a terminal acts; lines stay lines."""
+    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def json_text(document: object, indent: int | None = None) -> str:
+    """Return JSON that reads the same, and on whose characters no terminal acts."""
+    text = json.dumps(document, indent=indent, ensure_ascii=False, default=str)
+    # JSON escapes the other controls itself.
+    return visible(text)
 
 
 def shortened(text: str, places: int) -> str:

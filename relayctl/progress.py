@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from relayctl.output import Output, plain
+from relayctl.output import Output, visible
 
 
 @contextmanager
@@ -18,12 +18,12 @@ def progress(
     shown with `--json`, or where standard error is no terminal.
     """
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn() if total else TextColumn("{task.completed}"),
         TimeElapsedColumn(),
     )
     hidden = output.as_json or not output.console.is_terminal
     with Progress(*columns, console=output.console, disable=hidden, transient=True) as shown:
-        task = shown.add_task(plain(description), total=total)
+        task = shown.add_task(visible(description), total=total)
         yield lambda number: shown.advance(task, number)

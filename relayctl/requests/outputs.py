@@ -73,7 +73,7 @@ class Ending:
             yield f"  reason  {plain(self.reason)}"
             yield f"  next    relayctl status {self.request_id}"
         if self.content is not None:
-            yield plain(self.content.rstrip("\n"))
+            yield from map(plain, self.content.rstrip("\n").split("\n"))
         if self.unread:
             yield f"  output  {plain(self.unread)}"
 

@@ -1,6 +1,5 @@
 """`tail`: requests as they happen."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
@@ -13,7 +12,7 @@ from relayctl.commands import Context
 from relayctl.deployment import Deployment
 from relayctl.errors import Exit
 from relayctl.flow.paused import note_pauses
-from relayctl.output import plain
+from relayctl.output import json_text, plain
 from relayctl.requests.search import Prefix, Selection, Since, State, found
 from relayctl.requests.wait import ENDED, seconds
 from relayctl.times import local
@@ -101,7 +100,7 @@ def _changed_at(request: Mapping[str, Any]) -> datetime:
 
 def _show(context: Context, request: Mapping[str, Any]) -> None:
     if context.output.as_json:
-        print(json.dumps(request, ensure_ascii=False), flush=True)
+        print(json_text(request), flush=True)
         return
     state = request["state"]
     color = _COLORS.get(state, "red")

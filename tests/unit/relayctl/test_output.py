@@ -1,11 +1,15 @@
 """What `relayctl` prints."""
 
+import json
+from collections.abc import Callable
 from io import StringIO
 
+import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from relayctl.output import Output, shortened
+from relayctl.output import Output, plain, shortened
+from relayctl.progress import progress
 
 
 def test_a_long_text_loses_its_middle() -> None:
@@ -25,3 +29,63 @@ def test_a_line_is_one_line_however_narrow_the_terminal_is() -> None:
     output.text(location)
 
     assert printed.getvalue().splitlines() == [location]
+
+
+_HOSTILE = "inputs/\x1b[31mred\x1b[0m\x9b2J\u202egnp.\r:x:[red]é行"
+_SHOWN = "inputs/\\u001b[31mred\\u001b[0m\\u009b2J\\u202egnp.\\u000d:x:[red]é行"
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    return lambda: "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda output: output.text(plain(_HOSTILE)),
+        lambda output: output.table(["key"], [[_HOSTILE]]),
+        lambda output: output.note(_HOSTILE),
+        lambda output: output.lines_of_error(_HOSTILE),
+        lambda output: output.error(_HOSTILE),
+    ],
+)
+def test_no_key_of_an_object_acts_on_the_terminal(
+    show: Callable[[Output], None], printed: Callable[[], str]
+) -> None:
+    show(Output(as_json=False))
+
+    assert _SHOWN in printed().replace("\n", "")
+
+
+def test_json_reads_the_same_and_does_not_act_on_the_terminal(
+    printed: Callable[[], str],
+) -> None:
+    Output(as_json=True).document({"key": _HOSTILE + "\n"})
+
+    text = printed()
+    assert json.loads(text) == {"key": _HOSTILE + "\n"}
+    assert not {"\x1b", "\x9b", "\u202e", "\r"} & set(text)
+    assert "é行" in text
+
+
+def test_a_key_with_a_line_break_is_one_line(printed: Callable[[], str]) -> None:
+    Output(as_json=False).text(plain("inputs/a\nb.csv"))
+
+    assert printed() == "inputs/a\\nb.csv\n"
+
+
+def test_an_error_of_several_lines_keeps_them(printed: Callable[[], str]) -> None:
+    Output(as_json=False).error("one\ntwo")
+
+    assert printed() == "error: one\ntwo\n"
+
+
+def test_a_bar_shows_the_name_of_a_file_as_it_is() -> None:
+    output, shown = Output(as_json=False), StringIO()
+    output._err = Console(file=shown, width=80, force_terminal=True, color_system=None)
+
+    with progress(output, "Uploading :x:[red]\x1b]0;t\x07.csv"):
+        pass
+
+    assert "Uploading :x:[red]\\u001b]0;t\\u0007.csv" in shown.getvalue()
