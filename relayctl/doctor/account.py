@@ -39,11 +39,12 @@ class NotChecked(Exception):
 
 
 class Gone(Exception):
-    """What was asked for does not exist. `code` is the error code of AWS."""
+    """What was asked for does not exist. `code` is the error code of AWS, `action` what asked."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, action: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.action = action
 
 
 class Account:
@@ -96,12 +97,12 @@ class Account:
                     answer = {**answer, "Body": answer["Body"].read()}
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
-            # SageMaker has one code for all that it refuses.
-            if any(each in code for each in _GONE) or "Could not find" in str(error):
-                raise Gone(code) from error
             meta = client.meta
             name = meta.method_to_api_mapping[operation]
             action = action_of(meta.service_model.signing_name, name)
+            # SageMaker has one code for all that it refuses.
+            if any(each in code for each in _GONE) or "Could not find" in str(error):
+                raise Gone(code, action) from error
             raise _unreadable(error, code, action) from error
         except BotoCoreError as error:
             raise NotChecked(f"AWS was not reached: {error}", _AGAIN) from error

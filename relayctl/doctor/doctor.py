@@ -10,7 +10,7 @@ import typer
 
 from relayctl.commands import Context
 from relayctl.deployment import Deployment
-from relayctl.doctor.account import Account, NotChecked
+from relayctl.doctor.account import Account, Gone, NotChecked
 from relayctl.doctor.drift import RESTORE, Kind
 from relayctl.doctor.expected import Resource, Stack
 from relayctl.doctor.findings import Call, Finding, Severity
@@ -138,7 +138,7 @@ def examine(
     account = Account(deployment)
     try:
         expected = Stack(account)
-    except NotChecked as error:
+    except (NotChecked, Gone) as error:
         return [_not_checked(deployment.stack_name, "the stack", error)]
     if "ReconcileFunctionName" not in expected.document.get("Outputs", {}):
         raise RelayctlError(
@@ -199,18 +199,24 @@ def _comparisons(expected: Stack, account: Account) -> Iterator[Task]:
 
 
 def _found(findings: Iterable[Finding], resource: str, what: str) -> list[Finding]:
-    """Collect what a check finds until it may not read any further."""
+    """Collect what a check finds until it cannot read any further. The others go on."""
     found: list[Finding] = []
     try:
         found.extend(findings)
-    except NotChecked as error:
+    except (NotChecked, Gone) as error:
         found.append(_not_checked(resource, what, error))
     return found
 
 
-def _not_checked(resource: str, what: str, error: NotChecked) -> Finding:
-    problem = f"{what}{_NOT_CHECKED}{error.reason}"
-    return Finding("not-checked", Severity.UNKNOWN, resource, problem, error.action)
+def _not_checked(resource: str, what: str, error: NotChecked | Gone) -> Finding:
+    if isinstance(error, Gone):
+        reason = f"something that it asks for does not exist ({error.action}: {error.code})"
+        action = "Do what the other findings say, and run the command again"
+    else:
+        reason, action = error.reason, error.action
+    return Finding(
+        "not-checked", Severity.UNKNOWN, resource, f"{what}{_NOT_CHECKED}{reason}", action
+    )
 
 
 def _print(output: Output, deployment: Deployment, findings: Sequence[Finding]) -> None:

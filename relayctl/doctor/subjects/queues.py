@@ -130,7 +130,10 @@ KINDS = (
 def dead_letters(stack: Stack, account: Account) -> Iterator[Finding]:
     """Report the dead-letter queues that have messages."""
     for queue in _dead_letter_queues(stack):
-        attributes = _attributes(account, queue)
+        try:
+            attributes = _attributes(account, queue)
+        except Gone:
+            continue  # reported as a difference
         number = int(attributes.get("ApproximateNumberOfMessages", 0))
         number += int(attributes.get("ApproximateNumberOfMessagesNotVisible", 0))
         if number:
