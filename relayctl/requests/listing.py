@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from relayctl.commands import Context
+from relayctl.progress import progress
 from relayctl.requests.search import (
     Prefix,
     Reason,
@@ -18,6 +19,9 @@ from relayctl.requests.search import (
     found,
 )
 from relayctl.times import local
+
+# A range of many days takes a while, however few its requests are.
+_LOOKING = "Looking at requests"
 
 
 class Grouping(StrEnum):
@@ -38,7 +42,11 @@ def list_requests(
 ) -> None:
     """List requests with their state and the reason of a failure."""
     selection = Selection.of(context.deployment, since, until, state, prefix, reason)
-    requests = list(islice(found(context.deployment, selection), limit + 1))
+    with progress(context.output, _LOOKING) as advance:
+        requests = []
+        for request in islice(found(context.deployment, selection), limit + 1):
+            requests.append(request)
+            advance(1)
     shown, more = requests[:limit], len(requests) > limit
     context.output.document({"requests": shown, "more": more})
     header = ["request", "state", "submitted (UTC)", "input", "reason"]
@@ -67,10 +75,12 @@ def count(
     selection = Selection.of(context.deployment, since, until, state, prefix, reason)
     counts: Counter[str] = Counter()
     resubmitted = 0
-    for request in found(context.deployment, selection):
-        resubmitted += "resubmitted_as" in request
-        if by is Grouping.STATE or request.get("reason"):
-            counts[str(request[by.value])] += 1
+    with progress(context.output, _LOOKING) as advance:
+        for request in found(context.deployment, selection):
+            resubmitted += "resubmitted_as" in request
+            if by is Grouping.STATE or request.get("reason"):
+                counts[str(request[by.value])] += 1
+            advance(1)
     total = counts.total()
     document = {"total": total, by.value: dict(counts.most_common())}
     context.output.document({**document, "resubmitted": resubmitted} if resubmitted else document)

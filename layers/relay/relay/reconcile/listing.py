@@ -25,6 +25,9 @@ _CHUNK = 1_000
 LIST_SECONDS = 20
 _HOUR = timedelta(hours=1)
 _LAST_DAY = timedelta(days=1)
+# No attempt is in the ledger for longer: 30 days after it is due, which a held result delays by up
+# to 14, and some days until DynamoDB deletes it. Hours before that are not looked at.
+_KEPT = timedelta(days=50)
 _TOKEN = re.compile(r"(late|\d{4}-\d\d-\d\dT\d\d)/([0-9T:.-]+Z)/([0-9a-f]*)")
 
 
@@ -108,7 +111,7 @@ def scan(
         RelayError: the ledger cannot be read.
     """
     end = query.until or now
-    since = query.since or end - _LAST_DAY
+    since = max(query.since or end - _LAST_DAY, now - _KEPT)
     odd: list[str] = []
     for start in _starts(since, end, query.start):
         odd.clear()

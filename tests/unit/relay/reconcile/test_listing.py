@@ -1,9 +1,10 @@
 """The list of requests: selected by time, state, prefix and reason, in pages."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from relay.budget import Budget
@@ -112,6 +113,26 @@ def test_the_last_day_is_listed_unless_the_query_says_otherwise(requests: Reques
         requests.submit(number, minutes=60 * hours)
 
     assert requests.listed(ListQuery()) == [1, 2]
+
+
+def test_only_the_hours_that_the_ledger_keeps_are_looked_at(
+    requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However early the range begins: each hour costs queries."""
+    requests.submit(1, minutes=-60 * 24 * 49)
+    looked_at: list[datetime | None] = []
+    submitted = requests.ledger.submitted
+
+    def counted(hour: datetime | None, *arguments: Any) -> Iterator[Due]:
+        looked_at.append(hour)
+        return submitted(hour, *arguments)
+
+    monkeypatch.setattr(requests.ledger, "submitted", counted)
+
+    found = requests.listed(ListQuery(since=datetime(1970, 1, 1, tzinfo=UTC)))
+
+    assert found == [1]
+    assert 49 * 24 < len(looked_at) < 52 * 24
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 1_000])
