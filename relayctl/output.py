@@ -13,6 +13,8 @@ from rich.table import Table
 # Characters that a terminal acts on instead of showing them: controls, and those that turn the
 # direction of what follows. Keys of objects and reasons have them if someone wants to deceive.
 _ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_WIDTH_OF_A_PIPE = 100_000
+_LONGEST_ID = 40
 
 
 class Output:
@@ -24,8 +26,8 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        # A pipe has no width: a table must not be cut for the 80 columns of an absent terminal.
-        width = None if sys.stdout.isatty() else 240
+        # A pipe has no width: a row is one line, for `grep` and `awk`.
+        width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
         # ":x:" in a key or a reason is no emoji.
         self._out = Console(
             width=width, soft_wrap=not sys.stdout.isatty(), highlight=False, emoji=False
@@ -54,10 +56,13 @@ class Output:
         if self.as_json:
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in header:
-            table.add_column(name, overflow="fold")
-        for row in rows:
-            table.add_row(*(plain(cell) for cell in row))
+        cells = [[plain(cell) for cell in row] for row in rows]
+        # An id is copied, so it stays whole; a reason wraps.
+        whole = all(cell_len(row[0]) <= _LONGEST_ID for row in cells)
+        for number, name in enumerate(header):
+            table.add_column(name, overflow="fold", no_wrap=whole and number == 0)
+        for row in cells:
+            table.add_row(*row)
         self._out.print(table)
 
     def note(self, text: str) -> None:

@@ -89,3 +89,30 @@ def test_a_bar_shows_the_name_of_a_file_as_it_is() -> None:
         pass
 
     assert "Uploading :x:[red]\\u001b]0;t\\u0007.csv" in shown.getvalue()
+
+
+def test_a_row_in_a_pipe_is_one_line(printed: Callable[[], str]) -> None:
+    row = ["0" * 32, "failed", "s3://relay-data/inputs/" + "a" * 900, "reason " * 200]
+
+    Output(as_json=False).table(["request", "state", "input", "reason"], [row, row])
+
+    assert len(printed().splitlines()) == 3
+
+
+def test_an_id_is_copied_as_one_word_from_a_narrow_terminal() -> None:
+    output, shown = Output(as_json=False), StringIO()
+    output._out = Console(file=shown, width=80, force_terminal=True, color_system=None)
+
+    output.table(["request", "state", "input"], [["0" * 32, "failed", "a" * 200]])
+
+    assert "0" * 32 in shown.getvalue()
+
+
+def test_a_long_reason_wraps_and_its_number_stays() -> None:
+    output, shown = Output(as_json=False), StringIO()
+    output._out = Console(file=shown, width=80, force_terminal=True, color_system=None)
+
+    output.table(["reason", "requests"], [["word " * 40, 327]])
+
+    assert shown.getvalue().count("word") == 40
+    assert "327" in shown.getvalue()
