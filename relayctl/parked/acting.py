@@ -83,8 +83,24 @@ def _perform(
             processing.run(chosen)
         except BaseException:
             context.output.note(f"{did} {_number(len(processing.done))}; repeat to go on")
+            _say_twice(context, found, did, processing)
             raise
+    _say_twice(context, found, did, processing)
     return _report(context, found, did, processing.done, {**left, **processing.left})
+
+
+def _say_twice(context: Context, found: Found, did: str, processing: Processing) -> None:
+    """Say which messages were sent and not deleted, and what follows from a repetition."""
+    if did != "redriven" or not processing.undeleted:
+        return
+    queues = {each.queue.name for each in found.messages if each.id in processing.undeleted}
+    number = _number(len(processing.undeleted))
+    text = f"{number} sent, but not deleted: repeating sends what is still parked once more"
+    if queues - {"results"}:
+        text += ", which the relay recognises"
+    if "results" in queues:
+        text += "; a result reaches its consumer again, unless SQS drops it within five minutes"
+    context.output.note(text)
 
 
 def _report(

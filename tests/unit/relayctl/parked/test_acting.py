@@ -10,7 +10,7 @@ from relay.events.envelopes import read_submissions
 
 from local.ministack.failed_invocations import record
 from relayctl.parked.reading import Reader
-from tests.support.relayctl.commands import Commands
+from tests.support.relayctl.commands import Commands, words
 from tests.support.relayctl.dead_letters import QUEUES, URL, FakeQueues, parked_attributes, refusal
 
 
@@ -247,6 +247,49 @@ class TestRedrive:
         assert ended.exit == 1
         assert "AccessDenied in this test" in " ".join(ended.err.split())
         assert [each.visible for each in queues.on("SubmitDeadLetterQueue")] == [True] * 3
+
+    @pytest.mark.parametrize(
+        ("queue", "what_follows"),
+        [
+            ("SubmitDeadLetterQueue", "once more, which the relay recognises"),
+            ("ResultDeadLetterQueue", "once more; a result reaches its consumer again"),
+        ],
+    )
+    def test_says_what_was_sent_if_nothing_can_be_deleted(
+        self, queues: FakeQueues, relayctl: Commands, queue: str, what_follows: str
+    ) -> None:
+        for _ in range(13):
+            queues.put(queue, "x", group="g", moved_from="CompletedQueue")
+
+        def fail(operation: str, _: str) -> None:
+            if operation == "delete_message_batch":
+                raise refusal("AccessDenied", "DeleteMessageBatch")
+
+        queues.before = fail
+        ended = relayctl("parked", "redrive", "--yes")
+
+        assert ended.exit == 3
+        said = words(ended.err)
+        assert "redriven 0 messages; repeat to go on" in said
+        assert "10 messages sent, but not deleted: repeating sends what is still parked" in said
+        assert what_follows in said
+        assert len(queues.sent) == 10
+        assert all(each.visible for each in queues.on(queue))
+
+    def test_says_which_messages_sqs_kept(
+        self, queues: FakeQueues, relayctl: Commands, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(3):
+            queues.put("NotificationDeadLetterQueue", "x")
+        failed = {"Failed": [{"Id": "1", "Code": "ReceiptHandleIsInvalid"}]}
+        monkeypatch.setattr(queues, "delete_message_batch", lambda **_: failed)
+
+        ended = relayctl("parked", "redrive", "--yes")
+
+        assert ended.exit == 1
+        assert ended.out.strip() == "redriven 2 messages"
+        assert "left 1 of notifications: not deleted: ReceiptHandleIsInvalid" in words(ended.err)
+        assert "1 message sent, but not deleted: repeating sends" in words(ended.err)
 
 
 class TestAnInterruption:
