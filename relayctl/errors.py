@@ -9,7 +9,7 @@ class Exit(IntEnum):
     DONE = 0
     ATTENTION = 1  # the command worked, and what it found or did needs a person
     MISUSED = 2  # an option or an argument cannot be used
-    REFUSED = 3  # AWS, or the stack, refused or did not answer
+    REFUSED = 3  # AWS, or the stack, refused or did not answer; or no output can be written
     INTERRUPTED = 130  # as a shell reports SIGINT
 
 
