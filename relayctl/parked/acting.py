@@ -32,8 +32,8 @@ def redrive(
     """Send parked messages back to the queues that they came from, and delete them.
 
     Remove the cause first: a message whose cause remains is parked again. Without a selection, all
-    messages that have a redrive. Ends with 1 if a message is left, or could not be read. It can be
-    interrupted and repeated.
+    messages that have a redrive. Ends with 1 if a message is left, or could not be read, or if a
+    queue does not exist. It can be interrupted and repeated.
     """
     found = find(context, ids, queue, reason)
     destinations = Destinations(context.deployment.sqs)
@@ -59,7 +59,8 @@ def drop(
 ) -> Exit | None:
     """Delete parked messages for good. Select them by id, queue or reason.
 
-    Ends with 1 if a message is left, or could not be read. It can be interrupted and repeated.
+    Ends with 1 if a message is left, or could not be read, or if a queue does not exist. It can be
+    interrupted and repeated.
     """
     if not (ids or queue or reason):
         raise Misused("select what to drop: by ids, --queue or --reason")
@@ -109,12 +110,18 @@ def _report(
     queues = {each.id: each.queue.name for each in found.messages}
     described = [{"id": id, "queue": queues[id], "why": why} for id, why in left.items()]
     context.output.document(
-        {did: done, "left": described, "missing": found.missing, "unseen": found.unseen}
+        {
+            did: done,
+            "left": described,
+            "missing": found.missing,
+            "unseen": found.unseen,
+            "gone": found.gone,
+        }
     )
     for (name, why), number in Counter((queues[id], why) for id, why in left.items()).items():
         context.output.note(f"left {number} of {name}: {why}")
     context.output.text(f"{did} {_number(len(done))}")
-    return Exit.ATTENTION if left or found.missing or found.unseen else None
+    return Exit.ATTENTION if left or not found.complete else None
 
 
 def _counts(messages: Sequence[ParkedMessage]) -> str:

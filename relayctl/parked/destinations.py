@@ -9,6 +9,7 @@ from relay.events.direct_calls import is_call
 from relay.message_sizes import MOST_QUEUE_BYTES
 
 from relayctl.parked.messages import PARKING_ATTRIBUTES, ParkedMessage, failure_record, parsed
+from relayctl.parked.queues import does_not_exist
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -85,7 +86,7 @@ class Destinations:
             try:
                 answer = self.sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
             except ClientError as error:
-                if "NonExistentQueue" in str(error) or "DoesNotExist" in str(error):
+                if does_not_exist(error):
                     raise NoRedriveError(f"the queue {name} does not exist any more") from error
                 raise
             self._urls[arn] = answer["QueueUrl"]

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from relayctl.parked.messages import ParkedMessage
-from relayctl.parked.queues import DeadLetterQueue
+from relayctl.parked.queues import DeadLetterQueue, does_not_exist
 from relayctl.parked.reading import Reader, delete
 from relayctl.threads import in_threads
 
@@ -54,6 +56,7 @@ class Processing:
 
     def _queue(self, reader: Reader, queue: DeadLetterQueue, missing: set[str]) -> None:
         received: dict[str, ParkedMessage] = {}
+        why = "another reader has received or deleted it: try again"
         try:
             for batch in reader.batches(queue):
                 received |= {each.id: each for each in batch}
@@ -62,11 +65,15 @@ class Processing:
                     missing -= {each.id for each in chosen}
                 if not missing:
                     return
+        except ClientError as error:
+            if not does_not_exist(error):
+                raise
+            why = "its dead-letter queue does not exist any more"
         finally:
             done = set(self.done)
             reader.give_back(each for id, each in received.items() if id not in done)
         for id in missing if not reader.stopped else ():
-            self.left[id] = "another reader has received or deleted it: try again"
+            self.left[id] = why
 
     def _batch(self, messages: Sequence[ParkedMessage]) -> None:
         acted, errors = self.act(messages)

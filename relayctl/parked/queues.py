@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from botocore.exceptions import ClientError
+
 from relayctl.deployment import Deployment
 from relayctl.errors import Misused, RelayctlError
 
@@ -55,6 +57,16 @@ class DeadLetterQueue:
     @property
     def fifo(self) -> bool:
         return self.url.endswith(".fifo")
+
+    @property
+    def queue_name(self) -> str:
+        return self.url.rpartition("/")[2]
+
+
+def does_not_exist(error: ClientError) -> bool:
+    """Whether SQS says that there is no such queue, in the form of either of its protocols."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    return "NonExistentQueue" in code or "QueueDoesNotExist" in code
 
 
 def dead_letter_queues(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from relayctl.parked.messages import ParkedMessage
-from relayctl.parked.queues import DeadLetterQueue
+from relayctl.parked.queues import DeadLetterQueue, does_not_exist
 from relayctl.threads import in_threads
 
 if TYPE_CHECKING:
@@ -36,10 +36,12 @@ class Peeked:
     """The messages of queues, and how many of each queue were not seen, approximately.
 
     Others have received these, or they wait behind messages of their group in a FIFO queue.
+    `gone` are the queues that do not exist.
     """
 
     messages: tuple[ParkedMessage, ...]
     unseen: Mapping[str, int]
+    gone: tuple[DeadLetterQueue, ...] = ()
 
 
 @dataclass(slots=True)
@@ -72,16 +74,24 @@ class Reader:
             ClientError: SQS refused to return messages.
         """
         found = in_threads([partial(self._peek, queue) for queue in queues], self.stop)
-        messages = tuple(message for received, _ in found for message in received)
-        unseen = {queue.name: more for queue, (_, more) in zip(queues, found, strict=True) if more}
-        return Peeked(messages, unseen)
+        read = [(queue, each) for queue, each in zip(queues, found, strict=True) if each]
+        return Peeked(
+            tuple(message for _, (received, _) in read for message in received),
+            {queue.name: more for queue, (_, more) in read if more},
+            tuple(queue for queue, each in zip(queues, found, strict=True) if each is None),
+        )
 
-    def _peek(self, queue: DeadLetterQueue) -> tuple[list[ParkedMessage], int]:
+    def _peek(self, queue: DeadLetterQueue) -> tuple[list[ParkedMessage], int] | None:
+        """Return the messages, and the number of those that were not seen; None without a queue."""
         received: list[ParkedMessage] = []
         try:
             for batch in self.batches(queue):
                 received += batch
             return received, max(self._number(queue) - len(received), 0)
+        except ClientError as error:
+            if does_not_exist(error):
+                return None
+            raise
         finally:
             self.give_back(received)
 

@@ -43,13 +43,19 @@ class Found:
     """The selected messages, the queues that were read, and ids that no queue has.
 
     `unseen` are the messages of each queue that could not be read, approximately, where the
-    selection may have some of them.
+    selection may have some of them. `gone` are the names of selected queues that do not exist.
     """
 
     messages: tuple[ParkedMessage, ...]
     queues: tuple[DeadLetterQueue, ...]
     missing: tuple[str, ...]
     unseen: Mapping[str, int]
+    gone: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that is selected was seen."""
+        return not (self.missing or self.unseen or self.gone)
 
 
 def find(
@@ -80,11 +86,18 @@ def find(
     for each in missing:
         context.output.note(f"no dead-letter queue has a message {each}: it may have been deleted")
     # Ids that were all found select nothing of what was not read.
-    unseen = {} if ids and not missing else peeked.unseen
-    return Found(messages, tuple(chosen), missing, unseen)
+    if ids and not missing:
+        return Found(messages, tuple(chosen), missing, {})
+    gone = tuple(each.name for each in peeked.gone)
+    return Found(messages, tuple(chosen), missing, peeked.unseen, gone)
 
 
 def _say_unseen(context: Context, peeked: Peeked) -> None:
+    for queue in peeked.gone:
+        context.output.note(
+            f"{queue.name}: the queue {queue.queue_name} does not exist: relayctl doctor says how "
+            "to restore it"
+        )
     for name, number in peeked.unseen.items():
         why = "another reader has received them"
         if name == "results":

@@ -23,7 +23,7 @@ _HIDDEN: Final = ("ResponseURL", "ModelEnvironment", "EndpointSpecification", "e
 def parked(context: Context, queue: Queues = None, reason: Reasons = None) -> Exit:
     """Count the messages of all dead-letter queues by queue and reason.
 
-    Ends with 1 if there is a message, also if it could not be read.
+    Ends with 1 if there is a message, also if it could not be read, or if a queue does not exist.
     """
     found = find(context, None, queue, reason)
     by_reason: dict[tuple[str, str], list[ParkedMessage]] = {}
@@ -35,13 +35,15 @@ def parked(context: Context, queue: Queues = None, reason: Reasons = None) -> Ex
             "total": len(found.messages),
             "groups": [each.document() for each in groups],
             "unseen": found.unseen,
+            "gone": found.gone,
         }
     )
     if not groups:
-        names = ", ".join(each.name for each in found.queues)
+        names = ", ".join(each.name for each in found.queues if each.name not in found.gone)
         said = "no message could be read" if found.unseen else "no message is parked"
-        context.output.text(f"{said} on {names}")
-        return Exit.ATTENTION if found.unseen else Exit.DONE
+        if names:
+            context.output.text(f"{said} on {names}")
+        return Exit.DONE if found.complete else Exit.ATTENTION
     now = datetime.now(UTC)
     context.output.table(
         ("queue", "messages", "oldest", "newest", "sent by", "reason"),
@@ -95,7 +97,7 @@ def show(
 ) -> Exit | None:
     """Show parked messages: the reason, what they are about, and their content.
 
-    Ends with 1 if there is no message of an id.
+    Ends with 1 if there is no message of an id, or if a queue does not exist.
     """
     found = find(context, ids, queue, reason)
     context.output.document({"messages": [_document(each) for each in found.messages]})
@@ -103,7 +105,7 @@ def show(
         context.output.text(*_lines(message), "")
     if not found.messages:
         context.output.note("no message is parked with these options")
-    return Exit.ATTENTION if found.missing else None
+    return Exit.ATTENTION if found.missing or found.gone else None
 
 
 def _text(at: datetime | None) -> str | None:

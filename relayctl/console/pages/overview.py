@@ -185,12 +185,13 @@ def _results(id: str, shown: Part[Activity], queue: Part[Depth]) -> Box:
     return Box(id, title, number(value), "in a minute", (f"{waiting} on the queue",), tone, href)
 
 
-def _dead(part: Part[dict[str, int]]) -> Box:
+def _dead(part: Part[dict[str, int | None]]) -> Box:
     if part.value is None:
         return _unknown("dead", "Dead letters", "/parked")
-    total = sum(part.value.values())
+    total = sum(n or 0 for n in part.value.values())
     where = [f"{number(n)} {name}" for name, n in part.value.items() if n]
-    tone = "bad" if total else "plain"
+    where += [f"the queue {name} is gone" for name, n in part.value.items() if n is None]
+    tone = "bad" if where else "plain"
     unit = "message" if total == 1 else "messages"
     lines = (", ".join(where) or "nothing is parked",)
     return Box("dead", "Dead letters", number(total), unit, lines, tone, "/parked")

@@ -48,11 +48,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """All groups, the largest first. `unseen`: how many of each queue could not be read."""
+    """All groups, the largest first. `unseen`: how many of each queue could not be read.
+
+    `queues` are the names of those that were read, `gone` those of others that do not exist.
+    """
 
     groups: tuple[Group, ...]
     unseen: Mapping[str, int]
     queues: tuple[str, ...]
+    gone: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -82,7 +86,9 @@ def parked(deployment: Deployment) -> Parked:
         by_reason.setdefault((each.queue.name, each.reason), []).append(each)
     groups = [Group(*key, tuple(messages)) for key, messages in by_reason.items()]
     groups.sort(key=lambda each: -len(each.messages))
-    return Parked(tuple(groups), peeked.unseen, tuple(each.name for each in queues))
+    read = tuple(each.name for each in queues if each not in peeked.gone)
+    gone = tuple(each.name for each in peeked.gone)
+    return Parked(tuple(groups), peeked.unseen, read, gone)
 
 
 def redrive(deployment: Deployment, messages: Sequence[ParkedMessage]) -> Acted:

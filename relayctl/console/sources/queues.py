@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from botocore.exceptions import ClientError
+
 from relayctl.deployment import Deployment
-from relayctl.parked.queues import dead_letter_queues
+from relayctl.parked.queues import dead_letter_queues, does_not_exist
 
 DEPTH_NEEDS: Final = ("sqs:GetQueueAttributes",)
 DEAD_NEEDS: Final = ("cloudformation:ListStackResources", *DEPTH_NEEDS)
@@ -44,12 +46,23 @@ def _depth(deployment: Deployment, url: str) -> Depth:
     return Depth(*(int(answer["Attributes"].get(each, 0)) for each in _ATTRIBUTES))
 
 
-def dead_letters(deployment: Deployment) -> dict[str, int]:
+def dead_letters(deployment: Deployment) -> dict[str, int | None]:
     """Return how many messages are on each dead-letter queue, by its name.
+
+    None of a queue that does not exist.
 
     Raises:
         RelayctlError: the stack has none.
         ClientError: SQS or CloudFormation refused.
     """
     queues = dead_letter_queues(deployment)
-    return {each.name: _depth(deployment, each.url).total for each in queues}
+    return {each.name: _total(deployment, each.url) for each in queues}
+
+
+def _total(deployment: Deployment, url: str) -> int | None:
+    try:
+        return _depth(deployment, url).total
+    except ClientError as error:
+        if does_not_exist(error):
+            return None
+        raise

@@ -74,6 +74,15 @@ class FakeQueues:
         self.messages[URL + QUEUES[queue]].append(message)
         return message
 
+    def delete(self, queue: str) -> None:
+        """Delete the queue of a logical id, as a person does by hand."""
+        del self.messages[URL + QUEUES[queue]]
+
+    def _existing(self, url: str, operation: str) -> list[Message]:
+        if url not in self.messages:
+            raise refusal("AWS.SimpleQueueService.NonExistentQueue", operation)
+        return self.messages[url]
+
     def on(self, queue: str) -> list[Message]:
         """Return the messages of the queue of a logical id."""
         return self.messages[URL + QUEUES[queue]]
@@ -85,7 +94,7 @@ class FakeQueues:
         assert options["WaitTimeSeconds"] >= 1, "a short poll can miss messages"
         assert options["VisibilityTimeout"] >= 60
         fifo = QueueUrl.endswith(".fifo")
-        queue = self.messages[QueueUrl]
+        queue = self._existing(QueueUrl, "ReceiveMessage")
         hidden = {each.system["MessageGroupId"] for each in queue if fifo and not each.visible}
         found = [
             each
@@ -155,13 +164,12 @@ class FakeQueues:
         return {"Failed": failed} if failed else {}
 
     def get_queue_attributes(self, *, QueueUrl: str, **_: Any) -> dict[str, Any]:
-        visible = sum(each.visible for each in self.messages[QueueUrl])
+        queue = self._existing(QueueUrl, "GetQueueAttributes")
+        visible = sum(each.visible for each in queue)
         return {
             "Attributes": {
                 "ApproximateNumberOfMessages": str(visible),
-                "ApproximateNumberOfMessagesNotVisible": str(
-                    len(self.messages[QueueUrl]) - visible
-                ),
+                "ApproximateNumberOfMessagesNotVisible": str(len(queue) - visible),
             }
         }
 

@@ -56,6 +56,21 @@ def test_empty_queues_are_named(browser: Browser) -> None:
     )
 
 
+def test_a_queue_that_was_deleted_is_named_beside_the_messages_of_the_others(
+    browser: Browser, junk: ConsoleDeployment
+) -> None:
+    junk.queues.delete("ProvisionDeadLetterQueue")
+
+    text = browser.get("/parked/live").text
+
+    assert "provision: its queue does not exist" in text
+    assert "2 on submit" in text
+
+    overview = browser.get("/overview/live").text
+    assert "2 submit" in overview
+    assert "the queue provision is gone" in overview
+
+
 def test_a_redrive_is_asked_about_and_sends_messages_back(
     browser: Browser, junk: ConsoleDeployment
 ) -> None:

@@ -185,6 +185,38 @@ class TestRedrive:
         assert ended.exit == 1
         assert "the queue relay-completed.fifo does not exist any more" in ended.err
 
+    def test_redrives_the_others_if_a_dead_letter_queue_was_deleted(
+        self, queues: FakeQueues, relayctl: Commands
+    ) -> None:
+        queues.put("SubmitDeadLetterQueue", "x")
+        queues.delete("ResultDeadLetterQueue")
+
+        ended = relayctl("parked", "redrive", "--yes", "--json")
+
+        assert ended.exit == 1
+        assert len(ended.document["redriven"]) == 1
+        assert ended.document["gone"] == ["results"]
+        assert "results: the queue results-dlq.fifo does not exist" in " ".join(ended.err.split())
+
+    def test_leaves_what_is_deleted_with_its_queue_in_the_meantime(
+        self, queues: FakeQueues, relayctl: Commands
+    ) -> None:
+        for queue in ("SubmitDeadLetterQueue", "NotificationDeadLetterQueue"):
+            queues.put(queue, "x")
+
+        def delete(operation: str, url: str) -> None:
+            if operation == "send_message_batch" and url.endswith("submit"):
+                queues.delete("NotificationDeadLetterQueue")
+
+        queues.before = delete
+        ended = relayctl("parked", "redrive", "--yes", "--json")
+
+        assert ended.exit == 1
+        assert len(ended.document["redriven"]) == 1
+        (left,) = ended.document["left"]
+        assert left["queue"] == "notifications"
+        assert "does not exist any more" in left["why"]
+
     def test_keeps_what_the_queue_refuses(self, queues: FakeQueues, relayctl: Commands) -> None:
         for body in ("bad", "good"):
             queues.put("SubmitDeadLetterQueue", body)

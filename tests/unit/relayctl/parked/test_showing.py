@@ -88,6 +88,40 @@ class TestParked:
         assert "behind others of their message group" in text
         assert "submit: about 1 more could not be read: another reader has received them" in text
 
+    def test_counts_the_others_if_a_queue_was_deleted(
+        self, queues: FakeQueues, relayctl: Commands
+    ) -> None:
+        queues.put("SubmitDeadLetterQueue", "x")
+        queues.delete("ProvisionDeadLetterQueue")
+
+        ended = relayctl("parked", "--json")
+
+        assert ended.exit == 1
+        assert ended.document["total"] == 1
+        assert ended.document["gone"] == ["provision"]
+        assert "provision: the queue provision-dlq does not exist" in " ".join(ended.err.split())
+
+    def test_ends_with_1_if_a_queue_was_deleted_and_the_others_are_empty(
+        self, queues: FakeQueues, relayctl: Commands
+    ) -> None:
+        queues.delete("ReconcileDeadLetterQueue")
+
+        ended = relayctl("parked")
+
+        assert ended.exit == 1
+        names = "submit, notifications, results, provision"
+        assert ended.out.strip() == f"no message is parked on {names}"
+
+    def test_says_nothing_else_if_the_only_queue_was_deleted(
+        self, queues: FakeQueues, relayctl: Commands
+    ) -> None:
+        queues.delete("ReconcileDeadLetterQueue")
+
+        ended = relayctl("parked", "--queue", "reconcile")
+
+        assert (ended.exit, ended.out) == (1, "")
+        assert "reconcile: the queue reconcile-dlq does not exist" in " ".join(ended.err.split())
+
     def test_refuses_a_queue_that_is_none(self, queues: FakeQueues, relayctl: Commands) -> None:
         ended = relayctl("parked", "--queue", "completed")
 
