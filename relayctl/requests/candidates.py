@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,10 @@ _SIDE_BY_SIDE = 16
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A request to resubmit. `left_out` is why it is not; `done`: because it is resubmitted."""
+    """A request to resubmit. `left_out` is why it is not; `done`: because it is resubmitted.
+
+    `uploaded_again`: its input was overwritten after it was submitted.
+    """
 
     name: str
     request_id: str
@@ -34,6 +38,8 @@ class Candidate:
     reason: str = ""
     left_out: str | None = None
     done: bool = False
+    submitted_at: datetime | None = None
+    uploaded_again: bool = False
 
     def to_json(self) -> dict[str, object]:
         members = {
@@ -67,26 +73,23 @@ def by_text(deployment: Deployment, texts: Iterable[str], *, force: bool) -> lis
     return list({each.request_id or each.name: each for each in candidates}.values())
 
 
-def gone(candidates: Sequence[Candidate], s3: "S3Client", output: Output) -> list[Candidate]:
-    """Leave out the requests whose inputs do not exist any more.
+def with_inputs(candidates: Sequence[Candidate], s3: "S3Client", output: Output) -> list[Candidate]:
+    """Leave out the requests whose inputs do not exist any more, and mark those whose inputs have
+    changed.
 
     Raises:
         ClientError: S3 refused to tell.
     """
     to_check = [each for each in candidates if each.left_out is None]
-    lost: set[str] = set()
+    checked: dict[str, Candidate] = {}
     with (
         progress(output, "checking inputs", len(to_check)) as advance,
         ThreadPoolExecutor(_SIDE_BY_SIDE) as threads,
     ):
-        for each, exists in zip(to_check, threads.map(partial(_exists, s3), to_check), strict=True):
+        for each in threads.map(partial(_checked, s3), to_check):
             advance(1)
-            if not exists:
-                lost.add(each.request_id)
-    text = "the input does not exist any more: upload it again, which is a new request"
-    return [
-        replace(each, left_out=text) if each.request_id in lost else each for each in candidates
-    ]
+            checked[each.request_id] = each
+    return [checked.get(each.request_id, each) for each in candidates]
 
 
 def _listed(request: Mapping[str, Any]) -> Candidate:
@@ -97,6 +100,7 @@ def _listed(request: Mapping[str, Any]) -> Candidate:
         request["state"],
         location,
         request.get("reason", ""),
+        submitted_at=_time(request),
     )
     if again := request.get("resubmitted_as"):
         return replace(candidate, left_out=f"was resubmitted as {again}", done=True)
@@ -124,7 +128,14 @@ def _named(deployment: Deployment, text: str, *, force: bool) -> Candidate:
     state = status["state"]
     attempts = status.get("attempts", ())
     location = attempts[0].get("input_location") if attempts else None
-    candidate = Candidate(text, status["request_id"], state, location, status.get("reason") or "")
+    candidate = Candidate(
+        text,
+        status["request_id"],
+        state,
+        location,
+        status.get("reason") or "",
+        submitted_at=_time(attempts[0]) if attempts else None,
+    )
     if state in (RequestState.UNKNOWN, RequestState.UNREADABLE):
         return replace(candidate, left_out=status.get("reason") or status["next_step"])
     if state in REPEATABLE or (force and not followed):
@@ -138,12 +149,20 @@ def _named(deployment: Deployment, text: str, *, force: bool) -> Candidate:
     return replace(candidate, left_out=text)
 
 
-def _exists(s3: "S3Client", candidate: Candidate) -> bool:
+def _time(members: Mapping[str, Any]) -> datetime | None:
+    text = members.get("submitted_at")
+    return datetime.fromisoformat(text) if text else None
+
+
+def _checked(s3: "S3Client", candidate: Candidate) -> Candidate:
     place = S3Uri.parse(candidate.location or "")
     try:
-        s3.head_object(Bucket=place.bucket, Key=place.key)
+        found = s3.head_object(Bucket=place.bucket, Key=place.key)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            return False
+            text = "the input does not exist any more: upload it again, which is a new request"
+            return replace(candidate, left_out=text)
         raise
-    return True
+    submitted_at = candidate.submitted_at
+    again = submitted_at is not None and found["LastModified"] > submitted_at
+    return replace(candidate, uploaded_again=again)

@@ -12,7 +12,7 @@ from relayctl.confirmation import Yes, confirm
 from relayctl.errors import Exit, Misused
 from relayctl.output import plain
 from relayctl.progress import progress
-from relayctl.requests.candidates import REPEATABLE, Candidate, by_options, by_text, gone
+from relayctl.requests.candidates import REPEATABLE, Candidate, by_options, by_text, with_inputs
 from relayctl.requests.search import Prefix, Reason, Selection, State, Until
 from relayctl.requests.submission import call_submit
 
@@ -72,7 +72,7 @@ def resubmit(
         period = since or "24h"
         selection = Selection.of(context.deployment, period, until, states, prefix, reason)
         candidates = by_options(context.deployment, selection)
-    candidates = gone(candidates, context.deployment.s3, context.output)
+    candidates = with_inputs(candidates, context.deployment.s3, context.output)
     chosen = [each for each in candidates if each.left_out is None]
     if chosen:
         _show(context, chosen)
@@ -125,6 +125,11 @@ def _show(context: Context, chosen: Sequence[Candidate]) -> None:
     context.output.table(("state", "requests", "reason"), rows)
     if len(reasons) > len(rows):
         context.output.text(f"… and {len(reasons) - len(rows):,} other reasons")
+    if again := sum(each.uploaded_again for each in chosen):
+        context.output.note(
+            f"the inputs of {_counted(again)} were uploaded again since: an upload is a request of "
+            "its own, and these inputs are inferred once more"
+        )
 
 
 def _print(

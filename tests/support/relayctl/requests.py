@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from io import BytesIO
 from typing import Any
@@ -20,7 +20,7 @@ from tests.support.fakes.ports import FakeEndpoint
 from tests.support.fakes.queues import FakeInbox
 from tests.support.relayctl.commands import FakeDeployment
 from tests.support.relayctl.mappings import FakeMappings
-from tests.support.samples import BUCKET, OUTPUTS
+from tests.support.samples import BUCKET, NOON, OUTPUTS
 
 
 def refusal(code: str, operation: str = "PutObject") -> ClientError:
@@ -44,6 +44,7 @@ class FakeBuckets:
         self.content_types: dict[str, str] = {}
         self.refused: dict[str, BaseException] = {}
         self.endless: set[str] = set()
+        self.modified_at: dict[str, datetime] = {}
         self._arrived = arrived
         self._date = date
 
@@ -75,7 +76,7 @@ class FakeBuckets:
             raise self.refused[Key]
         if (Bucket, Key) not in self.objects:
             raise refusal("404", "HeadObject")
-        return {}
+        return {"LastModified": self.modified_at.get(Key, NOON)}
 
 
 class SubmittingDeployment(FakeDeployment):

@@ -69,6 +69,18 @@ class TestASelection:
         assert ended.document["resubmitted"] == []
         assert all("was resubmitted as" in text for text in left_out(ended).values())
 
+    def test_says_which_inputs_were_uploaded_again(
+        self, deployment: SubmittingDeployment, relayctl: Commands
+    ) -> None:
+        """A corrected upload is a request already, and its input would be inferred twice."""
+        unchanged = relayctl("resubmit", *SINCE, "--reason", ": b", "--yes")
+        deployment.buckets.modified_at["inputs/a.csv"] = deployment.search.clock.now()
+        changed = relayctl("resubmit", *SINCE, "--reason", ": a", "--yes")
+
+        assert "uploaded again" not in words(unchanged.err)
+        assert "the inputs of 1 request were uploaded again since" in words(changed.err)
+        assert invoked(deployment) == ["a.csv", "b.csv"]
+
     def test_counts_what_was_resubmitted_before(
         self, relayctl: Commands, monkeypatch: pytest.MonkeyPatch
     ) -> None:
