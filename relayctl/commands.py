@@ -13,7 +13,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relayctl.deployment import OPENING, Deployment
-from relayctl.errors import REFUSALS, Exit, RelayctlError
+from relayctl.errors import REFUSALS, Declined, Exit, RelayctlError
 from relayctl.flow.paused import LOOKING, note_pauses
 from relayctl.output import Output
 
@@ -172,6 +172,9 @@ def ended(perform: Callable[[], Exit | None], output: Output) -> Exit:
     """Run a command; say what ended it, if it was an error or an interruption."""
     try:
         return perform() or Exit.DONE
+    except Declined as declined:
+        output.note(str(declined))
+        return declined.exit
     except RelayctlError as error:
         output.error(str(error))
         return error.exit

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from relayctl.errors import Misused, RelayctlError
+from relayctl.errors import Declined, Misused
 from relayctl.output import Output, plain
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask, for scripts.")]
@@ -16,7 +16,7 @@ def confirm(output: Output, question: str, *, yes: bool) -> None:
 
     Raises:
         Misused: there is no terminal to ask on.
-        RelayctlError: the answer is no.
+        Declined: the answer is no.
     """
     if yes:
         return
@@ -24,4 +24,4 @@ def confirm(output: Output, question: str, *, yes: bool) -> None:
         raise Misused(f"{question} There is no terminal to ask on: add --yes")
     output.console.print(f"{plain(question)} \\[y/N] ", end="")
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise RelayctlError("nothing was changed")
+        raise Declined("nothing was changed")

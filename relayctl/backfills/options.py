@@ -1,6 +1,6 @@
 """The options that select objects, and those that describe the endpoint."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
 from inspect import Parameter, signature
@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
+from relayctl.errors import Misused
 from relayctl.times import point
 
 _Ended = TypeVar("_Ended")
@@ -58,7 +59,8 @@ _OF_PREVIEWS: Final = ("instance_dollars_per_hour",)
 def selecting(command: Callable[..., _Ended]) -> Callable[..., _Ended]:
     """Give a command the options; its second parameter is the members of a preview they name.
 
-    The command raises Misused if a time cannot be read.
+    The command raises Misused if a time cannot be read, or if no time or no size is between both
+    limits.
     """
 
     @wraps(command)
@@ -86,7 +88,17 @@ def _members(**options: str | float | None) -> dict[str, object]:
             given[name] = point(value, now, f"--{name.replace('_', '-')}").isoformat()
         elif value is not None:
             given[name] = value
+    _check(given)
     return given
+
+
+def _check(given: Mapping[str, Any]) -> None:
+    since, until = (given.get(name) for name in _TIMES)
+    if since and until and datetime.fromisoformat(since) >= datetime.fromisoformat(until):
+        raise Misused("--modified-from is not before --modified-to")
+    least, most = given.get("min_bytes"), given.get("max_bytes")
+    if least is not None and most is not None and least > most:
+        raise Misused("--min-bytes is more than --max-bytes")
 
 
 def of_start(selection: dict[str, object]) -> dict[str, object]:

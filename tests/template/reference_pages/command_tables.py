@@ -21,10 +21,11 @@ Every command has these options:
 | option | meaning |
 | --- | --- |
 {shared}
-Exit codes: 0 done; 1 done, and what was found needs a person; 2 an option or an argument cannot be
-used; 3 AWS or the stack refused or did not answer, or the output cannot be written; 130
-interrupted. Colors are off where the output is no terminal, or with `NO_COLOR`. A character that
-the encoding of the output does not have is written as JSON escapes it, such as `\\u00e9`.
+Exit codes: 0 done; 1 done, and what was found needs a person, or nothing was changed because a
+question was not answered with yes; 2 an option or an argument cannot be used; 3 AWS or the stack
+refused or did not answer, or the output cannot be written; 130 interrupted. Colors are off where
+the output is no terminal, or with `NO_COLOR`. A character that the encoding of the output does not
+have is written as JSON escapes it, such as `\\u00e9`.
 
 While submit or route is [paused](../how-to/runbooks/README.md#stop-the-flow-for-a-while), each
 command says so on standard error. Without `lambda:ListEventSourceMappings` it does its work and is

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from relayctl.confirmation import confirm
-from relayctl.errors import Misused, RelayctlError
+from relayctl.errors import Declined, Misused
 from relayctl.output import Output
 
 
@@ -26,7 +26,7 @@ def test_an_answer_that_agrees_goes_on(answer: str, monkeypatch: pytest.MonkeyPa
 def test_any_other_answer_changes_nothing(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
 
-    with pytest.raises(RelayctlError, match="nothing was changed"):
+    with pytest.raises(Declined, match="nothing was changed"):
         confirm(Output(as_json=False), "Delete 3 messages?", yes=False)
 
 

@@ -93,6 +93,24 @@ class TestPreview:
         assert (ended.exit, world.asked) == (2, [])
         assert "--modified-from is 'yesterday'" in ended.err
 
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            (("--min-bytes", "2", "--max-bytes", "1"), "--min-bytes is more than --max-bytes"),
+            (
+                ("--modified-from", "2026-01-01", "--modified-to", "2026-01-01T00:00:00+00:00"),
+                "--modified-from is not before --modified-to",
+            ),
+        ],
+    )
+    def test_refuses_limits_in_the_other_order(
+        self, world: CalledBackfills, relayctl: Commands, options: tuple[str, ...], said: str
+    ) -> None:
+        ended = relayctl("backfill", "preview", *options)
+
+        assert (ended.exit, world.asked) == (2, [])
+        assert said in words(ended.err)
+
     def test_a_stack_without_the_function_says_so(self) -> None:
         deployment = Deployment("relay", boto3.Session(region_name="us-east-1"))
         deployment.__dict__["outputs"] = OUTPUTS
@@ -112,7 +130,8 @@ class TestStart:
 
         ended = asked(relayctl, monkeypatch, "n\n", *SPEED)
 
-        assert ended.exit == 3
+        assert ended.exit == 1
+        assert words(ended.err).endswith("[y/N] nothing was changed")
         assert "Submit 2,500 objects (30.0 kB), for about 1.04 hours and $0.14?" in words(ended.err)
         assert "assumed an instance costs $0.115 an hour" in words(ended.out)
         assert world.members("start") == []
