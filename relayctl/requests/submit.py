@@ -178,6 +178,11 @@ def _call(context: Context, request: InferenceRequest, waiting: Waiting) -> Exit
     context.output.text(f"request [bold]{plain(request_id)}[/]  [{color}]{plain(status)}[/]")
     if reason := answered.get("reason"):
         context.output.text(f"  reason  {plain(reason)}")
+    if status == "duplicate":
+        context.output.note(
+            f"--request-id {request.id} was used before: what is shown is about that request, and "
+            "this body was not submitted"
+        )
     awaited = [] if request_id is None else [Awaited(request_id, request_id)]
     endings, others = waiting.for_all(awaited)
     context.output.document({**answered, **_waited(waiting, endings, others)})

@@ -292,6 +292,8 @@ class TestABody:
         assert submission.request.custom_attributes == "team=fraud"
         assert first.document["request_id"] == request_id_of_caller("order-17")
         assert (first.document["status"], again.document["status"]) == ("submitted", "duplicate")
+        assert "used before" not in words(first.err)
+        assert "was used before: what is shown is about that request" in words(again.err)
         assert (first.exit, again.exit) == (0, 0)
 
     def test_comes_from_standard_input_and_is_waited_for(
