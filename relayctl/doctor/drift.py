@@ -7,7 +7,8 @@ from typing import Any
 from botocore import xform_name
 
 from relayctl.doctor.account import Account, Gone
-from relayctl.doctor.compare import canonical, policy_differences, same
+from relayctl.doctor.compare import policy_differences
+from relayctl.doctor.differences import different
 from relayctl.doctor.expected import Resource, Stack, is_known
 from relayctl.doctor.findings import Call, Finding, Severity
 
@@ -101,24 +102,6 @@ class Kind:
         )
 
 
-def different(name: str, expected: Any, actual: Any) -> Iterator[str]:
-    """Say what differs, by the members of an object."""
-    if same(expected, actual):
-        return
-    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
-        for key in sorted(expected.keys() | actual.keys()):
-            yield from different(f"{name}.{key}", expected.get(key), actual.get(key))
-    else:
-        yield f"{name} is {_shown(actual)}, not {_shown(expected)}"
-
-
 def _listed(problems: Sequence[str]) -> str:
     further = len(problems) - _SHOWN
     return "; ".join(problems[:_SHOWN]) + (f"; and {further} more" if further > 0 else "")
-
-
-def _shown(value: Any) -> str:
-    if value in (None, "", [], {}):
-        return "absent"
-    text = str(canonical(value))
-    return text if len(text) <= 200 else f"{text[:197]}…"
