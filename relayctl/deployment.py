@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ProfileNotFound
 
 from relayctl.errors import Misused, RelayctlError
 
@@ -58,12 +58,18 @@ class Deployment:
         """Return the stack that the options and the environment name.
 
         Raises:
-            Misused: no stack or no region is named.
+            Misused: no stack or no region is named, or there is no such profile.
         """
         if not stack_name:
             raise Misused("no stack: set --stack-name or STACK_NAME, or source .local/env")
-        session = boto3.Session(profile_name=profile, region_name=region)
-        if not session.region_name:
+        try:
+            session = boto3.Session(profile_name=profile, region_name=region)
+            found = session.region_name
+        except ProfileNotFound as error:
+            raise Misused(
+                f"{error}: set --profile or AWS_PROFILE to a profile of the AWS configuration"
+            ) from error
+        if not found:
             raise Misused("no region: set --region, AWS_REGION, or the region of the profile")
         return cls(stack_name, session)
 

@@ -1,6 +1,7 @@
 """What a failure means, and the command to type next."""
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -22,6 +23,26 @@ _CAUSE_OF_STATE: Final[Mapping[str, str]] = {
     RequestState.EXPIRED: "no notification and no output arrived in time",
     RequestState.REJECTED: "SageMaker can never accept the request",
 }
+# What the function says with its own calls and members, in the words of a command.
+_OWN_WORDS: Final = (
+    (
+        "ask about an upload with input_location or key",
+        "name an upload by its key or its S3 URI",
+    ),
+    ("upload the object there", "check the key or the id, or upload there with relayctl submit"),
+    (
+        "ask about an object that was deleted with since",
+        "of an object that was deleted, look at relayctl list --since 30d --prefix {location}",
+    ),
+    (
+        'whether the endpoint has an instance ({"action": "describe"} of provision)',
+        "with relayctl endpoint whether the endpoint has an instance",
+    ),
+    (
+        "invoke submit with this input_location",
+        "upload it again, or submit older objects with relayctl backfill start",
+    ),
+)
 _MEANING: Final[Mapping[FailureClass, str]] = {
     FailureClass.TRANSIENT: "the same input can succeed later",
     FailureClass.PERMANENT: "the same input fails again until the model or the input is corrected",
@@ -81,3 +102,19 @@ def _cause(reason: str) -> str:
         if match := pattern.search(reason):
             return text.format(*match.groups())
     return ""
+
+
+def in_own_words(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer of a function with its next steps as commands, and those of its requests.
+
+    A text of another version of the function stays as it is.
+    """
+    whole = dict(answer)
+    if step := answer.get("next_step"):
+        location = shlex.quote(str(answer.get("input_location", "")))
+        for text, own in _OWN_WORDS:
+            step = step.replace(text, own.replace("{location}", location))
+        whole["next_step"] = step
+    if "requests" in answer:
+        whole["requests"] = [in_own_words(each) for each in answer["requests"]]
+    return whole

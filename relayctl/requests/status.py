@@ -10,10 +10,11 @@ from relayctl.commands import Context
 from relayctl.deployment import Deployment
 from relayctl.errors import Exit
 from relayctl.output import plain
-from relayctl.requests.failures import classification, explained, next_command
+from relayctl.requests.failures import classification, explained, in_own_words, next_command
 from relayctl.times import local
 
 _ID = re.compile(r"[0-9a-f]{32}")
+_LIKE_AN_ID = re.compile(r"[0-9a-fA-F-]{16,}")
 _ENDED_WELL = ("completed",)
 _WITH_OUTPUT = ("completed", "held")
 _UNDER_WAY = ("submitted", "retrying", "not_submitted")
@@ -51,11 +52,15 @@ def status_of(deployment: Deployment, request: str) -> dict[str, Any]:
         RelayctlError: the function refused or failed.
     """
     if request.startswith("s3://"):
-        return of_input(deployment, {"input_location": request})
-    by_id = deployment.ask({"action": "status", "request_id": request})
+        return in_own_words(of_input(deployment, {"input_location": request}))
+    by_id = in_own_words(deployment.ask({"action": "status", "request_id": request}))
     if _ID.fullmatch(request) or by_id["state"] != "unknown":
         return by_id
-    return of_input(deployment, {"key": request})
+    by_key = in_own_words(of_input(deployment, {"key": request}))
+    if by_key["state"] == "not_an_input" and _LIKE_AN_ID.fullmatch(request):
+        step = f"ids of the relay have 32 digits, 0-9 and a-f; this one has {len(request)}"
+        return {**by_id, "next_step": f"{by_id['next_step']}; {step}"}
+    return by_key
 
 
 def of_input(deployment: Deployment, input: Mapping[str, object]) -> dict[str, Any]:

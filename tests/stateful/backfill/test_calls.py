@@ -95,7 +95,7 @@ class TestACall:
         assert whole["hours"] == 1.04
         assert whole["dollars"] == {"requests": 0.02, "instances": 0.12, "total": 0.14}
         assert whole["within_ttl"] == 40 * 60 * 6
-        assert "an inference takes 6 s, and 1 instances infer 4 at a time each" in whole["assumed"]
+        assert "an inference takes 6 s, and 1 instance infers 4 at a time" in whole["assumed"]
 
     def test_previews_with_the_speed_of_the_last_backfill(self) -> None:
         world = BackfillWorld(per_minute=60)

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from relayctl.deployment import Deployment
-from relayctl.errors import RelayctlError
+from relayctl.errors import Misused, RelayctlError
 
 THROTTLED = ClientError({"Error": {"Code": "TooManyRequestsException"}}, "Invoke")
 DENIED = ClientError({"Error": {"Code": "AccessDeniedException"}}, "Invoke")
@@ -95,3 +95,14 @@ def test_a_service_that_does_not_answer_keeps_a_person_for_half_a_minute(service
 
     attempts = config.retries["total_max_attempts"]
     assert attempts * max(config.read_timeout, config.connect_timeout) <= 30
+
+
+@pytest.mark.parametrize("named_by", ["option", "environment"])
+def test_a_profile_that_is_not_there_is_the_fault(
+    named_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if named_by == "environment":
+        monkeypatch.setenv("AWS_PROFILE", "nope")
+
+    with pytest.raises(Misused, match=r"nope.*set --profile or AWS_PROFILE"):
+        Deployment.of("relay", "nope" if named_by == "option" else None, "us-east-1")

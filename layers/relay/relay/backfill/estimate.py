@@ -119,10 +119,12 @@ def _assumed(speed: EndpointSpeed, measured: float | None, counted: Tally) -> li
         f"${S3_DOLLARS:.2f} for S3, at list prices of us-east-1"
     ]
     if speed.seconds_per_inference is not None:
-        texts.append(
-            f"an inference takes {speed.seconds_per_inference:g} s, and {speed.instances} "
-            f"instances infer {speed.concurrent} at a time each"
+        infer = (
+            f"1 instance infers {speed.concurrent} at a time"
+            if speed.instances == 1
+            else f"{speed.instances} instances infer {speed.concurrent} at a time each"
         )
+        texts.append(f"an inference takes {speed.seconds_per_inference:g} s, and {infer}")
     elif measured is not None:
         texts.append(f"the endpoint ends {measured:.0f} requests a minute, as it did last time")
     else:

@@ -9,7 +9,7 @@ from relay.ids import attempt_id, request_id_of_resubmission
 from relay.model import AttemptState, Held, Holding, Outcome
 
 from relayctl.deployment import Deployment
-from tests.support.relayctl.commands import Commands, FakeDeployment
+from tests.support.relayctl.commands import Commands, FakeDeployment, words
 from tests.support.samples import BUCKET, NOON
 
 REASON = "ClientError: Received client error (400) from model: row 1 has 3 values"
@@ -164,3 +164,38 @@ def test_a_stack_that_is_not_of_the_relay_is_named() -> None:
 
     assert ended.exit == 3
     assert "stack other (CREATE_COMPLETE) has no output ReconcileFunctionName" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ("0" * 32, "name an upload by its key or its S3 URI"),
+        ("0123456789abcdef0123456789abcd", "32 digits, 0-9 and a-f; this one has 30"),
+        ("elsewhere/a.csv", "check the key or the id, or upload there with relayctl submit"),
+        (
+            "inputs/gone 1.csv",
+            f"relayctl list --since 30d --prefix 's3://{BUCKET}/inputs/gone 1.csv'",
+        ),
+        ("inputs/7.csv", "check with relayctl endpoint whether the endpoint has an instance"),
+        (f"s3://{BUCKET}/inputs/old.csv", "submit older objects with relayctl backfill start"),
+    ],
+)
+def test_the_next_step_is_in_words_of_the_command(
+    deployment: FakeDeployment, relayctl: Commands, request_: str, said: str
+) -> None:
+    deployment.submitted(7)
+    old = f"s3://{BUCKET}/inputs/old.csv"
+    deployment.search.storage.locations.add(old)
+    deployment.search.storage.modified[old] = NOON - timedelta(hours=2)
+
+    text = words(relayctl("status", request_).out)
+
+    assert said in text
+    for member in ("input_location", '"action"', "with since", "upload the object there"):
+        assert member not in text
+
+
+def test_a_mistyped_id_is_no_key(relayctl: Commands) -> None:
+    ended = relayctl("status", "0123456789abcdef0123456789abcd", "--json")
+
+    assert (ended.exit, ended.document["state"]) == (1, "unknown")
