@@ -1,6 +1,9 @@
 """The commands of `relayctl`, in the order in which its help lists them."""
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from relayctl.backfills import changing, previewing, starting
 from relayctl.backfills import status as progressing
@@ -68,8 +71,20 @@ GROUPS = {
 }
 
 
+class _Commands(TyperGroup):
+    """Typer reads options with pydantic, whose messages begin with the kind of the error."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
+
 def _app() -> typer.Typer:
     app = typer.Typer(
+        cls=_Commands,
         help="Look at a deployed Async Inference Relay, and operate it.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,

@@ -111,3 +111,11 @@ class TestList:
 
         assert ended.exit == 2
         assert named in " ".join(ended.err.split())
+
+
+def test_a_state_that_is_none_is_refused_in_words(relayctl: Commands) -> None:
+    ended = relayctl("list", "--state", "nope")
+
+    assert ended.exit == 2
+    assert "Value error" not in ended.err
+    assert "Invalid value for '--state': 'nope' is not one of" in ended.err
