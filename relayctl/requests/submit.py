@@ -20,7 +20,7 @@ from relayctl.output import plain
 from relayctl.progress import progress
 from relayctl.requests.files import InputFile, input_files, inputs_of
 from relayctl.requests.outputs import Ending
-from relayctl.requests.upload import upload
+from relayctl.requests.upload import say_uploaded, upload
 from relayctl.requests.wait import Awaited, ends, seconds
 
 NEEDS = ("s3:PutObject", "lambda:InvokeFunction", "s3:GetObject")
@@ -155,7 +155,11 @@ def _upload(context: Context, files: Sequence[InputFile], waiting: Waiting) -> E
         )
         for each in done
     ]
-    endings, others = waiting.for_all(awaited)
+    try:
+        endings, others = waiting.for_all(awaited)
+    except KeyboardInterrupt:
+        say_uploaded([each.file for each in done], len(files), context.output)
+        raise
     context.output.document(
         {
             "uploaded": [each.to_json() for each in done],

@@ -1,5 +1,7 @@
 """Uploads of several files side by side, with progress, that can be interrupted."""
 
+import os
+import shlex
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -65,25 +67,36 @@ def upload(
     with _progress(output) as progress, ThreadPoolExecutor(_SIDE_BY_SIDE) as workers:
         bar = progress.add_task(_counted(0, files), total=sum(each.size for each in files))
         watched = _Positions(lambda total: progress.update(bar, completed=total))
-        running: dict[Future[Uploaded], InputFile] = {
-            workers.submit(_upload, each, s3, watched, stop): each for each in files
-        }
+        running: dict[Future[Uploaded], InputFile] = {}
         try:
-            for number, each in enumerate(as_completed(running), start=1):
+            for each in files:
+                running[workers.submit(_upload, each, s3, watched, stop)] = each
+            for number, ended in enumerate(as_completed(running), start=1):
                 try:
-                    done.append(each.result())
+                    done.append(ended.result())
                 except (ClientError, BotoCoreError, OSError) as error:
-                    failed.append(NotUploaded(running[each], error))
+                    failed.append(NotUploaded(running[ended], error))
                 progress.update(bar, description=_counted(number, files))
         except KeyboardInterrupt:
             stop.set()
             workers.shutdown(wait=True, cancel_futures=True)
-            ended = sum(
-                each.done() and not each.cancelled() and not each.exception() for each in running
-            )
-            output.note(f"{ended} of {len(files)} files were uploaded, and each is a request")
+            there = [
+                running[each]
+                for each in running
+                if each.done() and not each.cancelled() and not each.exception()
+            ]
+            say_uploaded(there, len(files), output)
             raise
     return done, failed
+
+
+def say_uploaded(uploaded: Sequence[InputFile], number: int, output: Output) -> None:
+    """Say how many of a number of files were uploaded, and which command shows their requests."""
+    text = f"{len(uploaded):,} of {number:,} files were uploaded, and each is a request"
+    if uploaded:
+        prefix = os.path.commonprefix([str(each.location) for each in uploaded])
+        text += f": relayctl list --prefix {shlex.quote(prefix)} shows them"
+    output.note(text)
 
 
 def _upload(file: InputFile, s3: "S3Client", positions: "_Positions", stop: Event) -> Uploaded:

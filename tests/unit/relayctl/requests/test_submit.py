@@ -1,7 +1,10 @@
 """`relayctl submit`."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from threading import Timer
+from typing import Any
 
 import pytest
 from relay.ids import request_id_of_caller
@@ -92,6 +95,34 @@ class TestFiles:
 
         assert ended.exit == 130
         assert "0 of 2 files were uploaded" in ended.err
+        assert deployment.buckets.objects == {}
+
+    def test_that_are_interrupted_while_they_begin_are_broken_off(
+        self,
+        deployment: SubmittingDeployment,
+        relayctl: Commands,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        deployment.buckets.endless = {"inputs/a.csv"}
+        submit = ThreadPoolExecutor.submit
+        begun: list[object] = []
+
+        def interrupted(self: ThreadPoolExecutor, *work: Any) -> Any:
+            if begun:
+                raise KeyboardInterrupt
+            begun.append(work)
+            return submit(self, *work)
+
+        monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+        # The test ends also where the upload is not broken off.
+        timer = Timer(20, deployment.buckets.endless.clear)
+        timer.start()
+        ended = relayctl("submit", str(folder / "a.csv"), str(folder / "b.json"))
+        timer.cancel()
+
+        assert ended.exit == 130
+        assert "0 of 2 files were uploaded" in words(ended.err)
         assert deployment.buckets.objects == {}
 
     def test_of_a_prefix_with_another_content_type_are_noted(
@@ -254,10 +285,13 @@ class TestWaiting:
 
         waits.then(interrupt)
 
-        ended = relayctl("submit", str(folder / "a.csv"), "--wait")
+        ended = relayctl("submit", str(folder / "a.csv"), str(folder / "b.json"), "--wait")
 
         assert ended.exit == 130
-        assert "1 requests have not ended; they go on" in words(ended.err)
+        said = words(ended.err)
+        assert "2 requests have not ended; they go on" in said
+        assert "2 of 2 files were uploaded" in said
+        assert f"relayctl list --prefix s3://{BUCKET}/inputs/ shows them" in said
 
     def test_says_why_an_output_is_not_shown(
         self, deployment: SubmittingDeployment, relayctl: Commands, folder: Path, waits: Waits
