@@ -18,8 +18,6 @@ from relayctl.doctor.subjects import (
     alarms,
     buckets,
     endpoint,
-    functions,
-    mappings,
     queues,
     roles,
     routes,
@@ -29,6 +27,7 @@ from relayctl.doctor.subjects import (
     tables,
     topics,
 )
+from relayctl.doctor.subjects.functions import functions, mappings, permissions
 from relayctl.errors import Exit, RelayctlError
 from relayctl.output import Output, plain
 from relayctl.progress import progress
@@ -67,7 +66,9 @@ CHECKS: Sequence[Check] = (
 COMPARING: Sequence[Check] = (
     functions.code,
     functions.code_of_layer,
-    functions.permissions,
+    permissions.permissions,
+    permissions.further,
+    mappings.further,
     roles.further_policies,
 )
 

@@ -129,7 +129,7 @@ KINDS = (
 
 def dead_letters(stack: Stack, account: Account) -> Iterator[Finding]:
     """Report the dead-letter queues that have messages."""
-    for queue in _dead_letter_queues(stack):
+    for queue in dead_letter_queues(stack):
         try:
             attributes = _attributes(account, queue)
         except Gone:
@@ -148,7 +148,8 @@ def dead_letters(stack: Stack, account: Account) -> Iterator[Finding]:
             )
 
 
-def _dead_letter_queues(stack: Stack) -> Iterator[Resource]:
+def dead_letter_queues(stack: Stack) -> Iterator[Resource]:
+    """Return the queues of the stack to which something of the stack sends what failed."""
     named = {
         queue.name: queue
         for source in stack.resources.values()

@@ -83,6 +83,32 @@ def function(name: str, **given: Any) -> Change:
     return call("lambda", "update_function_configuration", FunctionName=id(name), **given)
 
 
+def further_mapping(queue: str, function: str) -> Change:
+    """A mapping of a queue beside that of the stack."""
+
+    def create(stack: ChangedStack) -> object:
+        sqs = stack.client("sqs")
+        given = {"QueueUrl": stack.id(queue), "AttributeNames": ["QueueArn"]}
+        arn = sqs.get_queue_attributes(**given)["Attributes"]["QueueArn"]
+        return stack.client("lambda").create_event_source_mapping(
+            EventSourceArn=arn, FunctionName=stack.id(function)
+        )
+
+    return create
+
+
+def permission(function: str, **given: str) -> Change:
+    """A statement in the policy of a function."""
+    return call(
+        "lambda",
+        "add_permission",
+        FunctionName=id(function),
+        StatementId="mine",
+        Action="lambda:InvokeFunction",
+        **given,
+    )
+
+
 def alarm(name: str, **changed: Any) -> Change:
     """An alarm, put with other settings."""
 

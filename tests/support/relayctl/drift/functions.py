@@ -4,10 +4,12 @@ from tests.support.relayctl.drift.fault import (
     Fault,
     call,
     function,
+    further_mapping,
     id,
     mapping,
     no_permission,
     other_code,
+    permission,
     rule_targets,
 )
 
@@ -107,6 +109,52 @@ FAULTS = (
         "function-permission",
         "ReconcileFunctionSchedulePermission",
         no_permission,
+    ),
+    Fault(
+        "a function that another rule may invoke",
+        "function-permission-added",
+        "RouteFunction",
+        permission(
+            "RouteFunction",
+            Principal="events.amazonaws.com",
+            SourceArn="arn:aws:events:us-east-1:111122223333:rule/mine",
+        ),
+    ),
+    Fault(
+        "a function that all of EventBridge may invoke",
+        "function-permission-added",
+        "ReconcileFunction",
+        permission("ReconcileFunction", Principal="events.amazonaws.com"),
+    ),
+    Fault(
+        "a function that another account may invoke",
+        "function-permission-added",
+        "ProvisionFunction",
+        permission("ProvisionFunction", Principal="111122223333"),
+    ),
+    Fault(
+        "a function that everyone may invoke",
+        "function-permission-added",
+        "SubmitFunction",
+        permission("SubmitFunction", Principal="*"),
+    ),
+    Fault(
+        "another function that receives uploads",
+        "event-source-mapping-added",
+        "SubmitQueue",
+        further_mapping("SubmitQueue", "RouteFunction"),
+    ),
+    Fault(
+        "a second mapping of the same function",
+        "event-source-mapping-added",
+        "NotificationQueue",
+        further_mapping("NotificationQueue", "RouteFunction"),
+    ),
+    Fault(
+        "a function that receives parked messages",
+        "event-source-mapping-added",
+        "ResultDeadLetterQueue",
+        further_mapping("ResultDeadLetterQueue", "RouteFunction"),
     ),
     Fault(
         "a schedule that is off",

@@ -8,6 +8,7 @@ from relayctl.doctor.account import Account, Gone
 from relayctl.doctor.drift import ID, Kind
 from relayctl.doctor.expected import Resource, Stack
 from relayctl.doctor.findings import Call, Finding, Severity
+from relayctl.doctor.subjects.queues import dead_letter_queues
 from relayctl.flow.mappings import Flow
 
 _TYPE = "AWS::Lambda::EventSourceMapping"
@@ -141,3 +142,42 @@ def state(stack: Stack, account: Account) -> Iterator[Finding]:
 def _reason(text: Any) -> str:
     usual = (None, "", "User action", "USER_INITIATED")
     return "" if text in usual else f" ({text})"
+
+
+def further(stack: Stack, account: Account) -> Iterator[Finding]:
+    """Report mappings that take messages from queues of the relay, and are not the stack's.
+
+    The queues of results are not among these: a mapping there is that of a consumer.
+    """
+    own: set[str] = set()
+    sources: dict[str, Resource] = {each.arn: each for each in dead_letter_queues(stack)}
+    for mapping in stack.of(_TYPE):
+        own.add(mapping.id)
+        if queue := stack.named(str(mapping.get("EventSourceArn"))):
+            sources[queue.arn] = queue
+        try:
+            own.add(str(_described(account, mapping)["UUID"]))
+        except Gone:
+            continue  # reported as a difference
+    for arn, queue in sources.items():
+        listed = account.get("lambda", "list_event_source_mappings", EventSourceArn=arn)
+        for found in listed["EventSourceMappings"]:
+            if found["UUID"] not in own and found.get("State") != "Deleting":
+                yield _added(queue, found)
+
+
+def _added(queue: Resource, found: Mapping[str, Any]) -> Finding:
+    off = found.get("State") in _OFF
+    name = queue.arn.rpartition(":")[2]
+    function = str(found.get("FunctionArn", "")).rpartition(":function:")[2]
+    return Finding(
+        "event-source-mapping-added",
+        Severity.WARNING if off else Severity.ERROR,
+        queue.name,
+        f"event source mapping {found['UUID']} of {function}, which is not of the stack, "
+        + ("would take messages away" if off else "takes messages away")
+        + f" from queue {name}"
+        + (" if it was enabled" if off else ""),
+        "Delete it, unless it is yours",
+        (Call("lambda", "delete_event_source_mapping", {"UUID": found["UUID"]}),),
+    )

@@ -2,13 +2,12 @@
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from relayctl.doctor.account import Account, Gone
 from relayctl.doctor.drift import RESTORE, Kind
-from relayctl.doctor.expected import Resource, Stack, is_known
+from relayctl.doctor.expected import Resource, Stack
 from relayctl.doctor.findings import Call, Finding, Severity
 
 # Members that GetFunctionConfiguration and UpdateFunctionConfiguration call otherwise than
@@ -192,56 +191,6 @@ def code(stack: Stack, account: Account) -> Iterator[Finding]:
 def _digest(account: Account, bucket: str, key: str) -> str:
     body = account.get("s3", "get_object", Bucket=bucket, Key=key)["Body"]
     return base64.b64encode(hashlib.sha256(body).digest()).decode()
-
-
-def permissions(stack: Stack, account: Account) -> Iterator[Finding]:
-    """Report permissions to invoke a function that a service has no longer."""
-    functions = {each.id: each for each in stack.of(_FUNCTION)}
-    for permission in stack.of("AWS::Lambda::Permission"):
-        name = str(permission.get("FunctionName"))
-        function = stack.named(name)
-        id = function.id if function else name
-        if id not in functions:
-            continue
-        try:
-            policy = account.get("lambda", "get_policy", FunctionName=id)["Policy"]
-        except Gone:
-            policy = "{}"
-        if not any(_permits(each, permission) for each in json.loads(policy).get("Statement", [])):
-            yield _not_permitted(permission, id)
-
-
-def _permits(statement: Mapping[str, Any], permission: Resource) -> bool:
-    source = permission.get("SourceArn")
-    return (
-        statement.get("Effect") == "Allow"
-        and statement.get("Principal")
-        in (
-            permission.get("Principal"),
-            {"Service": permission.get("Principal")},
-        )
-        and (not is_known(source) or not source or source in json.dumps(statement))
-    )
-
-
-def _not_permitted(permission: Resource, function: str) -> Finding:
-    given: dict[str, Any] = {
-        "FunctionName": function,
-        "StatementId": permission.name,
-        "Action": permission.get("Action"),
-        "Principal": permission.get("Principal"),
-    }
-    for name in ("SourceArn", "SourceAccount"):
-        if permission.get(name):
-            given[name] = permission.get(name)
-    return Finding(
-        "function-permission",
-        Severity.ERROR,
-        permission.name,
-        f"{permission.get('Principal')} may not invoke {function}: its events do not arrive",
-        "Permit it",
-        (Call("lambda", "add_permission", given),),
-    )
 
 
 def code_of_layer(stack: Stack, account: Account) -> Iterator[Finding]:

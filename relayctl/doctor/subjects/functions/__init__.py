@@ -1,0 +1,1 @@
+"""The functions: what they are, what invokes them, and who may."""
