@@ -230,7 +230,7 @@ def _print(output: Output, deployment: Deployment, findings: Sequence[Finding]) 
             "status": deployment.description["StackStatus"],
             "needs_a_person": any(each is not Severity.NOTE for each in numbers),
             "findings": [
-                {**each.to_json(), "commands": [restore]} if each in restores else each.to_json()
+                {**each.to_json(), "commands": restore} if each in restores else each.to_json()
                 for each in findings
             ],
         }
@@ -245,8 +245,8 @@ def _print(output: Output, deployment: Deployment, findings: Sequence[Finding]) 
             "",
         )
     if restores:
-        output.text("A drift-aware change set, which you look at before you execute it:")
-        output.text(f"    {plain(restore)}", "")
+        output.text("A drift-aware change set: create it, look at it, then execute it:")
+        output.text(*(f"    {plain(command)}" for command in restore), "")
     counted = ", ".join(
         f"{numbers[each]} {each.value}{'s' * _plural(each, numbers[each])}"
         for each in Severity
@@ -259,17 +259,23 @@ def _plural(severity: Severity, number: int) -> bool:
     return number != 1 and severity is not Severity.UNKNOWN
 
 
-def revert_drift(deployment: Deployment) -> str:
-    """Return the command for a change set that undoes what was changed by hand.
+def revert_drift(deployment: Deployment) -> list[str]:
+    """Return the commands for a change set that undoes what was changed by hand: to create it, to
+    look at it, and to execute it.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
     """
+    change_set = {"StackName": deployment.stack_name, "ChangeSetName": "restore"}
     given = {
-        "StackName": deployment.stack_name,
-        "ChangeSetName": "restore",
+        **change_set,
         "UsePreviousTemplate": True,
         "DeploymentMode": "REVERT_DRIFT",
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     previous = (f"ParameterKey={name},UsePreviousValue=true" for name in deployment.parameters)
-    return f"{Call('cloudformation', 'create_change_set', given)} --parameters {' '.join(previous)}"
+    create = Call("cloudformation", "create_change_set", given)
+    return [
+        f"{create} --parameters {' '.join(previous)}",
+        str(Call("cloudformation", "describe_change_set", change_set)),
+        str(Call("cloudformation", "execute_change_set", change_set)),
+    ]

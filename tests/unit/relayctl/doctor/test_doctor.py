@@ -219,6 +219,9 @@ def test_a_queue_that_was_deleted_is_found_and_a_change_set_restores_it(
     assert "queue-gone" in ended.out
     assert "--deployment-mode REVERT_DRIFT" in ended.out
     assert "ParameterKey=EndpointMode,UsePreviousValue=true" in ended.out
+    named = f"--stack-name {STACK} --change-set-name restore"
+    assert f"aws cloudformation describe-change-set {named}" in ended.out
+    assert f"aws cloudformation execute-change-set {named}" in ended.out
 
 
 @pytest.mark.parametrize(
