@@ -103,7 +103,8 @@ def test_an_id_is_copied_as_one_word_from_a_narrow_terminal() -> None:
     output, shown = Output(as_json=False), StringIO()
     output._out = Console(file=shown, width=80, force_terminal=True, color_system=None)
 
-    output.table(["request", "state", "input"], [["0" * 32, "failed", "a" * 200]])
+    header = ["request", "state", "submitted (UTC)", "input", "reason"]
+    output.table(header, [["0" * 32, "failed", "2026-11-30 15:33:27", "a" * 200, "reason " * 20]])
 
     assert "0" * 32 in shown.getvalue()
 
