@@ -11,11 +11,11 @@ from typing import Final
 from relayctl.commands import Context
 from relayctl.confirmation import Yes, confirm
 from relayctl.errors import Exit, Misused
-from relayctl.parked.destinations import Destinations, NoRedriveError
+from relayctl.parked.destinations import Destinations
 from relayctl.parked.messages import ParkedMessage
 from relayctl.parked.processing import Act, Processing
 from relayctl.parked.selection import READING, Found, Ids, Queues, Reasons, find
-from relayctl.parked.sending import Sender
+from relayctl.parked.sending import Sender, sent_twice
 from relayctl.progress import progress
 
 DROPPING: Final = (*READING, "sqs:DeleteMessage")
@@ -37,12 +37,7 @@ def redrive(
     """
     found = find(context, ids, queue, reason)
     destinations = Destinations(context.deployment.sqs)
-    left: dict[str, str] = {}
-    for message in found.messages:
-        try:
-            destinations.of(message)
-        except NoRedriveError as error:
-            left[message.id] = str(error)
+    left = destinations.without(found.messages)
     chosen = [each for each in found.messages if each.id not in left]
     if chosen:
         confirm(context.output, f"Redrive {_counts(chosen)}?", yes=yes)
@@ -84,24 +79,15 @@ def _perform(
             processing.run(chosen)
         except BaseException:
             context.output.note(f"{did} {_number(len(processing.done))}; repeat to go on")
-            _say_twice(context, found, did, processing)
+            _say_twice(context, did, processing)
             raise
-    _say_twice(context, found, did, processing)
+    _say_twice(context, did, processing)
     return _report(context, found, did, processing.done, {**left, **processing.left})
 
 
-def _say_twice(context: Context, found: Found, did: str, processing: Processing) -> None:
-    """Say which messages were sent and not deleted, and what follows from a repetition."""
-    if did != "redriven" or not processing.undeleted:
-        return
-    queues = {each.queue.name for each in found.messages if each.id in processing.undeleted}
-    number = _number(len(processing.undeleted))
-    text = f"{number} sent, but not deleted: repeating sends what is still parked once more"
-    if queues - {"results"}:
-        text += ", which the relay recognises"
-    if "results" in queues:
-        text += "; a result reaches its consumer again, unless SQS drops it within five minutes"
-    context.output.note(text)
+def _say_twice(context: Context, did: str, processing: Processing) -> None:
+    if did == "redriven" and processing.undeleted:
+        context.output.note(sent_twice(processing.undeleted.values()))
 
 
 def _report(

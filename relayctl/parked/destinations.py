@@ -1,6 +1,7 @@
 """Where a redrive sends a parked message, and with what."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,6 +55,20 @@ class Destinations:
             body = _with_ids(message) if message.queue.name == "submit" else message.body
             return Sending(message.queue.source_url, {"MessageBody": body})
         return self._back(message)
+
+    def without(self, messages: Iterable[ParkedMessage]) -> dict[str, str]:
+        """Return why messages have no redrive, by the ids of these messages.
+
+        Raises:
+            ClientError: SQS refused to look a queue up.
+        """
+        found: dict[str, str] = {}
+        for each in messages:
+            try:
+                self.of(each)
+            except NoRedriveError as error:
+                found[each.id] = str(error)
+        return found
 
     def _back(self, message: ParkedMessage) -> Sending:
         """Return a message that SQS moved to the queue that it came from, as it was."""

@@ -30,8 +30,8 @@ class Processing:
         on_batch: called with the number of messages of each batch that has been processed.
 
     `done` and `left` have ids: of what was deleted, and of what was not, with the cause.
-    `undeleted` has the ids of what was acted on and not deleted. They are complete up to the last
-    batch also after an error or an interruption.
+    `undeleted` has the messages that were acted on and not deleted. They are complete up to the
+    last batch also after an error or an interruption.
     """
 
     sqs: "SQSClient"
@@ -39,7 +39,7 @@ class Processing:
     on_batch: Callable[[int], None] = lambda _: None
     done: list[str] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)
-    undeleted: set[str] = field(default_factory=set)
+    undeleted: dict[str, ParkedMessage] = field(default_factory=dict)
 
     def run(self, messages: Sequence[ParkedMessage]) -> None:
         """Process messages.
@@ -78,10 +78,11 @@ class Processing:
     def _batch(self, messages: Sequence[ParkedMessage]) -> None:
         acted, errors = self.act(messages)
         self.left.update(errors)
-        self.undeleted.update(each.id for each in acted)
+        self.undeleted.update({each.id: each for each in acted})
         kept = delete(self.sqs, acted)
         self.left.update({id: f"not deleted: {error}" for id, error in kept.items()})
-        deleted = [each.id for each in acted if each.id not in kept]
-        self.done += deleted
-        self.undeleted.difference_update(deleted)
+        for each in acted:
+            if each.id not in kept:
+                self.done.append(each.id)
+                del self.undeleted[each.id]
         self.on_batch(len(messages))

@@ -1,6 +1,6 @@
 """Sending parked messages to where they belong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -91,3 +91,15 @@ def _batches(prepared: Sequence[_Prepared]) -> list[list[_Prepared]]:
         batches[-1].append(each)
         size += more
     return batches
+
+
+def sent_twice(undeleted: Collection[ParkedMessage]) -> str:
+    """Say that messages were sent and not deleted, and what follows from a repetition."""
+    queues = {each.queue.name for each in undeleted}
+    sent = f"{len(undeleted)} message{'s' * (len(undeleted) != 1)} sent, but not deleted"
+    text = f"{sent}: repeating sends what is still parked once more"
+    if queues - {"results"}:
+        text += ", which the relay recognises"
+    if "results" in queues:
+        text += "; a result reaches its consumer again, unless SQS drops it within five minutes"
+    return text

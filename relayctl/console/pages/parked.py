@@ -114,6 +114,7 @@ async def perform(view: View, request: web.Request) -> web.Response:
 def _note(acted: Acted, did: str) -> Note:
     texts = [f"{acted.done} {'message was' if acted.done == 1 else 'messages were'} {did}"]
     texts += [f"{number} left: {why}" for why, number in acted.left.items()]
+    texts += [acted.twice] if acted.twice else []
     if acted.problem:
         problem = Note.of(acted.problem)
         return Note(". ".join((*texts, problem.text)), "bad")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -11,13 +11,13 @@ from botocore.exceptions import ClientError
 from relayctl.console.problems import Problem, problem
 from relayctl.deployment import Deployment
 from relayctl.parked.acting import DROPPING, REDRIVING
-from relayctl.parked.destinations import Destinations, NoRedriveError
+from relayctl.parked.destinations import Destinations
 from relayctl.parked.messages import ParkedMessage
 from relayctl.parked.processing import Processing
 from relayctl.parked.queues import dead_letter_queues
 from relayctl.parked.reading import Reader
 from relayctl.parked.selection import READING
-from relayctl.parked.sending import Sender
+from relayctl.parked.sending import Sender, sent_twice
 
 PARKED_NEEDS: Final = tuple(dict.fromkeys((*READING, *DROPPING, *REDRIVING)))
 
@@ -65,11 +65,15 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """How many messages were redriven or dropped, and why others were left, with their number."""
+    """How many messages were redriven or dropped, and why others were left, with their number.
+
+    `twice` says what was sent and not deleted.
+    """
 
     done: int
     left: Mapping[str, int] = field(default_factory=dict)
     problem: Problem | None = None
+    twice: str = ""
 
 
 def parked(deployment: Deployment) -> Parked:
@@ -94,18 +98,16 @@ def parked(deployment: Deployment) -> Parked:
 def redrive(deployment: Deployment, messages: Sequence[ParkedMessage]) -> Acted:
     """Send messages back to where they came from, and delete them."""
     destinations = Destinations(deployment.sqs)
-    left: dict[str, str] = {}
     try:
-        for each in messages:
-            try:
-                destinations.of(each)
-            except NoRedriveError as error:
-                left[each.id] = str(error)
+        left = destinations.without(messages)
     except ClientError as error:
         return Acted(0, problem=problem(error, REDRIVING))
     chosen = [each for each in messages if each.id not in left]
-    sender = Sender(deployment.sqs, destinations)
-    return _processed(Processing(deployment.sqs, sender.send), chosen, left)
+    processing = Processing(deployment.sqs, Sender(deployment.sqs, destinations).send)
+    acted = _processed(processing, chosen, left)
+    if not processing.undeleted:
+        return acted
+    return replace(acted, twice=sent_twice(processing.undeleted.values()))
 
 
 def drop(deployment: Deployment, messages: Sequence[ParkedMessage]) -> Acted:

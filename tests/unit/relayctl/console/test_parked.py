@@ -148,6 +148,21 @@ def test_reading_without_a_permission_names_it(browser: Browser, junk: ConsoleDe
     assert "sqs:ReceiveMessage" in ask(browser, "drop")
 
 
+def test_what_was_sent_and_not_deleted_is_said(browser: Browser, junk: ConsoleDeployment) -> None:
+    question = ask(browser, "redrive")
+
+    def refuse(operation: str, _: str) -> None:
+        if operation == "delete_message_batch":
+            raise denied("DeleteMessageBatch")
+
+    junk.queues.before = refuse
+
+    text = browser.post("/parked/redrive", {"key": key(question)}).text
+
+    assert "2 messages sent, but not deleted: repeating sends what is still parked" in text
+    assert len(junk.queues.sent) == 2
+
+
 @pytest.mark.parametrize("path", ["/parked/burn", "/parked/ask"])
 def test_no_other_act_is_known(browser: Browser, path: str) -> None:
     assert browser.post(path, {"act": "burn"}).status in (400, 404)
