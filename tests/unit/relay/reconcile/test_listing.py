@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from relay.aws.dynamodb import attempt_items
 from relay.budget import Budget
 from relay.ids import attempt_id, request_id_of_resubmission
 from relay.model import Attempt, AttemptState, Closing, Due, Held, Holding, Outcome, RequestState
+from relay.reconcile import listing, reconcile
 from relay.reconcile.listing import LIST_SECONDS, ListPage, ListQuery, Position, list_page
 from relay.s3uri import S3Uri
 
@@ -133,6 +135,12 @@ def test_only_the_hours_that_the_ledger_keeps_are_looked_at(
 
     assert found == [1]
     assert 49 * 24 < len(looked_at) < 52 * 24
+
+
+def test_the_hours_go_back_as_far_as_the_ledger_keeps() -> None:
+    longest = attempt_items._RETENTION + reconcile._LONGEST_RETENTION
+
+    assert longest < listing._KEPT
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 1_000])
