@@ -1,4 +1,4 @@
-"""A short run of chaos on a stack of its own, looked at as it goes wrong and when it has ended.
+"""A short run of chaos on a stack of its own: the page during the run, and the results after it.
 
 `make chaos` is the long one.
 """
