@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tests.endpoint_faults.function import Function
 from tests.support.aws_fake.account import Account
-from tests.support.aws_fake.response_urls import RESPONSES
+from tests.support.aws_fake.services.response_urls import RESPONSES
 
 Properties = dict[str, object]
 

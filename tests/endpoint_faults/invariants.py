@@ -9,7 +9,7 @@ from relay.errors import ConfigurationError
 from relay.provision.specification.read import read_specification
 
 from tests.endpoint_faults.cloudformation import TIMEOUT, Answer, Properties, Sent, Stack
-from tests.endpoint_faults.scenario import Scenario
+from tests.endpoint_faults.scenarios.scenario import Scenario
 from tests.endpoint_faults.simulation import Simulation
 from tests.support.aws_fake.faults import Kind
 from tests.support.provisioning.properties import REGION

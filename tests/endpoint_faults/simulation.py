@@ -14,7 +14,7 @@ from tests.support import samples
 from tests.support.aws_fake.account import Account
 from tests.support.aws_fake.calls import Document
 from tests.support.aws_fake.faults import Kind
-from tests.support.aws_fake.response_urls import answering
+from tests.support.aws_fake.services.response_urls import answering
 
 _SWEEP: Final = {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
 # After so long without a change of anything but the record, nothing more will happen.

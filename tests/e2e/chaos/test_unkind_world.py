@@ -17,7 +17,7 @@ from tests.acceptance.pipeline.ends import DeadLetters, Downstream, results_on
 from tests.acceptance.pipeline.inputs import GOOD
 from tests.acceptance.targets.target import Target
 from tests.e2e.endpoint.capacity import awake
-from tests.support.poison import (
+from tests.support.pipeline.poison import (
     MALFORMED_NOTIFICATIONS,
     MALFORMED_SUBMISSIONS,
     ODD_NOTIFICATIONS,

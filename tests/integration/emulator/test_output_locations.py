@@ -16,7 +16,7 @@ from relay.submit.submit import Submit
 from tests.support import samples
 from tests.support.emulator.stack import SCRIPTED, Clients, Stack
 from tests.support.fakes.budgets import ample
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import SUBMIT_QUEUE
 
 

@@ -7,14 +7,14 @@ from types import SimpleNamespace
 from tests.support.aws_fake.calls import Calls
 from tests.support.aws_fake.clients import Client, SageMakerClient
 from tests.support.aws_fake.clock import Clock
-from tests.support.aws_fake.cloudwatch import CloudWatch
-from tests.support.aws_fake.dynamodb import Tables
 from tests.support.aws_fake.faults import Kind
-from tests.support.aws_fake.parameters import Parameters
-from tests.support.aws_fake.permissions import Role
-from tests.support.aws_fake.queues import Queue
-from tests.support.aws_fake.sagemaker import SageMaker
-from tests.support.aws_fake.scaling import AutoScaling
+from tests.support.aws_fake.services.cloudwatch import CloudWatch
+from tests.support.aws_fake.services.dynamodb import Tables
+from tests.support.aws_fake.services.parameters import Parameters
+from tests.support.aws_fake.services.permissions import Role
+from tests.support.aws_fake.services.queues import Queue
+from tests.support.aws_fake.services.sagemaker import SageMaker
+from tests.support.aws_fake.services.scaling import AutoScaling
 
 
 class Account:

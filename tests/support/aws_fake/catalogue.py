@@ -6,8 +6,8 @@ from typing import Any, Final
 from tests.support.aws_fake.calls import Document
 from tests.support.aws_fake.clients import Operation
 from tests.support.aws_fake.clock import Clock
-from tests.support.aws_fake.endpoints import arn
 from tests.support.aws_fake.errors import Refused, invalid
+from tests.support.aws_fake.services.endpoints import arn
 
 _WORDS: Final = {
     "model": "model",

@@ -18,7 +18,7 @@ from relayctl.app import app
 from relayctl.deployment import Deployment
 from relayctl.errors import RelayctlError
 from tests.support import samples
-from tests.support.reconciling import Search
+from tests.support.pipeline.reconciling import Search
 from tests.support.samples import BUCKET, NOON
 
 OUTPUTS = {"DataBucketName": BUCKET, "ReconcileFunctionName": "relay-reconcile"}

@@ -10,8 +10,8 @@ from relay.route.result import Result
 from relay.routes.target import Addressed, Target, TargetKind
 
 from tests.support import samples
-from tests.support.notifying import documents, notify
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import documents, notify
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.results import variations
 from tests.support.results.variations import ID
 from tests.support.samples import BUCKET, FAILURES, NOON, NOTIFICATION_QUEUE, OUTPUTS, Json

@@ -4,8 +4,8 @@ import json
 
 from relay.errors import PermanentError
 
-from tests.support.notifying import submitted
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import submitted
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import Json
 
 ARCHIVE = "arn:aws:sqs:us-east-1:000000000000:archive"

@@ -17,7 +17,7 @@ from relay.inputs.limits import MAX_HEADER_CHARACTERS, header_problems
 
 from tests.stateful.backfill.world import BackfillWorld, keys
 from tests.support import samples
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.results import variations
 from tests.support.results.cases import CASES
 from tests.support.samples import NOTIFICATION_DEAD_LETTERS, NOTIFICATION_QUEUE, Json

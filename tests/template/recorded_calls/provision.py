@@ -8,8 +8,8 @@ from unittest.mock import patch
 from relay.provision.specification.endpoint_properties import STACK_TAG
 
 from tests.endpoint_faults.cloudformation import Process
-from tests.endpoint_faults.scenario import created, last
 from tests.endpoint_faults.scenarios import SCENARIOS
+from tests.endpoint_faults.scenarios.scenario import created, last
 from tests.endpoint_faults.simulation import Simulation
 from tests.support.aws_fake.clients import Client, Operation
 from tests.template.recorded_calls.sdk import SdkCall

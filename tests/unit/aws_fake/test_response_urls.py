@@ -9,7 +9,7 @@ from relay.provision.lifecycle.ports import ResponseNotDelivered
 
 from tests.support.aws_fake.calls import Document
 from tests.support.aws_fake.faults import Kind
-from tests.support.aws_fake.response_urls import RESPONSES, answering
+from tests.support.aws_fake.services.response_urls import RESPONSES, answering
 from tests.support.samples import NOON
 from tests.unit.aws_fake.conftest import Open
 

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from tests.support import samples
-from tests.support.invocations import Counts, LambdaContext
+from tests.support.pipeline.invocations import Counts, LambdaContext
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 

@@ -8,7 +8,7 @@ from relay.errors import TransientError, UnreadableMessage
 
 from tests.stateful.backfill.world import BackfillWorld, keys
 from tests.support import samples
-from tests.support.invocations import LambdaContext
+from tests.support.pipeline.invocations import LambdaContext
 
 SCHEDULED = samples.event("backfill/schedule")
 

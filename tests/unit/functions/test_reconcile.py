@@ -7,8 +7,8 @@ import pytest
 from relay.errors import AccessDenied
 
 from tests.support import samples
-from tests.support.invocations import Counts, LambdaContext
-from tests.support.reconciling import Search
+from tests.support.pipeline.invocations import Counts, LambdaContext
+from tests.support.pipeline.reconciling import Search
 from tests.support.samples import BUCKET, Json
 
 ID, OTHER = "a" * 32, "b" * 32

@@ -11,8 +11,8 @@ from relay.errors import TransientError
 from relay.route.route import Route
 
 from tests.support import samples
-from tests.support.invocations import Counts, LambdaContext
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.invocations import Counts, LambdaContext
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import Json
 
 Handler = Callable[[object, LambdaContext], Json]

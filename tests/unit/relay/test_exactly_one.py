@@ -12,7 +12,7 @@ from relay.model import AttemptState, Outcome
 
 from tests.support import samples
 from tests.support.fakes.ports import Crash
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import NOTIFICATION_QUEUE, SERVER_ERROR, SUBMIT_QUEUE
 
 ID = "a" * 32

@@ -25,12 +25,13 @@ from relay.reconcile.status import status
 
 from tests.support import samples
 from tests.support.attempt_items import Item
-from tests.support.aws_fake.dynamodb import Tables
-from tests.support.pipelines import FakePipeline
+from tests.support.aws_fake.services.dynamodb import Tables
+from tests.support.pipeline.pipelines import FakePipeline
+from tests.support.pipeline.reconciling import Search
+from tests.support.pipeline.submitting import own_call, put, upload
 from tests.support.provisioning.properties import ENDPOINT
 from tests.support.provisioning.requests import create, deploy
 from tests.support.provisioning.world import World
-from tests.support.reconciling import Search
 from tests.support.samples import (
     NOTIFICATION_DEAD_LETTERS,
     NOTIFICATION_QUEUE,
@@ -38,7 +39,6 @@ from tests.support.samples import (
     SUBMIT_QUEUE,
     Json,
 )
-from tests.support.submitting import own_call, put, upload
 
 ID, OTHER = "a" * 32, "b" * 32
 HOUR = 3_720  # and the minutes by which the index may be late

@@ -12,9 +12,9 @@ from relay.ids import request_id_of_caller
 
 from tests.support import samples
 from tests.support.attempt_items import unreadable_item
-from tests.support.notifying import notify
-from tests.support.pipelines import FakePipeline
-from tests.support.poison import (
+from tests.support.pipeline.notifying import notify
+from tests.support.pipeline.pipelines import FakePipeline
+from tests.support.pipeline.poison import (
     DEEP,
     MALFORMED_NOTIFICATIONS,
     MALFORMED_SUBMISSIONS,

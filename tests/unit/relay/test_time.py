@@ -11,14 +11,14 @@ from relay.route.route import MARK_SECONDS
 from relay.submit.submit import RECORD_SECONDS
 
 from tests.support import samples
-from tests.support.pipelines import SECONDS, FakePipeline
+from tests.support.pipeline.pipelines import SECONDS, FakePipeline
+from tests.support.pipeline.submitting import put, upload
 from tests.support.samples import (
     COMPLETED_QUEUE,
     NOTIFICATION_DEAD_LETTERS,
     NOTIFICATION_QUEUE,
     SUBMIT_DEAD_LETTERS,
 )
-from tests.support.submitting import put, upload
 
 # What a call takes at most: docs/reference/time-budget.md.
 TABLE, PARAMETER, ENDPOINT, TARGET, QUEUE = 7, 3, 10, 7, 5

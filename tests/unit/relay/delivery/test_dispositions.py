@@ -32,7 +32,7 @@ from relay.ids import attempt_id, request_id_of_caller
 from relay.model import AttemptState
 
 from tests.support import samples
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import Json
 
 ERRORS = (

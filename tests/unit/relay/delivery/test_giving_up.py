@@ -10,7 +10,8 @@ from relay.errors import EndpointNotReady, TransientError
 from relay.model import AttemptState, OutgoingMessage
 
 from tests.support import samples
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.pipelines import FakePipeline
+from tests.support.pipeline.submitting import upload
 from tests.support.samples import (
     COMPLETED_QUEUE,
     NOTIFICATION_DEAD_LETTERS,
@@ -18,7 +19,6 @@ from tests.support.samples import (
     SUBMIT_DEAD_LETTERS,
     SUBMIT_QUEUE,
 )
-from tests.support.submitting import upload
 
 ID = "a" * 32
 DAY = 86_400

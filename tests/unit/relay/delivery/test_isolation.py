@@ -16,11 +16,11 @@ from relay.s3uri import S3Uri
 
 from tests.support import samples
 from tests.support.attempt_items import unreadable_item
-from tests.support.bugs import SECRET, assert_parked, call, put_all, receive_five_times
-from tests.support.notifying import ID, notify, submitted
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.bugs import SECRET, assert_parked, call, put_all, receive_five_times
+from tests.support.pipeline.notifying import ID, notify, submitted
+from tests.support.pipeline.pipelines import FakePipeline
+from tests.support.pipeline.submitting import own_call
 from tests.support.samples import NOTIFICATION_DEAD_LETTERS, SUBMIT_DEAD_LETTERS
-from tests.support.submitting import own_call
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 from relay.delivery.report import Count
 
 from tests.support import samples
-from tests.support.bugs import assert_parked, break_port, inject, receive_five_times
-from tests.support.notifying import ID, notify, submitted
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.bugs import assert_parked, break_port, inject, receive_five_times
+from tests.support.pipeline.notifying import ID, notify, submitted
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import NOTIFICATION_DEAD_LETTERS, NOTIFICATION_QUEUE
 
 

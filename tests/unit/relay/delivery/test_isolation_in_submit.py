@@ -8,7 +8,7 @@ from relay.ids import request_id_of_caller
 from relay.submit.output_locations import OutputLocations
 
 from tests.support import samples
-from tests.support.bugs import (
+from tests.support.pipeline.bugs import (
     SECRET,
     assert_parked,
     break_function,
@@ -18,8 +18,8 @@ from tests.support.bugs import (
     put_all,
     receive_five_times,
 )
-from tests.support.notifying import logged
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import logged
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import SUBMIT_DEAD_LETTERS
 
 

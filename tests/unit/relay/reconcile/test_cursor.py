@@ -8,7 +8,7 @@ from relay.errors import UnexpectedError
 from relay.model import Due
 
 from tests.support import samples
-from tests.support.reconciling import Search
+from tests.support.pipeline.reconciling import Search
 
 ID, OTHER = "a" * 32, "b" * 32
 MINUTE, HOUR, DAY = 60, 3_600, 86_400

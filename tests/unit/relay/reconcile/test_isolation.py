@@ -11,7 +11,7 @@ from relay.reconcile.listing import ListQuery, Position, list_page
 from relay.reconcile.status import status
 
 from tests.support.attempt_items import unreadable_item
-from tests.support.reconciling import Search
+from tests.support.pipeline.reconciling import Search
 
 ID, OTHER, BAD, LATE = "a" * 32, "b" * 32, "f" * 32, "1" * 32
 HOUR = 3_720  # and the minutes by which the index may be late

@@ -6,7 +6,7 @@ import pytest
 from relay.delivery.report import Count
 from relay.errors import NotTried, TransientError
 
-from tests.support.reconciling import Search
+from tests.support.pipeline.reconciling import Search
 
 FIRST, SECOND = "a" * 32, "b" * 32
 

@@ -12,7 +12,7 @@ from relay.reconcile.search import Finding
 
 from tests.support import samples
 from tests.support.fakes.ports import Crash
-from tests.support.reconciling import Search
+from tests.support.pipeline.reconciling import Search
 from tests.support.samples import NOTIFICATION_QUEUE
 
 FIRST, SECOND, THIRD = "a" * 32, "b" * 32, "c" * 32

@@ -5,8 +5,8 @@ from relay.ids import attempt_id, request_id_of_caller, request_id_of_resubmissi
 from relay.model import AttemptState, RequestState
 from relay.reconcile.status import status
 
-from tests.support.notifying import submitted
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import submitted
+from tests.support.pipeline.pipelines import FakePipeline
 
 THEIRS = request_id_of_caller("order-17")
 

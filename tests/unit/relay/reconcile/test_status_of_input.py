@@ -12,7 +12,7 @@ from relay.reconcile.status_of_input import InputQuestion
 from relay.s3uri import S3Uri
 
 from tests.support import samples
-from tests.support.reconciling import Search
+from tests.support.pipeline.reconciling import Search
 from tests.support.samples import BUCKET, NOON, Json
 
 KEY = "inputs/größe 1+1.csv"

@@ -18,8 +18,8 @@ from tests.support import samples
 from tests.support.fakes.ledger import FakeLedger
 from tests.support.fakes.ports import FakeClock, FakeRoutes
 from tests.support.fakes.queues import FakeInbox, FakeQueues
-from tests.support.notifying import ID, THROTTLED, logged, notify, submitted
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import ID, THROTTLED, logged, notify, submitted
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.results.several_targets import (
     ARCHIVE,
     BUS,

@@ -10,8 +10,15 @@ from relay.reconcile.status import status
 
 from tests.support import samples
 from tests.support.fakes.ports import Crash
-from tests.support.notifying import ID, THROTTLED, logged, notify, report_by_relay, submitted
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import (
+    ID,
+    THROTTLED,
+    logged,
+    notify,
+    report_by_relay,
+    submitted,
+)
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.results.several_targets import (
     ARCHIVE,
     BUS,

@@ -7,8 +7,8 @@ from relay.model import AttemptState, Outcome
 
 from tests.support import samples
 from tests.support.fakes.ports import Crash
-from tests.support.notifying import ID, documents, notify, report_by_relay, submitted
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import ID, documents, notify, report_by_relay, submitted
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import BUCKET, SERVER_ERROR, SUBMIT_QUEUE
 
 

@@ -11,8 +11,15 @@ from relay.reconcile.status import status
 from relay.s3uri import S3Uri
 
 from tests.support import samples
-from tests.support.notifying import ID, THROTTLED, documents, notify, report_by_relay, submitted
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import (
+    ID,
+    THROTTLED,
+    documents,
+    notify,
+    report_by_relay,
+    submitted,
+)
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import (
     BUCKET,
     COMPLETED_QUEUE,

@@ -11,8 +11,8 @@ from relay.model import AttemptState
 
 from tests.support import samples
 from tests.support.fakes.ports import Crash
-from tests.support.notifying import ID, THROTTLED, documents, logged, notify, submitted
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import ID, THROTTLED, documents, logged, notify, submitted
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import COMPLETED_QUEUE
 
 

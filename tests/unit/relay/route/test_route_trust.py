@@ -10,8 +10,8 @@ from relay.ids import request_id_of_caller
 from relay.model import AttemptState
 
 from tests.support import samples
-from tests.support.notifying import ID, THROTTLED, documents, notify, submitted
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import ID, THROTTLED, documents, notify, submitted
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import (
     COMPLETED_QUEUE,
     NOTIFICATION_DEAD_LETTERS,

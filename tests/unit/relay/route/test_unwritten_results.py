@@ -9,8 +9,8 @@ from relay.model import AttemptState, Closing, Held, Holding, Outcome
 
 from tests.support import samples
 from tests.support.fakes.ports import Crash
-from tests.support.notifying import ID, THROTTLED, notify, report_by_relay, submitted
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import ID, THROTTLED, notify, report_by_relay, submitted
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import COMPLETED_QUEUE, NOTIFICATION_QUEUE
 
 

@@ -12,9 +12,9 @@ from relay.model import Attempt, AttemptState
 
 from tests.support import samples
 from tests.support.fakes.ports import Crash
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.pipelines import FakePipeline
+from tests.support.pipeline.submitting import DENIED, THROTTLED, logged, own_call, put, upload
 from tests.support.samples import SUBMIT_QUEUE
-from tests.support.submitting import DENIED, THROTTLED, logged, own_call, put, upload
 
 
 @pytest.fixture

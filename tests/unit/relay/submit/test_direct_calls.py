@@ -14,8 +14,17 @@ from relay.model import AttemptState
 
 from tests.support import samples
 from tests.support.fakes.ports import Crash
-from tests.support.notifying import notify
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import notify
+from tests.support.pipeline.pipelines import FakePipeline
+from tests.support.pipeline.submitting import (
+    DENIED,
+    NOT_READY,
+    THROTTLED,
+    UNANSWERED,
+    logged,
+    own_call,
+    put,
+)
 from tests.support.samples import (
     BUCKET,
     OUTPUTS,
@@ -25,7 +34,6 @@ from tests.support.samples import (
     Json,
     failed,
 )
-from tests.support.submitting import DENIED, NOT_READY, THROTTLED, UNANSWERED, logged, own_call, put
 
 FIVE = {"requests": [{"body": str(number)} for number in range(5)]}
 

@@ -12,9 +12,9 @@ from relay.errors import TransientError
 from relay.events.envelopes import read_submissions
 
 from tests.support import samples
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.pipelines import FakePipeline
+from tests.support.pipeline.submitting import logged
 from tests.support.samples import SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE, Json
-from tests.support.submitting import logged
 
 IDS = [f"m-{number}" for number in range(5)]
 

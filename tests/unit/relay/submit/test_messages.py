@@ -4,9 +4,9 @@ import pytest
 from relay.delivery.report import Count, Level
 
 from tests.support import samples
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.pipelines import FakePipeline
+from tests.support.pipeline.submitting import THROTTLED, logged, put, upload
 from tests.support.samples import SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE
-from tests.support.submitting import THROTTLED, logged, put, upload
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from relay.s3uri import S3Uri
 from relay.submit.output_locations import OutputLocations
 
 from tests.support import samples
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.pipelines import FakePipeline
+from tests.support.pipeline.submitting import logged, upload
 from tests.support.sagemaker.output_names import OutputNames
 from tests.support.samples import BUCKET, INPUT_FOLDERS, OUTPUTS
-from tests.support.submitting import logged, upload
 
 PATH = f"s3://{BUCKET}/outputs"
 TEAM = f"{PATH}/team-a"

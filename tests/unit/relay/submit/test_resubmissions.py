@@ -11,10 +11,10 @@ from relay.model import AttemptState
 from relay.s3uri import S3Uri
 
 from tests.support import samples
-from tests.support.notifying import ID, notify, submitted
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.notifying import ID, notify, submitted
+from tests.support.pipeline.pipelines import FakePipeline
+from tests.support.pipeline.submitting import NOT_READY, put
 from tests.support.samples import BUCKET, SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE
-from tests.support.submitting import NOT_READY, put
 
 AGAIN = request_id_of_resubmission(ID)
 CALL = {"requests": [{"resubmission_of": ID}]}

@@ -9,9 +9,8 @@ from relay.errors import PermanentError, RelayError
 from relay.model import AttemptState
 
 from tests.support import samples
-from tests.support.pipelines import FakePipeline
-from tests.support.samples import BUCKET, OUTPUTS, SUBMIT_QUEUE
-from tests.support.submitting import (
+from tests.support.pipeline.pipelines import FakePipeline
+from tests.support.pipeline.submitting import (
     DENIED,
     NOT_READY,
     THROTTLED,
@@ -21,6 +20,7 @@ from tests.support.submitting import (
     reports_of_rejection,
     upload,
 )
+from tests.support.samples import BUCKET, OUTPUTS, SUBMIT_QUEUE
 
 
 @pytest.fixture

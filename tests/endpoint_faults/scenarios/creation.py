@@ -1,8 +1,8 @@
 """The stack is created and deleted."""
 
 from tests.endpoint_faults.cloudformation import Process
-from tests.endpoint_faults.intervention_scenarios import theirs
-from tests.endpoint_faults.scenario import (
+from tests.endpoint_faults.scenarios.intervention import theirs
+from tests.endpoint_faults.scenarios.scenario import (
     BROKEN,
     COMPLETE,
     GONE,

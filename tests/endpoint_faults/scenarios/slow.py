@@ -5,7 +5,7 @@ from datetime import timedelta
 from relay.provision.lifecycle.rollouts import DECIDE_WITHIN
 
 from tests.endpoint_faults.cloudformation import Process
-from tests.endpoint_faults.scenario import (
+from tests.endpoint_faults.scenarios.scenario import (
     COMPLETE,
     GONE,
     NEW,

@@ -3,7 +3,7 @@
 import json
 
 from tests.endpoint_faults.cloudformation import Process
-from tests.endpoint_faults.scenario import LARGER, NEW, UPDATED, Scenario, created, last
+from tests.endpoint_faults.scenarios.scenario import LARGER, NEW, UPDATED, Scenario, created, last
 from tests.endpoint_faults.simulation import Simulation, minutes
 from tests.support.provisioning.properties import SCALED, SCHEDULED, properties
 

@@ -10,9 +10,9 @@ from tests.support.aws_fake.calls import Document
 from tests.support.aws_fake.catalogue import Catalogue, count_of, missing, type_of
 from tests.support.aws_fake.clients import Operation
 from tests.support.aws_fake.clock import Clock
-from tests.support.aws_fake.endpoints import SETTLED, Endpoint, State, arn
 from tests.support.aws_fake.errors import Refused, invalid
-from tests.support.aws_fake.guardrails import require_valid
+from tests.support.aws_fake.services.endpoints import SETTLED, Endpoint, State, arn
+from tests.support.aws_fake.services.guardrails import require_valid
 
 NO_PING: Final = (
     "The primary container for production variant AllTraffic did not pass the ping health check. "

@@ -8,9 +8,9 @@ import pytest
 from relay.delivery.report import Report
 
 from tests.support import samples
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.pipelines import FakePipeline
+from tests.support.pipeline.submitting import put
 from tests.support.samples import SUBMIT_QUEUE, Json
-from tests.support.submitting import put
 
 SECRET = "customer 4711"
 PLACE = re.compile(r"\w+Error at [\w/]+\.py:\d+")

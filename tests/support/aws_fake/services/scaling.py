@@ -6,10 +6,10 @@ from typing import Any, Final
 from tests.support.aws_fake.calls import Document
 from tests.support.aws_fake.clients import Operation
 from tests.support.aws_fake.clock import Clock
-from tests.support.aws_fake.cloudwatch import CloudWatch
-from tests.support.aws_fake.endpoints import SERVING, VARIANT
 from tests.support.aws_fake.errors import Refused, invalid
-from tests.support.aws_fake.sagemaker import SageMaker
+from tests.support.aws_fake.services.cloudwatch import CloudWatch
+from tests.support.aws_fake.services.endpoints import SERVING, VARIANT
+from tests.support.aws_fake.services.sagemaker import SageMaker
 
 _ROLE: Final = (
     "arn:aws:iam::000000000000:role/aws-service-role/sagemaker.application-autoscaling.amazonaws."

@@ -1,8 +1,8 @@
 """The owner of the endpoint changes, or the stack has none for a while."""
 
 from tests.endpoint_faults.cloudformation import Process
-from tests.endpoint_faults.intervention_scenarios import theirs
-from tests.endpoint_faults.scenario import NEW, UPDATED, Scenario, created, last
+from tests.endpoint_faults.scenarios.intervention import theirs
+from tests.endpoint_faults.scenarios.scenario import NEW, UPDATED, Scenario, created, last
 from tests.endpoint_faults.simulation import Simulation, minutes
 from tests.support.provisioning.properties import SCALED, properties
 

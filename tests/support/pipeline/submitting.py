@@ -15,7 +15,7 @@ from relay.ids import request_id_of_upload
 from relay.model import InferenceRequest
 
 from tests.support import samples
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import BUCKET, NOTIFICATION_QUEUE, SUBMIT_QUEUE
 
 THROTTLED = TransientError("invoke endpoint relay: ThrottlingException: Rate exceeded")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.endpoint_faults.cloudformation import Process
-from tests.endpoint_faults.scenario import (
+from tests.endpoint_faults.scenarios.scenario import (
     COMPLETE,
     GONE,
     NEW,

@@ -1,7 +1,7 @@
 """Roll-outs by direct calls and by uploads."""
 
 from tests.endpoint_faults.cloudformation import Process
-from tests.endpoint_faults.scenario import (
+from tests.endpoint_faults.scenarios.scenario import (
     ARTIFACT,
     BROKEN,
     COMPLETE,

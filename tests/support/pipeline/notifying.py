@@ -9,7 +9,7 @@ from relay.events.sagemaker import own_notification
 from relay.model import Outcome
 
 from tests.support import samples
-from tests.support.pipelines import FakePipeline
+from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import (
     NOTIFICATION_QUEUE,
     Json,
