@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from moto import mock_aws
 
 from local.machine.tcp_ports import free_ports
 from tests.contract.queues import create_queues
@@ -26,6 +27,7 @@ from tests.support.emulator.stack import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
 
@@ -95,6 +97,15 @@ def sqs(session: boto3.Session, endpoint_url: str) -> Iterator["SQSClient"]:
     client = session.client("sqs", endpoint_url=endpoint_url)
     yield client
     client.close()
+
+
+@pytest.fixture
+def s3(session: boto3.Session) -> Iterator["S3Client"]:
+    """S3 of moto, without a bucket."""
+    with mock_aws():
+        client = session.client("s3")
+        yield client
+        client.close()
 
 
 @pytest.fixture

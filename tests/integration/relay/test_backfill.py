@@ -1,6 +1,5 @@
 """The adapters of backfill keep the contracts."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import boto3
@@ -56,11 +55,8 @@ class OnS3:
 
 
 @pytest.fixture
-def on_s3(session: boto3.Session) -> Iterator[OnS3]:
-    with mock_aws():
-        s3 = session.client("s3")
-        yield OnS3(s3)
-        s3.close()
+def on_s3(s3: "S3Client") -> OnS3:
+    return OnS3(s3)
 
 
 class TestTheListing(ListingContract):

@@ -1,11 +1,8 @@
 """S3 keeps the contract."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from moto import mock_aws
 from relay.aws.storage import S3Storage
 from relay.errors import PermanentError
 
@@ -35,11 +32,8 @@ class OnS3:
 
 
 @pytest.fixture
-def on_s3(session: boto3.Session) -> Iterator[OnS3]:
-    with mock_aws():
-        s3 = session.client("s3")
-        yield OnS3(s3)
-        s3.close()
+def on_s3(s3: "S3Client") -> OnS3:
+    return OnS3(s3)
 
 
 class TestTheStorage(StorageContract):

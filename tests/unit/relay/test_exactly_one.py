@@ -20,11 +20,6 @@ SECOND = attempt_id(ID, 2)
 THROTTLED = TransientError("ThrottlingException: Rate exceeded")
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 def retried(pipeline: FakePipeline) -> None:
     """A request whose first attempt failed, and whose second one waits in the queue."""
     pipeline.ledger.items[ID] = samples.attempt(ID)

@@ -44,11 +44,6 @@ ID, OTHER = "a" * 32, "b" * 32
 HOUR = 3_720  # and the minutes by which the index may be late
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 @contextmanager
 def later_code() -> Iterator[None]:
     """Code that reads one more version of each format, and of which nothing else differs."""

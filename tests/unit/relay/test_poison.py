@@ -36,11 +36,6 @@ SUBMISSIONS = MALFORMED_SUBMISSIONS | ODD_SUBMISSIONS
 NOTIFICATIONS = MALFORMED_NOTIFICATIONS | ODD_NOTIFICATIONS
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 def batch(poison: Json, neighbours: list[str], receive_count: int = 1) -> Json:
     """Lambda's event for a hundred messages; the poisoned one is in between."""
     records = [

@@ -24,11 +24,6 @@ from tests.support.samples import (
 TABLE, PARAMETER, ENDPOINT, TARGET, QUEUE = 7, 3, 10, 7, 5
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 def targets(count: int) -> list[str]:
     return [f"arn:aws:sqs:us-east-1:000000000000:target-{number}" for number in range(count)]
 

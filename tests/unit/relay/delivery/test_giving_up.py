@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from relay.delivery.report import Count, Report
 from relay.errors import EndpointNotReady, TransientError
 from relay.model import AttemptState, OutgoingMessage
@@ -26,11 +25,6 @@ DAY = 86_400
 MAX_RECEIVES = 1_000
 DOWN = TransientError(f"send to {COMPLETED_QUEUE}: QueueDoesNotExist")
 ABSENT = EndpointNotReady("invoke endpoint relay: endpoint relay was not found")
-
-
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
 
 
 def wait(pipeline: FakePipeline, days: float, deliver: Callable[[], Report]) -> int:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import pytest
 from relay.delivery.conclude import conclude
 from relay.delivery.dispositions import Broken, Disposition, Duplicate
 from relay.delivery.isolation import answers, isolated, unexpected
@@ -21,11 +20,6 @@ from tests.support.pipeline.notifying import ID, notify, submitted
 from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.pipeline.submitting import own_call
 from tests.support.samples import NOTIFICATION_DEAD_LETTERS, SUBMIT_DEAD_LETTERS
-
-
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
 
 
 class TestAnUnexpectedError:

@@ -9,12 +9,6 @@ from tests.support.pipeline.notifying import ID, notify, submitted
 from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import NOTIFICATION_DEAD_LETTERS, NOTIFICATION_QUEUE
 
-
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 ROUTE_BUGS = {
     "looking the attempt up": ("ledger", "look_up"),
     "trusting": "relay.route.route.distrust",

@@ -22,12 +22,6 @@ from tests.support.pipeline.notifying import logged
 from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import SUBMIT_DEAD_LETTERS
 
-
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 SUBMIT_BUGS = {
     "making the job": "relay.submit.jobs._job",
     "checking the limits": "relay.submit.jobs.problems",

@@ -11,11 +11,6 @@ from tests.support.pipeline.pipelines import FakePipeline
 THEIRS = request_id_of_caller("order-17")
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 @pytest.mark.parametrize("asked", ["order-17", THEIRS])
 def test_a_request_is_found_by_the_callers_id_and_by_the_relays(
     pipeline: FakePipeline, asked: str

@@ -12,11 +12,6 @@ from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import BUCKET, SERVER_ERROR, SUBMIT_QUEUE
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 class TestAFailureThatMayPass:
     def test_is_tried_again_after_a_while(self, pipeline: FakePipeline) -> None:
         submitted(pipeline, resubmission_of="c" * 32)

@@ -29,11 +29,6 @@ from tests.support.samples import (
 )
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 class TestASuccess:
     def test_goes_to_the_completed_queue_once(self, pipeline: FakePipeline) -> None:
         submitted(pipeline)

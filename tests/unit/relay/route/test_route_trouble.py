@@ -16,11 +16,6 @@ from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import COMPLETED_QUEUE
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 class TestWhatCannotBeDoneNow:
     def test_only_what_was_not_sent_comes_back(self, pipeline: FakePipeline) -> None:
         ids = [f"{number:032x}" for number in range(3)]

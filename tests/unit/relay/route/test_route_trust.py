@@ -20,11 +20,6 @@ from tests.support.samples import (
 )
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 class TestAnUntrackedInference:
     def test_is_routed_and_says_that_the_relay_did_not_submit_it(
         self, pipeline: FakePipeline

@@ -14,11 +14,6 @@ from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.samples import COMPLETED_QUEUE, NOTIFICATION_QUEUE
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 @pytest.mark.parametrize("inference_id", [ID, "order-17"])
 def test_a_ledger_that_takes_no_writes_for_hours_repeats_a_result_once(
     pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch, inference_id: str

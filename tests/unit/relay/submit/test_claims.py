@@ -17,11 +17,6 @@ from tests.support.pipeline.submitting import DENIED, THROTTLED, logged, own_cal
 from tests.support.samples import SUBMIT_QUEUE
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 class TestADuplicate:
     def test_in_another_message_is_acknowledged(self, pipeline: FakePipeline) -> None:
         upload(pipeline, "inputs/a.csv")

@@ -1,7 +1,4 @@
-"""Direct calls: what no queue holds is answered, handed over to the queue, or repeated."""
-
-import json
-from dataclasses import replace
+"""Direct calls of submit: each request is answered, and those that must wait are handed over."""
 
 import pytest
 from relay.delivery.report import Count, Level
@@ -9,12 +6,11 @@ from relay.errors import (
     RelayError,
     TransientError,
 )
-from relay.ids import attempt_id, request_id_of_caller
+from relay.ids import request_id_of_caller
 from relay.model import AttemptState
 
 from tests.support import samples
 from tests.support.fakes.ports import Crash
-from tests.support.pipeline.notifying import notify
 from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.pipeline.submitting import (
     DENIED,
@@ -22,25 +18,15 @@ from tests.support.pipeline.submitting import (
     THROTTLED,
     UNANSWERED,
     logged,
-    own_call,
-    put,
 )
 from tests.support.samples import (
     BUCKET,
     OUTPUTS,
-    SERVER_ERROR,
     SUBMIT_DEAD_LETTERS,
     SUBMIT_QUEUE,
-    Json,
-    failed,
 )
 
 FIVE = {"requests": [{"body": str(number)} for number in range(5)]}
-
-
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
 
 
 class TestADirectCall:
@@ -247,167 +233,3 @@ class TestADirectCall:
         assert [answer.to_json() for answer in report.answers] == [
             {"number": 0, "request_id": known, "status": "duplicate", "state": said}
         ]
-
-
-@pytest.mark.parametrize("queued", [False, True])
-class TestACallAgainstTheRequestOfAnother:
-    def test_does_not_follow_its_attempt(self, pipeline: FakePipeline, queued: bool) -> None:
-        victim = submitted_by_another(pipeline)
-        location = f"s3://{BUCKET}/inputs/evil.csv"
-
-        attack(
-            pipeline, queued, {"request_id": "order-21", "attempt": 2, "input_location": location}
-        )
-
-        assert pipeline.ledger.states == {victim: AttemptState.OPEN}
-        assert pipeline.endpoint.invoked == [victim]
-
-    def test_does_not_take_the_place_of_its_next_attempt(
-        self, pipeline: FakePipeline, queued: bool
-    ) -> None:
-        victim = submitted_by_another(pipeline)
-        attack(pipeline, queued, {"request_id": attempt_id(victim, 2), "body": "1"})
-
-        notify(pipeline, failed(victim, SERVER_ERROR))
-        pipeline.deliver_to_route()
-        pipeline.clock.advance(900)
-        pipeline.deliver_to_submit()
-
-        assert pipeline.endpoint.invoked[-1] == attempt_id(victim, 2)
-        assert pipeline.ledger.items[attempt_id(victim, 2)].request_id == victim
-
-
-@pytest.mark.parametrize("receipt", ["made up", "m-0#0", ""])
-class TestAnEventOfTheQueueThatACallerWrites:
-    """Whoever may invoke submit can send it any event, also one that looks like the queue's."""
-
-    def test_does_not_follow_the_attempt_of_another(
-        self, pipeline: FakePipeline, receipt: str
-    ) -> None:
-        victim = submitted_by_another(pipeline)
-
-        report = pipeline.call_submit(event_of_queue(own_call(victim, 2), receipt))
-
-        assert pipeline.ledger.states == {victim: AttemptState.OPEN}
-        assert pipeline.endpoint.invoked == [victim]
-        assert list(report.returned) == ["m-9"]
-
-    def test_does_not_take_the_place_of_the_next_attempt(
-        self, pipeline: FakePipeline, receipt: str
-    ) -> None:
-        victim = submitted_by_another(pipeline)
-
-        pipeline.call_submit(event_of_queue(own_call(attempt_id(victim, 2), 1), receipt))
-
-        assert set(pipeline.ledger.items) == {victim}
-
-    def test_holds_nothing_else_of_its_batch_back(
-        self, pipeline: FakePipeline, receipt: str
-    ) -> None:
-        victim = submitted_by_another(pipeline)
-        event = event_of_queue(own_call(victim, 2), receipt)
-        event["Records"] += samples.sqs_event(samples.upload("inputs/b.csv"))["Records"]
-
-        report = pipeline.call_submit(event)
-
-        assert report.counts == {Count.SUBMITTED: 1, Count.RETURNED: 1}
-        assert len(pipeline.endpoint.invoked) == 2
-
-
-def test_a_retry_whose_receipt_cannot_be_proved_comes_again(pipeline: FakePipeline) -> None:
-    victim = submitted_by_another(pipeline)
-    pipeline.ledger.items[victim] = replace(
-        pipeline.ledger.items[victim], state=AttemptState.RETRIED
-    )
-    put(pipeline, own_call(victim, 2))
-    pipeline.faults.plan("queues.in_flight", THROTTLED)
-
-    first = pipeline.deliver_to_submit()
-    pipeline.clock.advance(900)
-    second = pipeline.deliver_to_submit()
-
-    assert first.counts == {Count.RETURNED: 1}
-    assert second.counts == {Count.SUBMITTED: 1}
-    assert pipeline.endpoint.invoked == [victim, attempt_id(victim, 2)]
-
-
-def event_of_queue(message: object, receipt: str) -> Json:
-    (record,) = samples.sqs_event(message)["Records"]
-    return {"Records": [{**record, "messageId": "m-9", "receiptHandle": receipt}]}
-
-
-def submitted_by_another(pipeline: FakePipeline) -> str:
-    pipeline.call_submit(
-        {"request_id": "order-21", "input_location": f"s3://{BUCKET}/inputs/a.csv"}
-    )
-    return request_id_of_caller("order-21")
-
-
-def attack(pipeline: FakePipeline, queued: bool, call: Json) -> None:
-    if queued:
-        put(pipeline, call)
-        pipeline.deliver_to_submit()
-    else:
-        pipeline.call_submit(call)
-
-
-class TestACallInTheQueue:
-    """One of its two requests has a body that is no text."""
-
-    CALL: Json = {"requests": [{"body": "1"}, {"body": 5}]}  # noqa: RUF012
-    REASON = "requests[1].body must be a string, not a number"
-
-    def parked(self, pipeline: FakePipeline) -> list[tuple[Json, str]]:
-        messages = pipeline.queues.delivered(SUBMIT_DEAD_LETTERS)
-        return [(json.loads(each.body), dict(each.attributes)["reason"]) for each in messages]
-
-    def test_is_submitted_and_only_the_request_that_cannot_be_read_is_parked(
-        self, pipeline: FakePipeline
-    ) -> None:
-        put(pipeline, self.CALL)
-
-        report = pipeline.deliver_to_submit()
-
-        assert report.counts == {Count.SUBMITTED: 1, Count.PARKED: 1}
-        assert [each.request.body for each in pipeline.endpoint.invocations] == [b"1"]
-        assert self.parked(pipeline) == [({"requests": [{"body": 5}]}, self.REASON)]
-
-    def test_is_parked_once_however_often_its_other_request_waits(
-        self, pipeline: FakePipeline
-    ) -> None:
-        pipeline.endpoint.trouble = NOT_READY
-        put(pipeline, self.CALL)
-        for _ in range(3):
-            report = pipeline.deliver_to_submit()
-            assert report.counts[Count.PARKED] == 0
-            pipeline.clock.advance(900)
-
-        pipeline.endpoint.trouble = None
-        pipeline.deliver_to_submit()
-
-        assert len(pipeline.endpoint.invocations) == 1
-        assert self.parked(pipeline) == [({"requests": [{"body": 5}]}, self.REASON)]
-        assert pipeline.deliver_to_submit().counts == {}
-
-    def test_is_parked_as_a_whole_if_the_other_request_is_given_up(
-        self, pipeline: FakePipeline
-    ) -> None:
-        pipeline.endpoint.trouble = NOT_READY
-        put(pipeline, self.CALL)
-        pipeline.clock.advance(10 * 86_400)
-
-        pipeline.deliver_to_submit()
-
-        ((body, reason),) = self.parked(pipeline)
-        assert body == self.CALL
-        assert self.REASON in reason
-        assert "given up after 10 days" in reason
-
-    def test_keeps_its_length_where_a_part_would_be_longer(self, pipeline: FakePipeline) -> None:
-        """JSON escapes of six bytes for characters of three."""
-        call = {"requests": [{"body": 5, "accept": "行" * 100}, {"body": "1"}]}
-        pipeline.queues.put(SUBMIT_QUEUE, json.dumps(call, ensure_ascii=False))
-
-        pipeline.deliver_to_submit()
-
-        assert [body for body, _ in self.parked(pipeline)] == [call]

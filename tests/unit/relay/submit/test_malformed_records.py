@@ -19,11 +19,6 @@ from tests.support.samples import SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE, Json
 IDS = [f"m-{number}" for number in range(5)]
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 def invoke(pipeline: FakePipeline, event: Json, invocation_id: str) -> tuple[Any, Counter[Count]]:
     """The response of the function, and what it counted."""
     incoming = read_submissions(copy.deepcopy(event), invocation_id)

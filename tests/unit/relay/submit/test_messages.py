@@ -1,17 +1,11 @@
 """A message on the submit queue that is parked, comes again in part, or is ignored."""
 
-import pytest
 from relay.delivery.report import Count, Level
 
 from tests.support import samples
 from tests.support.pipeline.pipelines import FakePipeline
 from tests.support.pipeline.submitting import THROTTLED, logged, put, upload
 from tests.support.samples import SUBMIT_DEAD_LETTERS, SUBMIT_QUEUE
-
-
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
 
 
 class TestAMessage:

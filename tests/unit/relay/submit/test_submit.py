@@ -23,11 +23,6 @@ from tests.support.pipeline.submitting import (
 from tests.support.samples import BUCKET, OUTPUTS, SUBMIT_QUEUE
 
 
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
 class TestAnUpload:
     def test_is_claimed_and_invoked_with_its_own_id(self, pipeline: FakePipeline) -> None:
         (request_id,) = upload(pipeline, "inputs/orders/a.csv")
