@@ -12,7 +12,7 @@ import pytest
 from tests.acceptance.pipeline.ends import Downstream
 from tests.acceptance.pipeline.further_targets import FurtherTargets, changed_routes
 from tests.acceptance.pipeline.inputs import GOOD
-from tests.acceptance.targets.target import Target
+from tests.acceptance.targets.target import Target, await_routes
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -63,6 +63,25 @@ def test_no_result_is_lost_or_doubled_when_the_routes_change_under_way(
         assert sorted(completed() + archived()) == uploads
         assert completed()
         assert archived()
+
+
+def test_a_changed_document_is_in_force_five_seconds_later(
+    target: Target, s3: "S3Client", downstream: Downstream, further: FurtherTargets
+) -> None:
+    folder = f"changed-{uuid.uuid4().hex}"
+    bucket = target.outputs["DataBucketName"]
+    (first,) = upload(s3, bucket, folder, 1)
+    downstream.result(first, 30)  # route remembers the routes that delivered it
+
+    with changed_routes(target, target.routing.document(completed=target.routing.archive)):
+        await_routes()
+        uploads = upload(s3, bucket, folder, 20)
+        target.eventually(
+            lambda: len(further.subjects("archive", folder)) >= len(uploads), 30, "all in archive"
+        )
+
+    assert further.subjects("archive", folder) == uploads
+    assert not any(downstream.so_far(subject) for subject in uploads)
 
 
 def test_a_queue_that_is_gone_holds_back_only_its_own_results(

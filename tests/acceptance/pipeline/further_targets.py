@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tests.acceptance.targets.target import Target
+from tests.acceptance.targets.target import Target, await_routes
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -130,7 +130,7 @@ class FurtherTargets:
 
 @contextmanager
 def changed_routes(target: Target, document: str) -> Iterator[None]:
-    """Other routes inside the block, and the old ones afterwards."""
+    """Other routes inside the block, from some second on, and the old ones in force afterwards."""
     ssm: SSMClient = target.client("ssm")
     parameter = target.outputs["RoutesParameterName"]
     before = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
@@ -139,3 +139,4 @@ def changed_routes(target: Target, document: str) -> Iterator[None]:
         yield
     finally:
         ssm.put_parameter(Name=parameter, Value=before, Overwrite=True)
+        await_routes()

@@ -16,6 +16,8 @@ from tests.acceptance.pipeline.routing import Routing
 T = TypeVar("T")
 
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
+# `relayctl routes set` promises it: so long the routes of before may decide.
+_ROUTES_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,10 @@ class Target(ABC):
         return outcome
 
     def updated(self, **changes: str) -> tuple[str, list[str]]:
-        """Updates the stack with other parameters: its status then, and what failed and why."""
+        """Updates the stack with other parameters: its status then, and what failed and why.
+
+        Changed routes are in force when it returns.
+        """
         cloudformation = self.client("cloudformation")
         stack = cloudformation.describe_stacks(StackName=self.stack_name)["Stacks"][0]
         stack_id, given = stack["StackId"], stack["Parameters"]
@@ -144,6 +149,8 @@ class Target(ABC):
             for event in stack_events(cloudformation, stack_id)
             if event["EventId"] not in known and event["ResourceStatus"] == "UPDATE_FAILED"
         ]
+        if "Routes" in changes and ended == "UPDATE_COMPLETE":
+            await_routes()
         return ended, reasons
 
     def delete(self, stack_name: str) -> None:
@@ -153,6 +160,11 @@ class Target(ABC):
         cloudformation.delete_stack(StackName=stack_name)
         status = self.changed(lambda: settled(cloudformation, stack_id), "the end of the deletion")
         assert status == "DELETE_COMPLETE"
+
+
+def await_routes() -> None:
+    """Wait until no environment of route remembers the document before the last change."""
+    time.sleep(_ROUTES_SECONDS)
 
 
 def eventually(probe: Callable[[], T | None], seconds: float, what: str, pause: float = 0.1) -> T:
