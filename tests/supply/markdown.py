@@ -1,6 +1,7 @@
 """Links and headings of Markdown, as GitHub reads them."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -14,6 +15,7 @@ _REFERENCE = re.compile(r"^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)", re.M)
 _HEADING = re.compile(r"^ {0,3}#{1,6} +(.+?)(?: +#+)? *$", re.M)
 _NAMED = re.compile(r"<a (?:id|name)=\"([^\"]+)\"")
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.I)
+_STRONG = re.compile(r"(?<!\*)\*\*(?!\*)")
 
 
 def dead_links(page: Path) -> Iterator[str]:
@@ -41,6 +43,40 @@ def _inside(text: str) -> Iterator[str]:
     for link in (*_LINK.findall(written), *_REFERENCE.findall(written)):
         if not _ELSEWHERE.match(link):
             yield link
+
+
+def bare_asterisks(text: str) -> Iterator[str]:
+    """Yield the lines whose `**` a reader sees, because it neither opens nor closes.
+
+    After punctuation it closes only before a space or more punctuation, which Chinese text seldom
+    has: https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run
+    """
+    for line in CODE.sub("`x`", BLOCK.sub("", text)).splitlines():
+        is_open = False
+        for found in _STRONG.finditer(line):
+            before, after = line[: found.start()][-1:], line[found.end() :][:1]
+            acts = _flanks(before, after) if is_open else _flanks(after, before)
+            if not acts:
+                is_open = True
+                break
+            is_open = not is_open
+        if is_open:
+            yield line
+
+
+def _flanks(text: str, other: str) -> bool:
+    """Return whether a delimiter belongs to the text at one side, with the other at its back."""
+    return not _is_space(text) and (
+        not _is_punctuation(text) or _is_space(other) or _is_punctuation(other)
+    )
+
+
+def _is_space(character: str) -> bool:
+    return not character or character.isspace()
+
+
+def _is_punctuation(character: str) -> bool:
+    return bool(character) and unicodedata.category(character)[0] in "PS"
 
 
 @cache

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.site.translations import Translation, blocks, main, names, translations
-from tests.supply.markdown import links
+from tests.supply.markdown import bare_asterisks, links
 
 TRANSLATIONS = translations()
 TRANSLATED = {str(each.source): str(each.page) for each in TRANSLATIONS}
@@ -48,6 +48,27 @@ def test_a_source_leads_to_its_translation_or_the_front_page_does(page: Translat
     }
 
     assert str(page.page) in led
+
+
+@each_page
+def test_strong_emphasis_is_shown_as_such(page: Translation) -> None:
+    assert [*bare_asterisks(page.text)] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "is_found"),
+    [
+        ("值。**请忽略。**不要依赖", True),
+        ("值。**请忽略**。不要依赖", False),
+        ("**尚未尝试。** Relay 在", False),
+        ("| 相同。**请据此去重** |", False),
+        ("**`a`，请按 `b` 去重**：存储", False),
+        ("一个 `**kwargs`", False),
+        ("**没有结束", True),
+    ],
+)
+def test_asterisks_that_a_reader_sees_are_found(line: str, is_found: bool) -> None:
+    assert [*bare_asterisks(line)] == ([line] if is_found else [])
 
 
 SOURCE = """# Title
