@@ -22,6 +22,7 @@ from benchmarks.calculator.month import (
     total,
 )
 from local.stack.settings import REPOSITORY
+from relayctl.cost.prices import US_EAST_1
 from tests.support import samples
 from tests.template.template import source
 
@@ -147,6 +148,15 @@ def test_the_alarms_of_the_template_have_so_many_metrics() -> None:
     assert counted == {False: ALARM_METRICS, True: TOPIC_ALARM_METRICS}
     # Two by target tracking, one by provision.
     assert SCALING_ALARM_METRICS == 3
+
+
+def test_the_page_has_the_price_of_each_group_of_alarms() -> None:
+    page = " ".join((REPOSITORY / "docs/explanation/cost.md").read_text().split())
+    groups = (TOPIC_ALARM_METRICS, ALARM_METRICS, SCALING_ALARM_METRICS)
+    topic, always, scaling = (f"${US_EAST_1.rates.alarm_metric_months.of(n):.2f}" for n in groups)
+
+    assert f"{topic} for those that only a stack with `AlarmTopicArn` has" in page
+    assert f"{always} for those that roll updates back, and {scaling} for those of scaling" in page
 
 
 def test_an_attempt_of_the_ledger_is_not_larger_than_assumed() -> None:
