@@ -5,6 +5,7 @@ import tarfile
 from collections.abc import Callable
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
+from unicodedata import normalize
 
 from botocore.exceptions import ClientError
 
@@ -112,10 +113,14 @@ def _bounded(limits: ArchiveLimits) -> Callable[[tarfile.TarInfo, str], tarfile.
 
     The filter alone takes a link for one that stays inside if its path is too long to resolve
     (CVE-2025-4517). So no member may lie behind a link, and a link may go up only at its beginning,
-    from its own directory: then its text shows where it leads.
+    from its own directory: then its text shows where it leads. A hard link to a link would be the
+    same text in another directory.
     """
     members = unpacked = 0
     links: set[PurePosixPath] = set()
+
+    def passes_link(place: PurePosixPath, *ends: PurePosixPath) -> bool:
+        return not links.isdisjoint((*ends, *place.parents))
 
     def check(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
         nonlocal members, unpacked
@@ -124,22 +129,35 @@ def _bounded(limits: ArchiveLimits) -> Callable[[tarfile.TarInfo, str], tarfile.
             raise _TooLarge(f"more than {limits.members} members")
         if unpacked > limits.unpacked_bytes:
             raise _TooLarge(f"more than {limits.unpacked_bytes} bytes unpacked")
-        # Some file systems do not distinguish the case.
-        name = PurePosixPath(member.name.casefold())
-        if ".." in name.parts or not links.isdisjoint(name.parents) or _leads_out(member):
+        place, target = _place(member.name), _place(member.linkname)
+        if (
+            ".." in place.parts
+            or passes_link(place)
+            or (member.islnk() and passes_link(target, target))
+            or _leads_out(member)
+        ):
             raise tarfile.FilterError(f"{member.name!r} passes a link or leads out of the archive")
         if member.issym():
-            links.add(name)
+            links.add(place)
         return tarfile.data_filter(member, path)
 
     return check
+
+
+def _place(name: str) -> PurePosixPath:
+    """Where a member lies: the same for two names that a file system may not distinguish.
+
+    The filter "data" unpacks `/a` as `a`. Some file systems distinguish neither the case nor the
+    normal forms of Unicode.
+    """
+    return PurePosixPath(normalize("NFD", normalize("NFD", name).casefold()).lstrip("/"))
 
 
 def _leads_out(member: tarfile.TarInfo) -> bool:
     """Whether a link goes up further than to the top, or after it went down."""
     target = PurePosixPath(member.linkname).parts
     ups = len(list(takewhile(lambda part: part == "..", target)))
-    depth = len(PurePosixPath(member.name).parent.parts) if member.issym() else 0
+    depth = len(_place(member.name).parent.parts) if member.issym() else 0
     return ups > depth or ".." in target[ups:]
 
 

@@ -22,15 +22,25 @@ USUAL = ArchiveLimits()
 MEGABYTE = ArchiveLimits(unpacked_bytes=1_000_000)
 
 
-def archive(*members: tuple[str, str]) -> bytes:
-    """A tar.gz of (name, target): a target makes a symbolic link, none a file."""
+def archive(*members: tuple[str, str], hard_link: tuple[str, str] | None = None) -> bytes:
+    """A tar.gz of (name, target): a target makes a symbolic link, none a file.
+
+    `hard_link` is its last member but one, with a file behind it that is called `escaped`.
+    """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, target in members:
+
+        def add(name: str, kind: bytes, target: str = "") -> None:
             member = tarfile.TarInfo(name)
-            if target:
-                member.type, member.linkname = tarfile.SYMTYPE, target
+            member.type, member.linkname = kind, target
             tar.addfile(member)
+
+        for name, target in members:
+            add(name, tarfile.SYMTYPE if target else tarfile.REGTYPE, target)
+        if hard_link is not None:
+            name, target = hard_link
+            add(name, tarfile.LNKTYPE, target)
+            add(f"{name}/escaped", tarfile.REGTYPE)
     return buffer.getvalue()
 
 
@@ -157,10 +167,43 @@ def test_links_that_are_too_long_to_resolve_lead_nowhere(tmp_path: Path) -> None
     assert not (tmp_path / "escaped").exists()
 
 
+def a_link_in_another_place(slash: str) -> bytes:
+    """An archive with a link that leads to the top, and to above it from where it is a hard link.
+
+    The path of the hard link is too long to resolve, as in `beyond_the_longest_path`.
+    """
+    long, short = "d" * 247, "abcdefghijklmnop"
+    links = [(f"{slash}{f'{long}/' * depth}{letter}", long) for depth, letter in enumerate(short)]
+    files = [(f"{f'{long}/' * len(short)}file", "")]
+    below = "/".join(short)
+    link = (f"{below}/sub/{'l' * 200}", "../" * (len(short) + 1))
+    return archive(*files, *links, link, hard_link=(f"{below}/{'m' * 200}", link[0]))
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_link_leads_nowhere_else_under_another_name(tmp_path: Path, slash: str) -> None:
+    with pytest.raises(DeploymentFailed, match="Failed to extract model data archive"):
+        install(tmp_path / "model", a_link_in_another_place(slash))
+
+    assert not (tmp_path / "escaped").exists()
+
+
+@pytest.mark.parametrize("target", ["sub/link", "./sub//LINK", "latest/link"])
+def test_a_hard_link_to_a_link_is_refused(tmp_path: Path, target: str) -> None:
+    members = (("sub/file", ""), ("sub/link", "../file"), ("latest", "sub"))
+
+    with pytest.raises(DeploymentFailed, match="passes a link"):
+        install(tmp_path / "model", archive(*members, hard_link=("moved", target)))
+
+
 @pytest.mark.parametrize(
     "members",
     [
         (("sub", "."), ("sub/file", "")),
+        (("/sub", "."), ("sub/file", "")),
+        (("sub", "."), ("/sub/file", "")),
+        (("/link", "../escaped"),),
+        (("a\u0308", "b"), ("\u00c4/file", "")),
         (("sub/link", "../../escaped"),),
         (("a", "b"), ("A/file", "")),
         (("a/../file", ""),),
