@@ -19,6 +19,7 @@ from relay.formats import FORMATS
 from relay.provision.metrics import METRICS
 from relay.reconcile import listing, reconcile
 from relay.route import route
+from relay.route.decisions import DECIDE_SECONDS
 from relay.submit import submit
 
 from benchmarks.calculator import report
@@ -150,6 +151,7 @@ PHASES = (
     ("submit", "set delays, or queue direct calls", backoff.SECONDS),
     ("route", "look up", route.LOOK_UP_SECONDS),
     ("route", "read routes", route.ROUTES_SECONDS),
+    ("route", "evaluate the routes", DECIDE_SECONDS),
     ("route", "send", route.SEND_SECONDS),
     ("route", "mark, hold", route.MARK_SECONDS),
     ("route", "set delays", backoff.SECONDS),

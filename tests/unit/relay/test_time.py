@@ -1,13 +1,15 @@
 """Whatever hangs: what was sent is marked, the rest is returned, and no function times out."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import pytest
 from relay.delivery.report import Count
 from relay.model import AttemptState
 from relay.route.route import MARK_SECONDS
+from relay.routes.compiled import Routes
+from relay.routes.rule import Verdict
 from relay.submit.submit import RECORD_SECONDS
 
 from tests.support import samples
@@ -96,6 +98,35 @@ class TestRoute:
         pipeline.deliver_to_route()
 
         assert [arrived(pipeline, each) for each in addresses] == [100] * (hanging + 2)
+        assert set(pipeline.ledger.states.values()) == {AttemptState.COMPLETED}
+
+    @pytest.mark.parametrize(("seconds", "at_a_time"), [(3, 2), (30, 1)])
+    def test_goes_on_however_long_its_routes_take(
+        self,
+        pipeline: FakePipeline,
+        monkeypatch: pytest.MonkeyPatch,
+        seconds: float,
+        at_a_time: int,
+    ) -> None:
+        weigh = Routes.weigh
+
+        def slow(routes: Routes, document: Mapping[str, object]) -> tuple[Verdict, ...]:
+            pipeline.clock.advance(seconds)
+            return weigh(routes, document)
+
+        monkeypatch.setattr(Routes, "weigh", slow)
+        notify(pipeline, 5)
+
+        report = pipeline.deliver_to_route()
+
+        assert report.counts == {
+            Count.COMPLETED: at_a_time,
+            Count.RETURNED: 5 - at_a_time,
+        }
+        while report.returned:
+            pipeline.clock.advance(300)
+            report = pipeline.deliver_to_route()
+        assert arrived(pipeline, COMPLETED_QUEUE) == 5
         assert set(pipeline.ledger.states.values()) == {AttemptState.COMPLETED}
 
     def test_waits_for_a_target_that_hangs_once_for_many_chunks(

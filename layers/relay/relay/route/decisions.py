@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from relay.delivery.dispositions import Broken
+from relay.delivery.dispositions import Broken, NotRouted
 from relay.delivery.isolation import unexpected
 from relay.delivery.report import Count, Level, Report
 from relay.errors import UnexpectedError
@@ -22,6 +23,7 @@ from relay.model import (
     Outcome,
     OutgoingMessage,
 )
+from relay.ports import Clock
 from relay.route.failures import (
     FailureClass,
     classify_failure,
@@ -31,6 +33,10 @@ from relay.route.failures import (
 from relay.route.result import Result
 from relay.routes.compiled import Routes
 from relay.settings import RouteSettings
+
+# Seconds of the evaluation of the routes (docs/reference/time-budget.md). Usual routes take
+# milliseconds for a batch. A document may have tens of expressions that take all of their steps.
+DECIDE_SECONDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +86,27 @@ def decide(
     finished: Iterable[Finished],
     routes: Routes,
     settings: RouteSettings,
-    now: datetime,
+    clock: Clock,
     report: Report,
-) -> tuple[list[Decision], list[Broken]]:
+) -> tuple[list[Decision], list[Broken | NotRouted]]:
     """Return one decision for each notification, in the order of their ends, for FIFO groups.
 
-    A notification that cannot be decided on is broken.
+    A notification that cannot be decided on is broken. Those for which the time is over come again;
+    the first one is always decided on, so that no document keeps route from going on.
 
     Each delivery of a notification evaluates the routes again, so a corrected document applies to
     held results too. A route that delivered the result before does not send it again.
     """
+    now = clock.now()
+    ends_at = now + timedelta(seconds=DECIDE_SECONDS)
     problems: Counter[tuple[str, str]] = Counter()
     decisions: list[Decision] = []
-    undecided: list[Broken] = []
+    undecided: list[Broken | NotRouted] = []
+    late: list[NotRouted] = []
     for each in sorted(finished, key=lambda each: each.notification.finished_at or now):
+        if (decisions or undecided) and clock.now() >= ends_at:
+            late.append(NotRouted(each.delivery, each.notification))
+            continue
         if each.notification.left_out:
             report.note(
                 Level.WARNING,
@@ -108,6 +121,11 @@ def decide(
                 decisions.append(_result(each, routes, settings, now, problems))
         except Exception as error:
             undecided.append(broken(each.delivery, each.notification, unexpected(error)))
+    _note_problems(problems, len(late), report)
+    return decisions, [*undecided, *late]
+
+
+def _note_problems(problems: Counter[tuple[str, str]], late: int, report: Report) -> None:
     report.count(Count.ROUTE_NOT_EVALUATED, problems.total())
     for (route, problem), results in problems.items():
         report.note(
@@ -117,7 +135,9 @@ def decide(
             problem=problem,
             results=str(results),
         )
-    return decisions, undecided
+    if late:
+        text = "the routes take too long: results come again"
+        report.note(Level.WARNING, text, results=str(late))
 
 
 def _worth_another_try(finished: Finished, settings: RouteSettings) -> bool:

@@ -132,7 +132,7 @@ class Route:
                     NotRouted(each.delivery, each.notification, "no valid routes", why)
                     for each in believed
                 ]
-        decisions, undecided = decide(believed, routes, self._settings, self._clock.now(), report)
+        decisions, undecided = decide(believed, routes, self._settings, self._clock, report)
         dispositions += undecided
         with reserving(SEND_SECONDS + MARK_SECONDS + DELAY_SECONDS):
             decisions, unwritten = self._write_ahead(decisions)
