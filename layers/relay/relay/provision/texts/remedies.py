@@ -10,6 +10,8 @@ from relay.provision.specification.specification import Specification
 # has not been seen gets no remedy rather than a guess. The first that fits counts, so the narrower
 # come before the wider. `wanted` is the specification, `found` the match.
 _DENIED: Final = r"perform: ((?:sagemaker|iam|application-autoscaling|cloudwatch):\w+)"
+# Of relay.aws.model_environment.
+_REFERENCE: Final = r"^read parameter \S+ for ModelEnvironment\.\w+: "
 _GRANTED: Final = "The template grants the provision function "
 _DENIED_BY: Final = (
     ": a permissions boundary, a service control policy or a change made by hand denies it"
@@ -17,6 +19,22 @@ _DENIED_BY: Final = (
 _ALARMS_NAMED: Final = 4
 _NEEDS_WANTED: Final = re.compile(r"\{(wanted|log_group|alarms)")
 REMEDIES: Final = (
+    # Before all others: the name of a parameter can have any of their words.
+    (
+        _REFERENCE + r"\w*NotFound",
+        "Create this parameter, or the secret, in the stack's region, or correct its name in "
+        "ModelEnvironment",
+    ),
+    (
+        _REFERENCE + r".*\bkms:",
+        "The policy of the key with which this parameter or secret is encrypted must allow "
+        "kms:Decrypt to the provision function's role",
+    ),
+    (
+        _REFERENCE + r".*not authorized to perform",
+        "ModelSecretArns must have the ARN of this parameter, and for a secret the ARN of the "
+        "secret too",
+    ),
     (
         r"sns:Publish",
         "The execution role {wanted.execution_role_arn} must trust sagemaker.amazonaws.com and "

@@ -22,6 +22,9 @@ QUOTA = (
 )
 
 
+READ = "read parameter /alarm/marketplace for ModelEnvironment.API_KEY: "
+
+
 def denied(action: str, resource: str) -> str:
     return (
         "AccessDeniedException: User: arn:aws:sts::000000000000:assumed-role/relay-ProvisionRole/p "
@@ -33,6 +36,10 @@ def denied(action: str, resource: str) -> str:
 @pytest.mark.parametrize(
     ("said", "advised"),
     [
+        (f"{READ}ParameterNotFound: no message", "correct its name in ModelEnvironment"),
+        (READ + denied("ssm:GetParameter", "arn:p"), "ModelSecretArns must have the ARN"),
+        (READ + denied("secretsmanager:GetSecretValue", "arn:s"), "the ARN of the secret too"),
+        (READ + denied("kms:Decrypt", "arn:k"), "allow kms:Decrypt to the provision function's"),
         ('and has "sns:Publish" permissions for topic "arn"', WANTED.error_topic_arn),
         ("Could not assume role arn. Please ensure", WANTED.execution_role_arn),
         ("Could not find model data at s3://b/k.", "Upload the artifact"),
