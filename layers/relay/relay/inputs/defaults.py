@@ -63,7 +63,9 @@ def read_defaults(
 
 
 def _defaults(document: Reader, prefix: str, prefixes: Sequence[str]) -> RequestDefaults:
-    if not prefix.endswith("/"):
+    if not prefix:
+        document.refuse("", f"has an empty prefix; inputs have {', '.join(prefixes)}")
+    elif not prefix.endswith("/"):
         document.refuse(prefix, "must end with a slash, so that it is no part of another name")
     elif not prefix.startswith(tuple(prefixes)):
         document.refuse(prefix, f"is not at or below a prefix of inputs: {', '.join(prefixes)}")
@@ -83,7 +85,9 @@ def _defaults(document: Reader, prefix: str, prefixes: Sequence[str]) -> Request
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Raises ValueError: of two members with one name, JSON readers keep only one."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("an object names a member twice")
+    members: dict[str, object] = {}
+    for name, value in pairs:
+        if name in members:
+            raise ValueError(f"an object names a member twice: {name!a}")
+        members[name] = value
     return members

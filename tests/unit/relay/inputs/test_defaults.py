@@ -44,8 +44,9 @@ def test_each_prefix_has_its_defaults_the_longest_first() -> None:
         ("[]", "the document must be a JSON object, not a list"),
         (
             '{"inputs/": {}, "inputs/": {}}',
-            "the document is not JSON: an object names a member twice",
+            "the document is not JSON: an object names a member twice: 'inputs/'",
         ),
+        ({"": {}}, "the document has an empty prefix; inputs have inputs/, lake/in/"),
         ({"inputs": {}}, "inputs must end with a slash"),
         ({"outputs/": {}}, "outputs/ is not at or below a prefix of inputs: inputs/, lake/in/"),
         ({"lake/": {}}, "lake/ is not at or below a prefix of inputs"),
