@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from math import inf, nan
+from math import nan
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,6 +15,8 @@ from benchmarks.calculator.report import text
 from relayctl.cost.prices import MONTH_HOURS, US_EAST_1, PriceError, read
 
 _KILOBYTE = 1_000
+# More than anyone has; without a bound, products of two numbers are too large to print.
+_LARGEST = 10**15
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         add(f"--{name}", type=int, choices=(0, 1), default=default, help=meaning)
     add(
         "--kms",
-        choices=[*Key],
+        choices=[each.value for each in Key],
         default=Key.TOPICS,
         help="KMS: none (CreateTopicKey=false), topics, or everything (KmsKeyArn)",
     )
@@ -95,8 +97,8 @@ def _number(given: str) -> float:
         number = float(given)
     except ValueError:
         number = nan
-    if not 0 <= number < inf:
-        raise argparse.ArgumentTypeError(f"{given} is not a number, zero or more")
+    if not 0 <= number <= _LARGEST:
+        raise argparse.ArgumentTypeError(f"{given} is not a number from zero to {_LARGEST:,}")
     return number
 
 

@@ -17,6 +17,8 @@ MILLION = 1_000_000
 GIGABYTE = 1_000_000_000
 # Hours of a month, as AWS's Pricing Calculator counts them.
 MONTH_HOURS = 730
+# Dollars of a price: a bound far above every price, with which all sums can be printed.
+_MOST = 1_000_000_000
 
 
 class PriceError(ValueError):
@@ -124,10 +126,12 @@ def read(path: Path) -> Prices:
     us-east-1; instance types that it leaves out have no price. Raises PriceError.
     """
     try:
-        given = json.loads(path.read_text())
+        given = _object("the file", json.loads(path.read_text()))
         names = given.keys() - {"region", "date", "rates", "instances"}
-        rates, instances = (_dollars(given.get(name, {})) for name in ("rates", "instances"))
-    except (OSError, ValueError, AttributeError) as error:
+        rates, instances = (
+            _dollars(_object(name, given.get(name, {}))) for name in ("rates", "instances")
+        )
+    except (OSError, ValueError, RecursionError) as error:
         raise PriceError(f"the prices of {path} cannot be read: {error}") from error
     if unknown := [*names, *(rates.keys() - set(Rates.__slots__))]:
         raise PriceError(
@@ -144,12 +148,20 @@ def read(path: Path) -> Prices:
     )
 
 
+def _object(name: str, given: object) -> Mapping[str, object]:
+    if not isinstance(given, dict):
+        raise ValueError(f"{name} must be a JSON object")
+    return given
+
+
 def _dollars(given: Mapping[str, object]) -> dict[str, float]:
     """Return the prices by name. Raises ValueError for what is not a price."""
     found = {
         name: float(dollars)
         for name, dollars in given.items()
-        if isinstance(dollars, int | float) and not isinstance(dollars, bool) and dollars >= 0
+        if isinstance(dollars, int | float)
+        and not isinstance(dollars, bool)
+        and 0 <= dollars <= _MOST
     }
     if wrong := sorted(given.keys() - found.keys()):
         raise ValueError(f"no dollars: {', '.join(wrong)}")

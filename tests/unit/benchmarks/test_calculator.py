@@ -224,6 +224,11 @@ def test_a_file_of_prices_replaces_those_that_it_has(
         ('{"rate": {}}', "names that are unknown: rate"),
         ('{"rates": {"s3_puts": "six"}}', "no dollars: s3_puts"),
         ('{"instances": {"ml.m5.large": -1}}', "no dollars: ml.m5.large"),
+        ('{"rates": {"s3_puts": 1e400}}', "no dollars: s3_puts"),
+        ('{"rates": {"s3_puts": 1' + "0" * 400 + "}}", "no dollars: s3_puts"),
+        ('{"rates": []}', "rates must be a JSON object"),
+        ('{"instances": null}', "instances must be a JSON object"),
+        ("[]", "the file must be a JSON object"),
         ("[]", "cannot be read"),
         ("{", "cannot be read"),
     ],
@@ -268,6 +273,8 @@ def test_numbers_that_are_none_are_refused(given: list[str]) -> None:
     [
         ([], "required: REQUESTS;"),
         (["--requests", "many"], "REQUESTS: many is not a number"),
+        (["--requests", "1e300"], "REQUESTS: 1e300 is not a number from zero to 1,000,000,000,"),
+        (["--requests", "1", "--kms", "all"], "KMS: invalid choice: 'all'"),
         (["--requests", "1", "--existing-bucket", "yes"], "EXISTING_BUCKET: invalid"),
     ],
 )
@@ -280,3 +287,4 @@ def test_an_error_names_the_variables_of_make(
     error = capsys.readouterr().err
     assert says in error
     assert "--" not in error
+    assert "Key" not in error
