@@ -69,6 +69,22 @@ def test_each_parameter_has_its_effect_in_every_combination(names: frozenset[str
     assert {name for name, each in found.items() if any(each)} == names
 
 
+@pytest.mark.parametrize(
+    ("given", "logs"),
+    [
+        ({}, ""),
+        (
+            PARAMETERS["access log"],
+            {"Fn::Sub": "s3://${AccessLogBucketName}/${AWS::StackName}/"},
+        ),
+    ],
+)
+def test_the_check_of_locations_knows_where_the_access_logs_are(
+    given: dict[str, str], logs: object
+) -> None:
+    assert deployed(**given)["CheckedLocations"].properties["AccessLogs"] == logs
+
+
 def absent(found: dict[str, Resource], names: list[str], key: str) -> list[str]:
     return [name for name in names if key not in found[name].properties]
 

@@ -27,7 +27,10 @@ _ANNOUNCED: Final = re.compile(r"[A-Za-z0-9!_.'()/-]*")
 
 @dataclass(frozen=True, slots=True)
 class Locations:
-    """An empty name of a bucket stands for the stack's own one, `own_bucket`."""
+    """An empty name of a bucket stands for the stack's own one, `own_bucket`.
+
+    `access_logs` is the S3 URI under which S3 writes the access logs of `own_bucket`, or empty.
+    """
 
     own_bucket: str
     input_bucket: str
@@ -36,6 +39,7 @@ class Locations:
     output_bucket: str
     output_prefix: str
     failure_prefix: str
+    access_logs: str
 
     @classmethod
     def of(cls, properties: Mapping[str, object]) -> Self:
@@ -52,6 +56,7 @@ class Locations:
             output_bucket=text("OutputBucketName"),
             output_prefix=text("OutputPrefix"),
             failure_prefix=text("FailurePrefix"),
+            access_logs=text("AccessLogs"),
         )
 
     def problems(self) -> Iterator[str]:
@@ -65,6 +70,7 @@ class Locations:
         folders = list(self._folders())
         if len(folders) == len(self._named()):
             yield from self._overlaps(folders)
+        yield from self._logged()
         for problem in read_defaults(self.input_defaults, self.input_prefixes)[1]:
             yield f"InputDefaults: {problem}"
 
@@ -99,13 +105,16 @@ class Locations:
 
     def _named(self) -> list[tuple[str, str, str]]:
         """Each prefix with the parameter that names it, and its bucket."""
-        inputs = self.input_bucket or self.own_bucket
         outputs = self.output_bucket or self.own_bucket
         return [
-            *(("InputPrefixes", inputs, each) for each in self.input_prefixes),
+            *self._inputs(),
             ("OutputPrefix", outputs, self.output_prefix),
             ("FailurePrefix", outputs, self.failure_prefix),
         ]
+
+    def _inputs(self) -> Iterator[tuple[str, str, str]]:
+        bucket = self.input_bucket or self.own_bucket
+        return (("InputPrefixes", bucket, each) for each in self.input_prefixes)
 
     def _folders(self) -> Iterator[NamedFolder]:
         for name, bucket, prefix in self._named():
@@ -113,6 +122,16 @@ class Locations:
                 yield NamedFolder(name, S3Uri(bucket, prefix))
             except ValueError:
                 return  # a key of more than S3 takes, which a parameter does not admit
+
+    def _logged(self) -> Iterator[str]:
+        """Each output is an access to the stack's bucket, and would lead to another log."""
+        for folder in (f"s3://{bucket}/{each}" for _, bucket, each in self._inputs()):
+            if self.access_logs.startswith(folder):
+                yield (
+                    f"InputPrefixes {folder} has the access logs of the stack's bucket, which "
+                    f"S3 writes under {self.access_logs}, and logs would be taken for inputs; "
+                    "choose another prefix, or another AccessLogBucketName"
+                )
 
     def _overlaps(self, folders: list[NamedFolder]) -> Iterator[str]:
         models = NamedFolder("the folder of models", S3Uri(self.own_bucket, _MODELS))

@@ -72,6 +72,9 @@ def create(world: World, /, **properties: object) -> str:
         {**LAKE, "InputPrefixes": ["outputs/"]},
         {"InputPrefixes": ["Team-a_1.b!'(c)/in/"], "OutputPrefix": "team=a/größe +/"},
         {"InputDefaults": '{"inputs/fraud/": {"custom_attributes": "team=fraud"}}'},
+        {**LAKE, "AccessLogs": "s3://lake/relay/"},
+        {**LAKE, "InputPrefixes": ["relay/in/"], "AccessLogs": "s3://lake/relay/"},
+        {"InputPrefixes": ["relay/"], "AccessLogs": "s3://logs/relay/"},
     ],
 )
 def test_locations_that_cannot_loop_are_a_success(properties: dict[str, object]) -> None:
@@ -131,6 +134,11 @@ def test_locations_that_cannot_loop_are_a_success(properties: dict[str, object])
         (
             {"InputBucketName": OWN},
             f"InputBucketName is {OWN}, the stack's own bucket; leave it empty",
+        ),
+        (
+            {**LAKE, "InputPrefixes": ["in/", "relay/"], "AccessLogs": "s3://lake/relay/"},
+            "InputPrefixes s3://lake/relay/ has the access logs of the stack's bucket, which S3 "
+            "writes under s3://lake/relay/, and logs would be taken for inputs; choose another",
         ),
         ({"InputDefaults": "{"}, "InputDefaults: the document is not JSON"),
         (
