@@ -97,6 +97,21 @@ def test_keys_with_spaces_and_umlauts_are_read_as_they_are(stack: Stack) -> None
     assert json.loads(text)["requestParameters"]["inputLocation"] == f"s3://{stack.bucket}/{key}"
 
 
+def test_an_object_with_a_content_encoding_reaches_the_container_as_it_lies_in_s3(
+    stack: Stack,
+) -> None:
+    stack.create_endpoint(SCRIPTED)
+    encoded = {"Key": "inputs/a.json", "Body": b"{}", "ContentEncoding": "gzip"}
+    stack.s3.put_object(Bucket=stack.bucket, **encoded)
+
+    answer = stack.invoke(InputLocation=f"s3://{stack.bucket}/inputs/a.json")
+    stack.notifications(stack.successes)
+
+    received = json.loads(stack.read(answer["OutputLocation"]))["headers"]
+    assert received["Content-Length"] == "2"
+    assert "Accept-Encoding" not in received  # a server that compresses may do so where it is
+
+
 def test_a_missing_input_fails_when_it_is_processed(stack: Stack) -> None:
     stack.create_endpoint(failure_path=False)
 

@@ -59,8 +59,11 @@ class DataPlane:
         self._s3_url = aws.endpoint_url("s3").rstrip("/")
         self._sns_url = URL(aws.endpoint_url("sns").rstrip("/") + "/", encoded=True)
         trust = ssl.create_default_context(cafile=ca_bundle)
+        # A Content-Encoding is the object's own: the container gets the bytes as they lie in S3.
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=trust), timeout=_TIMEOUT
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=trust),
+            timeout=_TIMEOUT,
+            auto_decompress=False,
         )
 
     async def close(self) -> None:

@@ -65,7 +65,8 @@ async def ask(
             f"{server.url}/invocations",
             data=given.body,
             headers=server.headers | _headers(request, given.content_type, name_it),
-            skip_auto_headers=("Content-Type", "Accept", "User-Agent"),
+            # With an Accept-Encoding, a server that compresses would give a compressed output.
+            skip_auto_headers=("Content-Type", "Accept", "Accept-Encoding", "User-Agent"),
             allow_redirects=False,
             timeout=_UNLIMITED,
         ) as response:
