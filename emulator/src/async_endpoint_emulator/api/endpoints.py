@@ -1,7 +1,8 @@
 """The operations on endpoints, and what an autoscaler needs of them."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from async_endpoint_emulator.api.listing import page
 from async_endpoint_emulator.api.models_and_configs import Catalogue
@@ -34,6 +35,8 @@ class Endpoints:
         self._tags = tags
         self._catalogue = catalogue
         self._quota = instance_quota
+        self._granted = 0
+        """Instances more, to calls that have not made their change yet."""
         self.all: Resources[Endpoint] = Resources("endpoint", "endpoint", namer)
         # Whether Application Auto Scaling has a target for this variant of this endpoint.
         self.is_scalable_target: Callable[[str, str], bool] = lambda endpoint, variant: False
@@ -68,8 +71,8 @@ class Endpoints:
                     f'Could not find variant "{variant}" of endpoint "{endpoint.arn}".'
                 )
         wanted = sum({**endpoint.fleet.desired_counts, **counts}.values())
-        self._require_quota(wanted - endpoint.fleet.desired_size, endpoint.config)
-        await self._lifecycle.set_capacities(endpoint, counts, weights)
+        with self._within_quota(wanted - _instances(endpoint), endpoint.config):
+            await self._lifecycle.set_capacities(endpoint, counts, weights)
         return endpoint
 
     def force_status(self, name: str, status: str) -> None:
@@ -83,10 +86,11 @@ class Endpoints:
     async def _create_endpoint(self, request: Document) -> Document:
         name, arn = request["EndpointName"], self.all.arn(request["EndpointName"])
         self.all.require_free(name)
-        deployment = self._deployment(request, request.get("DeploymentConfig"), None, ())
+        deployment = self._deployment(request, request.get("DeploymentConfig"))
         tags = request.get("Tags", [])
         by_key = {tag["Key"]: tag["Value"] for tag in tags}
-        await self._lifecycle.create(name, arn, deployment, by_key, self.all.add)
+        with self._within_quota(_wanted(deployment.config, {}), deployment.config):
+            await self._lifecycle.create(name, arn, deployment, by_key, self.all.add)
         self._tags.put(arn, tags)
         return {"EndpointArn": arn}
 
@@ -123,8 +127,10 @@ class Endpoints:
         guardrails = request.get("DeploymentConfig")
         if request.get("RetainDeploymentConfig"):
             guardrails = endpoint.deployment_config
-        deployment = self._deployment(request, guardrails, endpoint, keep)
-        await self._lifecycle.update(endpoint, deployment, keep)
+        deployment = self._deployment(request, guardrails)
+        kept = endpoint.fleet.desired_counts if "DesiredInstanceCount" in keep else {}
+        with self._within_quota(_wanted(config, kept) - _instances(endpoint), config):
+            await self._lifecycle.update(endpoint, deployment, keep)
         return {"EndpointArn": endpoint.arn}
 
     async def _update_weights_and_capacities(self, request: Document) -> Document:
@@ -149,24 +155,12 @@ class Endpoints:
         self._lifecycle.delete(endpoint, gone)
         return {}
 
-    def _deployment(
-        self,
-        request: Document,
-        guardrails: Document | None,
-        replaced: Endpoint | None,
-        keep: Collection[str],
-    ) -> Deployment:
+    def _deployment(self, request: Document, guardrails: Document | None) -> Deployment:
         config = self._catalogue.configs.get(request["EndpointConfigName"])
         known = self._catalogue.models
         models = {each.model_name: known.get(each.model_name) for each in config.variants}
         if words := self._faults.take("refuse_next_creation"):
             raise AwsError("ResourceLimitExceeded", words)
-        counts = {each.name: each.initial_count for each in config.variants}
-        if replaced and "DesiredInstanceCount" in keep:
-            kept = replaced.fleet.desired_counts
-            counts = {name: kept.get(name, count) for name, count in counts.items()}
-        before = replaced.fleet.desired_size if replaced else 0
-        self._require_quota(sum(counts.values()) - before, config)
         return Deployment(config, models, guardrails)
 
     def _require_deregistered(self, endpoint: Endpoint, config: EndpointConfig) -> None:
@@ -184,8 +178,14 @@ class Endpoints:
                 "AWS Auto Scaling before they can be removed or have their instance type updated."
             )
 
-    def _require_quota(self, more: int, config: EndpointConfig) -> None:
-        used = sum(endpoint.fleet.desired_size for endpoint in self.all)
+    @contextmanager
+    def _within_quota(self, more: int, config: EndpointConfig) -> Iterator[None]:
+        """Keep so many instances for the change in the block: other calls come between.
+
+        Raises:
+            AwsError: the account has no such number left.
+        """
+        used = sum(_instances(endpoint) for endpoint in self.all) + self._granted
         quota = self._quota
         if more > 0 and used + more > quota:
             instance_type = config.variants[0].instance_type
@@ -197,3 +197,19 @@ class Endpoints:
                 "quota. If AWS Service Quotas is not available, contact AWS support to request an "
                 "increase for this quota.",
             )
+        granted = max(more, 0)
+        self._granted += granted
+        try:
+            yield
+        finally:
+            self._granted -= granted
+
+
+def _instances(endpoint: Endpoint) -> int:
+    """Those of its largest fleet: an update counts as soon as it has begun."""
+    return max(each.desired_size for each in endpoint.fleets)
+
+
+def _wanted(config: EndpointConfig, kept: Mapping[str, int]) -> int:
+    """The instances of a configuration, where variants do not keep those that they have."""
+    return sum(kept.get(each.name, each.initial_count) for each in config.variants)
