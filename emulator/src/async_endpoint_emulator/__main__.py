@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import signal
+import stat
 import sys
 import tempfile
 import tomllib
@@ -25,7 +26,7 @@ from botocore.exceptions import BotoCoreError
 
 from async_endpoint_emulator import __version__
 from async_endpoint_emulator.api.control import Control
-from async_endpoint_emulator.api.origin import own_hosts
+from async_endpoint_emulator.api.origin import own_hosts, with_brackets
 from async_endpoint_emulator.api.server import Server
 from async_endpoint_emulator.api.services import Current, Services
 from async_endpoint_emulator.aws import Aws
@@ -116,11 +117,16 @@ async def _serve(config: Config, arguments: argparse.Namespace, directory: Path)
 async def _ground(
     config: Config, arguments: argparse.Namespace, directory: Path
 ) -> AsyncIterator[Ground]:
+    ca_bundle = os.environ.get("AWS_CA_BUNDLE")
     try:
-        aws = Aws(os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
-        data_plane = DataPlane(aws, os.environ.get("AWS_CA_BUNDLE"))
+        aws = Aws(os.environ.get("AWS_DEFAULT_REGION") or "us-east-1")
+        if _is_of_aws(aws.sts.meta.endpoint_url):
+            raise CannotStart("AWS_ENDPOINT_URL must name a stand-in: calls would reach AWS itself")
+        data_plane = DataPlane(aws, ca_bundle)
     except (BotoCoreError, ValueError) as exc:
         raise CannotStart(f"the environment has no usable settings of AWS: {exc}") from exc
+    except OSError as exc:
+        raise CannotStart(f"AWS_CA_BUNDLE {ca_bundle} cannot be read: {exc.strerror}") from exc
     logs, warden = ContainerLogs(aws, config.logs_seconds), Warden(directory)
     root = Credentials(
         os.environ.get("AWS_ACCESS_KEY_ID", "test"), os.environ.get("AWS_SECRET_ACCESS_KEY", "test")
@@ -162,8 +168,9 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
             raise CannotStart(f"port {port} is taken; choose another with --port") from exc
         raise CannotStart(f"cannot listen on {host}, port {port}: {exc.strerror}") from exc
     bound: int = runner.addresses[0][1]
-    log.info("listening on http://%s:%d", host, bound)
-    print(f"http://{host}:{bound}", flush=True)
+    url = f"http://{with_brackets(host)}:{bound}"
+    log.info("listening on %s", url)
+    print(url, flush=True)
     return bound
 
 
@@ -172,10 +179,15 @@ async def _stop_at_eof(stop: asyncio.Event) -> None:
         def connection_lost(self, exc: Exception | None) -> None:
             stop.set()
 
-    try:
-        await asyncio.get_running_loop().connect_read_pipe(Watch, sys.stdin)
-    except ValueError as exc:
-        raise CannotStart("--stop-at-eof needs a pipe as standard input") from exc
+    if sys.stdin is None or not _is_pipe(sys.stdin.fileno()):
+        raise CannotStart("--stop-at-eof needs a pipe as standard input")
+    await asyncio.get_running_loop().connect_read_pipe(Watch, sys.stdin)
+
+
+def _is_pipe(descriptor: int) -> bool:
+    """Whether its end can be waited for: not that of a file or of /dev/null."""
+    mode = os.fstat(descriptor).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(descriptor)
 
 
 def read_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -253,6 +265,10 @@ def _is_url(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _is_of_aws(url: str) -> bool:
+    return (urlsplit(url).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
 def read_config(path: Path | None) -> Config:

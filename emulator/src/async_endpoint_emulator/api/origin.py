@@ -10,7 +10,13 @@ from collections.abc import Collection, Mapping
 
 def own_hosts(port: int, *names: str) -> frozenset[str]:
     """The values of Host that mean the server at this port."""
-    return frozenset(f"{name}:{port}".lower() for name in ("127.0.0.1", "localhost", *names))
+    every = ("127.0.0.1", "localhost", *names)
+    return frozenset(f"{with_brackets(name)}:{port}".lower() for name in every)
+
+
+def with_brackets(host: str) -> str:
+    """The host as a URL has it: an address of IPv6 in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def refusal(headers: Mapping[str, str], hosts: Collection[str]) -> str | None:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from async_endpoint_emulator.serve_in import serve_in
 from botocore.exceptions import BotoCoreError
@@ -68,7 +69,13 @@ def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
     return subprocess.run(
         [sys.executable, "-m", "async_endpoint_emulator", *arguments],
         cwd=REPOSITORY,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+            **environment,
+        },
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=30,
@@ -189,6 +196,56 @@ def test_an_unusable_setting_of_aws_is_one_line_and_exit_code_2(
     assert ended.stderr.count("\n") == 1
     assert "the environment has no usable settings of AWS: " in ended.stderr
     assert words in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("AWS_CA_BUNDLE", "/absent.pem", "AWS_CA_BUNDLE /absent.pem cannot be read: No such file"),
+        ("AWS_ENDPOINT_URL", "", "AWS_ENDPOINT_URL must name a stand-in"),
+    ],
+)
+def test_without_a_stand_in_and_its_certificate_nothing_starts(
+    tmp_path: Path, variable: str, value: str, words: str
+) -> None:
+    ended = start("--work-dir", str(tmp_path / "work"), **{variable: value})
+
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert words in ended.stderr
+
+
+def test_standard_input_that_has_no_end_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    ended = start("--work-dir", str(tmp_path / "work"), "--stop-at-eof")  # of /dev/null
+
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "async-endpoint-emulator: --stop-at-eof needs a pipe as standard input\n"
+    )
+
+
+def test_an_empty_region_is_the_default(moto: str, tmp_path: Path) -> None:
+    environment = {**variables(moto), "AWS_DEFAULT_REGION": ""}
+    options = ("--port", "0", "--work-dir", str(tmp_path / "work"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "async_endpoint_emulator", "--authorise", "none", *options],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        try:
+            client = boto3.Session("test", "test", region_name="us-east-1").client(
+                "sagemaker", endpoint_url=url
+            )
+            endpoints = client.list_endpoints()["Endpoints"]
+        finally:
+            process.terminate()
+
+    assert endpoints == []
 
 
 def test_docker_for_unknown_callers_is_one_line_and_exit_code_2(tmp_path: Path) -> None:

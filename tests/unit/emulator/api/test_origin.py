@@ -24,6 +24,11 @@ def test_another_name_is_refused(host: str) -> None:
     assert "Host is" in (refusal({"Host": host}, HOSTS) or "")
 
 
+@pytest.mark.parametrize("name", ["::1", "[::1]"])
+def test_an_address_of_ipv6_is_in_brackets(name: str) -> None:
+    assert refusal({"Host": "[::1]:4567"}, own_hosts(4567, name)) is None
+
+
 def test_a_request_without_a_host_is_refused() -> None:
     assert "Host is" in (refusal({}, HOSTS) or "")
 
