@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from relay.reading import printable
 
 from relayctl.times import ago
 
@@ -73,8 +74,8 @@ def environment(now: Callable[[], datetime]) -> Environment:
 
 
 def html(text: str, status: int = 200) -> web.Response:
-    """Return a page."""
-    return web.Response(text=text, status=status, content_type="text/html")
+    """Return a page. JSON of others can have unpaired surrogates, which have no encoding."""
+    return web.Response(text=printable(text), status=status, content_type="text/html")
 
 
 def number(value: float | None) -> str:

@@ -37,6 +37,7 @@ STATES: Final = tuple(
 _USUAL_AGE: Final = "1h"
 _PAGE: Final = 50
 _MOST_PAGES: Final = 40
+_LONGEST_PAGE: Final = 9
 _LIVE_SECONDS: Final = 2
 _LOOK_SECONDS: Final = 30
 _LONGEST_TEXT: Final = 1_024
@@ -58,7 +59,7 @@ class Filters:
         """Read an address. What is not known there has its usual value."""
         given = request.query
         text = {name: given.get(name, "").strip()[:_LONGEST_TEXT] for name in _TEXTS}
-        page = given.get("page", "1")
+        page = given.get("page", "1")[:_LONGEST_PAGE]
         return cls(
             tuple(each for each in STATES if each in given.getall("state", [])),
             text["since"] or _USUAL_AGE,

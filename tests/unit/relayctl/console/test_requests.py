@@ -73,7 +73,7 @@ class TestTheList:
         assert 'id="older"' not in third
         assert 'id="newer"' in third
 
-    @pytest.mark.parametrize("page", ["0", "-1", "x", "9999"])
+    @pytest.mark.parametrize("page", ["0", "-1", "x", "9999", "9" * 5_000])
     def test_takes_any_number_of_a_page(self, browser: Browser, page: str) -> None:
         assert browser.get(f"/requests?page={page}").status == 200
 
@@ -192,6 +192,13 @@ class TestALook:
         text = self.look(browser, several, b'{"a":[1]}', "application/json")
 
         assert "{\n  &#34;a&#34;: [\n    1\n  ]\n}" in text
+
+    def test_at_json_shows_what_has_no_encoding_as_it_is_written(
+        self, browser: Browser, several: ConsoleDeployment
+    ) -> None:
+        text = self.look(browser, several, b'{"a":"\\ud800"}', "application/json")
+
+        assert "{\n  &#34;a&#34;: &#34;\\ud800&#34;\n}" in text
 
     def test_at_text_shows_its_beginning(
         self, browser: Browser, several: ConsoleDeployment
