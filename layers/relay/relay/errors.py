@@ -1,6 +1,14 @@
 """Errors of the relay, split by what the caller must do."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+# Characters of a text in the log. SageMaker, the model and callers choose the length of theirs.
+LONGEST_TEXT: Final = 2_000
+
+
+def bounded(text: str) -> str:
+    """The text for the log: its beginning if it is too long."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
 
 class RelayError(Exception):
@@ -62,7 +70,13 @@ class MessageTooLong(PermanentError):
 
 
 class UnreadableMessage(PermanentError):
-    """A message that cannot be parsed or trusted: park it on the dead-letter queue."""
+    """A message that cannot be parsed or trusted: park it on the dead-letter queue.
+
+    Lambda logs the error with which a direct invocation fails, and the text may quote the event.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(bounded(text))
 
 
 class ConfigurationError(PermanentError):

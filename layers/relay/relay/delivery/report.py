@@ -4,11 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from relay.errors import RelayError
+from relay.errors import RelayError, bounded
 from relay.model import Delivery
-
-# Characters of a text in the log. SageMaker, the model and callers choose the length of theirs.
-LONGEST_TEXT = 2_000
 
 
 class Count(StrEnum):
@@ -52,7 +49,7 @@ class Level(StrEnum):
 class Note:
     """One line of the log. `fields` are ids, locations and reasons; never a payload.
 
-    Each text has at most `LONGEST_TEXT` characters.
+    Each text has at most `relay.errors.LONGEST_TEXT` characters.
     """
 
     level: Level
@@ -60,13 +57,9 @@ class Note:
     fields: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", _bounded(self.text))
-        fields = tuple((_bounded(name), _bounded(value)) for name, value in self.fields)
+        object.__setattr__(self, "text", bounded(self.text))
+        fields = tuple((bounded(name), bounded(value)) for name, value in self.fields)
         object.__setattr__(self, "fields", fields)
-
-
-def _bounded(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)

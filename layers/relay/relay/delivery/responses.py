@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from relay.delivery.report import Level, Report, RequestAnswer
-from relay.errors import RelayError
+from relay.errors import RelayError, bounded
 from relay.model import Content, Incoming
 
 # For the log, the metrics and the response.
@@ -53,7 +53,7 @@ def respond(incoming: Sequence[Incoming[Content]], report: Report) -> dict[str, 
         }
         raise Incomplete(
             f"{len(report.returned)} of {len(incoming)} deliveries were not processed: "
-            + "; ".join(sorted(reasons) or ["time ran out"])
+            + bounded("; ".join(sorted(reasons) or ["time ran out"]))
         )
     return {
         "requests": [answer.to_json() for answer in sorted(report.answers, key=_place)],

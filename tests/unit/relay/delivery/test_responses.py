@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from relay.delivery.report import Count, Level, Report
 from relay.delivery.responses import Incomplete, ends_at, respond
+from relay.errors import UnreadableMessage
 from relay.model import Delivery, Incoming
+from relay.reconcile.calls import read_action
 
 from tests.support import samples
 from tests.support.samples import NOON
@@ -73,6 +75,21 @@ def test_a_direct_invocation_that_is_not_done_fails_with_its_reasons() -> None:
         respond(incoming(DIRECT), report)
 
     assert str(caught.value) == "1 of 1 deliveries were not processed: not authorized"
+
+
+def test_an_error_that_lambda_logs_repeats_a_bounded_part_of_the_event() -> None:
+    report = Report()
+    report.give_back(DIRECT)
+    for number in range(1_000):
+        report.note(Level.ERROR, "unreadable", reason=f"{number:1000}")
+
+    with pytest.raises(Incomplete) as incomplete:
+        respond(incoming(DIRECT), report)
+    with pytest.raises(UnreadableMessage, match="^action is 'xxx") as unreadable:
+        read_action({"action": "x" * 200_000}, "bucket")
+
+    assert len(str(incomplete.value)) <= 2_100
+    assert len(str(unreadable.value)) == 2_000
 
 
 def test_a_direct_invocation_that_ran_out_of_time_says_so() -> None:
