@@ -1,6 +1,7 @@
 """`submit`: files as uploads to the input bucket, or a body as a direct call."""
 
 import base64
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -129,7 +130,8 @@ class Waiting:
         for each in others:
             state = each.last.get("state", "unknown")
             output.text(f"[bold]{plain(each.name)}[/]  [yellow]{plain(state)}[/]")
-            output.text(f"  next    relayctl status {plain(each.request_id or each.name)}")
+            of = shlex.quote(each.request_id or each.name)
+            output.text(f"  next    relayctl status {plain(of)}")
         if others:
             output.note(f"{len(others):,} of {len(awaited):,} have not ended; they go on")
         return endings, others

@@ -277,6 +277,16 @@ class TestWaiting:
         assert "inputs/a.csv submitted" in words(ended.out)
         assert "1 of 1 have not ended; they go on" in words(ended.err)
 
+    def test_names_a_command_that_a_shell_takes_as_it_is(
+        self, deployment: SubmittingDeployment, relayctl: Commands, folder: Path
+    ) -> None:
+        (folder / "a;id.csv").write_text("1")
+        deployment.delayed = []
+
+        ended = relayctl("submit", str(folder / "a;id.csv"), "--wait", "--timeout", "1m")
+
+        assert "next relayctl status 'inputs/a;id.csv'" in words(ended.out)
+
     def test_that_is_interrupted_says_that_the_requests_go_on(
         self, relayctl: Commands, folder: Path, waits: Waits
     ) -> None:
