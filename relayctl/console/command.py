@@ -1,32 +1,32 @@
 """`console`."""
 
-import asyncio
-import webbrowser
 from typing import Annotated, Final
 
 import typer
 
 from relayctl.commands import Context
-from relayctl.console.addresses import addresses
-from relayctl.console.pages.overview import OVERVIEW_NEEDS
-from relayctl.console.pages.pausing import PAUSING_NEEDS
-from relayctl.console.pages.requests import REQUESTS_NEEDS
-from relayctl.console.security import Guard
-from relayctl.console.server import application, listening, serve
-from relayctl.console.sources.emulator import Emulator
+from relayctl.console.sources.capacity import BACKLOG_NEEDS, CAPACITY_NEEDS
+from relayctl.console.sources.objects import LOOKING_NEEDS
 from relayctl.console.sources.parked import PARKED_NEEDS
+from relayctl.console.sources.queues import DEAD_NEEDS
 from relayctl.console.sources.rolling import ENDPOINT_NEEDS
 from relayctl.console.sources.routes import ROUTES_NEEDS
 from relayctl.console.sources.samples import UPLOADING_NEEDS
-from relayctl.console.view import View
 from relayctl.errors import Misused
+from relayctl.flow.paused import LOOKING
+from relayctl.flow.pausing import NEEDS as PAUSING_NEEDS
+from relayctl.requests.search import ASKING
 
 CONSOLE_NEEDS: Final = tuple(
     dict.fromkeys(
         (
-            *OVERVIEW_NEEDS,
+            *ASKING,
+            LOOKING,
+            *DEAD_NEEDS,
+            *CAPACITY_NEEDS,
+            *BACKLOG_NEEDS,
             *PAUSING_NEEDS,
-            *REQUESTS_NEEDS,
+            *LOOKING_NEEDS,
             *PARKED_NEEDS,
             *ENDPOINT_NEEDS,
             *ROUTES_NEEDS,
@@ -48,6 +48,16 @@ def console(
     The address has a token that is new for each run: whoever has it can do what you can. A part of
     the page whose permission is missing says so; the rest works.
     """
+    # A server and its pages take half a second to import, which no other command waits for.
+    import asyncio
+    import webbrowser
+
+    from relayctl.console.addresses import addresses
+    from relayctl.console.security import Guard
+    from relayctl.console.server import application, listening, serve
+    from relayctl.console.sources.emulator import Emulator
+    from relayctl.console.view import View
+
     deployment = context.deployment
     # A stack that is not there is better said now than on each part of the page.
     deployment.output("DataBucketName")

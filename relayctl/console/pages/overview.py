@@ -24,8 +24,6 @@ from relayctl.flow.mappings import Flow
 from relayctl.flow.paused import LOOKING, paused
 from relayctl.requests.search import ASKING
 
-OVERVIEW_NEEDS: Final = (*ASKING, LOOKING, *DEAD_NEEDS, *CAPACITY_NEEDS, *BACKLOG_NEEDS)
-
 _LIVE_SECONDS: Final = 2
 # CloudWatch has a new value each minute, and bills each question.
 _METRIC_SECONDS: Final = 30

@@ -1,15 +1,11 @@
 """Pausing and resuming submit and route."""
 
-from typing import Final
-
 from aiohttp import web
 
 from relayctl.console.view import Note, View
 from relayctl.deployment import Deployment
 from relayctl.flow.mappings import Flow, mappings
 from relayctl.flow.pausing import NEEDS
-
-PAUSING_NEEDS: Final = NEEDS
 
 
 async def switch(view: View, request: web.Request) -> web.Response:

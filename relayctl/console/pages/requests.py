@@ -18,8 +18,6 @@ from relayctl.requests.search import ASKING, Selection, input_bucket
 from relayctl.requests.status import status_of
 from relayctl.times import point
 
-REQUESTS_NEEDS: Final = (*ASKING, *LOOKING_NEEDS)
-
 # In the order in which a request has them.
 STATES: Final = tuple(
     each.value

@@ -100,3 +100,9 @@ def test_escaped_characters_are_those_of_json() -> None:
     assert ended.stdout.isascii()
     text = json.dumps(json.loads(ended.stdout), ensure_ascii=False)
     assert "inputs/café 😀.csv" in text
+
+
+def test_only_the_page_waits_for_the_import_of_a_server() -> None:
+    code = "import sys, relayctl.app; print({'aiohttp', 'asyncio', 'jinja2'} & sys.modules.keys())"
+
+    assert run(code).stdout == "set()\n"
