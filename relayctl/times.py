@@ -15,18 +15,20 @@ def point(text: str, now: datetime, option: str) -> datetime:
     A time without an offset is in UTC.
 
     Raises:
-        Misused: the text is neither.
+        Misused: the text is neither, or its year in UTC is not one of 1 to 9999.
     """
-    if match := _AGE.fullmatch(text):
-        return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
     try:
+        if match := _AGE.fullmatch(text):
+            return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
         found = datetime.fromisoformat(text)
-    except ValueError:
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        found.astimezone(UTC)
+        return found
+    except (ValueError, OverflowError):
         raise Misused(
             f"{option} is {text!r}; write an age such as 10m, 2h or 7d, or a time such as "
             "2026-11-27T09:00Z"
         ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def local(text: str | None) -> str:

@@ -85,6 +85,7 @@ class TestTheList:
         ("address", "why"),
         [
             ("since=yesterday", "Since is &#39;yesterday&#39;; write an age"),
+            ("since=999999w", "Since is &#39;999999w&#39;; write an age"),
             ("until=x", "Until is &#39;x&#39;"),
             ("since=1m&until=5m", "Since 1m is not before Until 5m"),
         ],

@@ -101,6 +101,8 @@ class TestList:
         ("options", "named"),
         [
             (("--since", "yesterday"), "--since is 'yesterday'; write an age such as 10m"),
+            (("--since", "999999w"), "--since is '999999w'; write an age such as 10m"),
+            (("--until", "9999-12-31T23:59-14:00"), "--until is '9999-12-31T23:59-14:00'"),
             (("--since", "1h", "--until", "2h"), "--since 1h is not before --until 2h"),
         ],
     )
