@@ -8,7 +8,7 @@ import typer
 
 from relayctl.commands import Context
 from relayctl.deployment import Deployment
-from relayctl.errors import Exit
+from relayctl.errors import Exit, Misused
 from relayctl.output import plain
 from relayctl.requests.failures import classification, explained, in_own_words, next_command
 from relayctl.times import local
@@ -49,8 +49,11 @@ def status_of(deployment: Deployment, request: str) -> dict[str, Any]:
     the id is looked up first, since that reads ten items at most.
 
     Raises:
+        Misused: the text is empty, as a variable of a script that is not set.
         RelayctlError: the function refused or failed.
     """
+    if not request:
+        raise Misused("an empty text names no request: write an id, a key or an S3 URI")
     if request.startswith("s3://"):
         return in_own_words(of_input(deployment, {"input_location": request}))
     by_id = in_own_words(deployment.ask({"action": "status", "request_id": request}))

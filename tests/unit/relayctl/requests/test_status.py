@@ -149,6 +149,13 @@ def test_what_nobody_uploaded_needs_a_person(relayctl: Commands) -> None:
     assert "object does not exist" in ended.out
 
 
+def test_a_text_that_is_empty_is_no_request(relayctl: Commands) -> None:
+    ended = relayctl("status", "")
+
+    assert ended.exit == 2
+    assert "an empty text names no request" in ended.err
+
+
 def test_a_location_that_is_none_is_refused_in_words(relayctl: Commands) -> None:
     ended = relayctl("status", "s3://")
 
