@@ -1,6 +1,7 @@
 """The deployed stack, reached with the permissions of whoever runs the command."""
 
 import json
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from threading import Lock
@@ -62,6 +63,9 @@ class Deployment:
         """
         if not stack_name:
             raise Misused("no stack: set --stack-name or STACK_NAME, or source .local/env")
+        # The AWS CLI reads AWS_REGION, before AWS_DEFAULT_REGION; boto3 does not.
+        # https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
+        region = region or os.environ.get("AWS_REGION") or None
         try:
             session = boto3.Session(profile_name=profile, region_name=region)
             found = session.region_name

@@ -106,3 +106,13 @@ def test_a_profile_that_is_not_there_is_the_fault(
 
     with pytest.raises(Misused, match=r"nope.*set --profile or AWS_PROFILE"):
         Deployment.of("relay", "nope" if named_by == "option" else None, "us-east-1")
+
+
+def test_the_region_is_that_of_the_aws_cli(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+    assert Deployment.of("relay", None, None).region == "eu-west-1"
+    assert Deployment.of("relay", None, "cn-north-1").region == "cn-north-1"
+    monkeypatch.delenv("AWS_REGION")
+    assert Deployment.of("relay", None, None).region == "us-east-1"
