@@ -15,6 +15,7 @@ from rich.table import Table
 _ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _WIDTH_OF_A_PIPE = 100_000
 _LONGEST_ID = 40
+_READABLE = 20  # places in which a column still has whole words
 
 
 class Output:
@@ -52,8 +53,14 @@ class Output:
                 self._out.print(line, soft_wrap=True)
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Print rows for a person. Cells are plain text, and wrap rather than disappear."""
+        """Print rows for a person. Cells are plain text, and wrap rather than disappear.
+
+        Where the columns would be slivers, each row is printed as lines, as `status` prints one.
+        """
         if self.as_json:
+            return
+        if rows and _least_width(header, rows) > self._out.width:
+            self._records(header, rows)
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
         cells = [[plain(cell) for cell in row] for row in rows]
@@ -65,9 +72,19 @@ class Output:
             table.add_row(*row)
         self._out.print(table)
 
+    def _records(self, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        first, *names = header
+        width = max(map(cell_len, names), default=0)
+        for number, (name, *cells) in enumerate(rows):
+            self.text(*[""][:number], f"{first} [bold]{plain(name)}[/]")
+            for label, cell in zip(names, map(plain, cells), strict=True):
+                if cell:
+                    self.text(f"  {label:<{width}}  {cell}")
+
     def note(self, text: str) -> None:
         """Say something beside the result, such as what is paused."""
-        self._err.print(_plain_lines(text), style="yellow")
+        # As with `text`: a command that it names is copied as one line.
+        self._err.print(_plain_lines(text), style="yellow", soft_wrap=True)
 
     def lines_of_error(self, *lines: str) -> None:
         """Print lines about what is wrong, as they are: their columns may matter."""
@@ -75,7 +92,16 @@ class Output:
             self._err.print(plain(line), soft_wrap=True)
 
     def error(self, text: str) -> None:
-        self._err.print(f"[bold red]error:[/] {_plain_lines(text)}")
+        self._err.print(f"[bold red]error:[/] {_plain_lines(text)}", soft_wrap=True)
+
+
+def _least_width(header: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
+    """Return the width below which a person cannot read these columns side by side."""
+    columns = zip(header, *(map(plain, row) for row in rows), strict=True)
+    natural = [max(map(cell_len, column)) for column in columns]
+    # The first one is not narrowed: it is what a person copies.
+    first, *others = natural
+    return min(first, _LONGEST_ID) + sum(2 + min(each, _READABLE) for each in others)
 
 
 def plain(value: object) -> str:

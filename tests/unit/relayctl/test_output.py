@@ -117,3 +117,33 @@ def test_a_long_reason_wraps_and_its_number_stays() -> None:
 
     assert shown.getvalue().count("word") == 40
     assert "327" in shown.getvalue()
+
+
+@pytest.mark.parametrize("width", [30, 80])
+def test_rows_whose_columns_would_be_slivers_are_printed_as_lines(width: int) -> None:
+    output, shown = Output(as_json=False), StringIO()
+    output._out = Console(file=shown, width=width, force_terminal=True, color_system=None)
+
+    header = ["request", "state", "submitted (UTC)", "input", "reason"]
+    row = ["0" * 32, "failed", "2026-11-30 15:33:27", "s3://relay-data/inputs/[a].csv", "word " * 9]
+    output.table(header, [row, [*row[:-1], None]])
+
+    first = [
+        f"request {'0' * 32}",
+        "  state            failed",
+        "  submitted (UTC)  2026-11-30 15:33:27",
+        "  input            s3://relay-data/inputs/[a].csv",
+    ]
+    reason = f"  reason           {'word ' * 9}"
+    assert shown.getvalue().splitlines() == [*first, reason, "", *first]
+
+
+def test_a_command_in_a_note_is_copied_as_one_line() -> None:
+    output, shown = Output(as_json=False), StringIO()
+    output._err = Console(file=shown, width=40, force_terminal=True, color_system=None)
+    command = "relayctl list --prefix s3://relay-data-000000000000-us-east-1/inputs/"
+
+    output.note(command)
+    output.error(command)
+
+    assert shown.getvalue().splitlines() == [command, f"error: {command}"]
