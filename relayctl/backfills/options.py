@@ -1,5 +1,6 @@
 """The options that select objects, and those that describe the endpoint."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
@@ -51,6 +52,8 @@ _OPTIONS: Final = {
         float | None, typer.Option(help="Price of an instance, for the dollars.")
     ],
 }
+# Members with an underscore; the others are words of any sentence.
+_MEMBER: Final = re.compile("|".join(rf"\b{name}\b" for name in _OPTIONS if "_" in name))
 _TIMES: Final = ("modified_from", "modified_to")
 # What a preview has and a start has not.
 _OF_PREVIEWS: Final = ("instance_dollars_per_hour",)
@@ -85,7 +88,7 @@ def _members(**options: str | float | None) -> dict[str, object]:
     given: dict[str, object] = {}
     for name, value in options.items():
         if name in _TIMES and isinstance(value, str):
-            given[name] = point(value, now, f"--{name.replace('_', '-')}").isoformat()
+            given[name] = point(value, now, _option(name)).isoformat()
         elif value is not None:
             given[name] = value
     _check(given)
@@ -99,6 +102,15 @@ def _check(given: Mapping[str, Any]) -> None:
     least, most = given.get("min_bytes"), given.get("max_bytes")
     if least is not None and most is not None and least > most:
         raise Misused("--min-bytes is more than --max-bytes")
+
+
+def named_as_options(text: str) -> str:
+    """Return a text of the function, which names its members, as a command names them."""
+    return _MEMBER.sub(lambda found: _option(found[0]), text)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def of_start(selection: dict[str, object]) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Any
 from rich.filesize import decimal
 
 from relayctl.backfills.calls import counts
-from relayctl.backfills.options import selecting
+from relayctl.backfills.options import named_as_options, selecting
 from relayctl.commands import Context
 from relayctl.output import plain
 from relayctl.progress import progress
@@ -62,7 +62,7 @@ def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
     if (within := answer.get("within_ttl")) is not None:
         yield f"within TTL   {within:,} requests, if all were submitted at once"
     for each in answer["assumed"]:
-        yield f"assumed      {plain(each)}"
+        yield f"assumed      {plain(named_as_options(each))}"
 
 
 def _dollars(dollars: Mapping[str, float | None]) -> str:

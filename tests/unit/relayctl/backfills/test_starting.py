@@ -77,6 +77,8 @@ class TestPreview:
         text = words(relayctl("backfill", "preview").out)
 
         assert "hours not known dollars $0.96 without instances assumed" in text
+        assert "hours are not known: give --seconds-per-inference" in text
+        assert "of instances are not known: give --instance-dollars-per-hour" in text
 
     def test_selects_by_every_option(self, world: CalledBackfills, relayctl: Commands) -> None:
         ended = relayctl("backfill", "preview", "--bucket", "other", *SELECTION, *SPEED)
