@@ -53,7 +53,7 @@ class TestACall:
         for verb, done in (("pause", "paused"), ("resume", "resumed")):
             with pytest.raises(PermanentError, match=f"is cancelled and cannot be {done}"):
                 world.call(verb)
-        with pytest.raises(PermanentError, match="can be resubmitted when it is completed"):
+        with pytest.raises(PermanentError, match="never completes; resubmit its failed requests"):
             world.call("retry_failed")
 
     def test_lists_the_newest_first(self, world: BackfillWorld) -> None:

@@ -198,6 +198,11 @@ class Operations:
         if backfill.state is BackfillState.RUNNING and backfill.repetition:
             self._activate(backfill.name)
             return backfill
+        if backfill.state is BackfillState.CANCELLED:
+            raise PermanentError(
+                f"backfill {backfill.name!r} is cancelled and never completes; resubmit its failed "
+                "requests by their ids"
+            )
         if backfill.state is not BackfillState.COMPLETED:
             raise PermanentError(
                 f"backfill {backfill.name!r} is {backfill.state.value}; its failed requests can be "
