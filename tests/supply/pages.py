@@ -21,7 +21,8 @@ _OTHER = {
     "docs/reference/time-budget.md",
 }
 _WORDS = re.compile(
-    r"\b(den(?:y|ies|ied)|encrypt(?:ed|ion)|forged|grants?|IAM|logs never"
+    r"\b(archive (?:can|with)|artifact runs|cookie|den(?:y|ies|ied)|encrypt(?:ed|ion)|forged"
+    r"|grants?|IAM|logs never|no payload|on 127\.0\.0\.1 alone|sends nothing to a port"
     r"|permission (?:for|to)|permits?|public|sandbox|secrets?|signatures?|TLS|trusts?|untrusted)\b",
     re.I,
 )
