@@ -29,11 +29,13 @@ _PLACEHOLDER = re.compile(r"\{\w+\}")
 _LAST_OUTPUT_SECONDS = 1.0
 _INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH")
 
-# Variables by which interpreters, loaders and shells run code, or choose what they run.
+# Variables by which interpreters, loaders, shells, web servers and Docker run code, or choose what
+# they run.
 _RUNS_CODE = re.compile(
     r"PYTHON.*|LD_.*|DYLD_.*|GLIBC_TUNABLES|GCONV_PATH|PATH|HOME|ENV|BASH_ENV|SHELL|BROWSER|EDITOR"
     r"|PAGER|IFS|PERL5.*|RUBY.*|NODE_.*|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH"
-    r"|GIT_.*|OPENSSL_.*"
+    r"|GIT_.*|OPENSSL_.*|DOCKER_.*|GUNICORN_.*|UVICORN_.*|DOTNET_.*|CORECLR_.*|OMP_TOOL_LIBRARIES"
+    r"|CUDA_INJECTION.*"
 )
 
 
@@ -77,7 +79,8 @@ class KnownImages:
         for regex, words in self._table:
             if regex.search(image):
                 return [sys.executable if each == PYTHON else each for each in words]
-        if self._docker:
+        # Docker's command would take such an image for an option.
+        if self._docker and not image.startswith("-"):
             return [sys.executable, "-m", docker_container.__name__, image, *variables]
         raise DeploymentFailed(
             f"No local container stands for the image {image}. Add one to the file given with "

@@ -128,7 +128,9 @@ def test_an_authenticated_callers_environment_is_as_in_the_container(tmp_path: P
 @pytest.mark.parametrize(
     "name",
     ["PYTHONPATH", "PYTHONWARNINGS", "PYTHONSTARTUP", "LD_PRELOAD", "LD_LIBRARY_PATH", "PATH"]
-    + ["BROWSER", "BASH_ENV", "NODE_OPTIONS", "JAVA_TOOL_OPTIONS", "DYLD_INSERT_LIBRARIES"],
+    + ["BROWSER", "BASH_ENV", "NODE_OPTIONS", "JAVA_TOOL_OPTIONS", "DYLD_INSERT_LIBRARIES"]
+    + ["GUNICORN_CMD_ARGS", "UVICORN_LOG_CONFIG", "DOCKER_CONFIG", "DOTNET_STARTUP_HOOKS"]
+    + ["OMP_TOOL_LIBRARIES", "CUDA_INJECTION64_PATH"],
 )
 def test_an_unproved_callers_environment_runs_no_code(name: str) -> None:
     with pytest.raises(DeploymentFailed, match=rf"sets {name}, which can run code"):
@@ -154,6 +156,12 @@ def test_the_first_expression_that_matches_names_the_command() -> None:
 def test_an_image_without_a_command_is_refused_with_what_to_add() -> None:
     with pytest.raises(DeploymentFailed, match="sagemaker-xgboost:1.*--config"):
         KnownImages({}).command("sagemaker-xgboost:1")
+
+
+@pytest.mark.parametrize("image", ["--privileged", "-v/:/host"])
+def test_an_image_that_docker_takes_for_an_option_is_refused(image: str) -> None:
+    with pytest.raises(DeploymentFailed, match=image):
+        KnownImages({}, docker=True).command(image)
 
 
 def test_a_placeholder_that_does_not_exist_is_refused_and_other_braces_are_not() -> None:
