@@ -142,6 +142,11 @@ class Deployment:
         found = self.description.get("Parameters", [])
         return {each["ParameterKey"]: each["ParameterValue"] for each in found}
 
+    def listed(self, name: str, default: str = "") -> list[str]:
+        """Return the members of a parameter that is a list, as CloudFormation trims them."""
+        value = self.parameters.get(name) or default
+        return [each for each in map(str.strip, value.split(",")) if each]
+
     def output(self, name: str) -> str:
         """Return an output of the stack.
 

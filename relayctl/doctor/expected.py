@@ -151,7 +151,8 @@ class Stack(Evaluation):
         if value == _MASKED:
             return UNKNOWN
         kind = str(self.document["Parameters"][name]["Type"])
-        return value.split(",") if "List" in kind else value
+        # CloudFormation trims the members of a list.
+        return [*map(str.strip, value.split(","))] if "List" in kind else value
 
     def attribute(self, name: str, attribute: str | None) -> Any:
         id = self._id(name)

@@ -32,14 +32,10 @@ class InputFile:
 def inputs_of(deployment: Deployment) -> Inputs:
     """Return the folders under which an object is a request, with the defaults of each prefix."""
     bucket = input_bucket(deployment)
-    prefixes = [each for each in _prefixes(deployment).split(",") if each]
+    prefixes = deployment.listed("InputPrefixes", "inputs/")
     # A deployment with a document that cannot be read fails.
     defaults, _ = read_defaults(deployment.parameters.get("InputDefaults") or "{}", prefixes)
     return Inputs(tuple(S3Uri(bucket, each) for each in prefixes), defaults)
-
-
-def _prefixes(deployment: Deployment) -> str:
-    return deployment.parameters.get("InputPrefixes") or "inputs/"
 
 
 def input_files(

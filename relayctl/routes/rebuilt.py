@@ -59,8 +59,7 @@ def rebuilt_result(
 def _defaults(deployment: Deployment, location: S3Uri | None) -> RequestDefaults:
     """Return what InputDefaults says about an input."""
     text = deployment.parameters.get("InputDefaults") or "{}"
-    prefixes = deployment.parameters.get("InputPrefixes", "inputs/").split(",")
-    by_prefix, _ = read_defaults(text, prefixes)
+    by_prefix, _ = read_defaults(text, deployment.listed("InputPrefixes", "inputs/"))
     for prefix, defaults in by_prefix.items():  # the longest first
         if location is not None and location.key.startswith(prefix):
             return defaults

@@ -38,13 +38,12 @@ def findings(
     The function may send to the stack's own queues and to those of the parameter RouteTargetArns.
     A target of the routes `before` that does not exist is said, and prevents no other change.
     """
-    added = deployment.parameters.get("RouteTargetArns", "")
     properties = {
         "Document": text,
         "OwnTargetArns": [
             _arn(deployment, name) for name in ("CompletedQueueUrl", "FailedQueueUrl")
         ],
-        "RouteTargetArns": [each.strip() for each in added.split(",")],
+        "RouteTargetArns": deployment.listed("RouteTargetArns"),
     }
     if out_of_reach := objection(properties):
         yield Finding(out_of_reach)

@@ -39,7 +39,7 @@ def upload(deployment: Deployment, data: bytes, name: str, run: str, number: int
         ClientError: S3 refused.
     """
     bucket = input_bucket(deployment)
-    first = deployment.parameters.get("InputPrefixes", "inputs/").split(",")[0].strip()
+    first = deployment.listed("InputPrefixes", "inputs/")[0]
     prefix = f"{first}console/{run}"
     file = PurePosixPath(name.replace("\\", "/")).name or "file"
     kind = "text/csv" if file.endswith(".csv") else "application/octet-stream"

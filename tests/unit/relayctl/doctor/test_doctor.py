@@ -64,7 +64,7 @@ def existing_buckets() -> Deployed:
     send_events(stack, on=True)
     stack.give(
         InputBucketName=f"lake-{stack.account}",
-        InputPrefixes="fraud/in/,orders & more/in/",
+        InputPrefixes="fraud/in/, orders & more/in/",
         OutputBucketName=f"pond-{stack.account}",
         AccessLogBucketName=f"pond-{stack.account}",
     )

@@ -50,6 +50,15 @@ class TestFiles:
 
         assert keys(deployment) == {"team/a.csv", "team/b.json", "team/deep/c.csv"}
 
+    def test_are_uploaded_under_a_prefix_that_stands_behind_a_comma_and_a_space(
+        self, deployment: SubmittingDeployment, relayctl: Commands, folder: Path
+    ) -> None:
+        deployment.__dict__["parameters"]["InputPrefixes"] = "inputs/ , orders/"
+
+        relayctl("submit", str(folder / "a.csv"), "--prefix", "orders/")
+
+        assert keys(deployment) == {"orders/a.csv"}
+
     def test_may_be_a_pattern_that_no_shell_has_expanded(
         self, deployment: SubmittingDeployment, relayctl: Commands, folder: Path
     ) -> None:
