@@ -62,6 +62,7 @@ from local.ministack import (
     custom_resources,
     encrypted_topics,
     failed_invocations,
+    principal_arn,
     refusals,
     resource_settings,
     upload_events,
@@ -286,6 +287,7 @@ def install() -> None:
     refusals.install()
     custom_resources.install()
     encrypted_topics.install()
+    principal_arn.install()
     resource_settings.install()
     failed_invocations.install()
     upload_events.install()
