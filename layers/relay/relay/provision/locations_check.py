@@ -59,7 +59,9 @@ def check(request: CustomResourceRequest, buckets: Buckets, region: str, now: da
             if not known:
                 raise
             problems = [str(error)]
-        (warnings if known else found).extend(problems)
+        # One bucket can be that of inputs and of outputs.
+        noted = warnings if known else found
+        noted.extend(each for each in problems if each not in noted)
     reason = f"the locations are wrong: {'; '.join(found)}" if found else ""
     id = request.physical_resource_id if found else _id(request, locations, current)
     return Checked(id or request.logical_resource_id, reason, tuple(warnings))

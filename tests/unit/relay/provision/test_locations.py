@@ -217,6 +217,14 @@ def test_a_bucket_that_denies_the_check_is_refused_once_iam_must_know_the_permis
     )
 
 
+def test_what_is_wrong_with_a_bucket_of_inputs_and_outputs_is_reported_once() -> None:
+    world = with_lake(region="eu-west-1")
+
+    refused = reason(world, **LAKE, OutputBucketName="lake")
+
+    assert refused.count("bucket lake is in eu-west-1") == 1
+
+
 def test_a_bucket_that_cannot_be_looked_at_for_now_is_looked_at_again() -> None:
     world = with_lake()
     world.buckets.errors["lake"] = TransientError("SlowDown")
