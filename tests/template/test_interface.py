@@ -62,6 +62,14 @@ def test_cloudformation_masks_the_parameters_that_may_hold_secrets() -> None:
     assert masked == {"ModelEnvironment", "EndpointSpecification"}
 
 
+def test_no_output_shows_what_cloudformation_masks() -> None:
+    outputs = str(source()["Outputs"])
+
+    for name in ("ModelEnvironment", "EndpointSpecification"):
+        assert f"'{name}'" not in outputs
+        assert "${" + name + "}" not in outputs
+
+
 def test_every_parameter_is_used_and_shown_in_a_group() -> None:
     groups = source()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     shown = [name for group in groups for name in group["Parameters"]]

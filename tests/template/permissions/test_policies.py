@@ -18,6 +18,7 @@ from tests.template.template import (
 
 ALLOWED = [each for each in (*role_statements(), *resource_statements()) if each.allows]
 SOURCES = {"aws:SourceArn", "aws:SourceAccount"}
+OWN_ACCOUNT = {"Ref": "AWS::AccountId"}
 
 # IAM knows no resource for it: it gives a token for the registry as a whole.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
@@ -147,6 +148,18 @@ def test_a_service_may_use_a_resource_only_for_this_stacks_own(statement: Statem
     assert SOURCES & set(statement.conditions)
 
 
+@pytest.mark.parametrize(
+    "statement", [each for each in resource_statements() if each.allows], ids=str
+)
+def test_a_policy_of_a_resource_admits_a_service_and_no_account(statement: Statement) -> None:
+    assert list(statement.document["Principal"]) == ["Service"]
+
+
+@pytest.mark.parametrize("kind", ["DynamoDB::Table", "Logs::LogGroup", "Lambda::LayerVersion"])
+def test_no_other_resource_has_a_policy(kind: str) -> None:
+    assert [each.name for each in resources(kind) if "Policy" in "".join(each.properties)] == []
+
+
 @pytest.mark.parametrize("permission", resources("Lambda::Permission"), ids=lambda each: each.name)
 def test_a_service_may_invoke_a_function_only_for_this_stacks_own(permission: Resource) -> None:
     assert "SourceArn" in permission.properties
@@ -156,6 +169,8 @@ def test_a_service_may_invoke_a_function_only_for_this_stacks_own(permission: Re
 def test_a_role_trusts_one_service_and_only_for_this_account(statement: Statement) -> None:
     (service,) = statement.services
 
+    assert list(statement.document["Principal"]) == ["Service"]
+    assert statement.conditions.get("aws:SourceAccount", OWN_ACCOUNT) == OWN_ACCOUNT
     # Lambda assumes a role only for functions of the account that passed it, which needs
     # iam:PassRole; it does not promise to send a source when it checks the role.
     assert service == "lambda.amazonaws.com" or SOURCES & set(statement.conditions)
