@@ -87,7 +87,7 @@ class Aws:
         self._threads = ThreadPoolExecutor(THREADS, "aws")
         self._roles: dict[str, RoleSession] = {}
         self._frozen: dict[str, tuple[float, ReadOnlyCredentials]] = {}
-        self._account: str | None = None
+        self._root: tuple[str, str] | None = None
 
     async def call(self, function: Callable[P, R], /, *arguments: P.args, **members: P.kwargs) -> R:
         """Runs a blocking call in the pool."""
@@ -97,9 +97,17 @@ class Aws:
 
     async def account(self) -> str:
         """The account of the root credentials. Asked once, when first needed."""
-        if self._account is None:
-            self._account = (await self.call(self.sts.get_caller_identity))["Account"]
-        return self._account
+        return (await self._identity())[1]
+
+    async def partition(self) -> str:
+        """That of the stand-in's own ARNs, such as `aws` or `aws-cn`."""
+        return (await self._identity())[0]
+
+    async def _identity(self) -> tuple[str, str]:
+        if self._root is None:
+            identity = await self.call(self.sts.get_caller_identity)
+            self._root = identity["Arn"].split(":")[1], identity["Account"]
+        return self._root
 
     async def role(self, role_arn: str) -> RoleSession:
         """A session of the role, renewed before it expires.

@@ -14,14 +14,19 @@ ERROR = "ERROR_NOTIFICATION_TOPIC"
 
 @dataclass(slots=True)
 class Namer:
-    """Spells ARNs of this account and region. The account is learnt before the first request."""
+    """Spells ARNs of this account and region. The account and its partition are learnt before the
+    first request."""
 
     region: str
     account: str = ""
+    partition: str = "aws"
 
     def arn(self, kind: str, name: str) -> str:
         """IAM sees names in lower case, and so do the ARNs of the API."""
-        return f"arn:aws:sagemaker:{self.region}:{self.account}:{kind}/{name.lower()}"
+        return self.arn_of("sagemaker", f"{kind}/{name.lower()}")
+
+    def arn_of(self, service: str, resource: str) -> str:
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
 @dataclass(frozen=True, slots=True)

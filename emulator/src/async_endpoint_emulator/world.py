@@ -196,6 +196,7 @@ class World:
     async def _prepare(self) -> None:
         # Not before: the emulator may be started while its AWS stand-in still comes up.
         self._namer.account = await self.ground.aws.account()
+        self._namer.partition = await self.ground.aws.partition()
 
 
 async def _trust(role_arn: str, container: Container) -> None:

@@ -150,9 +150,9 @@ def session_credentials(function_arn: str, role_arn: str) -> tuple[str, str]:
 
 def session_caller(session_name: str, role_arn: str) -> Caller:
     """A session of a role: a Lambda function's is named after the function."""
-    account = role_arn.split(":")[4]
+    _, partition, _, _, account, _ = role_arn.split(":", 5)
     role = role_arn.rsplit("/", 1)[-1]
-    return Caller(f"arn:aws:sts::{account}:assumed-role/{role}/{session_name}", role_arn)
+    return Caller(f"arn:{partition}:sts::{account}:assumed-role/{role}/{session_name}", role_arn)
 
 
 @dataclass

@@ -86,8 +86,8 @@ class TrackingAlarms:
             ComparisonOperator=comparison,
             AlarmActions=[policy.arn],
         )
-        place = f"{self._aws.region}:{await self._aws.account()}"
-        arn = f"arn:aws:cloudwatch:{place}:alarm:{name}"
+        partition, account = await self._aws.partition(), await self._aws.account()
+        arn = f"arn:{partition}:cloudwatch:{self._aws.region}:{account}:alarm:{name}"
         policy.alarms.append({"AlarmName": name, "AlarmARN": arn})
 
 

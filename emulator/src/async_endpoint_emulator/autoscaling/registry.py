@@ -152,15 +152,11 @@ class Registry:
 
     def target_arn(self, resource_id: str) -> str:
         digest = hashlib.sha256(resource_id.encode()).hexdigest()[:36]
-        place = f"{self.namer.region}:{self.namer.account}"
-        return f"arn:aws:application-autoscaling:{place}:scalable-target/{digest}"
+        return self.namer.arn_of("application-autoscaling", f"scalable-target/{digest}")
 
     def policy_arn(self, resource_id: str, name: str) -> str:
-        place = f"{self.namer.region}:{self.namer.account}"
-        return (
-            f"arn:aws:autoscaling:{place}:scalingPolicy:{uuid4()}:"
-            f"resource/{NAMESPACE}/{resource_id}:policyName/{name}"
-        )
+        policy = f"resource/{NAMESPACE}/{resource_id}:policyName/{name}"
+        return self.namer.arn_of("autoscaling", f"scalingPolicy:{uuid4()}:{policy}")
 
     def is_registered(self, endpoint: str, variant: str) -> bool:
         return resource_id(endpoint, variant) in self.targets
@@ -171,11 +167,8 @@ class Registry:
         return [each for each in found if resource_id in (None, each.resource_id)]
 
     def scheduled_action_arn(self, resource_id: str, name: str) -> str:
-        place = f"{self.namer.region}:{self.namer.account}"
-        return (
-            f"arn:aws:autoscaling:{place}:scheduledAction:{uuid4()}:"
-            f"resource/{NAMESPACE}/{resource_id}:scheduledActionName/{name}"
-        )
+        action = f"resource/{NAMESPACE}/{resource_id}:scheduledActionName/{name}"
+        return self.namer.arn_of("autoscaling", f"scheduledAction:{uuid4()}:{action}")
 
     def actions_of(self, resource_id: str | None) -> list[ScheduledAction]:
         """Those of one resource, or all."""
