@@ -10,7 +10,6 @@ import aiohttp
 from async_endpoint_emulator.client import calls
 from async_endpoint_emulator.client.calls import (
     POLL_SECONDS,
-    TIMEOUT_SECONDS,
     Call,
     Caller,
     EmulatorError,
@@ -136,12 +135,12 @@ class AsyncClient:
 
     async def _send(self, call: Call[T]) -> T:
         if self._http is None:
-            timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
-            self._http = aiohttp.ClientSession(timeout=timeout)
+            self._http = aiohttp.ClientSession()
         url, headers = f"{self.url}{call.path}", self._caller.headers(call)
+        timeout = aiohttp.ClientTimeout(total=call.timeout)
         try:
             async with self._http.request(
-                call.method, url, data=call.body or None, headers=headers
+                call.method, url, data=call.body or None, headers=headers, timeout=timeout
             ) as answer:
                 return call.result(answer.status, await answer.read())
         except (aiohttp.ClientError, TimeoutError) as exc:

@@ -16,8 +16,9 @@ from async_endpoint_emulator.faults import Faults
 
 T = TypeVar("T")
 
-TIMEOUT_SECONDS = 60.0
-"""Of a call. A `tick` over many hours looks at the alarms often."""
+_TIMEOUT_SECONDS = 60.0
+# Of a second in a `tick`, whose every twentieth has a look at the alarms in the stand-in.
+_TIMEOUT_OF_A_SECOND = 0.0125
 POLL_SECONDS = 0.05
 
 
@@ -33,6 +34,7 @@ class Call(Generic[T]):
     path: str
     read: Callable[[Any], T]
     document: Mapping[str, Any] | None = None
+    timeout: float = _TIMEOUT_SECONDS
 
     @property
     def body(self) -> bytes:
@@ -82,7 +84,8 @@ def reset() -> Call[None]:
 
 
 def tick(seconds: float) -> Call[None]:
-    return Call("POST", "/_emulator/tick", nothing, {"seconds": seconds})
+    timeout = _TIMEOUT_SECONDS + _TIMEOUT_OF_A_SECOND * max(seconds, 0)
+    return Call("POST", "/_emulator/tick", nothing, {"seconds": seconds}, timeout)
 
 
 def get_time_factor() -> Call[float]:

@@ -10,7 +10,6 @@ from urllib.request import ProxyHandler, Request, build_opener
 from async_endpoint_emulator.client import calls
 from async_endpoint_emulator.client.calls import (
     POLL_SECONDS,
-    TIMEOUT_SECONDS,
     Call,
     Caller,
     EmulatorError,
@@ -128,7 +127,7 @@ class Client:
         url, headers = f"{self.url}{call.path}", self._caller.headers(call)
         request = Request(url, call.body or None, headers, method=call.method)  # noqa: S310 - given
         try:
-            with self._open(request, timeout=TIMEOUT_SECONDS) as answer:
+            with self._open(request, timeout=call.timeout) as answer:
                 return call.result(answer.status, answer.read())
         except HTTPError as exc:
             with exc:

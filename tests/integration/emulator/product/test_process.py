@@ -299,3 +299,32 @@ def test_an_address_of_another_machine_is_one_line_and_exit_code_2(tmp_path: Pat
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
     assert f"cannot listen on {address}" in ended.stderr
+
+
+def test_a_stand_in_that_never_answers_does_not_keep_the_emulator_from_ending(
+    tmp_path: Path,
+) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with running_emulator(address, tmp_path) as (url, process):
+            headers = {"X-Amz-Target": "SageMaker.ListEndpoints"}
+            request = urllib.request.Request(f"{url}/", b"{}", headers)  # noqa: S310
+            asking = threading.Thread(target=ask, args=(request,))
+            asking.start()
+            connection, _ = silent.accept()  # the emulator asks for its account
+
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(40)
+
+            asking.join()
+            connection.close()
+
+    assert code == 0
+
+
+def ask(request: urllib.request.Request) -> None:
+    """Ask, and take it as it comes that nobody answers."""
+    with suppress(OSError), urllib.request.urlopen(request):  # noqa: S310
+        pass
