@@ -41,11 +41,14 @@ async def live(view: View, request: web.Request) -> web.Response:
 
 
 async def series(view: View, request: web.Request) -> web.Response:
-    """The points of the charts, as JSON."""
+    """The points of the charts, as JSON; or why there are none, which the numbers show.
+
+    That is no failure of this page, so it has no status that a browser writes to its console.
+    """
     part = await _activity(view, _span(request))
     if part.value is None:
         text = part.problem.text if part.problem else ""
-        return web.json_response({"problem": text}, status=503)
+        return web.json_response({"problem": text})
     shown = part.value
     return web.json_response(
         {

@@ -110,7 +110,7 @@
         const answer = await fetch(frame.dataset.series, { headers: { Accept: "application/json" } });
         if (answer.ok) {
           const series = await answer.json();
-          all.forEach((chart) => chart.show(series));
+          if (!("problem" in series)) all.forEach((chart) => chart.show(series));
         }
         say(answer.status === 403);
       } catch {

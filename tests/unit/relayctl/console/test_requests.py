@@ -78,7 +78,7 @@ class TestTheList:
         assert browser.get(f"/requests?page={page}").status == 200
 
     def test_without_requests_says_what_to_do(self, browser: Browser) -> None:
-        assert "Choose an earlier time, such as 24h" in browser.get("/requests").text
+        assert "Choose an earlier time, such as 7d" in browser.get("/requests").text
         assert "Remove a filter" in browser.get("/requests?state=failed").text
 
     @pytest.mark.parametrize(
