@@ -71,6 +71,8 @@ def test_the_aws_cli_knows_the_operation_and_its_options(place: str, words: list
         ("lambda invoke --function-name F", "no file for the answer"),
         ("s3 cp a.csv", "cp of ['a.csv']"),
         ("s3 rb s3://b --forced", "no option --forced"),
+        ("logs tail --since 1h", "tail of []"),
+        ("logs tail /aws/lambda/relay-route --from 1h", "no option --from"),
         ("sns subscribe --topic-arn T --protocol lambda --endpoint F", "no option --endpoint"),
         (
             "cloudformation wait stack-done --stack-name S",

@@ -29,6 +29,8 @@ _S3 = {
     "rm": ({"--recursive", "--quiet"}, {"--exclude", "--include"}),
     "sync": ({"--delete", "--quiet"}, {"--exclude", "--include"}),
 }
+# https://docs.aws.amazon.com/cli/latest/reference/logs/tail.html
+_TAIL = ({"--follow"}, {"--since", "--filter-pattern", "--format"})
 # Commands with another name than the SDK's client.
 NAMES = {"s3api": "s3"}
 # Options with another name than the member, by operation:
@@ -42,6 +44,8 @@ def problems(words: list[str]) -> list[str]:
     service, operation, *rest = words
     if service == "s3":
         return list(_of_s3(operation, rest))
+    if (service, operation) == ("logs", "tail"):
+        return list(_of_a_tail(rest))
     service = NAMES.get(service, service)
     try:
         model = _SESSION.get_service_model(service)
@@ -65,6 +69,14 @@ def _of_s3(operation: str, rest: list[str]) -> Iterator[str]:
     expected = 2 if operation in ("cp", "sync") else 1
     if len(positional) != expected or not any(each.startswith("s3://") for each in positional):
         yield f"{operation} of {positional}"
+
+
+def _of_a_tail(rest: list[str]) -> Iterator[str]:
+    flags, options = _TAIL
+    given, positional = options_of(rest, _FLAGS | flags)
+    yield from (f"no option {each}" for each in given.keys() - _GLOBAL - flags - options)
+    if len(positional) != 1:
+        yield f"tail of {positional}"
 
 
 def _of_a_waiter(service: str, rest: list[str]) -> list[str]:
