@@ -21,7 +21,6 @@ from local.functions.deployed import deployed_function
 from local.functions.lambda_runtime import Answer, LambdaRuntime
 from local.stack.certificate import Certificate
 from local.stack.clients import Clients
-from local.stack.deployment import ARTIFACT_BUCKET
 from local.stack.settings import REPOSITORY, StackSettings
 from tests.e2e.permissions.roles import Roles
 from tests.support.emulator.quick_emulator import quick_sagemaker
@@ -145,15 +144,13 @@ def _wake_until_answered(
 
 def _request(case: str, stack: RunningStack, cloudformation: CloudFormation) -> dict[str, Any]:
     """The event, with this stack's role and artifact and this test's address."""
-    clients = Clients(stack.settings)
-    artifact = clients.s3.list_objects_v2(Bucket=ARTIFACT_BUCKET)["Contents"][0]["Key"]
     request = _event(case)
     request["ResponseURL"] = cloudformation.address
     for properties in ("ResourceProperties", "OldResourceProperties"):
         if properties in request:
             request[properties] |= {
                 "ExecutionRoleArn": Roles(stack).arn("EndpointExecutionRole"),
-                "ModelDataUrl": f"s3://{ARTIFACT_BUCKET}/{artifact}",
+                "ModelDataUrl": stack.artifact,
             }
     return request
 

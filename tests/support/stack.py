@@ -22,7 +22,7 @@ from local.machine.tcp_ports import free_ports
 from local.stack.clients import Clients
 from local.stack.deployment import stack_outputs
 from local.stack.environment import read_environment_file
-from local.stack.settings import REPOSITORY, StackSettings
+from local.stack.settings import REPOSITORY, STACK_NAME, StackSettings
 from tests.support.targets import PARAMETERS
 
 # Waits until its standard input is closed, which happens even when pytest is killed. A command that
@@ -50,6 +50,14 @@ class RunningStack:
         others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         with mock.patch.dict(os.environ, others | dict(self.environment), clear=True):
             yield
+
+    @property
+    def artifact(self) -> str:
+        """S3 URI of the model. Its bucket has the packages of every stack of the tests too."""
+        found = Clients(self.settings).cloudformation.describe_stacks(StackName=STACK_NAME)
+        parameters = found["Stacks"][0]["Parameters"]
+        given = {each["ParameterKey"]: each["ParameterValue"] for each in parameters}
+        return given["ModelDataUrl"]
 
     @property
     def directory(self) -> Path:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Any
 
 import boto3
@@ -50,10 +49,9 @@ class LocalTarget(Target):
         }
         sam.deploy(template, stack_name, ARTIFACT_BUCKET, given, _SAM_SECONDS)
 
-    @cached_property
+    @property
     def artifact(self) -> str:
-        found = self.client("s3").list_objects_v2(Bucket=ARTIFACT_BUCKET, Prefix="models/")
-        return f"s3://{ARTIFACT_BUCKET}/{found['Contents'][0]['Key']}"
+        return self._stack.artifact
 
     @contextmanager
     def hurried(self) -> Iterator[None]:

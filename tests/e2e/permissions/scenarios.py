@@ -25,7 +25,6 @@ from relay.s3uri import S3Uri
 from local.functions.deployed import role_session
 from local.functions.lambda_runtime import Answer, Failure
 from local.stack.clients import Clients
-from local.stack.deployment import ARTIFACT_BUCKET
 from local.stack.emulator import read_counters, set_faults
 from local.stack.settings import REPOSITORY, STACK_NAME
 from tests.acceptance.pipeline.ends import Downstream
@@ -213,9 +212,8 @@ class Scenarios:
 
     def read_the_artifact(self) -> str:
         """As SageMaker does when an instance starts."""
-        found = self._clients.s3.list_objects_v2(Bucket=ARTIFACT_BUCKET)["Contents"]
-        archive = next(each["Key"] for each in found if each["Key"].endswith(".tar.gz"))
-        return self._read_as_the_endpoint(ARTIFACT_BUCKET, archive)
+        artifact = S3Uri.parse(self._stack.artifact)
+        return self._read_as_the_endpoint(artifact.bucket, artifact.key)
 
     def read_a_model(self) -> str:
         """As SageMaker does when an instance starts after a roll-out by upload."""
