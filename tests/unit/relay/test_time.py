@@ -100,7 +100,7 @@ class TestRoute:
         assert [arrived(pipeline, each) for each in addresses] == [100] * (hanging + 2)
         assert set(pipeline.ledger.states.values()) == {AttemptState.COMPLETED}
 
-    @pytest.mark.parametrize(("seconds", "at_a_time"), [(3, 2), (30, 1)])
+    @pytest.mark.parametrize(("seconds", "at_a_time"), [(2, 2), (30, 1)])
     def test_goes_on_however_long_its_routes_take(
         self,
         pipeline: FakePipeline,
@@ -193,7 +193,7 @@ class TestRoute:
     def test_begins_no_chunk_that_could_not_be_marked(self, pipeline: FakePipeline) -> None:
         notify(pipeline, 1)
 
-        report = pipeline.deliver_to_route(seconds=31)
+        report = pipeline.deliver_to_route(seconds=34)
 
         assert report.counts == {Count.RETURNED: 1}
         assert pipeline.results() == []

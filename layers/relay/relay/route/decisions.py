@@ -36,7 +36,7 @@ from relay.settings import RouteSettings
 
 # Seconds of the evaluation of the routes (docs/reference/time-budget.md). Usual routes take
 # milliseconds for a batch. A document may have tens of expressions that take all of their steps.
-DECIDE_SECONDS: Final = 5
+DECIDE_SECONDS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

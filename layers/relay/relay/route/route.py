@@ -40,7 +40,7 @@ from relay.model import (
     Notification,
 )
 from relay.ports import Clock, Inbox, Ledger, Outbox, RoutesSource
-from relay.route.decisions import Decision, Finished, broken, decide
+from relay.route.decisions import DECIDE_SECONDS, Decision, Finished, broken, decide
 from relay.route.held_results import after_sending, before_sending, is_late
 from relay.route.look_up import look_up
 from relay.route.trust import distrust, mistaken_output
@@ -57,7 +57,8 @@ LOOK_UP_SECONDS = 7
 ROUTES_SECONDS = 3
 SEND_SECONDS = 7
 MARK_SECONDS = 10
-_CHUNK_SECONDS = LOOK_UP_SECONDS + ROUTES_SECONDS + SEND_SECONDS + MARK_SECONDS
+_TO_THE_END_SECONDS = DECIDE_SECONDS + SEND_SECONDS + MARK_SECONDS
+_CHUNK_SECONDS = LOOK_UP_SECONDS + ROUTES_SECONDS + _TO_THE_END_SECONDS
 
 
 class Route:
@@ -117,12 +118,12 @@ class Route:
         self, chunk: Sequence[tuple[Delivery, Notification]], report: Report
     ) -> list[Disposition]:
         reserving = self._budget.reserving
-        with reserving(ROUTES_SECONDS + SEND_SECONDS + MARK_SECONDS + DELAY_SECONDS):
+        with reserving(ROUTES_SECONDS + _TO_THE_END_SECONDS + DELAY_SECONDS):
             known = look_up([content for _, content in chunk], self._ledger)
             believed, dispositions = self._believed(chunk, known)
         if not believed:
             return dispositions
-        with reserving(SEND_SECONDS + MARK_SECONDS + DELAY_SECONDS):
+        with reserving(_TO_THE_END_SECONDS + DELAY_SECONDS):
             try:
                 routes = self._routes.current(report)
             except Exception as error:
