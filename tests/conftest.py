@@ -1,8 +1,10 @@
-"""Fixtures for every test that needs the local stack."""
+"""What holds for the whole run, and the fixtures for every test that needs the local stack."""
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -17,6 +19,14 @@ pytest_plugins = ("tests.acceptance.plugin",)
 # Whichever test needs the stack first also waits until it is up.
 _STACK_SECONDS = 420
 _STACK = {"stack", "target"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """MiniStack writes a key when it is imported, and would leave it in /tmp."""
+    if "STATE_DIR" not in os.environ:  # a worker has that of the whole run
+        state = TemporaryDirectory(prefix="ministack-")
+        os.environ["STATE_DIR"] = state.name
+        config.add_cleanup(state.cleanup)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 """A release of the working tree, built in a repository of its own."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -44,11 +45,12 @@ def repository(directory: Path) -> Path:
     return directory
 
 
-def release(directory: Path) -> subprocess.CompletedProcess[str]:
+def release(directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Build with the code of the copy."""
     return subprocess.run(
         [sys.executable, "-m", "release", "--source-url", SOURCE_URL],
         cwd=directory,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
     )

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
@@ -47,20 +48,22 @@ def s3() -> Iterator[str]:
 
 
 def sam(folder: Path, *arguments: str, endpoint: str = "") -> str:
-    done = subprocess.run(
-        [Path(sys.executable).with_name("sam"), *arguments, "--region", _REGION],
-        cwd=folder,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "SAM_CLI_TELEMETRY": "0",
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_ENDPOINT_URL": endpoint,
-        },
-        capture_output=True,
-        text=True,
-    )
+    with TemporaryDirectory() as temporary:  # the SAM CLI leaves empty folders in it
+        done = subprocess.run(
+            [Path(sys.executable).with_name("sam"), *arguments, "--region", _REGION],
+            cwd=folder,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(folder),
+                "TMPDIR": temporary,
+                "SAM_CLI_TELEMETRY": "0",
+                "AWS_ACCESS_KEY_ID": "testing",
+                "AWS_SECRET_ACCESS_KEY": "testing",
+                "AWS_ENDPOINT_URL": endpoint,
+            },
+            capture_output=True,
+            text=True,
+        )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -45,11 +45,16 @@ def test_nothing_that_is_not_committed_is_released(dist: Path) -> None:
             assert [each for each in content.namelist() if "leftover" in each] == []
 
 
-def test_the_same_commit_gives_the_same_bytes(dist: Path, tmp_path: Path) -> None:
+def test_the_same_commit_gives_the_same_bytes_and_leaves_nothing_else(
+    dist: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """In another folder, at another time."""
-    done = release(repository(tmp_path))
+    temporary = tmp_path_factory.mktemp("temporary")
+
+    done = release(repository(tmp_path), TMPDIR=str(temporary))
 
     assert done.returncode == 0, done.stdout + done.stderr
+    assert [*temporary.iterdir()] == []
     again = tmp_path / "dist"
     assert [
         name for name in sorted(NAMES) if (dist / name).read_bytes() != (again / name).read_bytes()
