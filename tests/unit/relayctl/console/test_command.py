@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from aiohttp import web
 
-from relayctl.console import server
+from relayctl.console import running
 from tests.support.console.page import ConsoleDeployment
 from tests.support.relayctl.commands import Commands
 
@@ -22,7 +22,7 @@ def relayctl(deployment: ConsoleDeployment, monkeypatch: pytest.MonkeyPatch) -> 
         await asyncio.sleep(0)
         ready()
 
-    monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.setattr(running, "serve", serve)
     monkeypatch.delenv("AWS_ENDPOINT_URL_SAGEMAKER", raising=False)
     return Commands(deployment)
 
