@@ -76,7 +76,9 @@ class Output:
         first, *names = header
         width = max(map(cell_len, names), default=0)
         for number, (name, *cells) in enumerate(rows):
-            self.text(*[""][:number], f"{first} [bold]{plain(name)}[/]")
+            if number:
+                self.text("")
+            self.text(f"{first} [bold]{plain(name)}[/]")
             for label, cell in zip(names, map(plain, cells), strict=True):
                 if cell:
                     self.text(f"  {label:<{width}}  {cell}")

@@ -14,7 +14,7 @@ from relay.submit.limits import problems
 
 from relayctl.deployment import Deployment
 from relayctl.errors import Misused
-from relayctl.requests.search import input_bucket
+from relayctl.requests.search import input_bucket, input_prefixes
 
 _SHOWN_PROBLEMS = 10
 
@@ -32,7 +32,7 @@ class InputFile:
 def inputs_of(deployment: Deployment) -> Inputs:
     """Return the folders under which an object is a request, with the defaults of each prefix."""
     bucket = input_bucket(deployment)
-    prefixes = deployment.listed("InputPrefixes", "inputs/")
+    prefixes = input_prefixes(deployment)
     # A deployment with a document that cannot be read fails.
     defaults, _ = read_defaults(deployment.parameters.get("InputDefaults") or "{}", prefixes)
     return Inputs(tuple(S3Uri(bucket, each) for each in prefixes), defaults)

@@ -72,6 +72,11 @@ def input_bucket(deployment: Deployment) -> str:
     return deployment.parameters.get("InputBucketName") or deployment.output("DataBucketName")
 
 
+def input_prefixes(deployment: Deployment) -> list[str]:
+    """Return the prefixes below which an object of that bucket is an input."""
+    return deployment.listed("InputPrefixes", "inputs/")
+
+
 def found(deployment: Deployment, selection: Selection) -> Iterator[Mapping[str, Any]]:
     """Yield the selected requests, as `list` of the reconcile function describes them.
 

@@ -10,6 +10,7 @@ from relay.route.result import Result
 from relay.s3uri import S3Uri
 
 from relayctl.deployment import Deployment
+from relayctl.requests.search import input_prefixes
 
 
 def rebuilt_result(
@@ -59,7 +60,7 @@ def rebuilt_result(
 def _defaults(deployment: Deployment, location: S3Uri | None) -> RequestDefaults:
     """Return what InputDefaults says about an input."""
     text = deployment.parameters.get("InputDefaults") or "{}"
-    by_prefix, _ = read_defaults(text, deployment.listed("InputPrefixes", "inputs/"))
+    by_prefix, _ = read_defaults(text, input_prefixes(deployment))
     for prefix, defaults in by_prefix.items():  # the longest first
         if location is not None and location.key.startswith(prefix):
             return defaults

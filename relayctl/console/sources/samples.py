@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from relayctl.deployment import Deployment
-from relayctl.requests.search import input_bucket
+from relayctl.requests.search import input_bucket, input_prefixes
 
 UPLOADING_NEEDS: Final = ("s3:PutObject",)
 
@@ -39,7 +39,7 @@ def upload(deployment: Deployment, data: bytes, name: str, run: str, number: int
         ClientError: S3 refused.
     """
     bucket = input_bucket(deployment)
-    first = deployment.listed("InputPrefixes", "inputs/")[0]
+    first = input_prefixes(deployment)[0]
     prefix = f"{first}console/{run}"
     file = PurePosixPath(name.replace("\\", "/")).name or "file"
     kind = "text/csv" if file.endswith(".csv") else "application/octet-stream"
