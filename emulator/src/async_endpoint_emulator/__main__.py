@@ -127,8 +127,11 @@ async def _ground(
     ca_bundle = os.environ.get("AWS_CA_BUNDLE")
     try:
         aws = Aws(os.environ.get("AWS_DEFAULT_REGION") or "us-east-1")
-        if _is_of_aws(aws.sts.meta.endpoint_url):
-            raise CannotStart("AWS_ENDPOINT_URL must name a stand-in: calls would reach AWS itself")
+        if names := aws.services_of_aws():
+            raise CannotStart(
+                "AWS_ENDPOINT_URL must name a stand-in: calls would reach AWS itself, those of "
+                + ", ".join(names)
+            )
         data_plane = DataPlane(aws, ca_bundle)
     except (BotoCoreError, ValueError) as exc:
         raise CannotStart(f"the environment has no usable settings of AWS: {exc}") from exc
@@ -272,10 +275,6 @@ def _is_url(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
-def _is_of_aws(url: str) -> bool:
-    return (urlsplit(url).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
 def read_config(path: Path | None) -> Config:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -97,13 +98,11 @@ class Aws:
 
     async def account(self) -> str:
         """The account of the root credentials. Asked once, when first needed."""
-        return (await self._identity())[1]
+        _, account = await self.identity()
+        return account
 
-    async def partition(self) -> str:
-        """That of the stand-in's own ARNs, such as `aws` or `aws-cn`."""
-        return (await self._identity())[0]
-
-    async def _identity(self) -> tuple[str, str]:
+    async def identity(self) -> tuple[str, str]:
+        """The partition of the stand-in's own ARNs, such as `aws` or `aws-cn`, and the account."""
         if self._root is None:
             identity = await self.call(self.sts.get_caller_identity)
             self._root = identity["Arn"].split(":")[1], identity["Account"]
@@ -139,9 +138,24 @@ class Aws:
         self._roles.clear()
         self._frozen.clear()
 
-    def endpoint_url(self, service: Literal["s3", "sns"]) -> str:
+    def endpoint_url(self, service: Literal["s3", "sns", "logs"]) -> str:
         """Where a service is, as boto3 reads it from the environment."""
         return self._session.client(service, config=_CLIENT_CONFIG).meta.endpoint_url
+
+    def services_of_aws(self) -> list[str]:
+        """The services that are not in a stand-in: calls of them would reach AWS itself."""
+        clients = (self.sts, self.iam, self.events, self.cloudwatch, self.functions)
+        urls = {each.meta.service_model.service_name: each.meta.endpoint_url for each in clients}
+        urls |= {name: self.endpoint_url(name) for name in ("s3", "sns", "logs")}
+        partitions = [
+            each["outputs"] for each in self._descriptions.load_data("partitions")["partitions"]
+        ]
+        domains = tuple(
+            f".{each[name]}" for each in partitions for name in ("dnsSuffix", "dualStackDnsSuffix")
+        )
+        return [
+            name for name, url in urls.items() if (urlsplit(url).hostname or "").endswith(domains)
+        ]
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -157,7 +157,9 @@ class World:
         """Begins what goes on in the background."""
         aws, config, endpoints = self.ground.aws, self.ground.config, self._control_plane.endpoints
         endpoints.is_scalable_target = self._registry.is_registered
-        scaling = Scaling(self._registry, endpoints.all, self._authoriser, aws, TrackingAlarms(aws))
+        scaling = Scaling(
+            self._registry, endpoints.all, self._authoriser, aws, TrackingAlarms(aws, self._namer)
+        )
         publisher = MetricsPublisher(aws, self._metrics, config.metrics_seconds)
         for run in (self._scaling_loop.run, publisher.run):
             self._tasks.append(asyncio.create_task(run()))
@@ -195,8 +197,7 @@ class World:
 
     async def _prepare(self) -> None:
         # Not before: the emulator may be started while its AWS stand-in still comes up.
-        self._namer.account = await self.ground.aws.account()
-        self._namer.partition = await self.ground.aws.partition()
+        self._namer.partition, self._namer.account = await self.ground.aws.identity()
 
 
 async def _trust(role_arn: str, container: Container) -> None:

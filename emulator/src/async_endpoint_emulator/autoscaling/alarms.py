@@ -17,6 +17,7 @@ from async_endpoint_emulator.autoscaling.registry import ScalingPolicy
 from async_endpoint_emulator.aws import Aws, error_code
 from async_endpoint_emulator.inference.meters import Statistic
 from async_endpoint_emulator.pace import Pace
+from async_endpoint_emulator.resources import Namer
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import ComparisonOperatorType, StateValueType
@@ -44,8 +45,9 @@ _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 class TrackingAlarms:
     """The two alarms behind each target tracking policy, under the names that AWS gives them."""
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: Aws, namer: Namer) -> None:
         self._aws = aws
+        self._namer = namer
 
     async def put(self, policy: ScalingPolicy) -> None:
         """Makes the alarms, or changes them, and notes them in the policy."""
@@ -86,8 +88,7 @@ class TrackingAlarms:
             ComparisonOperator=comparison,
             AlarmActions=[policy.arn],
         )
-        partition, account = await self._aws.partition(), await self._aws.account()
-        arn = f"arn:{partition}:cloudwatch:{self._aws.region}:{account}:alarm:{name}"
+        arn = self._namer.arn_of("cloudwatch", f"alarm:{name}")
         policy.alarms.append({"AlarmName": name, "AlarmARN": arn})
 
 

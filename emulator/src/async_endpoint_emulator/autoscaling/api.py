@@ -208,9 +208,10 @@ class Scaling:
             await self._require_elsewhere(caller, f"sagemaker:{action}", arn)
 
     async def _require_alarm_permissions(self, caller: Caller) -> None:
-        partition, account = await self.aws.partition(), await self.aws.account()
-        place = f"arn:{partition}:cloudwatch:{self.aws.region}:{account}:alarm"
-        alarms, everyone = f"{place}:TargetTracking-", f"{place}:*"
+        alarms, everyone = (
+            self.registry.namer.arn_of("cloudwatch", f"alarm:{name}")
+            for name in ("TargetTracking-", "*")
+        )
         await self._require_elsewhere(caller, "cloudwatch:DescribeAlarms", everyone)
         await self._require_elsewhere(caller, "cloudwatch:PutMetricAlarm", alarms)
         await self._require_elsewhere(caller, "cloudwatch:DeleteAlarms", alarms)
@@ -224,7 +225,8 @@ class Scaling:
     async def _service_linked_role(self, caller: Caller) -> str:
         """Made for the first target in the account, if the caller may have it made."""
         path = f"aws-service-role/{_SERVICE}/{SERVICE_LINKED_ROLE}"
-        arn = f"arn:{await self.aws.partition()}:iam::{await self.aws.account()}:role/{path}"
+        namer = self.registry.namer
+        arn = f"arn:{namer.partition}:iam::{namer.account}:role/{path}"
         try:
             await self.aws.call(self.aws.iam.get_role, RoleName=SERVICE_LINKED_ROLE)
         except ClientError as error:

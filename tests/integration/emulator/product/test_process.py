@@ -202,7 +202,13 @@ def test_an_unusable_setting_of_aws_is_one_line_and_exit_code_2(
     ("variable", "value", "words"),
     [
         ("AWS_CA_BUNDLE", "/absent.pem", "AWS_CA_BUNDLE /absent.pem cannot be read: No such file"),
-        ("AWS_ENDPOINT_URL", "", "AWS_ENDPOINT_URL must name a stand-in"),
+        (
+            "AWS_ENDPOINT_URL",
+            "",
+            "AWS_ENDPOINT_URL must name a stand-in: calls would reach AWS itself, those of sts, ",
+        ),
+        ("AWS_ENDPOINT_URL_S3", "https://s3.eusc-de-east-1.amazonaws.eu", "those of s3\n"),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "https://logs.us-east-1.api.aws", "those of logs\n"),
     ],
 )
 def test_without_a_stand_in_and_its_certificate_nothing_starts(
@@ -325,6 +331,6 @@ def test_a_stand_in_that_never_answers_does_not_keep_the_emulator_from_ending(
 
 
 def ask(request: urllib.request.Request) -> None:
-    """Ask, and take it as it comes that nobody answers."""
+    """Send a request to which nobody answers."""
     with suppress(OSError), urllib.request.urlopen(request):  # noqa: S310
         pass
