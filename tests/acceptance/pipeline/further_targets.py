@@ -130,7 +130,7 @@ class FurtherTargets:
 
 @contextmanager
 def changed_routes(target: Target, document: str) -> Iterator[None]:
-    """Other routes inside the block, from some second on, and the old ones in force afterwards."""
+    """Change the routes; they are in force some seconds later. After the block the old ones are."""
     ssm: SSMClient = target.client("ssm")
     parameter = target.outputs["RoutesParameterName"]
     before = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
