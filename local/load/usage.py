@@ -14,7 +14,7 @@ _FUNCTIONS = "functions"
 PARTS = (MINISTACK, SAGEMAKER, _MODEL, _FUNCTIONS)
 
 _WORKER = "_worker.py"
-_WARDEN = "/async_endpoint_emulator/inference/warden.py"
+_WARDEN = "/async_endpoint_emulator/model_servers/warden.py"
 
 
 @dataclass(frozen=True, slots=True)

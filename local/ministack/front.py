@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import parse_qs, quote
 
-from async_endpoint_emulator.api.origin import own_hosts, refusal
+from async_endpoint_emulator.api.callers.origin import own_hosts, refusal
 
 from local.ministack import signatures
 from local.ministack.custom_resources import own_path

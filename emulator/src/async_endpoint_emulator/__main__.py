@@ -26,19 +26,19 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 
 from async_endpoint_emulator import __version__
+from async_endpoint_emulator.api.callers.origin import own_hosts, with_brackets
 from async_endpoint_emulator.api.control import Control
-from async_endpoint_emulator.api.origin import own_hosts, with_brackets
 from async_endpoint_emulator.api.server import Server
 from async_endpoint_emulator.api.services import Current, Services
 from async_endpoint_emulator.aws import Aws
 from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.documents import read_document
 from async_endpoint_emulator.errors import InvalidConfiguration
-from async_endpoint_emulator.inference.container_logs import ContainerLogs
 from async_endpoint_emulator.inference.data_plane import DataPlane
-from async_endpoint_emulator.inference.own_servers import OwnServers
-from async_endpoint_emulator.inference.warden import Warden
 from async_endpoint_emulator.log_lines import OneLine
+from async_endpoint_emulator.model_servers.container_logs import ContainerLogs
+from async_endpoint_emulator.model_servers.own_servers import OwnServers
+from async_endpoint_emulator.model_servers.warden import Warden
 from async_endpoint_emulator.world import Ground, Renewal, World
 
 NAME = "async-endpoint-emulator"

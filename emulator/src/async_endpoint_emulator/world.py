@@ -13,15 +13,15 @@ from typing import Literal
 import aiohttp
 from botocore.credentials import Credentials
 
-from async_endpoint_emulator.api.control_plane import ControlPlane
-from async_endpoint_emulator.api.credentials import ask
-from async_endpoint_emulator.api.identity import (
+from async_endpoint_emulator.api.callers.credentials import ask
+from async_endpoint_emulator.api.callers.identity import (
     Authoriser,
     Identities,
     SimulatedPolicies,
     Unrestricted,
     allow,
 )
+from async_endpoint_emulator.api.control_plane import ControlPlane
 from async_endpoint_emulator.api.models_and_configs import CheckArtifact
 from async_endpoint_emulator.api.runtime import Runtime
 from async_endpoint_emulator.api.services import Services
@@ -42,13 +42,13 @@ from async_endpoint_emulator.deployments.transitions import Transitions
 from async_endpoint_emulator.deployments.variants import Platform
 from async_endpoint_emulator.faults import FaultInjector
 from async_endpoint_emulator.inference.artifacts import check_artifact
-from async_endpoint_emulator.inference.container_logs import ContainerLogs
-from async_endpoint_emulator.inference.containers import KnownImages
 from async_endpoint_emulator.inference.data_plane import DataPlane
 from async_endpoint_emulator.inference.hosts import Processes, ProcessHost
 from async_endpoint_emulator.inference.meters import Meters
 from async_endpoint_emulator.inference.processing import Processor
-from async_endpoint_emulator.inference.warden import Warden
+from async_endpoint_emulator.model_servers.container_logs import ContainerLogs
+from async_endpoint_emulator.model_servers.containers import KnownImages
+from async_endpoint_emulator.model_servers.warden import Warden
 from async_endpoint_emulator.pace import Pace
 from async_endpoint_emulator.resources import Container, Namer
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from async_endpoint_emulator.api.identity import session_credentials
+from async_endpoint_emulator.api.callers.identity import session_credentials
 from botocore.credentials import Credentials
 
 from tests.acceptance.targets.target import Target

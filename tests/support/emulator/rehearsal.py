@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from async_endpoint_emulator.api.callers.identity import Authoriser, Unrestricted, allow
 from async_endpoint_emulator.api.control_plane import ControlPlane
-from async_endpoint_emulator.api.identity import Authoriser, Unrestricted, allow
 from async_endpoint_emulator.clock import Clock
 from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.counters import Counters

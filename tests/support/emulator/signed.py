@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from async_endpoint_emulator.api.signature import SignedRequest
+from async_endpoint_emulator.api.callers.signature import SignedRequest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials

@@ -1,8 +1,8 @@
 """The emulator stands alone, and the imports between its folders have one direction.
 
-autoscaling -> api -> deployments -> inference -> the modules beside them; `world` and `__main__`
-know all of these. `pytest_plugin` -> testing -> client -> the modules beside them: these talk to
-the server by HTTP.
+autoscaling -> api -> deployments -> inference -> model_servers -> the modules beside them; `world`
+and `__main__` know all of these. `pytest_plugin` -> testing -> client -> the modules beside them:
+these talk to the server by HTTP.
 """
 
 import re
@@ -18,7 +18,7 @@ DISTRIBUTION = Path(__file__).parents[3] / "emulator"
 PACKAGE = "async_endpoint_emulator"
 MODULES = modules_in(DISTRIBUTION / "src", PACKAGE)
 
-SERVER = ("autoscaling", "api", "deployments", "inference", "")
+SERVER = ("autoscaling", "api", "deployments", "inference", "model_servers", "")
 CALLERS = ("testing", "client", "")
 FOLDERS = tuple(each for each in (*SERVER, *CALLERS) if each)
 KNOW_ALL = tuple(f"{PACKAGE}.{name}" for name in ("__main__", "world", "pytest_plugin"))

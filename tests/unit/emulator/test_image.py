@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from async_endpoint_emulator.__main__ import read_arguments, read_config
-from async_endpoint_emulator.inference.containers import KnownImages
+from async_endpoint_emulator.model_servers.containers import KnownImages
 
 from local.sam_local import docker
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from async_endpoint_emulator.inference.containers import KnownImages
+from async_endpoint_emulator.model_servers.containers import KnownImages
 from async_endpoint_emulator.serve_in import serve_in
 
 

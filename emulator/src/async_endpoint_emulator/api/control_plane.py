@@ -5,12 +5,12 @@ Every operation validates first, then asks whether the caller may, then looks at
 
 from collections.abc import Mapping
 
+from async_endpoint_emulator.api.callers.identity import Authoriser, Caller
+from async_endpoint_emulator.api.callers.signature import SignedRequest
 from async_endpoint_emulator.api.endpoints import Endpoints
-from async_endpoint_emulator.api.identity import Authoriser, Caller
 from async_endpoint_emulator.api.models_and_configs import Catalogue, CheckArtifact
 from async_endpoint_emulator.api.operations import Operation, find
 from async_endpoint_emulator.api.rules import accept
-from async_endpoint_emulator.api.signature import SignedRequest
 from async_endpoint_emulator.deployments.lifecycle import Lifecycle
 from async_endpoint_emulator.deployments.roles import PRINCIPAL, Roles
 from async_endpoint_emulator.errors import AwsError

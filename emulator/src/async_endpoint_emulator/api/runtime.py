@@ -4,8 +4,8 @@ import logging
 from dataclasses import dataclass
 from uuid import uuid4
 
-from async_endpoint_emulator.api.identity import Authoriser
-from async_endpoint_emulator.api.signature import SignedRequest
+from async_endpoint_emulator.api.callers.identity import Authoriser
+from async_endpoint_emulator.api.callers.signature import SignedRequest
 from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.counters import Counters
 from async_endpoint_emulator.deployments.endpoint import SERVING, Endpoint

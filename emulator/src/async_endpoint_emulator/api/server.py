@@ -10,10 +10,10 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from async_endpoint_emulator.api.callers.origin import refusal
+from async_endpoint_emulator.api.callers.signature import SignedRequest
 from async_endpoint_emulator.api.control import HEALTH, OWN, Control
-from async_endpoint_emulator.api.origin import refusal
 from async_endpoint_emulator.api.services import Current, Services
-from async_endpoint_emulator.api.signature import SignedRequest
 from async_endpoint_emulator.api.silence import Silence
 from async_endpoint_emulator.errors import AwsError, NoAnswer
 

@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from async_endpoint_emulator.api.callers.identity import Authoriser
+from async_endpoint_emulator.api.callers.signature import SignedRequest
 from async_endpoint_emulator.api.endpoints import Endpoints
-from async_endpoint_emulator.api.identity import Authoriser
 from async_endpoint_emulator.api.runtime import Runtime
-from async_endpoint_emulator.api.signature import SignedRequest
 from async_endpoint_emulator.counters import Counters
 from async_endpoint_emulator.faults import FaultInjector
-from async_endpoint_emulator.inference.containers import KnownImages
+from async_endpoint_emulator.model_servers.containers import KnownImages
 from async_endpoint_emulator.pace import Pace
 from async_endpoint_emulator.validation import Document
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from async_endpoint_emulator.api.identity import Authoriser, Caller
+from async_endpoint_emulator.api.callers.identity import Authoriser, Caller
+from async_endpoint_emulator.api.callers.signature import SignedRequest
 from async_endpoint_emulator.api.operations import find
-from async_endpoint_emulator.api.signature import SignedRequest
 from async_endpoint_emulator.autoscaling.alarms import TrackingAlarms
 from async_endpoint_emulator.autoscaling.registry import (
     DIMENSION,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from async_endpoint_emulator.api.identity import Caller
+from async_endpoint_emulator.api.callers.identity import Caller
 from async_endpoint_emulator.autoscaling.registry import Registry, ScheduledAction, not_found
 from async_endpoint_emulator.autoscaling.schedules import parse
 from async_endpoint_emulator.errors import validation_exception

@@ -1,1 +1,1 @@
-"""Requests: the queue, the model servers, and what they leave in S3 and SNS."""
+"""Requests: their queue, how an instance answers them, and what they leave in S3 and SNS."""

@@ -17,12 +17,16 @@ from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.errors import DeploymentFailed
 from async_endpoint_emulator.failures import reason
 from async_endpoint_emulator.inference.artifacts import install_artifact
-from async_endpoint_emulator.inference.container_logs import ContainerLogs, LogStream
-from async_endpoint_emulator.inference.containers import KnownImages, ModelServer, check_environment
 from async_endpoint_emulator.inference.invocation import InvocationFailed, ask, model_error
 from async_endpoint_emulator.inference.notifications import Answer
 from async_endpoint_emulator.inference.queue import Request
-from async_endpoint_emulator.inference.warden import Warden
+from async_endpoint_emulator.model_servers.container_logs import ContainerLogs, LogStream
+from async_endpoint_emulator.model_servers.containers import (
+    KnownImages,
+    ModelServer,
+    check_environment,
+)
+from async_endpoint_emulator.model_servers.warden import Warden
 from async_endpoint_emulator.resources import Container, Model, Variant
 
 log = logging.getLogger("sagemaker")

@@ -7,9 +7,9 @@ import re
 
 import aiohttp
 
-from async_endpoint_emulator.inference.containers import ModelServer
 from async_endpoint_emulator.inference.notifications import Answer
 from async_endpoint_emulator.inference.queue import Request
+from async_endpoint_emulator.model_servers.containers import ModelServer
 
 MAX_PAYLOAD_BYTES = 1024**3
 MAX_HEADER_BYTES = 4096

@@ -9,12 +9,12 @@ import pytest
 from async_endpoint_emulator.clock import Clock
 from async_endpoint_emulator.config import Config
 from async_endpoint_emulator.inference import invocation
-from async_endpoint_emulator.inference.containers import KnownImages, ModelServer
 from async_endpoint_emulator.inference.hosts import Processes, ProcessHost
 from async_endpoint_emulator.inference.invocation import InvocationFailed, ask
 from async_endpoint_emulator.inference.notifications import Answer
 from async_endpoint_emulator.inference.queue import Request
 from async_endpoint_emulator.inference.s3_location import S3Location
+from async_endpoint_emulator.model_servers.containers import KnownImages, ModelServer
 from async_endpoint_emulator.resources import Model, Variant
 
 REQUEST = Request(

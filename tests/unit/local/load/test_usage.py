@@ -1,4 +1,4 @@
-from async_endpoint_emulator.inference import warden
+from async_endpoint_emulator.model_servers import warden
 
 from local.load.usage import function_workers, model_servers
 from local.machine.process_table import Row

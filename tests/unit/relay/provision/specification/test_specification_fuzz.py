@@ -11,8 +11,8 @@ import re
 from typing import Any, cast
 
 import pytest
+from async_endpoint_emulator.api.callers.identity import Caller
 from async_endpoint_emulator.api.control_plane import ControlPlane
-from async_endpoint_emulator.api.identity import Caller
 from async_endpoint_emulator.api.tags import Tags
 from async_endpoint_emulator.errors import AwsError
 from async_endpoint_emulator.faults import FaultInjector

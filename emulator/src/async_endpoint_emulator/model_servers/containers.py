@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from async_endpoint_emulator.errors import DeploymentFailed, InvalidConfiguration
-from async_endpoint_emulator.inference import docker_container
-from async_endpoint_emulator.inference.warden import Warden, signal_group
+from async_endpoint_emulator.model_servers import docker_container
+from async_endpoint_emulator.model_servers.warden import Warden, signal_group
 
 PYTHON = "{python}"
 """In a command: the emulator's interpreter."""

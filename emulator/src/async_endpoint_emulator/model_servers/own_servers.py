@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
-from async_endpoint_emulator.inference.socket_owners import owners
+from async_endpoint_emulator.model_servers.socket_owners import owners
 
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _LISTENS = "0A"

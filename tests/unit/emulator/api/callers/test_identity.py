@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
-from async_endpoint_emulator.api.identity import (
+from async_endpoint_emulator.api.callers.identity import (
     Ask,
     Authoriser,
     Caller,

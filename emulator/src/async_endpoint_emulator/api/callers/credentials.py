@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 
-from async_endpoint_emulator.api.identity import Caller, Holder
+from async_endpoint_emulator.api.callers.identity import Caller, Holder
 from async_endpoint_emulator.errors import AwsError
 
 _SECONDS = 10

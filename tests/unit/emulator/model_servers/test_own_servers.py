@@ -13,9 +13,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from async_endpoint_emulator.inference import own_servers, socket_owners
-from async_endpoint_emulator.inference.own_servers import OwnServers, is_own
-from async_endpoint_emulator.inference.socket_owners import owners
+from async_endpoint_emulator.model_servers import own_servers, socket_owners
+from async_endpoint_emulator.model_servers.own_servers import OwnServers, is_own
+from async_endpoint_emulator.model_servers.socket_owners import owners
 
 ME, OTHER, ROOT = 1000, 1001, 0
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout"

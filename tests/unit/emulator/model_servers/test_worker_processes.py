@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from async_endpoint_emulator.inference.containers import ModelServer
-from async_endpoint_emulator.inference.warden import Warden
+from async_endpoint_emulator.model_servers.containers import ModelServer
+from async_endpoint_emulator.model_servers.warden import Warden
 
 from tests.support.emulator.stack import alive, eventually
 

@@ -1,7 +1,7 @@
 """Requests of web pages are distinguished from those of programs."""
 
 import pytest
-from async_endpoint_emulator.api.origin import own_hosts, refusal
+from async_endpoint_emulator.api.callers.origin import own_hosts, refusal
 
 HOSTS = own_hosts(4567, "sagemaker")
 

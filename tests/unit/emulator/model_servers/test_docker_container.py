@@ -9,9 +9,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from async_endpoint_emulator.inference.containers import KnownImages, ModelServer
-from async_endpoint_emulator.inference.docker_container import run_command
-from async_endpoint_emulator.inference.warden import Warden
+from async_endpoint_emulator.model_servers.containers import KnownImages, ModelServer
+from async_endpoint_emulator.model_servers.docker_container import run_command
+from async_endpoint_emulator.model_servers.warden import Warden
 
 from tests.support.emulator.stack import alive, eventually
 

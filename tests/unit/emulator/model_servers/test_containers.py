@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 from async_endpoint_emulator.errors import DeploymentFailed, InvalidConfiguration
-from async_endpoint_emulator.inference.containers import KnownImages, ModelServer, check_environment
-from async_endpoint_emulator.inference.warden import Warden
+from async_endpoint_emulator.model_servers.containers import (
+    KnownImages,
+    ModelServer,
+    check_environment,
+)
+from async_endpoint_emulator.model_servers.warden import Warden
 
 PRINT = "import json, os, pathlib; pathlib.Path(os.environ['OUT']).write_text(json.dumps({}))"
 SEEN = PRINT.format("[dict(os.environ), os.getcwd(), os.listdir(), __import__('sys').path]")

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 from async_endpoint_emulator.aws import Aws
-from async_endpoint_emulator.inference import container_logs
-from async_endpoint_emulator.inference.container_logs import ContainerLogs, LogStream
+from async_endpoint_emulator.model_servers import container_logs
+from async_endpoint_emulator.model_servers.container_logs import ContainerLogs, LogStream
 from botocore.exceptions import ClientError
 
 ROLE = "arn:aws:iam::000000000000:role/execution"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from async_endpoint_emulator.api.credentials import ask
-from async_endpoint_emulator.api.identity import Caller, Holder
-from async_endpoint_emulator.api.signature import SignedRequest
+from async_endpoint_emulator.api.callers.credentials import ask
+from async_endpoint_emulator.api.callers.identity import Caller, Holder
+from async_endpoint_emulator.api.callers.signature import SignedRequest
 from async_endpoint_emulator.errors import AwsError
 from botocore.credentials import Credentials
 

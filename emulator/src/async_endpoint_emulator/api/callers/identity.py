@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from async_endpoint_emulator.api.signature import SignedRequest
+from async_endpoint_emulator.api.callers.signature import SignedRequest
 from async_endpoint_emulator.api.tags import Tags
 from async_endpoint_emulator.aws import Aws, error_code
 from async_endpoint_emulator.errors import AwsError

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from async_endpoint_emulator.api.signature import SignedRequest
+from async_endpoint_emulator.api.callers.signature import SignedRequest
 from async_endpoint_emulator.errors import AwsError
 
 from tests.support.emulator.signed import headers_for, signed, signed_at

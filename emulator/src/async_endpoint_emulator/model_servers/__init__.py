@@ -1,0 +1,1 @@
+"""Model servers: child processes or containers, their connections, their logs and their end."""
